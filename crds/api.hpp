@@ -1,0 +1,31 @@
+// The API's fixed words: group, labels, annotations, finalizer. Written once, used by every layer.
+#pragma once
+
+#include <string_view>
+
+namespace djdb::api {
+
+inline constexpr std::string_view kGroup = "djangodb.io";
+inline constexpr std::string_view kVersion = "v1alpha1";
+inline constexpr std::string_view kGroupVersion = "djangodb.io/v1alpha1";
+
+/// Users put it on their Deployments: its value names the DjangoDatabase of the same namespace.
+inline constexpr std::string_view kDatabaseLabel = "djangodb.io/database";
+/// Optional on a Deployment: its place among the labelled ones; the first one's Pod template migrates.
+inline constexpr std::string_view kOrderLabel = "djangodb.io/order";
+/// On everything that the operator makes: the DjangoDatabase that it was made for.
+inline constexpr std::string_view kOwnedByLabel = "djangodb.io/owned-by";
+/// On migration Jobs: hash of resource, image and Pod template.
+inline constexpr std::string_view kRevisionLabel = "djangodb.io/revision";
+inline constexpr std::string_view kManagedByLabel = "app.kubernetes.io/managed-by";
+
+/// Value "true" on a DjangoDatabase that is being deleted: let it go although its server cannot be reached.
+inline constexpr std::string_view kOrphanAnnotation = "djangodb.io/orphan";
+/// On a migration Job: the image that it migrates for.
+inline constexpr std::string_view kImageAnnotation = "djangodb.io/image";
+
+inline constexpr std::string_view kFinalizer = "djangodb.io/database";
+inline constexpr std::string_view kOperator = "djangodb-operator";
+inline constexpr std::string_view kGate = "djangodb-release-gate";
+
+}  // namespace djdb::api
