@@ -1,0 +1,122 @@
+// Conditions: what a resource says of itself. Types and reasons are enums with one table each, so that a reason
+// can't be misspelt and the README's table is printed from here.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace djdb {
+
+enum class ConditionType {
+    Ready,
+    Reconciling,
+    Stalled,
+    Accepted,           ///< the spec can be followed: names, server, namespace
+    ServerReachable,    ///< the administrator can log in
+    DeletionGuarded,    ///< the finalizer is in place
+    Claimed,            ///< the ledger says that the database is this resource's
+    CredentialsStored,  ///< passwords are kept in the operator's namespace
+    RolesReady,
+    DatabaseReady,
+    GrantsReady,
+    CredentialsSynced,  ///< logins proven, the app's Secret published
+    Gated,              ///< the admission policy holds new Pod templates
+    MigrationsApplied,
+    RolledOut,
+};
+
+enum class ConditionStatus { True, False, Unknown };
+
+enum class Reason {
+    // good
+    Succeeded,
+    Ready,
+    NoWorkload,
+    // on the way
+    Progressing,
+    WaitingForEarlierStage,
+    MigrationRunning,
+    MigrationRetrying,
+    RollingOut,
+    Deleting,
+    // a person is needed, or somebody else's act
+    InvalidName,
+    ServerNotFound,
+    NamespaceNotAllowed,
+    AdminSecretMissing,
+    AdminSecretInvalid,
+    CaSecretMissing,
+    DNSFailed,
+    TCPUnreachable,
+    TLSFailed,
+    AuthRejected,
+    TooManyConnections,
+    ServerStarting,
+    BrokenServerVersion,
+    AdminRightsMissing,
+    ServerError,
+    OwnershipConflict,
+    AdoptionNotGranted,
+    RoleConflict,
+    LoginRejected,
+    SecretConflict,
+    InvalidKeyTemplate,
+    GateMissing,
+    PausedByUser,
+    ImagesDiverge,
+    UngatedRollout,
+    AppContainerMissing,
+    MigrationFailed,
+    MigrationJobStuck,
+    UnappliedRemain,
+    RolloutTimedOut,
+    ApiError,
+};
+
+struct ReasonRow {
+    Reason reason;
+    std::string_view wire;
+    /// Where it appears; for the README's table.
+    ConditionType condition;
+    std::string_view meaning;
+    std::string_view repair;
+};
+
+/// In the order of the enum; a test compares.
+std::span<const ReasonRow> reason_table();
+
+std::string_view to_string(ConditionType);
+std::string_view to_string(ConditionStatus);
+std::string_view to_string(Reason);
+std::string_view meaning(ConditionType);
+std::optional<ConditionType> parse_condition_type(std::string_view);
+std::optional<ConditionStatus> parse_condition_status(std::string_view);
+std::optional<Reason> parse_reason(std::string_view);
+/// All types, in the order in which they are shown.
+std::span<const ConditionType> condition_types();
+
+using TimePoint = std::chrono::sys_seconds;
+
+struct Condition {
+    ConditionType type = ConditionType::Ready;
+    ConditionStatus status = ConditionStatus::Unknown;
+    Reason reason = Reason::Progressing;
+    std::string message;
+    std::int64_t observed_generation = 0;
+    /// When status last changed, not reason or message.
+    TimePoint last_transition{};
+    friend bool operator==(const Condition&, const Condition&) = default;
+};
+
+/// The next list of conditions: each keeps its transition time unless its status flips, so writing what is
+/// unchanged yields an equal value (a rewritten time would wake our own watch for ever: strimzi#13079).
+std::vector<Condition> merge(
+    const std::vector<Condition>& previous, std::vector<Condition> next, TimePoint now
+);
+
+}  // namespace djdb
