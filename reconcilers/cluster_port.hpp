@@ -1,0 +1,122 @@
+// What the reconcilers ask of Kubernetes. The adapter is controller/kube/cluster_port.
+//
+// find_* and list_* answer from caches, read_* from the API server, the others write. All may throw Error with the
+// HTTP status and reason as code. Workers call it; all members may run at once.
+#pragma once
+
+#include "crds/django_database.hpp"
+#include "crds/postgres_server.hpp"
+#include "crds/sensitive.hpp"
+#include "reconcilers/call_context.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace djdb {
+
+using SecretData = std::map<std::string, Sensitive>;
+
+struct SecretFacts {
+    /// UID of the owner reference that controls it; empty when nobody does.
+    ResourceUid controller;
+    SecretData data;
+};
+
+/// A Deployment that carries the database label.
+struct Workload {
+    ObjectMeta meta;
+    std::string order;
+    /// The Pod template as compact JSON with sorted keys: hashed, cloned, compared.
+    std::string pod_template;
+    bool paused = false;
+    /// The field manager that set spec.paused; empty when the admission policy did, since nobody owns that.
+    std::string paused_by;
+    bool rolled_out = false;
+    bool progress_deadline_exceeded = false;
+};
+
+enum class JobState { Running, Succeeded, Failed };
+
+/// A migration Job of one resource, with what its Pod said at the end.
+struct MigrationJob {
+    std::string name;
+    Revision revision;
+    ImageRef image;
+    int attempt = 0;
+    JobState state = JobState::Running;
+    TimePoint finished{};
+    /// Why its Pod can't start (image, quota, missing key), while that is so.
+    std::string stuck;
+    /// From the termination message; reason is empty on success.
+    std::string reason;
+    std::string message;
+    int exit_code = 0;
+    std::vector<std::string> leaves;
+    std::vector<std::string> applied;
+};
+
+enum class GateState { Intact, Missing, Altered };
+
+class Cluster {
+  public:
+    Cluster() = default;
+    Cluster(const Cluster&) = delete;
+    Cluster& operator=(const Cluster&) = delete;
+    virtual ~Cluster() = default;
+
+    /// UID of the namespace kube-system: stable for the cluster's life.
+    virtual std::string cluster_id() = 0;
+    virtual std::optional<DjangoDatabase> find_database(const ObjectKey&) = 0;
+    virtual std::optional<PostgresServer> find_server(const ObjectName&) = 0;
+    virtual std::optional<std::map<std::string, std::string>> find_namespace_labels(const Namespace&) = 0;
+    virtual std::vector<Workload> list_workloads(const ObjectKey& database) = 0;
+    virtual std::vector<MigrationJob> list_migration_jobs(const ObjectKey& database) = 0;
+    virtual GateState find_gate() = 0;
+
+    /// In the operator's own namespace.
+    virtual std::optional<SecretFacts> read_operator_secret(const ObjectName&, const CallContext&) = 0;
+    virtual std::optional<SecretFacts> read_secret(const ObjectKey&, const CallContext&) = 0;
+
+    virtual void set_finalizers(
+        const DjangoDatabase&, const std::vector<std::string>& finalizers, const CallContext&
+    ) = 0;
+    virtual void write_operator_secret(const ObjectName&, const SecretData&, const CallContext&) = 0;
+    virtual void remove_operator_secret(const ObjectName&, const CallContext&) = 0;
+    /// Server-side apply of a Secret, ConfigMap or the like. For Secrets `data` is added here and nowhere else.
+    virtual void apply(const nlohmann::json& manifest, const SecretData& data, const CallContext&) = 0;
+    /// AlreadyExists is success: names are deterministic, so it is the same Job.
+    virtual void create_job(const nlohmann::json& manifest, const CallContext&) = 0;
+    /// Lets the template through that was judged: refused with Conflict if the Deployment changed since.
+    virtual void open_gate(const Workload&, const CallContext&) = 0;
+    virtual void arm_job_ttl(const ObjectKey& job, const CallContext&) = 0;
+    virtual void patch_status(const DjangoDatabase&, const DjangoDatabaseStatus&, const CallContext&) = 0;
+    virtual void patch_server_status(
+        const PostgresServer&, const PostgresServerStatus&, const CallContext&
+    ) = 0;
+    /// Never throws: an Event is a courtesy.
+    virtual void emit_event(
+        const DjangoDatabase&, bool warning, std::string_view reason, const std::string& message,
+        const CallContext&
+    ) noexcept = 0;
+};
+
+class Clock {
+  public:
+    virtual ~Clock() = default;
+    [[nodiscard]] virtual TimePoint now() const = 0;
+};
+
+class PasswordSource {
+  public:
+    virtual ~PasswordSource() = default;
+    /// 44 characters of [A-Za-z0-9] from the kernel's generator: needs no escaping in a URL.
+    virtual Sensitive make() = 0;
+};
+
+}  // namespace djdb

@@ -1,0 +1,61 @@
+#include "reconcilers/desired.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace djdb {
+namespace {
+
+constexpr std::size_t kMaxDatabaseName = 55;  // 63 bytes less "_migrate"
+constexpr std::size_t kMaxResourceName = 52;  // leaves room for the Job's revision and attempt
+
+bool is_plain(std::string_view name) {
+    const auto first_ok = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+    return !name.empty() && first_ok(name.front()) &&
+           std::ranges::all_of(name, [&](char c) { return first_ok(c) || (c >= '0' && c <= '9'); });
+}
+
+bool is_reserved(std::string_view name) {
+    static constexpr std::array<std::string_view, 5> kReserved{
+        "postgres", "template0", "template1", "djangodb_operator", "rdsadmin"};
+    return std::ranges::find(kReserved, name) != kReserved.end() || name.starts_with("pg_");
+}
+
+std::optional<std::string> find_name_error(const DjangoDatabase& object) {
+    const auto& name = object.spec.database.name;
+    if (object.meta.key.name.str().size() > kMaxResourceName) {
+        return "metadata.name has more than 52 bytes, so the names of its Jobs would not fit. Nothing was made; "
+               "choose a shorter name.";
+    }
+    if (name.size() > kMaxDatabaseName) {
+        return "spec.database.name has more than 55 bytes; PostgreSQL cuts names at 63 and two tenants could meet. "
+               "Nothing was made; choose a shorter name.";
+    }
+    if (!is_plain(name)) {
+        return "spec.database.name may hold a-z, 0-9 and _ and may not start with a digit. Nothing was made; "
+               "choose another name.";
+    }
+    if (is_reserved(name)) {
+        return "spec.database.name \"" + name + "\" is reserved. Nothing was made; choose another name.";
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_id) {
+    const auto& name = object.meta.key.name.str();
+    const auto& secret = object.spec.credentials.secret_name;
+    return Desired{
+        .object = object,
+        .names = tenant_names(DatabaseName(object.spec.database.name)),
+        .claimant = Claimant{cluster_id, object.meta.uid, object.meta.key},
+        .secret_name = ObjectName(secret.empty() ? name + "-database" : secret),
+        .migration_name = ObjectName(name + "-migrate"),
+        .credentials_name = ObjectName("djangodb-" + object.meta.uid.str()),
+        .name_error = find_name_error(object),
+    };
+}
+
+}  // namespace djdb

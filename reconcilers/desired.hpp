@@ -1,0 +1,28 @@
+// What a DjangoDatabase asks for, with every default and name worked out. Pure.
+#pragma once
+
+#include "crds/django_database.hpp"
+#include "reconcilers/database_port.hpp"
+
+#include <optional>
+#include <string>
+
+namespace djdb {
+
+struct Desired {
+    DjangoDatabase object;
+    TenantNames names;
+    Claimant claimant;
+    ObjectName secret_name;
+    /// Secret and ConfigMap of the migration Job.
+    ObjectName migration_name;
+    /// In the operator's namespace.
+    ObjectName credentials_name;
+    /// What is wrong with the names, if anything is; then nothing is sent to any server.
+    std::optional<std::string> name_error;
+};
+
+/// Total: works for any decoded spec. The schema refuses bad names first; this is for older schemas (C16).
+Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_id);
+
+}  // namespace djdb

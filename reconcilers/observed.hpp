@@ -1,0 +1,55 @@
+// What one run sees: one immutable snapshot. An unreachable server is a value in here, not an exception.
+#pragma once
+
+#include "crds/postgres_server.hpp"
+#include "reconcilers/cluster_port.hpp"
+#include "reconcilers/database_port.hpp"
+#include "reconcilers/desired.hpp"
+#include "reconcilers/failure.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace djdb {
+
+enum class ServerReference { Found, NotFound, NamespaceNotAllowed, AdminSecretMissing, AdminSecretInvalid, CaMissing };
+
+enum class SecretState { Absent, UpToDate, OutOfDate, Foreign };
+
+struct Observed {
+    TimePoint now{};
+    ServerReference server = ServerReference::NotFound;
+    /// What is missing, by name; for the message.
+    std::string server_detail;
+    std::optional<ServerAccess> access;
+    std::optional<Failure> server_failure;
+    std::optional<ServerFacts> server_facts;
+    std::optional<TenantFacts> tenant;
+    std::optional<TenantPasswords> credentials;
+    SecretState secret = SecretState::Absent;
+    GateState gate = GateState::Missing;
+    std::vector<Workload> workloads;
+    std::vector<MigrationJob> jobs;
+    /// Read only when a Job succeeded whose image is not yet recorded.
+    std::optional<AppliedMigrations> applied;
+};
+
+/// Gathers the snapshot. Throws Error when the API server can't be read; what PostgreSQL refuses is in the value.
+Observed observe(
+    const Desired& desired, Cluster& cluster, Database& database, const Clock& clock, const CallContext& call
+);
+
+/// The server that a resource names, with its administrator's login, or what is missing.
+struct ServerLookup {
+    ServerReference reference = ServerReference::NotFound;
+    std::string detail;
+    std::optional<ServerAccess> access;
+};
+/// @param space the namespace that wants to use it; none: the server's own reconciler asks.
+ServerLookup look_up_server(
+    const std::optional<PostgresServer>& server, const std::optional<Namespace>& space, Cluster& cluster,
+    const CallContext& call
+);
+
+}  // namespace djdb

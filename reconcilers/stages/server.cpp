@@ -1,0 +1,34 @@
+// server.cpp -- the administrator can log in and may do the work.
+//   connection or first query failed -> Wait(reason by SQLSTATE or phase), tried again
+//   facts read, rights missing       -> Blocked(AdminRightsMissing)      else -> Satisfied
+// The rights are read only while the database is not ours yet: afterwards the work itself shows them.
+#include "reconcilers/workflow.hpp"
+
+namespace djdb {
+
+Reason reason_of_server_failure(const Failure& failure) {
+    if (const auto reason = parse_reason(failure.code)) {
+        return *reason;
+    }
+    return failure.origin == FailureOrigin::Kubernetes ? Reason::ApiError : Reason::ServerError;
+}
+
+Verdict assess_server(const Desired& desired, const Observed& observed) {
+    const auto& name = desired.object.spec.server_ref.name;
+    if (observed.server_failure) {
+        return Wait{
+            {reason_of_server_failure(*observed.server_failure), observed.server_failure->message},
+            observed.now + std::chrono::seconds{5}};
+    }
+    if (observed.server_facts && !(observed.server_facts->is_superuser || (observed.server_facts->can_create_database &&
+                                                                           observed.server_facts->can_create_role))) {
+        return Blocked{{Reason::AdminRightsMissing,
+                        "The administrator of PostgresServer \"" + name +
+                            "\" lacks CREATEDB or CREATEROLE. Nothing was changed; a DBA has to run ALTER ROLE " +
+                            (observed.access ? observed.access->admin_user : std::string{"<admin>"}) +
+                            " CREATEDB CREATEROLE."}};
+    }
+    return Satisfied{{Reason::Succeeded, "The administrator can log in to PostgresServer \"" + name + "\"."}};
+}
+
+}  // namespace djdb

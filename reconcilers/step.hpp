@@ -1,0 +1,49 @@
+// What can be done, as data. A step prints without secrets because it holds none: execute fetches or makes them.
+#pragma once
+
+#include "crds/names.hpp"
+#include "reconcilers/cluster_port.hpp"
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace djdb {
+
+struct AddFinalizer {};
+struct RemoveFinalizer {};
+/// Makes the passwords and keeps them in the operator's namespace, before any role has them.
+struct StoreCredentials {};
+struct RemoveCredentials {};
+struct CreateRoles {};
+struct CreateDatabase {};
+struct ConfigureDatabase {};
+/// Logs in as the app and as the migration login, which makes and drops a table.
+struct ProveLogins {};
+struct PublishSecret {};
+/// The migration login's Secret and the program that the Job runs.
+struct PublishMigration {};
+struct StartMigration {
+    Workload source;
+    Revision revision;
+    ImageRef image;
+    int attempt = 1;
+};
+struct RecordPassedImage {
+    ImageRef image;
+    std::string job;
+};
+struct OpenGate {
+    Workload workload;
+};
+/// Takes login and password from the tenant's roles; the database and the claim stay.
+struct RetireTenant {};
+
+using Step = std::variant<
+    AddFinalizer, RemoveFinalizer, StoreCredentials, RemoveCredentials, CreateRoles, CreateDatabase,
+    ConfigureDatabase, ProveLogins, PublishSecret, PublishMigration, StartMigration, RecordPassedImage,
+    OpenGate, RetireTenant>;
+
+std::string_view to_string(const Step&);
+
+}  // namespace djdb

@@ -1,0 +1,45 @@
+// What a stage says: go on, do these steps, come back, or a person is needed.
+#pragma once
+
+#include "crds/conditions.hpp"
+#include "reconcilers/step.hpp"
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace djdb {
+
+/// A reason with a sentence that a Django developer understands.
+struct Finding {
+    Reason reason = Reason::Succeeded;
+    std::string message;
+};
+
+/// The stage's promise holds. With `doubted` it goes on, but its condition says False.
+struct Satisfied {
+    Finding finding;
+    bool doubted = false;
+};
+
+struct Act {
+    Finding finding;
+    std::vector<Step> steps;
+    /// The next stage may plan as if the steps had succeeded: execution stops at the first that fails.
+    bool plans_ahead = false;
+};
+
+struct Wait {
+    Finding finding;
+    /// When to look again although nothing changed; none: the next change tells.
+    std::optional<TimePoint> until;
+};
+
+struct Blocked {
+    Finding finding;
+};
+
+using Verdict = std::variant<Satisfied, Act, Wait, Blocked>;
+
+}  // namespace djdb
