@@ -2,22 +2,16 @@
 //   connection or first query failed -> Wait(reason by SQLSTATE or phase), tried again
 //   facts read, rights missing       -> Blocked(AdminRightsMissing)      else -> Satisfied
 // The rights are read only while the database is not ours yet: afterwards the work itself shows them.
+#include "reconcilers/status.hpp"
 #include "reconcilers/workflow.hpp"
 
 namespace djdb {
-
-Reason reason_of_server_failure(const Failure& failure) {
-    if (const auto reason = parse_reason(failure.code)) {
-        return *reason;
-    }
-    return failure.origin == FailureOrigin::Kubernetes ? Reason::ApiError : Reason::ServerError;
-}
 
 Verdict assess_server(const Desired& desired, const Observed& observed) {
     const auto& name = desired.object.spec.server_ref.name;
     if (observed.server_failure) {
         return Wait{
-            {reason_of_server_failure(*observed.server_failure), observed.server_failure->message},
+            {reason_of(*observed.server_failure), observed.server_failure->message},
             observed.now + std::chrono::seconds{5}};
     }
     if (observed.server_facts && !(observed.server_facts->is_superuser || (observed.server_facts->can_create_database &&

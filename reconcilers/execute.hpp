@@ -1,0 +1,30 @@
+// Does what was decided, in order, and stops at the first refusal. The only writer.
+#pragma once
+
+#include "reconcilers/cluster_port.hpp"
+#include "reconcilers/database_port.hpp"
+#include "reconcilers/desired.hpp"
+#include "reconcilers/failure.hpp"
+#include "reconcilers/observed.hpp"
+#include "reconcilers/step.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+
+namespace djdb {
+
+struct Report {
+    std::size_t done = 0;
+    /// Of the step at index `done`.
+    std::optional<Failure> failure;
+    std::string failed_step;
+};
+
+/// Never throws Error: a refusal is the report's last line. Each step is idempotent, so the next run repeats it safely.
+Report execute(
+    std::span<const Step> steps, const Desired& desired, const Observed& observed, Cluster& cluster,
+    Database& database, PasswordSource& passwords, const CallContext& call
+);
+
+}  // namespace djdb

@@ -1,0 +1,26 @@
+// The Job that migrates: the new Pod template's app container with the migration login, and nothing beside it. Pure.
+#pragma once
+
+#include "reconcilers/desired.hpp"
+#include "reconcilers/step.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+
+namespace djdb {
+
+/// Deterministic: the same template and attempt name the same Job, so a repeated create finds it.
+std::string migration_job_name(const Desired& desired, const Revision& revision, int attempt);
+
+/// Same image, service account, volumes, environment and security context as the template; no probes, sidecars,
+/// init containers or ports; the app's Secret is replaced by the migration login's wherever it is referred to.
+nlohmann::json render_migration_job(const Desired& desired, const StartMigration& start);
+
+/// The program that the Job runs, jobs/migrate.py, as a ConfigMap.
+nlohmann::json render_migration_program(const Desired& desired);
+
+/// jobs/migrate.py as compiled in; the build makes its definition from the file.
+extern const char* const kMigrationProgram;
+
+}  // namespace djdb

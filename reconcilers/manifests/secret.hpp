@@ -1,0 +1,31 @@
+// The Secrets that the app and its migration Job read: the DB_* contract of the deployment guide, DATABASE_URL,
+// the CA, and the user's own key templates. Pure.
+#pragma once
+
+#include "crds/sensitive.hpp"
+#include "reconcilers/cluster_port.hpp"
+#include "reconcilers/database_port.hpp"
+#include "reconcilers/desired.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace djdb {
+
+/// @throws Error Invalid "InvalidKeyTemplate" when a template of spec.credentials.keys names an unknown placeholder.
+SecretData render_secret_data(
+    const Desired& desired, const ServerAccess& access, const RoleName& user, const Sensitive& password
+);
+
+/// Without data: the adapter adds it on the way out.
+nlohmann::json render_secret(const Desired& desired, const ObjectName& name);
+
+/// RFC 3986: everything but the unreserved set becomes %XX.
+std::string percent_encode(std::string_view text);
+
+/// metadata of everything made for a resource: name, labels, owner reference.
+nlohmann::json render_metadata(const Desired& desired, const std::string& name);
+
+}  // namespace djdb

@@ -1,0 +1,95 @@
+#include "reconcilers/reconcile.hpp"
+
+#include "reconcilers/workflow.hpp"
+
+#include <algorithm>
+
+namespace djdb {
+namespace {
+
+const Condition* find_condition(const std::vector<Condition>& conditions, ConditionType type) {
+    const auto found = std::ranges::find(conditions, type, &Condition::type);
+    return found == conditions.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallContext& call) {
+    const auto object = cluster_.find_database(key);
+    if (!object) {
+        return AwaitChange{};
+    }
+    const auto stages = object->meta.being_deleted ? deletion_workflow() : workflow();
+    const auto desired = derive_desired(*object, cluster_.cluster_id());
+    const auto observed = observe(desired, cluster_, database_, clock_, call);
+    const auto assessment = assess(stages, desired, observed);
+    const auto report_of_steps =
+        execute(assessment.steps(), desired, observed, cluster_, database_, passwords_, call);
+    if (object->meta.being_deleted && assessment.stopped_at() != nullptr && !report_of_steps.failure &&
+        std::holds_alternative<Act>(assessment.stopped_at()->verdict)) {
+        return AwaitChange{};  // the finalizer is off, so there is nothing left to report on
+    }
+    report(*object, derive_status(desired, observed, stages, assessment, report_of_steps), call);
+    return next_visit(observed, assessment, report_of_steps);
+}
+
+void DjangoDatabaseReconciler::report(
+    const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
+) {
+    if (status == object.status) {
+        return;
+    }
+    cluster_.patch_status(object, status, call);
+    const auto* before = find_condition(object.status.conditions, ConditionType::Ready);
+    const auto* after = find_condition(status.conditions, ConditionType::Ready);
+    if (after != nullptr && (before == nullptr || before->reason != after->reason)) {
+        const bool warning = find_condition(status.conditions, ConditionType::Stalled) != nullptr;
+        if (warning || after->status == ConditionStatus::True) {
+            cluster_.emit_event(object, warning, to_string(after->reason), after->message, call);
+        }
+    }
+}
+
+Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallContext& call) {
+    const auto server = cluster_.find_server(name);
+    if (!server || server->meta.being_deleted) {
+        return AwaitChange{};
+    }
+    PostgresServerStatus status;
+    status.observed_generation = server->meta.generation;
+    status.version = server->status.version;
+    auto ready = Condition{ConditionType::Ready, ConditionStatus::True, Reason::Ready,
+                           "The administrator can log in.", server->meta.generation, {}};
+    const auto refuse = [&ready](Reason reason, std::string message) {
+        ready.status = ConditionStatus::False;
+        ready.reason = reason;
+        ready.message = std::move(message);
+    };
+    const auto lookup = look_up_server(server, std::nullopt, cluster_, call);
+    if (!lookup.access) {
+        const auto reason = lookup.reference == ServerReference::CaMissing            ? Reason::CaSecretMissing
+                            : lookup.reference == ServerReference::AdminSecretInvalid ? Reason::AdminSecretInvalid
+                                                                                      : Reason::AdminSecretMissing;
+        refuse(reason, lookup.detail + " was not found or lacks a key in the operator's namespace. Nothing was "
+                                       "changed; create it.");
+    } else {
+        try {
+            const auto facts = database_.inspect_server(*lookup.access, call);
+            status.version = facts.version;
+            if (!facts.is_superuser && !(facts.can_create_database && facts.can_create_role)) {
+                refuse(Reason::AdminRightsMissing, "The administrator needs CREATEDB and CREATEROLE: ALTER ROLE " +
+                                                       lookup.access->admin_user + " CREATEDB CREATEROLE.");
+            }
+        } catch (const Error& error) {
+            refuse(reason_of(error.failure()), error.failure().message);
+        }
+    }
+    const bool good = ready.status == ConditionStatus::True;
+    status.conditions = merge(server->status.conditions, {std::move(ready)}, clock_.now());
+    if (status != server->status) {
+        cluster_.patch_server_status(*server, status, call);
+    }
+    return good ? Requeue{RetryAfter{std::chrono::minutes{10}}} : Requeue{RetryAfter{std::chrono::seconds{10}}};
+}
+
+}  // namespace djdb

@@ -1,0 +1,42 @@
+// The reconcilers: one straight function each. Read this folder from here.
+#pragma once
+
+#include "reconcilers/cluster_port.hpp"
+#include "reconcilers/database_port.hpp"
+#include "reconcilers/status.hpp"
+
+namespace djdb {
+
+/// Brings one DjangoDatabase to what it asks for. Worker threads call it, never twice at once for one key.
+/// @throws Error when the API server can't be read or the status can't be written.
+class DjangoDatabaseReconciler {
+  public:
+    DjangoDatabaseReconciler(Cluster& cluster, Database& database, Clock& clock, PasswordSource& passwords)
+        : cluster_(cluster), database_(database), clock_(clock), passwords_(passwords) {}
+
+    Requeue operator()(const ObjectKey& key, const CallContext& call);
+
+  private:
+    void report(const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call);
+
+    Cluster& cluster_;
+    Database& database_;
+    Clock& clock_;
+    PasswordSource& passwords_;
+};
+
+/// Says of one PostgresServer whether it can be reached, and its version.
+class PostgresServerReconciler {
+  public:
+    PostgresServerReconciler(Cluster& cluster, Database& database, Clock& clock)
+        : cluster_(cluster), database_(database), clock_(clock) {}
+
+    Requeue operator()(const ObjectName& name, const CallContext& call);
+
+  private:
+    Cluster& cluster_;
+    Database& database_;
+    Clock& clock_;
+};
+
+}  // namespace djdb

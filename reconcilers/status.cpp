@@ -1,0 +1,173 @@
+#include "reconcilers/status.hpp"
+
+#include "reconcilers/release.hpp"
+
+#include <algorithm>
+
+namespace djdb {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Blocked is looked at again this often: the repair may be where no watch sees it, such as on the server.
+constexpr auto kBlockedVisit = 15s;
+/// A safety net below the watches.
+constexpr auto kWaitingVisit = 15s;
+constexpr auto kSettledVisit = 10min;
+
+const Finding& finding_of(const Verdict& verdict) {
+    return std::visit([](const auto& v) -> const Finding& { return v.finding; }, verdict);
+}
+
+ConditionStatus status_of(const Verdict& verdict) {
+    const auto* satisfied = std::get_if<Satisfied>(&verdict);
+    if (satisfied != nullptr) {
+        if (satisfied->finding.reason == Reason::NoWorkload) {
+            return ConditionStatus::Unknown;
+        }
+        return satisfied->doubted ? ConditionStatus::False : ConditionStatus::True;
+    }
+    return ConditionStatus::False;
+}
+
+Condition make(const Desired& desired, ConditionType type, ConditionStatus status, Finding finding) {
+    return Condition{type, status, finding.reason, std::move(finding.message), desired.object.meta.generation, {}};
+}
+
+/// The result whose step failed: steps are numbered through all results.
+const StageResult* failed_result(const Assessment& assessment, const Report& report) {
+    std::size_t planned = 0;
+    for (const auto& result : assessment.results) {
+        if (const auto* act = std::get_if<Act>(&result.verdict)) {
+            planned += act->steps.size();
+            if (report.failure && report.done < planned) {
+                return &result;
+            }
+        }
+    }
+    return nullptr;
+}
+
+void add_summary(
+    const Desired& desired, const StageResult* stopped, const Finding& finding, std::vector<Condition>& conditions
+) {
+    if (stopped == nullptr) {
+        conditions.push_back(make(
+            desired, ConditionType::Ready, ConditionStatus::True,
+            {Reason::Ready, "Database \"" + desired.names.database.str() + "\" is ready; Secret \"" +
+                                desired.secret_name.str() + "\" is published."}
+        ));
+        return;
+    }
+    conditions.push_back(make(desired, ConditionType::Ready, ConditionStatus::False, finding));
+    const bool stalled = std::holds_alternative<Blocked>(stopped->verdict);
+    conditions.push_back(make(
+        desired, stalled ? ConditionType::Stalled : ConditionType::Reconciling, ConditionStatus::True, finding
+    ));
+}
+
+std::string state_of(const Workload& workload) {
+    if (is_paused_by_user(workload)) {
+        return "PausedByUser";
+    }
+    if (is_held(workload)) {
+        return "Held";
+    }
+    return workload.rolled_out ? "RolledOut" : "RollingOut";
+}
+
+void add_release(const Desired& desired, const Observed& observed, bool settled, DjangoDatabaseStatus& status) {
+    for (const auto& workload : observed.workloads) {
+        const auto image = app_image(workload, desired.object.spec.app);
+        status.workloads.push_back({workload.meta.key.name.str(), image ? image->str() : "", state_of(workload)});
+    }
+    status.release = desired.object.status.release;
+    const auto image = observed.workloads.empty() ? std::nullopt : common_image(desired, observed);
+    if (settled && image) {
+        status.release.current = image->str();
+    }
+    status.release.target = image && image->str() != status.release.current ? image->str() : "";
+    if (const auto* source = migration_source(observed); source != nullptr && image) {
+        const auto revision = revision_of(desired, *source, *image);
+        for (const auto& job : observed.jobs) {
+            if (job.revision == revision) {
+                status.release.job = job.name;
+            }
+        }
+    }
+}
+
+}  // namespace
+
+Reason reason_of(const Failure& failure) {
+    if (const auto reason = parse_reason(failure.code)) {
+        return *reason;
+    }
+    if (failure.code == "ClaimedByOther") {
+        return Reason::OwnershipConflict;
+    }
+    if (failure.code == "ForeignRole") {
+        return Reason::RoleConflict;
+    }
+    return failure.origin == FailureOrigin::Kubernetes ? Reason::ApiError : Reason::ServerError;
+}
+
+DjangoDatabaseStatus derive_status(
+    const Desired& desired, const Observed& observed, std::span<const Stage> stages, const Assessment& assessment,
+    const Report& report
+) {
+    DjangoDatabaseStatus status;
+    status.observed_generation = desired.object.meta.generation;
+    status.secret_name = desired.secret_name.str();
+    std::vector<Condition> conditions;
+    const auto* failed = failed_result(assessment, report);
+    const auto* stopped = failed != nullptr ? failed : assessment.stopped_at();
+    Finding stop_finding = stopped == nullptr ? Finding{} : finding_of(stopped->verdict);
+    if (failed != nullptr) {
+        stop_finding = {reason_of(*report.failure), report.failed_step + ": " + report.failure->message};
+    }
+    bool behind = false;
+    for (const auto& stage : stages) {
+        const auto result = std::ranges::find(assessment.results, stage.condition, &StageResult::condition);
+        if (behind || result == assessment.results.end()) {
+            conditions.push_back(make(
+                desired, stage.condition, ConditionStatus::Unknown,
+                {Reason::WaitingForEarlierStage, "Waits for an earlier condition."}
+            ));
+            continue;
+        }
+        const bool is_stop = &*result == stopped;
+        conditions.push_back(make(
+            desired, stage.condition, is_stop ? ConditionStatus::False : status_of(result->verdict),
+            is_stop ? stop_finding : finding_of(result->verdict)
+        ));
+        behind = is_stop;
+    }
+    add_summary(desired, stopped, stop_finding, conditions);
+    status.phase = stopped == nullptr ? "Ready" : std::string(stopped->phase);
+    add_release(desired, observed, stopped == nullptr, status);
+    status.conditions = merge(desired.object.status.conditions, std::move(conditions), observed.now);
+    return status;
+}
+
+Requeue next_visit(const Observed& observed, const Assessment& assessment, const Report& report) {
+    if (report.failure) {
+        return RetryWithBackoff{};
+    }
+    const auto* stopped = assessment.stopped_at();
+    if (stopped == nullptr) {
+        return RetryAfter{kSettledVisit};
+    }
+    if (std::holds_alternative<Act>(stopped->verdict)) {
+        return RetryAfter{0ms};  // look afresh at what was done
+    }
+    if (const auto* wait = std::get_if<Wait>(&stopped->verdict)) {
+        if (wait->until) {
+            return RetryAfter{std::max(1000ms, std::chrono::milliseconds{*wait->until - observed.now})};
+        }
+        return RetryAfter{kWaitingVisit};
+    }
+    return RetryAfter{kBlockedVisit};
+}
+
+}  // namespace djdb

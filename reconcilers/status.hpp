@@ -1,0 +1,33 @@
+// What a resource says of itself, and when it is looked at again: pure functions of one run.
+#pragma once
+
+#include "crds/django_database.hpp"
+#include "reconcilers/execute.hpp"
+#include "reconcilers/workflow.hpp"
+
+#include <chrono>
+#include <span>
+#include <variant>
+
+namespace djdb {
+
+/// The whole status in one value: every stage's condition, Ready, and Reconciling or Stalled while they hold.
+/// Deriving twice from equal facts gives equal values, so a settled resource is never written.
+DjangoDatabaseStatus derive_status(
+    const Desired& desired, const Observed& observed, std::span<const Stage> stages, const Assessment& assessment,
+    const Report& report
+);
+
+/// SQLSTATE, connection phase or HTTP status -> the reason that is shown.
+Reason reason_of(const Failure& failure);
+
+struct AwaitChange {};
+struct RetryAfter {
+    std::chrono::milliseconds span;
+};
+struct RetryWithBackoff {};
+using Requeue = std::variant<AwaitChange, RetryAfter, RetryWithBackoff>;
+
+Requeue next_visit(const Observed& observed, const Assessment& assessment, const Report& report);
+
+}  // namespace djdb
