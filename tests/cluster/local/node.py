@@ -1,0 +1,131 @@
+"""The node: kubelet and kube-proxy, the cgroup that all Pods live in, and the removal of what they leave."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import time
+
+from .control_plane import write_kubeconfig
+from .processes import Programs
+from .settings import BRIDGE_ADDRESS, CGROUP, NODE_NAME, POD_NETWORK, Settings, port
+
+CGROUPS = pathlib.Path("/sys/fs/cgroup")
+
+
+def cgroup_roots() -> list[pathlib.Path]:
+    """One folder on a machine with cgroup v2; one for each controller on one with v1."""
+    if (CGROUPS / "cgroup.controllers").exists():
+        return [CGROUPS / CGROUP]
+    return [CGROUPS / name / CGROUP for name in sorted(os.listdir(CGROUPS)) if (CGROUPS / name / "tasks").exists()]
+
+
+def make_cgroup() -> None:
+    for root in cgroup_roots():
+        root.mkdir(exist_ok=True)
+        for name in ("cpuset.cpus", "cpuset.mems"):
+            # A new cpuset of version 1 is empty and takes no process until it is filled.
+            if (root / "tasks").exists() and (root / name).exists() and not (root / name).read_text().strip():
+                (root / name).write_text((root.parent / name).read_text())
+
+
+def end_pods() -> None:
+    """Kills every process of every Pod, whoever its parent is now, and removes the cgroups."""
+    deadline = time.monotonic() + 20
+    for root in cgroup_roots():
+        while root.exists():
+            for folder, _, _ in os.walk(root, topdown=False):
+                _empty_cgroup(pathlib.Path(folder))
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"processes in {root} did not end after SIGKILL")
+            if root.exists():
+                time.sleep(0.02)
+
+
+def _empty_cgroup(folder: pathlib.Path) -> None:
+    try:
+        for pid in (folder / "cgroup.procs").read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+        folder.rmdir()
+    except (FileNotFoundError, ProcessLookupError, OSError):
+        pass  # still dying: the caller asks again
+
+
+def start_kubelet(settings: Settings, programs: Programs, tools: dict) -> None:
+    if programs.pid("kubelet"):
+        return
+    keys = settings.directory / "certificates"
+    config = settings.folder("config")
+    (config / "resolv.conf").write_text(f"nameserver {BRIDGE_ADDRESS}\n")
+    never = {name: "0%" for name in ("memory.available", "nodefs.available", "imagefs.available")}
+    never |= {name: "0%" for name in ("nodefs.inodesFree", "imagefs.inodesFree")}
+    kubelet = {
+        "kind": "KubeletConfiguration",
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "address": BRIDGE_ADDRESS,
+        "port": 10250,
+        "healthzPort": port(settings, "kubelet-health"),
+        "readOnlyPort": 0,
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": True},
+            "x509": {"clientCAFile": str(keys / "ca.crt")},
+        },
+        "authorization": {"mode": "Webhook"},
+        "tlsCertFile": str(keys / "kubelet-serving.crt"),
+        "tlsPrivateKeyFile": str(keys / "kubelet-serving.key"),
+        "cgroupDriver": "cgroupfs",
+        "cgroupRoot": f"/{CGROUP}",
+        "failCgroupV1": False,
+        "failSwapOn": False,
+        "oomScoreAdj": 0,
+        "clusterDNS": [BRIDGE_ADDRESS],
+        "clusterDomain": "cluster.local",
+        "resolvConf": str(config / "resolv.conf"),
+        "containerRuntimeEndpoint": f"unix://{settings.containerd_socket}",
+        "evictionHard": never,
+        "imageGCHighThresholdPercent": 100,
+        "podLogsDir": str(settings.folder("pod-logs")),
+        "volumePluginDir": str(settings.folder("config/volume-plugins")),
+        "maxPods": 100,
+    }
+    (config / "kubelet.json").write_text(json.dumps(kubelet, indent=1))
+    kubeconfig = write_kubeconfig(settings, "kubelet", config / "kubelet.kubeconfig", 6443)
+    command = [tools["kubernetes"] / "kubelet", f"--config={config}/kubelet.json", f"--kubeconfig={kubeconfig}"]
+    command += [f"--root-dir={settings.folder('kubelet')}", f"--hostname-override={NODE_NAME}"]
+    programs.start("kubelet", [*command, f"--node-ip={BRIDGE_ADDRESS}"])
+
+
+def start_kube_proxy(settings: Settings, programs: Programs, tools: dict) -> None:
+    if programs.pid("kube-proxy"):
+        return
+    config = settings.folder("config")
+    kubeconfig = write_kubeconfig(settings, "kube-proxy", config / "kube-proxy.kubeconfig", 6443)
+    proxy = {
+        "kind": "KubeProxyConfiguration",
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "mode": "nftables",
+        # Two Pods on one bridge answer each other directly; without this the answer would skip the translation.
+        "nftables": {"masqueradeAll": True, "minSyncPeriod": "0s"},
+        "clusterCIDR": POD_NETWORK,
+        "hostnameOverride": NODE_NAME,
+        "bindAddress": BRIDGE_ADDRESS,
+        "healthzBindAddress": f"127.0.0.1:{port(settings, 'kube-proxy-health')}",
+        "metricsBindAddress": f"127.0.0.1:{port(settings, 'kube-proxy-metrics')}",
+        "conntrack": {"maxPerCore": 0, "min": 0},
+        "oomScoreAdj": 0,
+        "clientConnection": {"kubeconfig": str(kubeconfig)},
+    }
+    (config / "kube-proxy.json").write_text(json.dumps(proxy, indent=1))
+    programs.start("kube-proxy", [tools["kubernetes"] / "kube-proxy", f"--config={config}/kube-proxy.json"])
+
+
+def remove_pod_files(settings: Settings) -> None:
+    """What the kubelet keeps of Pods; call after everything below the state directory is unmounted."""
+    for name in ("kubelet", "pod-logs", "cni/addresses"):
+        shutil.rmtree(settings.directory / name, ignore_errors=True)
+    links = pathlib.Path("/var/log/containers")
+    for link in links.iterdir() if links.exists() else []:
+        if link.is_symlink() and os.readlink(link).startswith(f"{settings.directory}/"):
+            link.unlink()
