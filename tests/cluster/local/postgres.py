@@ -1,0 +1,282 @@
+"""A throwaway PostgreSQL server: a CA made on the spot, TLS and SCRAM for everyone on the network, an admin who may
+log in, create databases and create roles, and nothing more. The superuser comes in by the Unix socket alone."""
+
+import os
+import pathlib
+import pwd
+import secrets
+import shlex
+import shutil
+import signal
+import subprocess
+
+from . import certificates, network
+from .processes import Programs, wait_until
+from .settings import (
+    BRIDGE_ADDRESS, POD_NETWORK, POSTGRES_NAME, ClusterError, locked, port_is_free, require, short_hash,
+)
+
+ADMIN = "djdb_admin"
+PROGRAMS = "/usr/lib/postgresql/15/bin"
+PORTS = [5432, *range(15432, 15532)]
+
+ACCESS = f"""\
+local   all all                        trust
+hostssl all postgres 0.0.0.0/0         reject
+hostssl all all      127.0.0.1/32      scram-sha-256
+hostssl all all      {BRIDGE_ADDRESS}/32      scram-sha-256
+hostssl all all      {POD_NETWORK}      scram-sha-256
+"""
+
+CONFIGURATION = """\
+port = {port}
+listen_addresses = '{addresses}'
+unix_socket_directories = '{socket}'
+unix_socket_permissions = 0700
+ssl = on
+ssl_cert_file = 'server.crt'
+ssl_key_file = 'server.key'
+ssl_min_protocol_version = 'TLSv1.2'
+password_encryption = 'scram-sha-256'
+max_connections = 200
+shared_buffers = 64MB
+fsync = off
+full_page_writes = off
+log_destination = 'stderr'
+logging_collector = off
+log_statement = 'all'
+log_connections = on
+log_line_prefix = '%m [%p] %u@%d '
+"""
+
+
+class Server:
+    """The server of one state directory; `name` in Programs is "postgres"."""
+
+    def __init__(self, directory: pathlib.Path):
+        self.folder = directory / "postgres"
+        self.programs = Programs(self.folder)
+        self.programs.log = self.folder  # its output is FOLDER/postgres.log; FOLDER/log is a link to it
+
+    @property
+    def home(self) -> pathlib.Path:
+        """The folder that the server's own user may enter: data and socket."""
+        recorded = self.folder / "home"
+        return pathlib.Path(recorded.read_text().strip()) if recorded.exists() else self.folder
+
+    @property
+    def socket(self) -> pathlib.Path:
+        return self.home / "socket"
+
+    @property
+    def data(self) -> pathlib.Path:
+        return self.home / "data"
+
+    def port(self) -> int:
+        return int((self.folder / "port").read_text())
+
+    def running(self) -> bool:
+        return self.programs.pid("postgres") is not None
+
+
+def _account() -> pwd.struct_passwd:
+    """initdb refuses root, so that root's server runs as the user that Debian's package made."""
+    if os.geteuid() != 0:
+        return pwd.getpwuid(os.geteuid())
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        raise ClusterError("postgres: no user postgres: run tests/cluster/install-packages") from None
+
+
+def _as_account() -> list[str]:
+    if os.geteuid() != 0:
+        return []
+    account = _account()
+    return ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--init-groups"]
+
+
+def _choose_home(server: Server) -> None:
+    """A checkout below /root is closed to the server's user, and a Unix socket's path is at most 107 bytes long."""
+    server.folder.mkdir(parents=True, exist_ok=True)
+    account = _account()
+    enters = subprocess.run([*_as_account(), "test", "-x", str(server.folder)]).returncode == 0
+    home = server.folder
+    if not enters or len(str(home)) > 80:
+        home = pathlib.Path("/var/tmp") / f"djdb-postgres-{os.geteuid()}-{short_hash(str(server.folder))}"
+        home.mkdir(mode=0o755, exist_ok=True)
+        if home.stat().st_uid != os.geteuid() or home.is_symlink():
+            raise ClusterError(f"postgres: {home} belongs to somebody else and was left untouched; remove it")
+    (server.folder / "home").write_text(f"{home}\n")
+    for folder in (server.data, server.socket):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        os.chown(folder, account.pw_uid, account.pw_gid)
+
+
+def _choose_port(server: Server) -> None:
+    """5432 unless another server of this machine has it; the same one for the server's whole life."""
+    recorded = server.folder / "port"
+    addresses = ["127.0.0.1"] + ([BRIDGE_ADDRESS] if network.bridge_exists() else [])
+    if recorded.exists() and all(port_is_free(address, server.port()) for address in addresses):
+        return
+    free = (p for p in PORTS if all(port_is_free(address, p) for address in ["0.0.0.0", *addresses]))
+    recorded.write_text(f"{next(free)}\n")
+
+
+def _write_configuration(server: Server) -> None:
+    addresses = ["127.0.0.1"] + ([BRIDGE_ADDRESS] if network.bridge_exists() else [])
+    text = CONFIGURATION.format(port=server.port(), addresses=",".join(addresses), socket=server.socket)
+    (server.data / "djdb.conf").write_text(text)
+    (server.data / "pg_hba.conf").write_text(ACCESS)
+    main = server.data / "postgresql.conf"
+    if "include 'djdb.conf'" not in main.read_text():
+        main.write_text(main.read_text() + "include 'djdb.conf'\n")
+    alternatives = [f"DNS:{POSTGRES_NAME}", "DNS:localhost", "IP:127.0.0.1", f"IP:{BRIDGE_ADDRESS}"]
+    certificates.make_authority(server.folder, "djdb-postgres")
+    certificates.make_certificate(server.folder, "server", f"/CN={POSTGRES_NAME}", alternatives)
+    account = _account()
+    for name in ("server.crt", "server.key"):
+        copy = server.data / name
+        copy.unlink(missing_ok=True)
+        copy.touch(mode=0o600)
+        copy.write_bytes((server.folder / name).read_bytes())
+    for name in ("server.crt", "server.key", "djdb.conf", "pg_hba.conf", "postgresql.conf"):
+        os.chown(server.data / name, account.pw_uid, account.pw_gid)
+
+
+def _initialise(server: Server) -> None:
+    if (server.folder / "initialised").exists():
+        return
+    shutil.rmtree(server.home / "data", ignore_errors=True)
+    _choose_home(server)
+    command = [*_as_account(), f"{PROGRAMS}/initdb", "-D", str(server.data), "-U", "postgres", "--no-sync"]
+    command += ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
+    subprocess.run(command, check=True, capture_output=True, cwd="/")
+
+
+def _sql(server: Server, statement: str) -> None:
+    """As superuser. Its statements are not logged, since one carries the admin's password."""
+    command = [*_as_account(), f"{PROGRAMS}/psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(server.socket)]
+    command += ["-p", str(server.port()), "-U", "postgres", "-d", "postgres"]
+    environment = {**os.environ, "PGOPTIONS": "-c log_statement=none -c log_min_error_statement=panic"}
+    subprocess.run(command, input=statement, text=True, check=True, capture_output=True, cwd="/", env=environment)
+
+
+def _make_admin(server: Server) -> None:
+    done = server.folder / "initialised"
+    if done.exists():
+        return
+    password = secrets.token_urlsafe(24)
+    file = server.folder / "admin-password"
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(password)
+    attributes = "LOGIN CREATEDB CREATEROLE NOSUPERUSER NOREPLICATION NOBYPASSRLS"
+    _sql(server, f"DROP ROLE IF EXISTS {ADMIN}; CREATE ROLE {ADMIN} {attributes} PASSWORD '{password}';")
+    done.touch()
+
+
+def _start(server: Server) -> None:
+    _write_configuration(server)
+    log = server.folder / "log"
+    if not log.is_symlink():
+        log.symlink_to("postgres.log")
+    server.programs.start("postgres", [*_as_account(), f"{PROGRAMS}/postgres", "-D", str(server.data)], cwd="/")
+
+    def answers() -> bool:
+        command = [f"{PROGRAMS}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(server.port())]
+        return subprocess.run(command, cwd="/").returncode == 0
+
+    server.programs.wait_for("postgres", answers, "PostgreSQL to accept connections", 60)
+
+
+def _listens_where_it_should(server: Server) -> bool:
+    bridge = BRIDGE_ADDRESS in (server.data / "djdb.conf").read_text()
+    return bridge or not network.bridge_exists()
+
+
+def up(server: Server) -> None:
+    """Makes the server unless it is there, and starts it; a server older than the bridge is started anew."""
+    require({f"{PROGRAMS}/postgres": "postgresql-15", "openssl": "openssl", "setpriv": "util-linux"})
+    held = locked(server.folder)
+    if server.running() and (server.folder / "initialised").exists() and _listens_where_it_should(server):
+        print(f"postgres: already up on port {server.port()}")
+        return
+    _stop(server)
+    _initialise(server)
+    _choose_port(server)
+    _start(server)
+    _make_admin(server)
+    os.close(held)
+    where = f"localhost:{server.port()}"
+    print(f"postgres: up on {where}" + (f" and {POSTGRES_NAME}:{server.port()}" if network.bridge_exists() else ""))
+
+
+def _stop(server: Server) -> None:
+    # SIGINT is PostgreSQL's fast shutdown: sessions are ended, nothing is lost.
+    server.programs.stop("postgres", signal.SIGINT)
+
+    # After a postmaster that was killed, its children are about to end; until then its successor refuses to start.
+    def children() -> list[int]:
+        found = []
+        for folder in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if os.readlink(folder / "cwd") == str(server.data):
+                    found.append(int(folder.name))
+            except OSError:
+                continue  # ended meanwhile, or somebody else's
+        return found
+
+    wait_until(lambda: not children(), f"the processes in {server.data} to end", 30)
+
+
+def _require_made(server: Server) -> None:
+    if not (server.folder / "initialised").exists():
+        raise ClusterError(f"postgres: no server in {server.folder}: run tests/cluster/postgres up first")
+
+
+def stop(server: Server) -> None:
+    _require_made(server)
+    held = locked(server.folder)
+    _stop(server)
+    os.close(held)
+    print("postgres: stopped; its data is kept")
+
+
+def start(server: Server) -> None:
+    _require_made(server)
+    held = locked(server.folder)
+    if not server.running():
+        server.programs.stop("postgres")
+        _start(server)
+    os.close(held)
+    print(f"postgres: up on localhost:{server.port()}")
+
+
+def down(server: Server) -> None:
+    if not server.folder.exists():
+        print(f"postgres: nothing to stop in {server.folder}")
+        return
+    held = locked(server.folder)
+    _stop(server)
+    if server.home != server.folder:
+        shutil.rmtree(server.home)
+    shutil.rmtree(server.folder)
+    if not any(server.folder.parent.iterdir()):
+        server.folder.parent.rmdir()
+    os.close(held)
+    print("postgres: down; nothing of it is left")
+
+
+def print_env(server: Server) -> None:
+    _require_made(server)
+    values = {
+        "DJDB_PG_HOST": "localhost",
+        "DJDB_PG_PORT": server.port(),
+        "DJDB_PG_CA": server.folder / "ca.crt",
+        "DJDB_PG_ADMIN_USER": ADMIN,
+        "DJDB_PG_ADMIN_PASSWORD_FILE": server.folder / "admin-password",
+        "DJDB_PG_SOCKET": server.socket,
+    }
+    for name, value in values.items():
+        print(f"export {name}={shlex.quote(str(value))}")
