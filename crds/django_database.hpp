@@ -2,8 +2,8 @@
 // decode, encode, document and validate them stand in django_database_fields.hpp.
 #pragma once
 
-#include "conditions.hpp"
-#include "names.hpp"
+#include "crds/conditions.hpp"
+#include "crds/names.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -2,8 +2,8 @@
 // The type and its CRD stand here so that the API is whole; nothing creates one yet.
 #pragma once
 
-#include "conditions.hpp"
-#include "django_database.hpp"
+#include "crds/conditions.hpp"
+#include "crds/django_database.hpp"
 
 #include <cstdint>
 #include <string>

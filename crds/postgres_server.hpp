@@ -1,8 +1,8 @@
 // PostgresServer: what the platform team writes about one PostgreSQL server, cluster-scoped.
 #pragma once
 
-#include "conditions.hpp"
-#include "django_database.hpp"
+#include "crds/conditions.hpp"
+#include "crds/django_database.hpp"
 
 #include <cstdint>
 #include <map>

@@ -1,0 +1,183 @@
+#include "crds/codec.hpp"
+
+#include "crds/fields.hpp"
+#include "crds/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <tuple>
+
+namespace djdb {
+namespace {
+
+using nlohmann::json;
+
+[[noreturn]] void refuse(const std::string& path, const std::string& expected) {
+    throw DecodeError(path + ": expected " + expected);
+}
+
+template <Described Struct>
+void decode(const json& value, Struct& out, const std::string& path);
+template <class T>
+void decode(const json& value, std::vector<T>& out, const std::string& path);
+
+void decode(const json& value, std::string& out, const std::string& path) {
+    if (!value.is_string()) {
+        refuse(path, "a string");
+    }
+    out = value.get<std::string>();
+}
+
+void decode(const json& value, std::int64_t& out, const std::string& path) {
+    if (!value.is_number_integer()) {
+        refuse(path, "an integer");
+    }
+    out = value.get<std::int64_t>();
+}
+
+void decode(const json& value, std::map<std::string, std::string>& out, const std::string& path) {
+    if (!value.is_object()) {
+        refuse(path, "an object");
+    }
+    out.clear();
+    for (const auto& [key, item] : value.items()) {
+        decode(item, out[key], path + "." + key);
+    }
+}
+
+template <class T, class Parse>
+void decode_word(const json& value, T& out, const std::string& path, const char* expected, Parse parse) {
+    std::string text;
+    decode(value, text, path);
+    const auto parsed = parse(text);
+    if (!parsed) {
+        refuse(path, expected);
+    }
+    out = *parsed;
+}
+
+void decode(const json& value, std::chrono::seconds& out, const std::string& path) {
+    decode_word(value, out, path, "a duration such as 5s or 1h30m", parse_duration);
+}
+void decode(const json& value, TimePoint& out, const std::string& path) {
+    decode_word(value, out, path, "a time such as 2026-01-31T12:00:00Z", parse_time);
+}
+void decode(const json& value, ConditionType& out, const std::string& path) {
+    decode_word(value, out, path, "a condition type", parse_condition_type);
+}
+void decode(const json& value, ConditionStatus& out, const std::string& path) {
+    decode_word(value, out, path, "True, False or Unknown", parse_condition_status);
+}
+void decode(const json& value, Reason& out, const std::string& path) {
+    decode_word(value, out, path, "a reason", parse_reason);
+}
+void decode(const json& value, TlsMode& out, const std::string& path) {
+    decode_word(value, out, path, "VerifyFull", [](std::string_view text) {
+        return text == "VerifyFull" ? std::optional(TlsMode::VerifyFull) : std::nullopt;
+    });
+}
+
+template <class T>
+void decode(const json& value, std::vector<T>& out, const std::string& path) {
+    if (!value.is_array()) {
+        refuse(path, "a list");
+    }
+    out.clear();
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        decode(value[i], out.emplace_back(), path + "[" + std::to_string(i) + "]");
+    }
+}
+
+template <Described Struct>
+void decode(const json& value, Struct& out, const std::string& path) {
+    if (!value.is_object()) {
+        refuse(path, "an object");
+    }
+    const auto decode_field = [&](const auto& field) {
+        const auto found = value.find(field.wire);
+        const auto field_path = path + "." + std::string(field.wire);
+        if (found != value.end() && !found->is_null()) {
+            decode(*found, out.*(field.member), field_path);
+        } else if (field.presence == Presence::Required) {
+            refuse(field_path, "a value");
+        }
+    };
+    std::apply([&](const auto&... fields) { (decode_field(fields), ...); }, Describe<Struct>::kFields);
+}
+
+json encode(const std::string& value) { return value; }
+json encode(std::int64_t value) { return value; }
+json encode(ConditionType value) { return std::string(to_string(value)); }
+json encode(ConditionStatus value) { return std::string(to_string(value)); }
+json encode(Reason value) { return std::string(to_string(value)); }
+json encode(TimePoint value) { return format_time(value); }
+
+template <Described Struct>
+json encode(const Struct& value);
+
+template <class T>
+json encode(const std::vector<T>& values) {
+    auto list = json::array();
+    for (const auto& value : values) {
+        list.push_back(encode(value));
+    }
+    return list;
+}
+
+template <Described Struct>
+json encode(const Struct& value) {
+    auto object = json::object();
+    std::apply(
+        [&](const auto&... fields) {
+            ((object[std::string(fields.wire)] = encode(value.*(fields.member))), ...);
+        },
+        Describe<Struct>::kFields
+    );
+    return object;
+}
+
+template <class Status>
+Status decode_status(const json& object) {
+    Status status;
+    if (!object.contains("status")) {
+        return status;
+    }
+    try {
+        decode(object.at("status"), status, "status");
+    } catch (const DecodeError&) {
+        return {};
+    }
+    return status;
+}
+
+template <class Kind>
+Kind decode_kind(const json& object) {
+    Kind kind;
+    kind.meta = decode_meta(object);
+    decode(object.value("spec", json::object()), kind.spec, "spec");
+    kind.status = decode_status<decltype(kind.status)>(object);
+    return kind;
+}
+
+}  // namespace
+
+ObjectMeta decode_meta(const json& object) {
+    const auto& meta = object.at("metadata");
+    ObjectMeta out;
+    out.key = {Namespace(meta.value("namespace", "")), ObjectName(meta.value("name", ""))};
+    out.uid = ResourceUid(meta.value("uid", ""));
+    out.generation = meta.value("generation", std::int64_t{0});
+    out.resource_version = meta.value("resourceVersion", "");
+    out.finalizers = meta.value("finalizers", std::vector<std::string>{});
+    out.annotations = meta.value("annotations", std::map<std::string, std::string>{});
+    out.being_deleted = meta.contains("deletionTimestamp");
+    return out;
+}
+
+DjangoDatabase decode_django_database(const json& object) { return decode_kind<DjangoDatabase>(object); }
+PostgresServer decode_postgres_server(const json& object) { return decode_kind<PostgresServer>(object); }
+
+json encode_status(const DjangoDatabaseStatus& status) { return encode(status); }
+json encode_status(const PostgresServerStatus& status) { return encode(status); }
+
+}  // namespace djdb

@@ -1,0 +1,87 @@
+#include "crds/text.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <utility>
+
+namespace djdb {
+
+std::string format_time(TimePoint time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss clock{time - day};
+    std::array<char, 32> text{};
+    const int length = std::snprintf(
+        text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+        static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+        static_cast<int>(clock.seconds().count())
+    );
+    return {text.data(), static_cast<std::size_t>(length)};
+}
+
+std::optional<TimePoint> parse_time(std::string_view text) {
+    if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
+        text.back() != 'Z') {
+        return std::nullopt;
+    }
+    const auto number = [&](std::size_t at, std::size_t length) {
+        int value = -1;
+        const auto* const end = text.data() + at + length;
+        return std::from_chars(text.data() + at, end, value).ptr == end ? value : -1;
+    };
+    const int year = number(0, 4);
+    const int month = number(5, 2);
+    const int day = number(8, 2);
+    const int hour = number(11, 2);
+    const int minute = number(14, 2);
+    const int second = number(17, 2);
+    const std::chrono::year_month_day date{
+        std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+        std::chrono::day{static_cast<unsigned>(day)}};
+    if (year < 0 || !date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) {
+        return std::nullopt;
+    }
+    return std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
+           std::chrono::seconds{second};
+}
+
+std::string format_duration(std::chrono::seconds span) {
+    std::string text;
+    for (const auto& [unit, size] : {std::pair{'h', 3600L}, std::pair{'m', 60L}, std::pair{'s', 1L}}) {
+        const auto count = span.count() / size;
+        span -= std::chrono::seconds{count * size};
+        if (count > 0) {
+            text += std::to_string(count) + unit;
+        }
+    }
+    return text.empty() ? "0s" : text;
+}
+
+std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
+    long total = 0;
+    long previous = 7200;  // larger than any unit: units have to shrink
+    if (text.empty()) {
+        return std::nullopt;
+    }
+    while (!text.empty()) {
+        long count = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+        const auto digits = static_cast<std::size_t>(end - text.data());
+        if (error != std::errc{} || digits == text.size() || count < 0 || count > 1'000'000) {
+            return std::nullopt;
+        }
+        const char unit = text[digits];
+        const long size = unit == 'h' ? 3600 : unit == 'm' ? 60 : unit == 's' ? 1 : 0;
+        if (size == 0 || size >= previous) {
+            return std::nullopt;
+        }
+        total += count * size;
+        previous = size;
+        text.remove_prefix(digits + 1);
+    }
+    return std::chrono::seconds{total};
+}
+
+}  // namespace djdb

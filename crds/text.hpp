@@ -1,0 +1,22 @@
+// The API's two kinds of text that are not strings: RFC 3339 times and Go durations.
+#pragma once
+
+#include "crds/conditions.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace djdb {
+
+/// "2026-11-24T02:17:41Z"
+std::string format_time(TimePoint time);
+std::optional<TimePoint> parse_time(std::string_view text);
+
+/// "1h30m5s"; zero is "0s".
+std::string format_duration(std::chrono::seconds span);
+/// Hours, minutes and seconds in that order, each once; nothing else.
+std::optional<std::chrono::seconds> parse_duration(std::string_view text);
+
+}  // namespace djdb
