@@ -230,7 +230,8 @@ def _stop(server: Server) -> None:
     wait_until(lambda: not children(), f"the processes in {server.data} to end", 30)
     # Nobody uses the data any more. A killed postmaster that nobody has reaped yet would still look alive to the
     # next one, which asks by process id alone.
-    (server.data / "postmaster.pid").unlink(missing_ok=True)
+    for stale in [server.data / "postmaster.pid", *server.socket.glob(".s.PGSQL.*")]:
+        stale.unlink(missing_ok=True)
 
 
 def _require_made(server: Server) -> None:
