@@ -1,0 +1,61 @@
+# Sourced by the image scripts: own buildah storage, the cache of archives, hashes of recipes.
+# shellcheck shell=bash
+set -euo pipefail
+images=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+repository=$(cd "$images/../../.." && pwd)
+cache=${DJDB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/djangodb-operator}
+archives=$cache/images
+PATH=$PATH:/usr/sbin:/sbin
+mkdir -p "$archives"
+
+fail() {
+    echo "images: $*" >&2
+    exit 1
+}
+
+require() { # require PACKAGE:COMMAND...
+    local missing=""
+    for pair in "$@"; do
+        command -v "${pair#*:}" >/dev/null || missing+=" ${pair%%:*}"
+    done
+    [ -z "$missing" ] || fail "missing$missing: run tests/cluster/install-packages (or: apt-get install$missing)"
+}
+
+# buildah with a storage of its own: no container engine of the user's is asked or touched.
+own_buildah() {
+    local command=$1
+    shift
+    local isolation=()
+    if [ "$command" = from ] || [ "$command" = run ]; then isolation=(--isolation chroot); fi
+    buildah --root "$cache/buildah/root" --runroot "$cache/buildah/run" \
+        --storage-driver "${DJDB_BUILDAH_DRIVER:-overlay}" "$command" "${isolation[@]}" "$@"
+}
+
+hash_of() { sha256sum | cut -c1-16; }
+
+# The content of every file below the given paths, and its mode, in an order of its own.
+hash_tree() {
+    find "$@" -name __pycache__ -prune -o -type f -printf '%m %p\0' | sort -z | while IFS= read -r -d '' line; do
+        printf '%s ' "$line"
+        sha256sum <"${line#* }"
+    done | hash_of
+}
+
+# One image script at a time: they share the storage.
+lock_images() {
+    exec 8>"$cache/images.lock"
+    flock 8
+}
+
+# The working container of a script that ends early is not left behind.
+working=""
+discard_working() { [ -z "$working" ] || own_buildah rm "$working" >/dev/null 2>&1 || true; }
+trap discard_working EXIT
+
+# commit_archive NAME ARCHIVE: the working container as image NAME, written to ARCHIVE in one step.
+commit_archive() {
+    own_buildah commit --quiet "$working" "$1" >/dev/null
+    rm -f "$2.new"
+    own_buildah push --quiet "$1" "docker-archive:$2.new:$1" >/dev/null
+    mv "$2.new" "$2"
+}
