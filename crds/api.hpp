@@ -23,6 +23,8 @@ inline constexpr std::string_view kManagedByLabel = "app.kubernetes.io/managed-b
 inline constexpr std::string_view kOrphanAnnotation = "djangodb.io/orphan";
 /// On a migration Job: the image that it migrates for.
 inline constexpr std::string_view kImageAnnotation = "djangodb.io/image";
+/// On a migration Job: which try of its revision it is, from 1.
+inline constexpr std::string_view kAttemptAnnotation = "djangodb.io/attempt";
 
 inline constexpr std::string_view kFinalizer = "djangodb.io/database";
 inline constexpr std::string_view kOperator = "djangodb-operator";

@@ -257,7 +257,7 @@ struct Describe<PostgresServerSpec> {
             {.min_length = 1, .max_length = 253, .pattern = "^[A-Za-z0-9]([-A-Za-z0-9.:]*[A-Za-z0-9])?$"}
         ),
         field(
-            "port", &PostgresServerSpec::port, Presence::Optional, "TCP port.",
+            "port", &PostgresServerSpec::port, Presence::Optional, "TCP port that PostgreSQL listens on.",
             {.minimum = 1, .maximum = 65535, .default_json = "5432"}
         ),
         field(

@@ -1,0 +1,146 @@
+// What users write becomes values, and what we say becomes JSON, by the field tables.
+#include "crds/codec.hpp"
+#include "crds/rbac.hpp"
+#include "crds/schema.hpp"
+#include "crds/text.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <set>
+
+namespace djdb {
+namespace {
+
+using nlohmann::json;
+
+json a_database() {
+    return json::parse(R"({
+        "metadata": {"name": "shop", "namespace": "apps", "uid": "u1", "generation": 3, "resourceVersion": "7",
+                     "finalizers": ["djangodb.io/database"], "deletionTimestamp": "2026-01-01T00:00:00Z"},
+        "spec": {"serverRef": {"name": "main"}, "database": {"name": "shop"},
+                 "credentials": {"keys": {"APP_HOST": "{host}"}},
+                 "migrations": {"lockTimeout": "1m30s"}}})");
+}
+
+TEST(Codec, ReadsAResourceAndFillsDefaults) {
+    const auto database = decode_django_database(a_database());
+    EXPECT_EQ(to_string(database.meta.key), "apps/shop");
+    EXPECT_TRUE(database.meta.being_deleted);
+    EXPECT_EQ(database.spec.server_ref.name, "main");
+    EXPECT_EQ(database.spec.credentials.ca_path, "/etc/djangodb/ca.crt");
+    EXPECT_EQ(database.spec.credentials.keys.at("APP_HOST"), "{host}");
+    EXPECT_EQ(database.spec.migrations.lock_timeout, std::chrono::seconds{90});
+    EXPECT_EQ(database.spec.migrations.deadline, std::chrono::hours{1});
+    EXPECT_EQ(database.status.observed_generation, -1);
+}
+
+TEST(Codec, NamesThePathOfWhatItCannotRead) {
+    auto object = a_database();
+    object["spec"]["database"]["name"] = 7;
+    try {
+        static_cast<void>(decode_django_database(object));
+        FAIL() << "a number was taken for a name";
+    } catch (const DecodeError& error) {
+        EXPECT_STREQ(error.what(), "spec.database.name: expected a string");
+    }
+    object["spec"].erase("database");
+    EXPECT_THROW(static_cast<void>(decode_django_database(object)), DecodeError);
+}
+
+TEST(Codec, StatusSurvivesTheRoundTrip) {
+    DjangoDatabaseStatus status;
+    status.observed_generation = 3;
+    status.phase = "Ready";
+    status.release.current = "shop:v1";
+    status.workloads = {{"web", "shop:v1", "RolledOut"}};
+    for (const auto& row : reason_table()) {
+        status.conditions.push_back(
+            {row.condition, ConditionStatus::Unknown, row.reason, "m", 3, TimePoint{std::chrono::seconds{1700000000}}}
+        );
+    }
+    auto object = a_database();
+    object["status"] = encode_status(status);
+    EXPECT_EQ(decode_django_database(object).status, status);
+}
+
+TEST(Codec, AnUnreadableStatusCountsAsNone) {
+    auto object = a_database();
+    object["status"] = {{"conditions", "yes"}};
+    EXPECT_EQ(decode_django_database(object).status, DjangoDatabaseStatus{});
+}
+
+TEST(Conditions, EveryReasonStandsAtItsPlaceAndHasItsOwnWord) {
+    std::set<std::string_view> words;
+    for (std::size_t i = 0; i < reason_table().size(); ++i) {
+        const auto& row = reason_table()[i];
+        EXPECT_EQ(static_cast<std::size_t>(row.reason), i) << row.wire;
+        EXPECT_TRUE(words.insert(row.wire).second) << row.wire;
+        EXPECT_EQ(parse_reason(row.wire), row.reason);
+        EXPECT_FALSE(row.meaning.empty()) << row.wire;
+    }
+    EXPECT_EQ(reason_table().back().reason, Reason::ApiError);
+}
+
+TEST(Conditions, TheTransitionTimeMovesOnlyWithTheStatus) {
+    const TimePoint early{std::chrono::seconds{10}};
+    const TimePoint late{std::chrono::seconds{20}};
+    const Condition before{ConditionType::Ready, ConditionStatus::True, Reason::Ready, "a", 1, early};
+    auto same = before;
+    same.message = "b";
+    EXPECT_EQ(merge({before}, {same}, late).front().last_transition, early);
+    auto flipped = before;
+    flipped.status = ConditionStatus::False;
+    EXPECT_EQ(merge({before}, {flipped}, late).front().last_transition, late);
+    const auto once = merge({before}, {flipped}, late);
+    EXPECT_EQ(merge(once, once, TimePoint{std::chrono::seconds{30}}), once);
+}
+
+TEST(Text, DurationsAreGoDurations) {
+    for (const auto* text : {"0s", "5s", "1h", "1h30m", "2m5s", "1h1m1s"}) {
+        const auto span = parse_duration(text);
+        ASSERT_TRUE(span) << text;
+        EXPECT_EQ(format_duration(*span), text);
+    }
+    for (const auto* text : {"", "5", "s", "-5s", "5s1h", "1h1h", "5ms", "1e3s", "99999999999999999999s"}) {
+        EXPECT_FALSE(parse_duration(text)) << text;
+    }
+}
+
+TEST(Text, TimesAreRfc3339) {
+    const TimePoint time{std::chrono::seconds{1764000000}};
+    EXPECT_EQ(parse_time(format_time(time)), time);
+    EXPECT_EQ(format_time(TimePoint{}), "1970-01-01T00:00:00Z");
+    for (const auto* text : {"", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-01-01 00:00:00Z", "yesterday"}) {
+        EXPECT_FALSE(parse_time(text)) << text;
+    }
+}
+
+TEST(Schema, EveryFieldIsDescribedAndBounded) {
+    for (const auto& resource : custom_resources()) {
+        const auto& version = resource.definition["spec"]["versions"][0];
+        const auto& root = version["schema"]["openAPIV3Schema"]["properties"];
+        EXPECT_EQ(root["status"]["default"]["observedGeneration"], -1) << resource.plural;
+        for (const auto& [name, field] : root["spec"]["properties"].items()) {
+            EXPECT_GT(field["description"].template get<std::string>().size(), 10U) << resource.plural << "." << name;
+        }
+        EXPECT_LT(resource.definition.dump().size(), 200'000U);
+    }
+}
+
+TEST(Rbac, AsksForNothingBroad) {
+    for (const auto& rule : rbac_table()) {
+        EXPECT_EQ(rule.verbs.find('*'), std::string_view::npos) << rule.resource;
+        EXPECT_EQ(rule.resource.find('*'), std::string_view::npos);
+        if (rule.scope == RbacScope::Cluster && rule.resource == "secrets") {
+            EXPECT_EQ(rule.verbs.find("list"), std::string_view::npos);
+            EXPECT_EQ(rule.verbs.find("watch"), std::string_view::npos);
+        }
+        for (const auto* never : {"escalate", "bind", "impersonate", "deletecollection"}) {
+            EXPECT_EQ(rule.verbs.find(never), std::string_view::npos) << rule.resource;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace djdb
