@@ -1,0 +1,229 @@
+#include "controller/kube/observed_objects.hpp"
+
+#include "crds/api.hpp"
+#include "crds/codec.hpp"
+#include "crds/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+namespace djdb::kube {
+namespace {
+
+using nlohmann::json;
+
+const json& child(const json& object, const char* key) {
+    static const json kEmpty = json::object();
+    const auto found = object.find(key);
+    return found == object.end() ? kEmpty : *found;
+}
+
+std::string label(const json& object, std::string_view name) {
+    return child(child(object, "metadata"), "labels").value(std::string(name), std::string{});
+}
+
+/// The manager that owns spec.paused. The admission policy's change is owned by nobody (measured
+/// on 1.36.3).
+std::string pauser_of(const json& deployment) {
+    for (const auto& entry : child(child(deployment, "metadata"), "managedFields")) {
+        if (child(child(entry, "fieldsV1"), "f:spec").contains("f:paused")) {
+            return entry.value("manager", "unknown");
+        }
+    }
+    return {};
+}
+
+bool has_condition(const json& object, const char* type, const char* status, const char* reason) {
+    for (const auto& condition : child(child(object, "status"), "conditions")) {
+        if (condition.value("type", "") == type && condition.value("status", "") == status &&
+            (reason == nullptr || condition.value("reason", "") == reason)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Observed, updated, available, and no old Pod left.
+bool is_rolled_out(const json& deployment) {
+    const auto& status = child(deployment, "status");
+    const auto wanted = child(deployment, "spec").value("replicas", 1);
+    return status.value("observedGeneration", std::int64_t{0}) >=
+               child(deployment, "metadata").value("generation", std::int64_t{0}) &&
+           status.value("updatedReplicas", 0) == wanted &&
+           status.value("availableReplicas", 0) == wanted && status.value("replicas", 0) == wanted;
+}
+
+std::string one_line(std::string text, std::size_t limit) {
+    for (auto& c : text) {
+        if (static_cast<unsigned char>(c) < ' ') {
+            c = ' ';
+        }
+    }
+    if (text.size() > limit) {
+        text.resize(limit);
+    }
+    return text;
+}
+
+/// Why a Pod does not start: the waiting reasons that don't heal by themselves, and failed
+/// scheduling.
+std::string stuck_reason(const json& pod) {
+    static constexpr std::array<std::string_view, 6> kStuck{
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ErrImageNeverPull",
+        "InvalidImageName",
+        "CreateContainerConfigError",
+        "CreateContainerError"};
+    const auto& status = child(pod, "status");
+    for (const auto& container : child(status, "containerStatuses")) {
+        const auto& waiting = child(child(container, "state"), "waiting");
+        const auto reason = waiting.value("reason", "");
+        if (std::ranges::find(kStuck, reason) != kStuck.end()) {
+            return one_line(reason + ": " + waiting.value("message", ""), 500);
+        }
+    }
+    for (const auto& condition : child(status, "conditions")) {
+        if (condition.value("type", "") == "PodScheduled" &&
+            condition.value("status", "") == "False") {
+            return one_line(
+                condition.value("reason", "") + ": " + condition.value("message", ""), 500
+            );
+        }
+    }
+    return {};
+}
+
+void read_answer(const std::string& message, MigrationJob& out) {
+    const auto answer = json::parse(message, nullptr, false);
+    if (!answer.is_object()) {
+        if (out.state == JobState::Succeeded) {
+            out.state = JobState::Failed;
+            out.reason = "NoAnswer";
+            out.message = "the container ended well but gave no answer, so nothing is known";
+        }
+        return;
+    }
+    if (answer.contains("reason") && answer.at("reason").is_string()) {
+        out.reason = one_line(answer.at("reason").get<std::string>(), 64);
+    }
+    out.message = one_line(answer.value("message", std::string{}), 500);
+    for (const auto& [key, list] :
+         {std::pair{"leaves", &out.leaves}, std::pair{"applied", &out.applied}}) {
+        for (const auto& name : child(answer, key)) {
+            if (name.is_string()) {
+                list->push_back(name.get<std::string>());
+            }
+        }
+    }
+    if (out.state == JobState::Succeeded && !answer.value("ok", false)) {
+        out.state = JobState::Failed;
+    }
+}
+
+/// @return whether the Pod's container has ended
+bool read_pod(const json& pod, MigrationJob& out) {
+    bool ended_here = false;
+    for (const auto& container : child(child(pod, "status"), "containerStatuses")) {
+        const auto& ended = child(child(container, "state"), "terminated");
+        if (ended.empty()) {
+            continue;
+        }
+        ended_here = true;
+        out.exit_code = ended.value("exitCode", 0);
+        out.reason = out.state == JobState::Failed ? ended.value("reason", "") : "";
+        read_answer(ended.value("message", ""), out);
+        if (out.state == JobState::Failed && out.message.empty()) {
+            out.message = "the container ended with exit code " + std::to_string(out.exit_code) +
+                          " and gave no answer";
+        }
+    }
+    return ended_here;
+}
+
+/// A Job's success counts only with its Pod's answer: a Pod that is gone is tried again (75), one
+/// whose end has not reached our cache yet still runs.
+void judge_missing_answer(bool has_pods, MigrationJob& out) {
+    if (has_pods) {
+        out.state = JobState::Running;
+        return;
+    }
+    out.state = JobState::Failed;
+    out.exit_code = 75;
+    out.reason = "AnswerLost";
+    out.message = "the Job's Pod was removed before its answer was read";
+}
+
+std::string failure_text(const json& job) {
+    for (const auto& condition : child(child(job, "status"), "conditions")) {
+        if (condition.value("type", "") == "Failed") {
+            return one_line(condition.value("message", ""), 300);
+        }
+    }
+    return {};
+}
+
+TimePoint finished_at(const json& job) {
+    for (const auto& condition : child(child(job, "status"), "conditions")) {
+        const auto type = condition.value("type", "");
+        if (type == "Complete" || type == "Failed") {
+            return parse_time(condition.value("lastTransitionTime", "")).value_or(TimePoint{});
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Workload decode_workload(const json& deployment) {
+    Workload workload;
+    workload.meta = decode_meta(deployment);
+    workload.order = label(deployment, api::kOrderLabel);
+    const auto& spec = child(deployment, "spec");
+    workload.pod_template = child(spec, "template").dump();
+    workload.paused = spec.value("paused", false);
+    workload.paused_by = workload.paused ? pauser_of(deployment) : std::string{};
+    workload.rolled_out = !workload.paused && is_rolled_out(deployment);
+    workload.progress_deadline_exceeded =
+        has_condition(deployment, "Progressing", "False", "ProgressDeadlineExceeded");
+    return workload;
+}
+
+MigrationJob decode_migration_job(
+    const json& job, const std::vector<std::shared_ptr<const json>>& pods
+) {
+    MigrationJob out;
+    out.name = child(job, "metadata").value("name", "");
+    out.revision = Revision(label(job, api::kRevisionLabel));
+    const auto& annotations = child(child(job, "metadata"), "annotations");
+    out.image = ImageRef(annotations.value(std::string(api::kImageAnnotation), std::string{}));
+    const auto attempt = annotations.value(std::string(api::kAttemptAnnotation), std::string{"1"});
+    std::from_chars(attempt.data(), attempt.data() + attempt.size(), out.attempt);
+    if (has_condition(job, "Complete", "True", nullptr)) {
+        out.state = JobState::Succeeded;
+    } else if (has_condition(job, "Failed", "True", nullptr)) {
+        out.state = JobState::Failed;
+        out.reason = "JobFailed";
+        out.message = failure_text(job);
+    }
+    out.finished = finished_at(job);
+    bool answered = false;
+    for (const auto& pod : pods) {
+        if (out.state == JobState::Running) {
+            out.stuck = stuck_reason(*pod);
+        } else {
+            answered = read_pod(*pod, out) || answered;
+        }
+    }
+    if (out.state == JobState::Succeeded && !answered) {
+        judge_missing_answer(!pods.empty(), out);
+    }
+    return out;
+}
+
+}  // namespace djdb::kube

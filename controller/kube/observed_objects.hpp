@@ -1,0 +1,22 @@
+// Deployments, Jobs and Pods as the API server shows them -> the facts that decisions need. Pure.
+#pragma once
+
+#include "reconcilers/cluster_port.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <memory>
+#include <vector>
+
+namespace djdb::kube {
+
+/// @param deployment with managedFields: whose pause it is stands there and nowhere else
+Workload decode_workload(const nlohmann::json& deployment);
+
+/// @param pods all Pods that carry the Job's name; their termination message is the answer of
+/// jobs/migrate.py
+MigrationJob decode_migration_job(
+    const nlohmann::json& job, const std::vector<std::shared_ptr<const nlohmann::json>>& pods
+);
+
+}  // namespace djdb::kube
