@@ -64,9 +64,17 @@ def _allow_forwarding(settings: Settings) -> None:
         before.write_text(FORWARDING.read_text())
     FORWARDING.write_text("1\n")
     # Docker sets the policy to DROP; Pods that call a Service are forwarded from the bridge to the bridge.
-    policy = _run("iptables", "-S", "FORWARD", check=False).stdout
+    policy = _forward_rules()
     if policy.startswith("-P FORWARD DROP") and _run("iptables", "-C", *FORWARD_RULE, check=False).returncode:
         _run("iptables", "-I", *FORWARD_RULE)
+
+
+def _forward_rules() -> str:
+    """Empty where nobody uses iptables: merely asking it would make its tables."""
+    legacy = pathlib.Path("/proc/net/ip_tables_names")
+    used = legacy.exists() and "filter" in legacy.read_text().split()
+    used = used or _run("nft", "list", "table", "ip", "filter", check=False).returncode == 0
+    return _run("iptables", "-S", "FORWARD", check=False).stdout if used else ""
 
 
 def remove_bridge(settings: Settings) -> None:
@@ -79,7 +87,7 @@ def remove_bridge(settings: Settings) -> None:
         return
     for family in ("ip", "ip6"):
         _run("nft", "delete", "table", family, "kube-proxy", check=False)
-    policy = _run("iptables", "-S", "FORWARD", check=False).stdout
+    policy = _forward_rules()
     if "-A " + " ".join(FORWARD_RULE) in policy:
         _run("iptables", "-D", *FORWARD_RULE)
     _run("ip", "link", "delete", BRIDGE)

@@ -15,10 +15,10 @@ CGROUPS = pathlib.Path("/sys/fs/cgroup")
 
 
 def cgroup_roots() -> list[pathlib.Path]:
-    """One folder on a machine with cgroup v2; one for each controller on one with v1."""
+    """One folder on a machine with cgroup v2; one for each hierarchy on one with v1."""
     if (CGROUPS / "cgroup.controllers").exists():
         return [CGROUPS / CGROUP]
-    return [CGROUPS / name / CGROUP for name in sorted(os.listdir(CGROUPS)) if (CGROUPS / name / "tasks").exists()]
+    return [CGROUPS / name / CGROUP for name in sorted(os.listdir(CGROUPS)) if (CGROUPS / name / "cgroup.procs").exists()]
 
 
 def make_cgroup() -> None:
@@ -89,6 +89,7 @@ def start_kubelet(settings: Settings, programs: Programs, tools: dict) -> None:
         "podLogsDir": str(settings.folder("pod-logs")),
         "volumePluginDir": str(settings.folder("config/volume-plugins")),
         "maxPods": 100,
+        "makeIPTablesUtilChains": False,  # hints for others on the host, which would outlive the cluster
     }
     (config / "kubelet.json").write_text(json.dumps(kubelet, indent=1))
     kubeconfig = write_kubeconfig(settings, "kubelet", config / "kubelet.kubeconfig", 6443)
