@@ -1,0 +1,289 @@
+#include "controller/postgres/connection.hpp"
+
+#include "controller/postgres/sql_state.hpp"
+#include "reconcilers/failure.hpp"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <chrono>
+#include <poll.h>
+#include <string_view>
+#include <utility>
+
+namespace djdb::postgres {
+namespace {
+
+constexpr std::chrono::milliseconds kLongestSleep{100};
+
+struct Clearer {
+    void operator()(PGresult* raw) const { PQclear(raw); }
+};
+using Result = std::unique_ptr<PGresult, Clearer>;
+
+std::string field(const PGresult* result, int code) {
+    const char* text = PQresultErrorField(result, code);
+    return text == nullptr ? "" : text;
+}
+
+Error error_of(const Endpoint& at, const std::string& state, const std::string& message) {
+    return Error(
+        {class_of(state),
+         FailureOrigin::Postgres,
+         state,
+         "PostgreSQL " + to_string(at) + " refused: " + brief(message) + " (SQLSTATE " + state +
+             "). The transaction was undone."}
+    );
+}
+
+bool is_failure(const PGresult* result) {
+    const auto status = PQresultStatus(result);
+    return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
+}
+
+Rows rows_of(const PGresult* result) {
+    Rows rows(static_cast<std::size_t>(PQntuples(result)));
+    for (int i = 0; i < PQntuples(result); ++i) {
+        auto& row = rows[static_cast<std::size_t>(i)];
+        for (int j = 0; j < PQnfields(result); ++j) {
+            row.push_back(
+                PQgetisnull(result, i, j) != 0
+                    ? std::nullopt
+                    : std::optional<std::string>(PQgetvalue(result, i, j))
+            );
+        }
+    }
+    return rows;
+}
+
+}  // namespace
+
+std::string to_string(const Endpoint& to) {
+    return to.host + ":" + std::to_string(to.port) + " as role \"" + to.user + "\", database \"" +
+           to.database + "\"";
+}
+
+Connection::Connection(Endpoint endpoint, pg_conn* raw)
+    : endpoint_(std::move(endpoint)), raw_(raw) {
+    PQsetNoticeReceiver(
+        raw_,
+        [](void* context, const PGresult* notice) {
+            const auto state = field(notice, PG_DIAG_SQLSTATE);
+            // REVOKE and GRANT without rights only warn, and change nothing.
+            if (state == "01006" || state == "01007") {
+                auto& notices = *static_cast<Notices*>(context);
+                notices.refused_state = state;
+                notices.refused_message = field(notice, PG_DIAG_MESSAGE_PRIMARY);
+            }
+        },
+        notices_.get()
+    );
+}
+
+Connection::~Connection() {
+    PQfinish(raw_);
+}
+
+void Connection::abandon(const CallContext& call) {
+    // Not PQcancel: it blocks and goes without TLS. statement_timeout ends the statement on the
+    // server.
+    is_broken_ = true;
+    const bool stopped = call.stop.stop_requested();
+    throw Error(
+        {FailureClass::Transient,
+         FailureOrigin::Postgres,
+         stopped ? "Stopped" : "Timeout",
+         "PostgreSQL " + to_string(endpoint_) +
+             (stopped ? ": given up because the operator stops"
+                      : ": no answer within the time allowed") +
+             "; the outcome is unknown. It is looked at anew."}
+    );
+}
+
+void Connection::raise_lost() {
+    is_broken_ = true;
+    throw Error(
+        {FailureClass::Transient,
+         FailureOrigin::Postgres,
+         "ConnectionLost",
+         "PostgreSQL " + to_string(endpoint_) +
+             ": the connection was lost; the outcome is unknown. It is looked at anew."}
+    );
+}
+
+void Connection::wait_socket(bool for_write, const CallContext& call) {
+    pollfd entry{PQsocket(raw_), static_cast<short>(for_write ? POLLOUT | POLLIN : POLLIN), 0};
+    for (;;) {
+        if (call.stop.stop_requested() || call.deadline.has_passed()) {
+            abandon(call);
+        }
+        const auto span = std::min(call.deadline.left(), kLongestSleep);
+        if (::poll(&entry, 1, static_cast<int>(span.count())) > 0) {
+            return;
+        }
+    }
+}
+
+void Connection::send(const sql::Statement& statement) {
+    std::vector<const char*> values;
+    for (const auto& value : statement.parameters) {
+        values.push_back(value.c_str());
+    }
+    const int sent = PQsendQueryParams(
+        raw_,
+        statement.text.reveal().c_str(),
+        static_cast<int>(values.size()),
+        nullptr,
+        values.data(),
+        nullptr,
+        nullptr,
+        0
+    );
+    if (sent == 0) {
+        raise_lost();
+    }
+}
+
+void Connection::flush(const CallContext& call) {
+    for (int left = PQflush(raw_); left != 0; left = PQflush(raw_)) {
+        if (left < 0) {
+            raise_lost();
+        }
+        wait_socket(true, call);
+        if (PQconsumeInput(raw_) == 0) {
+            raise_lost();
+        }
+    }
+}
+
+void Connection::await_result(const CallContext& call) {
+    while (PQisBusy(raw_) != 0) {
+        wait_socket(false, call);
+        if (PQconsumeInput(raw_) == 0) {
+            raise_lost();
+        }
+    }
+}
+
+void Connection::raise_refused() {
+    if (!notices_->refused_state.empty()) {
+        const auto notices = std::exchange(*notices_, {});
+        throw Error(
+            {class_of(notices.refused_state),
+             FailureOrigin::Postgres,
+             notices.refused_state,
+             "PostgreSQL " + to_string(endpoint_) + " changed nothing: " +
+                 brief(notices.refused_message) + " (SQLSTATE " + notices.refused_state +
+                 "). The administrator lacks rights on the object; a DBA has to grant them."}
+        );
+    }
+}
+
+void Connection::name_session(const CallContext& call) {
+    if (name_ != call.reconcile_id) {
+        name_ = call.reconcile_id;
+        run({"SELECT set_config('application_name', $1, false)",
+             {"djangodb-operator/" + call.reconcile_id}},
+            call);
+    }
+}
+
+Rows Connection::run(const sql::Statement& statement, const CallContext& call) {
+    name_session(call);
+    *notices_ = {};
+    send(statement);
+    flush(call);
+    Rows rows;
+    std::optional<Error> failure;
+    for (;;) {
+        await_result(call);
+        const Result result(PQgetResult(raw_));
+        if (!result) {
+            break;
+        }
+        if (is_failure(result.get())) {
+            const auto state = field(result.get(), PG_DIAG_SQLSTATE);
+            if (!state.empty()) {
+                failure = error_of(endpoint_, state, field(result.get(), PG_DIAG_MESSAGE_PRIMARY));
+            }
+        } else {
+            rows = rows_of(result.get());
+        }
+    }
+    if (PQstatus(raw_) == CONNECTION_BAD) {
+        raise_lost();
+    }
+    if (failure) {
+        throw Error(*failure);
+    }
+    raise_refused();
+    return rows;
+}
+
+void Connection::run_batch(const sql::Batch& batch, const CallContext& call) {
+    name_session(call);
+    *notices_ = {};
+    if (PQenterPipelineMode(raw_) == 0) {
+        raise_lost();
+    }
+    for (const auto& statement : batch) {
+        send(statement);
+    }
+    if (PQpipelineSync(raw_) == 0) {
+        raise_lost();
+    }
+    flush(call);
+    drain_batch(call);
+    raise_refused();
+}
+
+void Connection::drain_batch(const CallContext& call) {
+    std::optional<Error> failure;
+    for (bool at_end = false; !at_end;) {
+        await_result(call);
+        const Result result(PQgetResult(raw_));
+        if (PQstatus(raw_) == CONNECTION_BAD) {
+            raise_lost();
+        }
+        if (!result) {
+            continue;  // between two statements
+        }
+        at_end = PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC;
+        if (is_failure(result.get())) {
+            failure = error_of(
+                endpoint_,
+                field(result.get(), PG_DIAG_SQLSTATE),
+                field(result.get(), PG_DIAG_MESSAGE_PRIMARY)
+            );
+        }
+    }
+    if (PQexitPipelineMode(raw_) == 0) {
+        raise_lost();
+    }
+    if (failure) {
+        throw Error(*failure);
+    }
+}
+
+bool Connection::is_usable() {
+    if (is_broken_ || PQstatus(raw_) != CONNECTION_OK) {
+        return false;
+    }
+    pollfd entry{PQsocket(raw_), POLLIN, 0};
+    if (::poll(&entry, 1, 0) == 0) {
+        return true;
+    }
+    // Unasked input is a farewell or the end of the stream.
+    return PQconsumeInput(raw_) != 0 && PQstatus(raw_) == CONNECTION_OK &&
+           (::poll(&entry, 1, 0) == 0);
+}
+
+int Connection::server_version() const {
+    return PQserverVersion(raw_);
+}
+
+std::int64_t Connection::backend_pid() const {
+    return PQbackendPID(raw_);
+}
+
+}  // namespace djdb::postgres

@@ -1,0 +1,59 @@
+// The port Database on PostgreSQL 13 to 18 by libpq: orders the statements of reconcilers/sql,
+// repeats races, and says in words what went wrong. Workers call it; all members may run at once.
+#pragma once
+
+#include "controller/postgres/session_pool.hpp"
+#include "reconcilers/database_port.hpp"
+
+#include <functional>
+
+namespace djdb::postgres {
+
+class PostgresDatabase : public Database {
+  public:
+    /// Clears PG* from the environment: build it before threads start.
+    PostgresDatabase();
+
+    ServerFacts inspect_server(const ServerAccess&, const CallContext&) override;
+    TenantFacts
+    inspect_tenant(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&)
+        override;
+    void
+    claim_and_create_roles(const ServerAccess&, const TenantNames&, const Claimant&, const TenantPasswords&, const CallContext&)
+        override;
+    void create_database(const ServerAccess&, const TenantNames&, const CallContext&) override;
+    void
+    configure_database(const ServerAccess&, const TenantNames&, const Claimant&, std::chrono::seconds lock_timeout, const CallContext&)
+        override;
+    void
+    prove_runtime_login(const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&)
+        override;
+    void
+    prove_migration_login(const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&)
+        override;
+    AppliedMigrations
+    read_migrations(const ServerAccess&, const TenantNames&, const Sensitive& migrate_password, const CallContext&)
+        override;
+    void
+    record_passed_image(const ServerAccess&, const TenantNames&, const Claimant&, const ImageRef&, const CallContext&)
+        override;
+    void retire(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&)
+        override;
+
+  private:
+    using Work = std::function<void(Connection&)>;
+
+    /// Runs the work on an administrator's session of the maintenance database; makes that database
+    /// and the ledger when they are missing, repeats races up to five times.
+    void as_admin(const ServerAccess&, const CallContext&, const Work&);
+    void attempt(const Endpoint&, const ServerAccess&, const CallContext&, const Work&);
+    void make_maintenance_database(const ServerAccess&, const CallContext&);
+    void make_ledger(const Endpoint&, const CallContext&);
+    /// Runs the work on a session of one of the tenant's logins.
+    void
+    as_tenant(const ServerAccess&, const TenantNames&, const RoleName&, const Sensitive& password, const CallContext&, const Work&);
+
+    SessionPool pool_;
+};
+
+}  // namespace djdb::postgres

@@ -1,0 +1,93 @@
+#include "controller/postgres/session_pool.hpp"
+
+#include "reconcilers/failure.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace djdb::postgres {
+
+SessionPool::Lease::~Lease() {
+    if (session_) {
+        pool_->give_back(server_, std::move(session_));
+    }
+}
+
+SessionPool::SessionPool() : reaper_([this](std::stop_token stop) { close_idle(stop); }) {}
+
+SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call) {
+    const auto key = to.host + ":" + std::to_string(to.port);
+    std::unique_lock lock(mutex_);
+    auto& server = servers_[key];
+    const bool has_place = changed_.wait_until(lock, call.stop, call.deadline.at(), [&] {
+        return server.busy < kMostSessions;
+    });
+    if (!has_place) {
+        throw Error(
+            {FailureClass::Transient,
+             FailureOrigin::Postgres,
+             call.stop.stop_requested() ? "Stopped" : "Timeout",
+             "No session to PostgreSQL " + to_string(to) +
+                 " became free in time. Nothing was changed; it is tried again."}
+        );
+    }
+    ++server.busy;
+    auto session = reuse_or_make_room(server, to);
+    lock.unlock();
+    if (session) {
+        return {*this, key, std::move(session), true};
+    }
+    try {
+        return {*this, key, Connection::open(to, call), false};
+    } catch (...) {
+        lock.lock();
+        --server.busy;
+        changed_.notify_all();
+        throw;
+    }
+}
+
+std::unique_ptr<Connection> SessionPool::reuse_or_make_room(Server& server, const Endpoint& to) {
+    auto& idle = server.idle;
+    std::erase_if(idle, [](const Idle& entry) { return !entry.session->is_usable(); });
+    const auto same = std::ranges::find_if(idle, [&](const Idle& entry) {
+        return entry.session->endpoint() == to;
+    });
+    if (same != idle.end()) {
+        auto session = std::move(same->session);
+        idle.erase(same);
+        return session;
+    }
+    if (!idle.empty() && server.busy + idle.size() > kMostSessions) {
+        idle.erase(idle.begin());
+    }
+    return nullptr;
+}
+
+void SessionPool::give_back(const std::string& key, std::unique_ptr<Connection> session) {
+    const bool is_kept = session->endpoint().is_reusable && session->is_usable();
+    const std::lock_guard lock(mutex_);
+    auto& server = servers_[key];
+    --server.busy;
+    if (is_kept) {
+        server.idle.push_back({std::move(session), std::chrono::steady_clock::now()});
+    } else {
+        session.reset();  // before the place is given away: four is the limit
+    }
+    changed_.notify_all();
+}
+
+void SessionPool::close_idle(std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+        changed_.wait_for(lock, stop, std::chrono::seconds{5}, [] { return false; });
+        const auto now = std::chrono::steady_clock::now();
+        for (auto& [key, server] : servers_) {
+            std::erase_if(server.idle, [&](const Idle& entry) {
+                return now - entry.since + std::chrono::seconds{5} > kLongestIdle;
+            });
+        }
+    }
+}
+
+}  // namespace djdb::postgres

@@ -1,0 +1,137 @@
+#include "reconcilers/sql/claim.hpp"
+
+#include "reconcilers/sql/quote.hpp"
+
+namespace djdb::sql {
+namespace {
+
+/// First key of every advisory lock of ours: "djdb" in ASCII.
+constexpr const char* kLockSpace = "1684694114";
+
+std::string same_key(const Claimant& claimant) {
+    return "cluster_id = " + quote_literal(claimant.cluster_id) +
+           " AND namespace = " + quote_literal(claimant.key.space.str()) +
+           " AND name = " + quote_literal(claimant.key.name.str());
+}
+
+std::string is_database(const TenantNames& names) {
+    return "database = " + quote_literal(names.database.str());
+}
+
+std::string role_list(const TenantNames& names) {
+    return quote_literal(names.owner.str()) + ", " + quote_literal(names.login_a.str()) + ", " +
+           quote_literal(names.login_b.str()) + ", " + quote_literal(names.migrate.str());
+}
+
+std::string raise(const char* state, const std::string& message) {
+    return "RAISE EXCEPTION USING ERRCODE = " + quote_literal(state) + ", MESSAGE = " + message +
+           ";";
+}
+
+/// The body is a literal and not dollar-quoted: then no name can end it.
+Statement block(const std::string& body) {
+    return Statement("DO " + quote_literal(body));
+}
+
+}  // namespace
+
+Batch create_ledger() {
+    return {
+        {"SELECT pg_advisory_xact_lock(" + std::string(kLockSpace) + ", hashtext('ledger'))"},
+        {"CREATE SCHEMA IF NOT EXISTS djangodb"},
+        {"CREATE TABLE IF NOT EXISTS djangodb.claim ("
+         " database text PRIMARY KEY,"
+         " owner_role text NOT NULL UNIQUE,"
+         " cluster_id text NOT NULL,"
+         " resource_uid text NOT NULL,"
+         " namespace text NOT NULL,"
+         " name text NOT NULL,"
+         " state text NOT NULL CHECK (state IN ('active', 'retained')),"
+         " database_oid bigint,"
+         " configured_at timestamptz,"
+         " claimed_at timestamptz NOT NULL DEFAULT now())"},
+        {"CREATE TABLE IF NOT EXISTS djangodb.passed_image ("
+         " database text NOT NULL REFERENCES djangodb.claim,"
+         " database_oid bigint NOT NULL,"
+         " image text NOT NULL,"
+         " passed_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
+         " PRIMARY KEY (database, database_oid, image))"},
+    };
+}
+
+std::string mark(const TenantNames& names, const Claimant& claimant) {
+    return "djangodb.io/v1 cluster=" + claimant.cluster_id +
+           " resource=" + to_string(claimant.key) + " database=" + names.database.str();
+}
+
+Statement lock_tenant(const TenantNames& names) {
+    return {
+        "SELECT pg_advisory_xact_lock(" + std::string(kLockSpace) + ", hashtext($1))",
+        {"tenant:" + names.database.str()}};
+}
+
+std::string is_mine(const TenantNames& names, const Claimant& claimant) {
+    return is_database(names) + " AND state = 'active' AND " + same_key(claimant) +
+           " AND resource_uid = " + quote_literal(claimant.uid.str());
+}
+
+Statement refuse_foreign(const TenantNames& names, const Claimant& claimant) {
+    const auto database = quote_literal(names.database.str());
+    std::string body = "DECLARE found text; BEGIN ";
+    body +=
+        "SELECT namespace || '/' || name || ' of cluster ' || cluster_id INTO found"
+        " FROM djangodb.claim WHERE " +
+        is_database(names) + " AND NOT (" + same_key(claimant) + ");";
+    body += " IF FOUND THEN " + raise(kClaimedByOther, "'it is claimed by ' || found") + " END IF;";
+    body += " SELECT rolname INTO found FROM pg_roles WHERE rolname IN (" + role_list(names) +
+            ") AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM " +
+            quote_literal(mark(names, claimant)) + " LIMIT 1;";
+    body +=
+        " IF FOUND THEN " +
+        raise(
+            kForeignRole, "format('role \"%s\" exists and was not made for this resource', found)"
+        ) +
+        " END IF;";
+    body += " IF EXISTS (SELECT FROM pg_database WHERE datname = " + database +
+            ") AND NOT EXISTS (SELECT FROM djangodb.claim WHERE " + is_database(names) + ") THEN " +
+            raise(kForeignDatabase, "'the database exists and was not made by this operator'") +
+            " END IF; END";
+    return block(body);
+}
+
+Statement write_claim(const TenantNames& names, const Claimant& claimant) {
+    return {
+        "INSERT INTO djangodb.claim (database, owner_role, cluster_id, resource_uid, namespace, "
+        "name,"
+        " state) VALUES ($1, $2, $3, $4, $5, $6, 'active') ON CONFLICT (database) DO UPDATE SET"
+        " resource_uid = excluded.resource_uid, state = 'active', claimed_at = now()",
+        {names.database.str(),
+         names.owner.str(),
+         claimant.cluster_id,
+         claimant.uid.str(),
+         claimant.key.space.str(),
+         claimant.key.name.str()}};
+}
+
+Statement require_claim(const TenantNames& names, const Claimant& claimant) {
+    return block(
+        "BEGIN IF NOT EXISTS (SELECT FROM djangodb.claim WHERE " + is_mine(names, claimant) +
+        ") THEN " + raise(kNotOurClaim, "'the ledger holds no active claim of this resource'") +
+        " END IF; END"
+    );
+}
+
+Statement record_passed_image(
+    const TenantNames& names, const Claimant& claimant, const ImageRef& image
+) {
+    return {
+        "INSERT INTO djangodb.passed_image (database, database_oid, image)"
+        " SELECT c.database, d.oid::bigint, $1 FROM djangodb.claim c"
+        " JOIN pg_database d ON d.datname = c.database WHERE " +
+            is_mine(names, claimant) +
+            " ON CONFLICT (database, database_oid, image) DO UPDATE SET passed_at ="
+            " clock_timestamp()",
+        {image.str()}};
+}
+
+}  // namespace djdb::sql

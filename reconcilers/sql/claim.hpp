@@ -1,0 +1,41 @@
+// The ledger: schema djangodb of the maintenance database, written by nobody but the administrator.
+// It decides whose a database is; the marks on roles are hints that a DBA reads. Pure; any thread.
+#pragma once
+
+#include "reconcilers/database_port.hpp"
+#include "reconcilers/sql/statement.hpp"
+
+#include <string>
+
+namespace djdb::sql {
+
+/// SQLSTATEs that our own checks raise inside a transaction, which undoes everything in it.
+inline constexpr const char* kClaimedByOther = "DJ001";
+inline constexpr const char* kForeignRole = "DJ002";
+inline constexpr const char* kForeignDatabase = "DJ003";
+inline constexpr const char* kNotOurClaim = "DJ004";
+
+/// Makes schema and tables when absent, under a lock that two operators share.
+Batch create_ledger();
+
+/// The comment that our roles bear: the same for a resource that was deleted and made again.
+std::string mark(const TenantNames&, const Claimant&);
+
+/// Serialises everything that changes one tenant; held until the transaction ends.
+Statement lock_tenant(const TenantNames&);
+
+/// A condition on djdb.claim that is true for this claimant's active row only.
+std::string is_mine(const TenantNames&, const Claimant&);
+
+/// Raises DJ001, DJ002 or DJ003 when the claim, a role or the database is somebody else's.
+Statement refuse_foreign(const TenantNames&, const Claimant&);
+
+/// Writes the row, or takes over the one that was kept for the same cluster, namespace and name.
+Statement write_claim(const TenantNames&, const Claimant&);
+
+/// Raises DJ004 unless the active claim is ours.
+Statement require_claim(const TenantNames&, const Claimant&);
+
+Statement record_passed_image(const TenantNames&, const Claimant&, const ImageRef&);
+
+}  // namespace djdb::sql

@@ -1,0 +1,72 @@
+#include "reconcilers/sql/database.hpp"
+
+#include "reconcilers/sql/claim.hpp"
+#include "reconcilers/sql/quote.hpp"
+
+namespace djdb::sql {
+namespace {
+
+std::string create_closed(const DatabaseName& database) {
+    return "CREATE DATABASE " + quote_identifier(database.str()) +
+           " TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false";
+}
+
+}  // namespace
+
+Statement create_database(const TenantNames& names) {
+    return {create_closed(names.database)};
+}
+
+Batch configure_database(
+    const TenantNames& names, const Claimant& claimant, std::chrono::seconds lock_timeout
+) {
+    const auto database = quote_identifier(names.database.str());
+    const auto owner = quote_identifier(names.owner.str());
+    Batch batch{
+        lock_tenant(names),
+        require_claim(names, claimant),
+        {"REVOKE ALL ON DATABASE " + database + " FROM PUBLIC"},
+        {"GRANT CONNECT, TEMPORARY, CREATE ON DATABASE " + database + " TO " + owner}};
+    for (const auto& login : {names.login_a, names.login_b, names.migrate}) {
+        batch.emplace_back(
+            "ALTER ROLE " + quote_identifier(login.str()) + " IN DATABASE " + database +
+            " SET role = " + quote_literal(names.owner.str())
+        );
+    }
+    batch.emplace_back(
+        "ALTER ROLE " + quote_identifier(names.migrate.str()) + " IN DATABASE " + database +
+        " SET lock_timeout = " + quote_literal(std::to_string(lock_timeout.count()) + "s")
+    );
+    batch.emplace_back("ALTER DATABASE " + database + " ALLOW_CONNECTIONS true");
+    // In the same transaction as the opening: an open database without its OID here is not ours.
+    batch.emplace_back(
+        "UPDATE djangodb.claim SET database_oid = d.oid::bigint, configured_at = CASE WHEN"
+        " database_oid = d.oid::bigint THEN configured_at END FROM pg_database d"
+        " WHERE d.datname = djangodb.claim.database AND " +
+        is_mine(names, claimant)
+    );
+    return batch;
+}
+
+Statement hand_over_schema(const TenantNames& names) {
+    return {"ALTER SCHEMA public OWNER TO " + quote_identifier(names.owner.str())};
+}
+
+Statement note_configured(const TenantNames& names, const Claimant& claimant) {
+    return {
+        "UPDATE djangodb.claim SET configured_at = coalesce(configured_at, now()) WHERE " +
+        is_mine(names, claimant)};
+}
+
+Statement create_maintenance_database(const DatabaseName& database) {
+    return {create_closed(database)};
+}
+
+Batch open_maintenance_database(const DatabaseName& database) {
+    const auto quoted = quote_identifier(database.str());
+    return {
+        {"REVOKE ALL ON DATABASE " + quoted + " FROM PUBLIC"},
+        {"ALTER DATABASE " + quoted + " ALLOW_CONNECTIONS true"}};
+}
+
+}  // namespace djdb::sql

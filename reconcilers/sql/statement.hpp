@@ -1,0 +1,24 @@
+// One SQL statement with its parameters: what builders make and a session runs.
+#pragma once
+
+#include "crds/sensitive.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace djdb::sql {
+
+/// The text is Sensitive because ALTER ROLE carries a verifier and takes no parameters.
+struct Statement {
+    Sensitive text;
+    std::vector<std::string> parameters;
+
+    Statement(std::string sql, std::vector<std::string> values = {})
+        : text(std::move(sql)), parameters(std::move(values)) {}
+};
+
+/// Run in this order, in one implicit transaction and one round trip.
+using Batch = std::vector<Statement>;
+
+}  // namespace djdb::sql
