@@ -11,7 +11,8 @@ inline constexpr std::string_view kGroupVersion = "djangodb.io/v1alpha1";
 
 /// Users put it on their Deployments: its value names the DjangoDatabase of the same namespace.
 inline constexpr std::string_view kDatabaseLabel = "djangodb.io/database";
-/// Optional on a Deployment: its place among the labelled ones; the first one's Pod template migrates.
+/// Optional on a Deployment: its place among the labelled ones; the first one's Pod template
+/// migrates.
 inline constexpr std::string_view kOrderLabel = "djangodb.io/order";
 /// On everything that the operator makes: the DjangoDatabase that it was made for.
 inline constexpr std::string_view kOwnedByLabel = "djangodb.io/owned-by";
@@ -19,7 +20,8 @@ inline constexpr std::string_view kOwnedByLabel = "djangodb.io/owned-by";
 inline constexpr std::string_view kRevisionLabel = "djangodb.io/revision";
 inline constexpr std::string_view kManagedByLabel = "app.kubernetes.io/managed-by";
 
-/// Value "true" on a DjangoDatabase that is being deleted: let it go although its server cannot be reached.
+/// Value "true" on a DjangoDatabase that is being deleted: let it go although its server cannot be
+/// reached.
 inline constexpr std::string_view kOrphanAnnotation = "djangodb.io/orphan";
 /// On a migration Job: the image that it migrates for.
 inline constexpr std::string_view kImageAnnotation = "djangodb.io/image";

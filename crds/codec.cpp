@@ -1,6 +1,7 @@
 #include "crds/codec.hpp"
 
-#include "crds/fields.hpp"
+#include "crds/django_database_fields.hpp"
+#include "crds/postgres_server_fields.hpp"
 #include "crds/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -46,7 +47,9 @@ void decode(const json& value, std::map<std::string, std::string>& out, const st
 }
 
 template <class T, class Parse>
-void decode_word(const json& value, T& out, const std::string& path, const char* expected, Parse parse) {
+void decode_word(
+    const json& value, T& out, const std::string& path, const char* expected, Parse parse
+) {
     std::string text;
     decode(value, text, path);
     const auto parsed = parse(text);
@@ -102,15 +105,29 @@ void decode(const json& value, Struct& out, const std::string& path) {
             refuse(field_path, "a value");
         }
     };
-    std::apply([&](const auto&... fields) { (decode_field(fields), ...); }, Describe<Struct>::kFields);
+    std::apply(
+        [&](const auto&... fields) { (decode_field(fields), ...); }, Describe<Struct>::kFields
+    );
 }
 
-json encode(const std::string& value) { return value; }
-json encode(std::int64_t value) { return value; }
-json encode(ConditionType value) { return std::string(to_string(value)); }
-json encode(ConditionStatus value) { return std::string(to_string(value)); }
-json encode(Reason value) { return std::string(to_string(value)); }
-json encode(TimePoint value) { return format_time(value); }
+json encode(const std::string& value) {
+    return value;
+}
+json encode(std::int64_t value) {
+    return value;
+}
+json encode(ConditionType value) {
+    return std::string(to_string(value));
+}
+json encode(ConditionStatus value) {
+    return std::string(to_string(value));
+}
+json encode(Reason value) {
+    return std::string(to_string(value));
+}
+json encode(TimePoint value) {
+    return format_time(value);
+}
 
 template <Described Struct>
 json encode(const Struct& value);
@@ -174,10 +191,18 @@ ObjectMeta decode_meta(const json& object) {
     return out;
 }
 
-DjangoDatabase decode_django_database(const json& object) { return decode_kind<DjangoDatabase>(object); }
-PostgresServer decode_postgres_server(const json& object) { return decode_kind<PostgresServer>(object); }
+DjangoDatabase decode_django_database(const json& object) {
+    return decode_kind<DjangoDatabase>(object);
+}
+PostgresServer decode_postgres_server(const json& object) {
+    return decode_kind<PostgresServer>(object);
+}
 
-json encode_status(const DjangoDatabaseStatus& status) { return encode(status); }
-json encode_status(const PostgresServerStatus& status) { return encode(status); }
+json encode_status(const DjangoDatabaseStatus& status) {
+    return encode(status);
+}
+json encode_status(const PostgresServerStatus& status) {
+    return encode(status);
+}
 
 }  // namespace djdb

@@ -11,14 +11,15 @@
 
 namespace djdb {
 
-/// The path and what is wrong there. The schema refuses such objects, so this is an older or altered CRD.
+/// The path and what is wrong there. The schema refuses such objects, so this is an older or
+/// altered CRD.
 class DecodeError : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
 
-/// Fields that are absent get their default; unknown ones are ignored, so a newer CRD does not stop an older operator.
-/// A status that can't be decoded counts as none: it is derived anew.
+/// Fields that are absent get their default; unknown ones are ignored, so a newer CRD does not stop
+/// an older operator. A status that can't be decoded counts as none: it is derived anew.
 /// @throws DecodeError naming the path
 DjangoDatabase decode_django_database(const nlohmann::json& object);
 PostgresServer decode_postgres_server(const nlohmann::json& object);

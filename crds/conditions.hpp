@@ -1,5 +1,5 @@
-// Conditions: what a resource says of itself. Types and reasons are enums with one table each, so that a reason
-// can't be misspelt and the README's table is printed from here.
+// Conditions: what a resource says of itself. Types and reasons are enums with one table each, so
+// that a reason can't be misspelt and the README's table is printed from here.
 #pragma once
 
 #include <chrono>
@@ -113,8 +113,9 @@ struct Condition {
     friend bool operator==(const Condition&, const Condition&) = default;
 };
 
-/// The next list of conditions: each keeps its transition time unless its status flips, so writing what is
-/// unchanged yields an equal value (a rewritten time would wake our own watch for ever: strimzi#13079).
+/// The next list of conditions: each keeps its transition time unless its status flips, so writing
+/// what is unchanged yields an equal value (a rewritten time would wake our own watch for ever:
+/// strimzi#13079).
 std::vector<Condition> merge(
     const std::vector<Condition>& previous, std::vector<Condition> next, TimePoint now
 );

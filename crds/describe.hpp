@@ -1,7 +1,8 @@
-// Field tables: one constexpr row for each field of the API. Decoder, encoder and OpenAPI schema all walk them,
-// so the three can't disagree, and a field without a row does not build.
+// Field tables: one constexpr row for each field of the API. Decoder, encoder and OpenAPI schema
+// all walk them, so the three can't disagree, and a field without a row does not build.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 #include <tuple>
@@ -10,21 +11,30 @@ namespace djdb {
 
 enum class Presence { Required, Optional };
 
-/// What the API server checks; zero and empty mean "no limit of ours".
+/// CEL over `self`, and what `kubectl apply` says when it is false: names the field and what to
+/// write instead.
+struct Rule {
+    std::string_view expression;
+    std::string_view message;
+};
+
+/// What the API server checks; zero and empty mean "no limit of ours". Text limits of lists and
+/// maps are their items'.
 struct Constraint {
     std::size_t min_length = 0;
     std::size_t max_length = 0;
+    /// For the whole text. With a message it becomes a CEL rule, because OpenAPI would answer with
+    /// the pattern alone.
     std::string_view pattern;
+    std::string_view pattern_message;
     std::size_t max_items = 0;
+    /// Of a list: a set, so that two writers can add to it without undoing each other.
+    bool unique = false;
     long minimum = 0;
     long maximum = 0;
     /// The schema's default, as JSON text.
     std::string_view default_json;
-    /// CEL over `self` and its message; a second pair for immutability and the like.
-    std::string_view rule;
-    std::string_view rule_message;
-    std::string_view second_rule;
-    std::string_view second_rule_message;
+    std::array<Rule, 2> rules;
 };
 
 template <class Struct, class Member>
@@ -38,7 +48,11 @@ struct Field {
 
 template <class Struct, class Member>
 constexpr Field<Struct, Member> field(
-    std::string_view wire, Member Struct::*member, Presence presence, std::string_view doc, Constraint constraint = {}
+    std::string_view wire,
+    Member Struct::*member,
+    Presence presence,
+    std::string_view doc,
+    Constraint constraint = {}
 ) {
     return {wire, member, presence, doc, constraint};
 }
@@ -53,7 +67,8 @@ concept Described = requires { Describe<Struct>::kFields; };
 namespace detail {
 struct Anything {
     template <class T>
-    constexpr operator T() const noexcept;  // NOLINT(google-explicit-constructor): it stands for any member
+    constexpr operator T(
+    ) const noexcept;  // NOLINT(google-explicit-constructor): it stands for any member
 };
 template <class Struct, class... Members>
 consteval std::size_t count_members() {
@@ -65,9 +80,23 @@ consteval std::size_t count_members() {
 }
 }  // namespace detail
 
-template <class Struct>
+template <class... Structs>
 consteval bool describes_every_member() {
-    return std::tuple_size_v<decltype(Describe<Struct>::kFields)> == detail::count_members<Struct>();
+    return (
+        (std::tuple_size_v<decltype(Describe<Structs>::kFields)> == detail::count_members<Structs>()
+        ) &&
+        ...
+    );
 }
+
+// Patterns that several fields share.
+/// A Kubernetes object's name: a DNS subdomain.
+inline constexpr std::string_view kObjectNamePattern =
+    R"(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)";
+inline constexpr std::string_view kObjectNameMessage =
+    "must be the name of a Kubernetes object: a-z, 0-9, - and ., with a letter or digit at both "
+    "ends";
+/// Names that PostgreSQL takes without quotes.
+inline constexpr std::string_view kSqlNamePattern = "^[a-z_][a-z0-9_]*$";
 
 }  // namespace djdb

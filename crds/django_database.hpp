@@ -1,5 +1,5 @@
-// DjangoDatabase: what an app team writes (Spec) and reads (Status). Plain values; the field tables that
-// decode, encode, document and validate them stand in django_database_fields.hpp.
+// DjangoDatabase: what an app team writes (Spec) and reads (Status). Plain values; the field tables
+// that decode, encode, document and validate them stand in django_database_fields.hpp.
 #pragma once
 
 #include "crds/conditions.hpp"
@@ -27,7 +27,8 @@ struct DatabaseSpec {
 struct CredentialsSpec {
     /// Empty: "<resource name>-database".
     std::string secret_name;
-    /// Extra keys of the Secret, each a template over {name} {user} {password} {host} {port} {sslmode} {sslrootcert} {url}.
+    /// Extra keys of the Secret, each a template over {name} {user} {password} {host} {port}
+    /// {sslmode} {sslrootcert} {url}.
     std::map<std::string, std::string> keys;
     /// Where the app's Pods mount the Secret's ca.crt; becomes DB_SSLROOTCERT.
     std::string ca_path = "/etc/djangodb/ca.crt";

@@ -1,5 +1,5 @@
-// DjangoRelease: the record of one image's release on one database. The operator makes it; people read it.
-// The type and its CRD stand here so that the API is whole; nothing creates one yet.
+// DjangoRelease: the record of one image's release on one database. The operator makes it; people
+// read it. The type and its CRD stand here so that the API is whole; nothing creates one yet.
 #pragma once
 
 #include "crds/conditions.hpp"

@@ -1,4 +1,5 @@
-// Names as types: a role cannot be passed where a database is meant. Conversions are explicit both ways.
+// Names as types: a role cannot be passed where a database is meant. Conversions are explicit both
+// ways.
 #pragma once
 
 #include <compare>

@@ -7,23 +7,52 @@ namespace djdb {
 std::span<const RbacRule> rbac_table() {
     using enum RbacScope;
     static constexpr std::array kRules{
-        RbacRule{Cluster, "djangodb.io", "djangodatabases", "get list watch patch", "patch: the finalizer"},
+        RbacRule{
+            Cluster,
+            "djangodb.io",
+            "djangodatabases",
+            "get list watch patch",
+            "patch: the finalizer"},
         RbacRule{Cluster, "djangodb.io", "djangodatabases/status", "patch", "conditions"},
-        RbacRule{Cluster, "djangodb.io", "postgresservers", "get list watch", "where the databases are"},
+        RbacRule{
+            Cluster, "djangodb.io", "postgresservers", "get list watch", "where the databases are"},
         RbacRule{Cluster, "djangodb.io", "postgresservers/status", "patch", "conditions"},
-        RbacRule{Cluster, "apps", "deployments", "get list watch patch", "patch: only spec.paused, to open the gate"},
-        RbacRule{Cluster, "batch", "jobs", "get list watch create patch", "migration Jobs; patch: their TTL"},
+        RbacRule{
+            Cluster,
+            "apps",
+            "deployments",
+            "get list watch patch",
+            "patch: only spec.paused, to open the gate"},
+        RbacRule{
+            Cluster,
+            "batch",
+            "jobs",
+            "get list watch create patch",
+            "migration Jobs; patch: their TTL"},
         RbacRule{Cluster, "", "pods", "get list watch", "what a migration Job's Pod said"},
         RbacRule{Cluster, "", "namespaces", "get list watch", "labels, and the cluster's identity"},
-        RbacRule{Cluster, "", "secrets", "get create patch", "the app's Secret, by name; never listed"},
+        RbacRule{
+            Cluster, "", "secrets", "get create patch", "the app's Secret, by name; never listed"},
         RbacRule{Cluster, "", "configmaps", "get create patch", "the migration program"},
         RbacRule{Cluster, "events.k8s.io", "events", "create patch", "what people wait for"},
-        RbacRule{Cluster, "admissionregistration.k8s.io", "mutatingadmissionpolicies", "get list watch",
-                 "is the gate there"},
-        RbacRule{Cluster, "admissionregistration.k8s.io", "mutatingadmissionpolicybindings", "get list watch",
-                 "is the gate there"},
-        RbacRule{OperatorNamespace, "", "secrets", "get list watch create patch delete",
-                 "administrators' logins, and the stored copies of the tenants' passwords"},
+        RbacRule{
+            Cluster,
+            "admissionregistration.k8s.io",
+            "mutatingadmissionpolicies",
+            "get list watch",
+            "is the gate there"},
+        RbacRule{
+            Cluster,
+            "admissionregistration.k8s.io",
+            "mutatingadmissionpolicybindings",
+            "get list watch",
+            "is the gate there"},
+        RbacRule{
+            OperatorNamespace,
+            "",
+            "secrets",
+            "get list watch create patch delete",
+            "administrators' logins, and the stored copies of the tenants' passwords"},
     };
     return kRules;
 }

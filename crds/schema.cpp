@@ -1,7 +1,9 @@
 #include "crds/schema.hpp"
 
 #include "crds/api.hpp"
-#include "crds/fields.hpp"
+#include "crds/django_database_fields.hpp"
+#include "crds/django_release_fields.hpp"
+#include "crds/postgres_server_fields.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -31,7 +33,7 @@ json with_text_limits(json schema, const Constraint& constraint) {
     if (constraint.max_length > 0) {
         schema["maxLength"] = constraint.max_length;
     }
-    if (!constraint.pattern.empty()) {
+    if (!constraint.pattern.empty() && constraint.pattern_message.empty()) {
         schema["pattern"] = std::string(constraint.pattern);
     }
     return schema;
@@ -43,7 +45,9 @@ json schema_of(const std::string&, const Constraint& constraint) {
 json schema_of(const std::chrono::seconds&, const Constraint& constraint) {
     return with_text_limits({{"type", "string"}}, constraint);
 }
-json schema_of(const TimePoint&, const Constraint&) { return {{"type", "string"}, {"format", "date-time"}}; }
+json schema_of(const TimePoint&, const Constraint&) {
+    return {{"type", "string"}, {"format", "date-time"}};
+}
 json schema_of(const std::int64_t&, const Constraint& constraint) {
     json schema{{"type", "integer"}, {"format", "int64"}};
     if (constraint.maximum > 0) {
@@ -73,16 +77,18 @@ json schema_of(const TlsMode& value, const Constraint&) {
     return words(std::vector<std::string_view>{"VerifyFull"}, value);
 }
 json schema_of(const std::map<std::string, std::string>&, const Constraint& constraint) {
-    return {{"type", "object"},
-            {"maxProperties", constraint.max_items},
-            {"additionalProperties", {{"type", "string"}, {"maxLength", constraint.max_length}}}};
+    return {
+        {"type", "object"},
+        {"maxProperties", constraint.max_items},
+        {"additionalProperties", with_text_limits({{"type", "string"}}, constraint)}};
 }
 
 template <class T>
 json schema_of(const std::vector<T>&, const Constraint& constraint) {
     json schema{{"type", "array"}, {"maxItems", constraint.max_items}};
     if constexpr (std::is_same_v<T, std::string>) {
-        schema["items"] = {{"type", "string"}, {"maxLength", constraint.max_length}};
+        schema["items"] = with_text_limits({{"type", "string"}}, constraint);
+        schema["x-kubernetes-list-type"] = constraint.unique ? "set" : "atomic";
     } else {
         schema["items"] = schema_of(T{}, {});
         schema["x-kubernetes-list-type"] = "map";
@@ -93,12 +99,19 @@ json schema_of(const std::vector<T>&, const Constraint& constraint) {
 
 json rules_of(const Constraint& constraint) {
     auto rules = json::array();
-    if (!constraint.rule.empty()) {
-        rules.push_back({{"rule", std::string(constraint.rule)}, {"message", std::string(constraint.rule_message)}});
+    if (!constraint.pattern_message.empty()) {
+        // r'': CEL would read a pattern's backslashes as its own.
+        rules.push_back(
+            {{"rule", "self.matches(r'" + std::string(constraint.pattern) + "')"},
+             {"message", std::string(constraint.pattern_message)}}
+        );
     }
-    if (!constraint.second_rule.empty()) {
-        rules.push_back({{"rule", std::string(constraint.second_rule)},
-                         {"message", std::string(constraint.second_rule_message)}});
+    for (const auto& rule : constraint.rules) {
+        if (!rule.expression.empty()) {
+            rules.push_back(
+                {{"rule", std::string(rule.expression)}, {"message", std::string(rule.message)}}
+            );
+        }
     }
     return rules;
 }
@@ -143,6 +156,14 @@ struct Column {
     int priority;
 };
 
+/// A CEL rule over the whole object.
+struct RootRule {
+    const char* expression;
+    const char* message;
+    /// Where `kubectl apply` points to; empty: nowhere, since a schema can't point into metadata.
+    const char* path;
+};
+
 struct Kind {
     const char* kind;
     const char* plural;
@@ -151,6 +172,7 @@ struct Kind {
     const char* short_name;
     const char* doc;
     std::vector<Column> columns;
+    std::vector<RootRule> rules;
 };
 
 json columns_of(const Kind& kind) {
@@ -165,13 +187,25 @@ json columns_of(const Kind& kind) {
     return list;
 }
 
+json root_rules_of(const Kind& kind) {
+    auto list = json::array();
+    for (const auto& rule : kind.rules) {
+        json row{{"rule", rule.expression}, {"message", rule.message}};
+        if (*rule.path != '\0') {
+            row["fieldPath"] = rule.path;
+        }
+        list.push_back(row);
+    }
+    return list;
+}
+
 template <class Resource>
 CustomResource define(const Kind& kind) {
     const Resource resource;
     auto status = schema_of(resource.status, {});
     // -1 until the operator has looked: kstatus and Argo CD would call an empty status healthy.
     status["default"] = {{"observedGeneration", -1}};
-    const json root{
+    json root{
         {"description", kind.doc},
         {"type", "object"},
         {"required", {"spec"}},
@@ -180,10 +214,10 @@ CustomResource define(const Kind& kind) {
           {"kind", {{"type", "string"}}},
           {"metadata", {{"type", "object"}}},
           {"spec", schema_of(resource.spec, {})},
-          {"status", status}}},
-        {"x-kubernetes-validations",
-         {{{"rule", "self.metadata.name.size() <= 52"},
-           {"message", "metadata.name may have 52 characters at most: the names of Jobs are made from it"}}}}};
+          {"status", status}}}};
+    if (auto rules = root_rules_of(kind); !rules.empty()) {
+        root["x-kubernetes-validations"] = rules;
+    }
     const std::string plural = kind.plural;
     const json definition{
         {"apiVersion", "apiextensions.k8s.io/v1"},
@@ -218,8 +252,13 @@ constexpr auto kAge = ".metadata.creationTimestamp";
 std::vector<CustomResource> custom_resources() {
     return {
         define<DjangoDatabase>(
-            {"DjangoDatabase", "djangodatabases", "djangodatabase", "Namespaced", "djdb",
-             "A Django app's database on a PostgresServer, the Secret that connects the app to it, and the releases of "
+            {"DjangoDatabase",
+             "djangodatabases",
+             "djangodatabase",
+             "Namespaced",
+             "djdb",
+             "A Django app's database on a PostgresServer, the Secret that connects the app to it, "
+             "and the releases of "
              "the Deployments that carry the label djangodb.io/database.",
              {{"Ready", "string", kReady, 0},
               {"Phase", "string", ".status.phase", 0},
@@ -229,24 +268,44 @@ std::vector<CustomResource> custom_resources() {
               {"Server", "string", ".spec.serverRef.name", 1},
               {"Secret", "string", ".status.secretName", 1},
               {"Target", "string", ".status.release.target", 1},
-              {"Message", "string", kMessage, 1}}}
+              {"Message", "string", kMessage, 1}},
+             {{"self.metadata.name.size() <= 52",
+               "metadata.name may have 52 characters at most: the names of migration Jobs are made "
+               "from it",
+               ""},
+              {"!has(self.spec.credentials.secretName) || self.spec.credentials.secretName != "
+               "self.metadata.name + "
+               "'-migrate'",
+               "must not be metadata.name with -migrate behind it: the Secret of the migration Job "
+               "has that name",
+               ".spec.credentials.secretName"}}}
         ),
         define<PostgresServer>(
-            {"PostgresServer", "postgresservers", "postgresserver", "Cluster", "pgserver",
+            {"PostgresServer",
+             "postgresservers",
+             "postgresserver",
+             "Cluster",
+             "pgserver",
              "A PostgreSQL server, how to reach it, and which namespaces may use it.",
              {{"Ready", "string", kReady, 0},
               {"Host", "string", ".spec.host", 0},
               {"Version", "string", ".status.version", 0},
               {"Age", "date", kAge, 0},
-              {"Message", "string", kMessage, 1}}}
+              {"Message", "string", kMessage, 1}},
+             {}}
         ),
         define<DjangoRelease>(
-            {"DjangoRelease", "djangoreleases", "djangorelease", "Namespaced", "djrel",
+            {"DjangoRelease",
+             "djangoreleases",
+             "djangorelease",
+             "Namespaced",
+             "djrel",
              "The record of one image's release on one database; the operator makes it.",
              {{"Ready", "string", kReady, 0},
               {"Database", "string", ".spec.databaseRef.name", 0},
               {"Image", "string", ".spec.image", 0},
-              {"Age", "date", kAge, 0}}}
+              {"Age", "date", kAge, 0}},
+             {}}
         ),
     };
 }

@@ -1,8 +1,8 @@
 // A string that must not be seen: passwords, verifiers, bearer tokens, private keys.
 //
-// Promise: it has no operator<<, no to_json and no conversion; reveal() is the one door, so a search for
-// "reveal" lists every place where a secret leaves. The memory is wiped when the value dies.
-// Any thread may read one; copying is allowed because plans are values.
+// Promise: it has no operator<<, no to_json and no conversion; reveal() is the one door, so a
+// search for "reveal" lists every place where a secret leaves. The memory is wiped when the value
+// dies. Any thread may read one; copying is allowed because plans are values.
 #pragma once
 
 #include <string>
@@ -32,7 +32,8 @@ class Sensitive {
     }
     ~Sensitive() { wipe(); }
 
-    /// The one door. Callers hand the value to libpq, OpenSSL, an HTTP header or a Secret's data, and nowhere else.
+    /// The one door. Callers hand the value to libpq, OpenSSL, an HTTP header or a Secret's data,
+    /// and nowhere else.
     [[nodiscard]] const std::string& reveal() const { return value_; }
     [[nodiscard]] bool empty() const { return value_.empty(); }
 

@@ -13,17 +13,22 @@ std::string format_time(TimePoint time) {
     const std::chrono::hh_mm_ss clock{time - day};
     std::array<char, 32> text{};
     const int length = std::snprintf(
-        text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-        static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+        text.data(),
+        text.size(),
+        "%04d-%02u-%02uT%02d:%02d:%02dZ",
+        static_cast<int>(date.year()),
+        static_cast<unsigned>(date.month()),
+        static_cast<unsigned>(date.day()),
+        static_cast<int>(clock.hours().count()),
+        static_cast<int>(clock.minutes().count()),
         static_cast<int>(clock.seconds().count())
     );
     return {text.data(), static_cast<std::size_t>(length)};
 }
 
 std::optional<TimePoint> parse_time(std::string_view text) {
-    if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
-        text.back() != 'Z') {
+    if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
+        text[13] != ':' || text[16] != ':' || text.back() != 'Z') {
         return std::nullopt;
     }
     const auto number = [&](std::size_t at, std::size_t length) {
@@ -38,9 +43,11 @@ std::optional<TimePoint> parse_time(std::string_view text) {
     const int minute = number(14, 2);
     const int second = number(17, 2);
     const std::chrono::year_month_day date{
-        std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
+        std::chrono::year{year},
+        std::chrono::month{static_cast<unsigned>(month)},
         std::chrono::day{static_cast<unsigned>(day)}};
-    if (year < 0 || !date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) {
+    if (year < 0 || !date.ok() || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
+        second < 0 || second > 60) {
         return std::nullopt;
     }
     return std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
@@ -49,7 +56,8 @@ std::optional<TimePoint> parse_time(std::string_view text) {
 
 std::string format_duration(std::chrono::seconds span) {
     std::string text;
-    for (const auto& [unit, size] : {std::pair{'h', 3600L}, std::pair{'m', 60L}, std::pair{'s', 1L}}) {
+    for (const auto& [unit, size] :
+         {std::pair{'h', 3600L}, std::pair{'m', 60L}, std::pair{'s', 1L}}) {
         const auto count = span.count() / size;
         span -= std::chrono::seconds{count * size};
         if (count > 0) {

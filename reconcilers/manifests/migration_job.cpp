@@ -127,7 +127,7 @@ json render_migration_job(const Desired& desired, const StartMigration& start) {
     auto metadata = render_metadata(desired, migration_job_name(desired, start.revision, start.attempt));
     metadata["labels"][std::string(api::kRevisionLabel)] = start.revision.str();
     metadata["annotations"] = {{std::string(api::kImageAnnotation), start.image.str()},
-                               {"djangodb.io/attempt", std::to_string(start.attempt)}};
+                               {std::string(api::kAttemptAnnotation), std::to_string(start.attempt)}};
     return {{"apiVersion", "batch/v1"},
             {"kind", "Job"},
             {"metadata", metadata},

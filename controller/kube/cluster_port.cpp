@@ -1,0 +1,265 @@
+#include "controller/kube/cluster_port.hpp"
+
+#include "controller/kube/base64.hpp"
+#include "controller/kube/observed_objects.hpp"
+#include "crds/api.hpp"
+#include "crds/codec.hpp"
+#include "crds/gate.hpp"
+#include "crds/text.hpp"
+#include "reconcilers/failure.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace djdb::kube {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kJobTtlSeconds = 24 * 3600;
+
+std::string manager(std::string_view concern) { return std::string(api::kOperator) + "-" + std::string(concern); }
+
+std::string label(const json& object, std::string_view name) {
+    const auto& meta = object.at("metadata");
+    const auto labels = meta.find("labels");
+    return labels == meta.end() ? std::string{} : labels->value(std::string(name), std::string{});
+}
+
+bool is_in(const json& object, const Namespace& space) {
+    return object.at("metadata").value("namespace", "") == space.str();
+}
+
+std::optional<SecretFacts> decode_secret(const std::optional<json>& secret) {
+    if (!secret) {
+        return std::nullopt;
+    }
+    SecretFacts facts;
+    for (const auto& owner : secret->at("metadata").value("ownerReferences", json::array())) {
+        if (owner.value("controller", false)) {
+            facts.controller = ResourceUid(owner.value("uid", ""));
+        }
+    }
+    for (const auto& [key, value] : secret->value("data", json::object()).items()) {
+        facts.data.emplace(key, Sensitive(decode_base64(value.get<std::string>())));
+    }
+    return facts;
+}
+
+/// MicroTime, as events.k8s.io wants it.
+std::string format_micro_time(std::chrono::system_clock::time_point time) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time - seconds).count();
+    auto text = format_time(seconds);
+    text.pop_back();
+    const auto digits = std::to_string(micros);
+    return text + "." + std::string(6 - digits.size(), '0') + digits + "Z";
+}
+
+json encode_data(const SecretData& data) {
+    auto out = json::object();
+    for (const auto& [key, value] : data) {
+        out[key] = encode_base64(value.reveal());
+    }
+    return out;
+}
+
+const Resource& resource_of(const json& manifest) {
+    static const Resource kConfigMaps{"", "v1", "configmaps", "ConfigMap", true};
+    return manifest.at("kind") == "Secret" ? resources::kSecrets : kConfigMaps;
+}
+
+}  // namespace
+
+namespace resources {
+const Resource kDjangoDatabases{"djangodb.io", "v1alpha1", "djangodatabases", "DjangoDatabase", true};
+const Resource kPostgresServers{"djangodb.io", "v1alpha1", "postgresservers", "PostgresServer", false};
+const Resource kDeployments{"apps", "v1", "deployments", "Deployment", true};
+const Resource kJobs{"batch", "v1", "jobs", "Job", true};
+const Resource kPods{"", "v1", "pods", "Pod", true};
+const Resource kNamespaces{"", "v1", "namespaces", "Namespace", false};
+const Resource kSecrets{"", "v1", "secrets", "Secret", true};
+const Resource kEvents{"events.k8s.io", "v1", "events", "Event", true};
+const Resource kPolicies{
+    "admissionregistration.k8s.io", "v1", "mutatingadmissionpolicies", "MutatingAdmissionPolicy", false};
+const Resource kPolicyBindings{
+    "admissionregistration.k8s.io", "v1", "mutatingadmissionpolicybindings", "MutatingAdmissionPolicyBinding", false};
+}  // namespace resources
+
+std::optional<DjangoDatabase> KubeCluster::find_database(const ObjectKey& key) {
+    const auto object = caches_.databases.find(to_string(key));
+    return object ? std::optional(decode_django_database(*object)) : std::nullopt;
+}
+
+std::optional<PostgresServer> KubeCluster::find_server(const ObjectName& name) {
+    const auto object = caches_.servers.find(name.str());
+    return object ? std::optional(decode_postgres_server(*object)) : std::nullopt;
+}
+
+std::optional<std::map<std::string, std::string>> KubeCluster::find_namespace_labels(const Namespace& space) {
+    const auto object = caches_.namespaces.find(space.str());
+    if (!object) {
+        return std::nullopt;
+    }
+    return object->at("metadata").value("labels", std::map<std::string, std::string>{});
+}
+
+std::vector<Workload> KubeCluster::list_workloads(const ObjectKey& database) {
+    std::vector<Workload> workloads;
+    for (const auto& object : caches_.deployments.list()) {
+        if (is_in(*object, database.space) && label(*object, api::kDatabaseLabel) == database.name.str() &&
+            !object->at("metadata").contains("deletionTimestamp")) {
+            workloads.push_back(decode_workload(*object));
+        }
+    }
+    std::ranges::sort(workloads, {}, [](const Workload& workload) { return workload.meta.key.name; });
+    return workloads;
+}
+
+std::vector<MigrationJob> KubeCluster::list_migration_jobs(const ObjectKey& database) {
+    std::vector<MigrationJob> jobs;
+    const auto pods = caches_.pods.list();
+    for (const auto& object : caches_.jobs.list()) {
+        if (!is_in(*object, database.space) || label(*object, api::kOwnedByLabel) != database.name.str()) {
+            continue;
+        }
+        std::vector<std::shared_ptr<const json>> own;
+        std::ranges::copy_if(pods, std::back_inserter(own), [&](const auto& pod) {
+            return is_in(*pod, database.space) &&
+                   label(*pod, "batch.kubernetes.io/job-name") == object->at("metadata").value("name", "");
+        });
+        jobs.push_back(decode_migration_job(*object, own));
+    }
+    return jobs;
+}
+
+GateState KubeCluster::find_gate() {
+    const std::string name(api::kGate);
+    const auto policy = caches_.policies.find(name);
+    const auto binding = caches_.policy_bindings.find(name);
+    if (!policy || !binding) {
+        return GateState::Missing;
+    }
+    const auto username = operator_username(identity_.space.str(), identity_.service_account);
+    const bool intact =
+        policy->at("spec") == gate_policy_spec(username) && binding->at("spec") == gate_binding_spec();
+    return intact ? GateState::Intact : GateState::Altered;
+}
+
+std::optional<SecretFacts> KubeCluster::read_operator_secret(const ObjectName& name, const CallContext& call) {
+    return read_secret({identity_.space, name}, call);
+}
+
+std::optional<SecretFacts> KubeCluster::read_secret(const ObjectKey& key, const CallContext& call) {
+    return decode_secret(client_.read(resources::kSecrets, key, call));
+}
+
+void KubeCluster::set_finalizers(
+    const DjangoDatabase& object, const std::vector<std::string>& finalizers, const CallContext& call
+) {
+    // With the version that was judged: a finalizer that somebody else added meanwhile must not be dropped.
+    const json patch{
+        {"metadata", {{"finalizers", finalizers}, {"resourceVersion", object.meta.resource_version}}}};
+    client_.merge_patch(resources::kDjangoDatabases, object.meta.key, patch, {manager("finalizer"), ""}, call);
+}
+
+void KubeCluster::write_operator_secret(const ObjectName& name, const SecretData& data, const CallContext& call) {
+    const json manifest{{"apiVersion", "v1"},
+                        {"kind", "Secret"},
+                        {"type", "Opaque"},
+                        {"metadata",
+                         {{"name", name.str()},
+                          {"namespace", identity_.space.str()},
+                          {"labels", {{std::string(api::kManagedByLabel), std::string(api::kOperator)}}}}}};
+    apply(manifest, data, call);
+}
+
+void KubeCluster::remove_operator_secret(const ObjectName& name, const CallContext& call) {
+    client_.remove(resources::kSecrets, {identity_.space, name}, {}, call);
+}
+
+void KubeCluster::apply(const json& manifest, const SecretData& data, const CallContext& call) {
+    auto complete = manifest;
+    if (!data.empty()) {
+        complete["data"] = encode_data(data);
+    }
+    client_.apply(resource_of(manifest), complete, {manager("secrets"), true, ""}, call);
+}
+
+void KubeCluster::create_job(const json& manifest, const CallContext& call) {
+    try {
+        client_.create(resources::kJobs, manifest, call);
+    } catch (const Error& error) {
+        if (error.failure().code != "409 AlreadyExists") {
+            throw;
+        }
+    }
+}
+
+void KubeCluster::open_gate(const Workload& workload, const CallContext& call) {
+    const json patch{{"metadata", {{"resourceVersion", workload.meta.resource_version}}},
+                     {"spec", {{"paused", nullptr}}}};
+    client_.merge_patch(resources::kDeployments, workload.meta.key, patch, {manager("rollout"), ""}, call);
+}
+
+void KubeCluster::arm_job_ttl(const ObjectKey& job, const CallContext& call) {
+    const json patch{{"spec", {{"ttlSecondsAfterFinished", kJobTtlSeconds}}}};
+    try {
+        client_.merge_patch(resources::kJobs, job, patch, {manager("jobs"), ""}, call);
+    } catch (const Error& error) {
+        if (!error.failure().code.starts_with("404")) {
+            throw;
+        }
+    }
+}
+
+void KubeCluster::patch_status(
+    const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
+) {
+    const json patch{{"status", encode_status(status)}};
+    client_.merge_patch(resources::kDjangoDatabases, object.meta.key, patch, {manager("status"), "status"}, call);
+}
+
+void KubeCluster::patch_server_status(
+    const PostgresServer& server, const PostgresServerStatus& status, const CallContext& call
+) {
+    const json patch{{"status", encode_status(status)}};
+    client_.merge_patch(resources::kPostgresServers, server.meta.key, patch, {manager("status"), "status"}, call);
+}
+
+void KubeCluster::emit_event(
+    const DjangoDatabase& object, bool warning, std::string_view reason, const std::string& message,
+    const CallContext& call
+) noexcept {
+    try {
+        const auto now = std::chrono::system_clock::now();
+        const auto ticks = now.time_since_epoch().count();
+        const auto& key = object.meta.key;
+        const json event{
+            {"apiVersion", "events.k8s.io/v1"},
+            {"kind", "Event"},
+            {"metadata",
+             {{"name", key.name.str() + "." + std::to_string(ticks)}, {"namespace", key.space.str()}}},
+            {"eventTime", format_micro_time(now)},
+            {"reportingController", std::string(api::kGroup) + "/" + std::string(api::kOperator)},
+            {"reportingInstance", identity_.service_account},
+            {"action", "Reconcile"},
+            {"reason", std::string(reason)},
+            {"note", message.substr(0, 1024)},
+            {"type", warning ? "Warning" : "Normal"},
+            {"regarding",
+             {{"apiVersion", std::string(api::kGroupVersion)},
+              {"kind", "DjangoDatabase"},
+              {"name", key.name.str()},
+              {"namespace", key.space.str()},
+              {"uid", object.meta.uid.str()}}}};
+        client_.create(resources::kEvents, event, call);
+    } catch (const std::exception&) {
+        // A courtesy: conditions say the same, and a lost Event must not stop a release.
+        return;
+    }
+}
+
+}  // namespace djdb::kube

@@ -1,0 +1,75 @@
+#include "controller/kube/cpprest_transport.hpp"
+#include "controller/operator.hpp"
+#include "controller/telemetry/log.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <exception>
+#include <stop_token>
+#include <thread>
+
+namespace {
+
+void add_options(CLI::App& app, djdb::Options& options) {
+    app.add_option("--kubeconfig", options.kubeconfig, "Default: the Pod's own, or $KUBECONFIG");
+    app.add_option("--health-probe-bind-address", options.health_address, "/livez and /readyz")
+        ->envname("DJDB_HEALTH_PROBE_BIND_ADDRESS")
+        ->capture_default_str();
+    app.add_option("--log-level", options.log_level, "trace, debug, info, warn or error")
+        ->envname("DJDB_LOG_LEVEL")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
+        ->capture_default_str();
+    app.add_option("--namespace", options.space, "The operator's namespace, with its Secrets")
+        ->envname("DJDB_NAMESPACE")
+        ->capture_default_str();
+    app.add_option("--service-account", options.service_account, "The account that the gate lets through")
+        ->envname("DJDB_SERVICE_ACCOUNT")
+        ->capture_default_str();
+    app.add_option("--transport", options.transport, "Library for API calls")
+        ->envname("DJDB_TRANSPORT")
+        ->check(CLI::IsMember({"cpprest", "beast"}))
+        ->capture_default_str();
+    app.add_option("--concurrency", options.concurrency, "Resources worked on at once")
+        ->envname("DJDB_CONCURRENCY")
+        ->check(CLI::Range(1, 32))
+        ->capture_default_str();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    djdb::kube::limit_cpprest_threads();
+    CLI::App app{"djangodb-operator: Django on PostgreSQL, released safely"};
+    app.set_version_flag("--version", "djangodb-operator " DJDB_VERSION);
+    djdb::Options options;
+    add_options(app, options);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error);
+    }
+    djdb::telemetry::set_level(options.log_level);
+
+    // Blocked before any thread starts, so that only the one below takes them.
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+    std::stop_source stop;
+    std::thread([signals, stop]() mutable {
+        int signal = 0;
+        sigwait(&signals, &signal);
+        djdb::telemetry::log(djdb::telemetry::Level::Info, "main", "stopping", {{"signal", std::to_string(signal)}});
+        stop.request_stop();
+    }).detach();
+
+    try {
+        return djdb::run_operator(options, stop.get_token());
+    } catch (const std::exception& error) {
+        djdb::telemetry::log(djdb::telemetry::Level::Error, "main", error.what());
+        return 1;
+    }
+}

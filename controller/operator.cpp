@@ -1,0 +1,275 @@
+#include "controller/operator.hpp"
+
+#include "controller/http/health_server.hpp"
+#include "controller/kube/beast_transport.hpp"
+#include "controller/kube/client.hpp"
+#include "controller/kube/cluster_port.hpp"
+#include "controller/kube/config.hpp"
+#include "controller/kube/cpprest_transport.hpp"
+#include "controller/kube/reflector.hpp"
+#include "controller/postgres/database_port.hpp"
+#include "controller/runtime/backoff.hpp"
+#include "controller/runtime/work_queue.hpp"
+#include "controller/runtime/worker_pool.hpp"
+#include "controller/telemetry/log.hpp"
+#include "controller/world.hpp"
+#include "crds/api.hpp"
+#include "crds/codec.hpp"
+#include "reconcilers/reconcile.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <compare>
+#include <condition_variable>
+#include <mutex>
+
+namespace djdb {
+namespace {
+
+using nlohmann::json;
+using telemetry::Level;
+using telemetry::log;
+using namespace std::chrono_literals;
+
+constexpr auto kSyncDeadline = 120s;
+constexpr auto kVisitDeadline = 90s;
+/// Lets the watch bring our own writes before the next look.
+constexpr auto kAtOnce = 20ms;
+
+enum class Root { Database, Server };
+
+/// What workers take: a resource of one of the two root kinds.
+struct WorkKey {
+    Root root = Root::Database;
+    ObjectKey key;
+    friend auto operator<=>(const WorkKey&, const WorkKey&) = default;
+};
+
+using Queue = runtime::WorkQueue<WorkKey>;
+
+ObjectKey key_of(const json& object) { return decode_meta(object).key; }
+
+std::string label(const json& object, std::string_view name) {
+    const auto& meta = object.at("metadata");
+    const auto labels = meta.find("labels");
+    return labels == meta.end() ? std::string{} : labels->value(std::string(name), std::string{});
+}
+
+/// The watches, and the one table of which resource each of them wakes.
+class Watches {
+  public:
+    Watches(kube::Client& client, Queue& queue, const Namespace& space)
+        : queue_(queue),
+          databases_(client, {kube::resources::kDjangoDatabases, {}}, wake_self(Root::Database), trouble("djangodatabases")),
+          servers_(client, {kube::resources::kPostgresServers, {}}, wake_server(), trouble("postgresservers")),
+          namespaces_(client, {kube::resources::kNamespaces, {}}, wake_namespace(), trouble("namespaces")),
+          deployments_(
+              client, {kube::resources::kDeployments, {"", std::string(api::kDatabaseLabel), ""}, true},
+              wake_by_label(api::kDatabaseLabel), trouble("deployments")
+          ),
+          jobs_(client, {kube::resources::kJobs, ours()}, wake_by_label(api::kOwnedByLabel), trouble("jobs")),
+          pods_(client, {kube::resources::kPods, ours()}, wake_by_label(api::kOwnedByLabel), trouble("pods")),
+          policies_(client, {kube::resources::kPolicies, {}}, wake_all_of_gate(), trouble("policies")),
+          bindings_(client, {kube::resources::kPolicyBindings, {}}, wake_all_of_gate(), trouble("policy bindings")),
+          secrets_(client, {kube::resources::kSecrets, {space.str(), "", ""}}, wake_for_secret(), trouble("secrets")) {}
+
+    [[nodiscard]] kube::Caches caches() const {
+        return {databases_.store(), servers_.store(), namespaces_.store(), deployments_.store(),
+                jobs_.store(), pods_.store(), policies_.store(), bindings_.store()};
+    }
+
+    [[nodiscard]] bool wait_until_synced(const std::stop_token& stop) const {
+        const auto deadline = Deadline::in(kSyncDeadline);
+        for (const auto* reflector : {&databases_, &servers_, &namespaces_, &deployments_, &jobs_, &pods_, &policies_,
+                                      &bindings_, &secrets_}) {
+            if (!reflector->wait_until_synced(deadline, stop)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+  private:
+    using OnChange = kube::Reflector::OnChange;
+
+    static kube::Selection ours() {
+        return {"", std::string(api::kManagedByLabel) + "=" + std::string(api::kOperator), ""};
+    }
+    static kube::Reflector::OnTrouble trouble(const char* kind) {
+        return [kind](const std::string& line) { log(Level::Warn, "watch", line, {{"kind", kind}}); };
+    }
+
+    void wake_databases(const std::function<bool(const json&)>& concerned) {
+        for (const auto& object : databases_.store().list()) {
+            if (concerned(*object)) {
+                queue_.add({Root::Database, key_of(*object)});
+            }
+        }
+    }
+    OnChange wake_self(Root root) {
+        return [this, root](const json& object, bool) { queue_.add({root, key_of(object)}); };
+    }
+    OnChange wake_server() {
+        return [this](const json& object, bool) {
+            const auto key = key_of(object);
+            queue_.add({Root::Server, key});
+            wake_databases([&](const json& database) {
+                return database.at("spec").at("serverRef").value("name", "") == key.name.str();
+            });
+        };
+    }
+    OnChange wake_namespace() {
+        return [this](const json& object, bool) {
+            const auto name = key_of(object).name.str();
+            wake_databases([&](const json& database) { return database.at("metadata").value("namespace", "") == name; });
+        };
+    }
+    OnChange wake_by_label(std::string_view name) {
+        return [this, name](const json& object, bool) {
+            const auto value = label(object, name);
+            if (!value.empty()) {
+                queue_.add({Root::Database, {key_of(object).space, ObjectName(value)}});
+            }
+        };
+    }
+    OnChange wake_all_of_gate() {
+        return [this](const json& object, bool) {
+            if (key_of(object).name.str() == api::kGate) {
+                wake_databases([](const json&) { return true; });
+            }
+        };
+    }
+    /// Administrators' logins and CAs; our own stored passwords wake nobody.
+    OnChange wake_for_secret() {
+        return [this](const json& object, bool) {
+            if (label(object, api::kManagedByLabel) == api::kOperator) {
+                return;
+            }
+            for (const auto& server : servers_.store().list()) {
+                queue_.add({Root::Server, key_of(*server)});
+            }
+            wake_databases([](const json&) { return true; });
+        };
+    }
+
+    Queue& queue_;
+    kube::Reflector databases_;
+    kube::Reflector servers_;
+    kube::Reflector namespaces_;
+    kube::Reflector deployments_;
+    kube::Reflector jobs_;
+    kube::Reflector pods_;
+    kube::Reflector policies_;
+    kube::Reflector bindings_;
+    kube::Reflector secrets_;
+};
+
+/// One visit: run the reconciler, then queue the key again as it says.
+class Visitor {
+  public:
+    Visitor(DjangoDatabaseReconciler databases, PostgresServerReconciler servers, Queue& queue)
+        : databases_(databases), servers_(servers), queue_(queue) {}
+
+    void operator()(const WorkKey& work, const std::stop_token& stop) {
+        const CallContext call{stop, Deadline::in(kVisitDeadline), make_reconcile_id()};
+        try {
+            const auto requeue = work.root == Root::Database ? databases_(work.key, call) : servers_(work.key.name, call);
+            queue_again(work, requeue);
+        } catch (const std::exception& error) {
+            log(Level::Error, "reconcile", error.what(),
+                {{"object", to_string(work.key)}, {"reconcileID", call.reconcile_id}});
+            queue_again(work, RetryWithBackoff{});
+        }
+    }
+
+  private:
+    void queue_again(const WorkKey& work, const Requeue& requeue) {
+        const auto now = Queue::Clock::now();
+        if (std::holds_alternative<RetryWithBackoff>(requeue)) {
+            queue_.add(work, now + backoff_.next(work));
+            return;
+        }
+        backoff_.reset(work);
+        if (const auto* retry = std::get_if<RetryAfter>(&requeue)) {
+            queue_.add(work, now + std::max<std::chrono::milliseconds>(kAtOnce, retry->span));
+        }
+    }
+
+    DjangoDatabaseReconciler databases_;
+    PostgresServerReconciler servers_;
+    Queue& queue_;
+    runtime::Backoff<WorkKey> backoff_;
+};
+
+std::unique_ptr<kube::Client> make_client(const Options& options) {
+    const auto config = kube::find_config(options.kubeconfig);
+    auto transport = options.transport == "beast" ? kube::make_beast_transport(config)
+                                                  : kube::make_cpprest_transport(config);
+    return std::make_unique<kube::Client>(
+        std::move(transport), kube::make_watch_transport(config), "djangodb-operator/" DJDB_VERSION
+    );
+}
+
+/// UID of kube-system; waits for the API server as long as it takes.
+std::string find_cluster_id(kube::Client& client, const std::stop_token& stop) {
+    runtime::Backoff<int> backoff({800ms, 30s});
+    while (!stop.stop_requested()) {
+        try {
+            const CallContext call{stop, Deadline::in(15s), "start"};
+            const auto found = client.read(kube::resources::kNamespaces, {{}, ObjectName("kube-system")}, call);
+            if (found) {
+                return found->at("metadata").at("uid").get<std::string>();
+            }
+        } catch (const Error& error) {
+            log(Level::Warn, "start", "the API server can't be reached yet: " + error.failure().message);
+        }
+        wait_for(backoff.next(0), stop);
+    }
+    return {};
+}
+
+std::pair<std::string, std::uint16_t> split_address(const std::string& address) {
+    const auto colon = address.rfind(':');
+    if (colon == std::string::npos) {
+        throw std::runtime_error("--health-probe-bind-address needs the form ADDRESS:PORT, for example :8081");
+    }
+    const auto host = address.substr(0, colon);
+    return {host.empty() ? "0.0.0.0" : host, static_cast<std::uint16_t>(std::stoul(address.substr(colon + 1)))};
+}
+
+}  // namespace
+
+int run_operator(const Options& options, std::stop_token stop) {
+    std::atomic<bool> ready = false;
+    const auto [host, port] = split_address(options.health_address);
+    const http::HealthServer probes(
+        host, port, {{"/livez", [] { return true; }}, {"/readyz", [&ready] { return ready.load(); }}}
+    );
+    postgres::PostgresDatabase database;
+    const auto client = make_client(options);
+    const auto cluster_id = find_cluster_id(*client, stop);
+    Queue queue;
+    const Watches watches(*client, queue, Namespace(options.space));
+    if (!watches.wait_until_synced(stop)) {
+        log(Level::Error, "start", "the caches could not be filled in time; check the operator's rights");
+        return stop.stop_requested() ? 0 : 1;
+    }
+    kube::KubeCluster cluster(
+        *client, watches.caches(), {Namespace(options.space), options.service_account, cluster_id}
+    );
+    SystemClock clock;
+    KernelPasswordSource passwords;
+    Visitor visitor({cluster, database, clock, passwords}, {cluster, database, clock}, queue);
+    runtime::WorkerPool<WorkKey> workers(
+        queue, options.concurrency, [&visitor](const WorkKey& key, std::stop_token s) { visitor(key, s); }
+    );
+    ready = true;
+    log(Level::Info, "start", "caches are filled, workers run", {{"cluster", cluster_id}});
+    wait_for(std::chrono::hours{24 * 365 * 100}, stop);
+    ready = false;
+    workers.stop();
+    return 0;
+}
+
+}  // namespace djdb

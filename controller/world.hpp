@@ -1,0 +1,29 @@
+// The small real things behind ports: wall clock, kernel randomness, waiting that can be stopped.
+#pragma once
+
+#include "reconcilers/cluster_port.hpp"
+
+#include <chrono>
+#include <stop_token>
+#include <string>
+
+namespace djdb {
+
+class SystemClock final : public Clock {
+  public:
+    [[nodiscard]] TimePoint now() const override;
+};
+
+class KernelPasswordSource final : public PasswordSource {
+  public:
+    /// @throws Error Terminal when the kernel gives no randomness
+    Sensitive make() override;
+};
+
+/// Eight hexadecimal digits, new for each visit.
+std::string make_reconcile_id();
+
+/// Returns early when stop is requested.
+void wait_for(std::chrono::milliseconds span, const std::stop_token& stop);
+
+}  // namespace djdb

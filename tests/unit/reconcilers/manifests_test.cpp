@@ -1,0 +1,112 @@
+// The Secret's contract and the migration Job's shape.
+#include "reconcilers/failure.hpp"
+#include "reconcilers/manifests/migration_job.hpp"
+#include "reconcilers/manifests/secret.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace djdb {
+namespace {
+
+using nlohmann::json;
+
+Desired a_desired() {
+    DjangoDatabase object;
+    object.meta.key = {Namespace("apps"), ObjectName("shop")};
+    object.meta.uid = ResourceUid("uid-1");
+    object.spec.server_ref.name = "main";
+    object.spec.database.name = "shop";
+    object.spec.credentials.keys = {{"APP_DATABASE_HOST", "{host}"}};
+    return derive_desired(object, "cluster");
+}
+
+const ServerAccess kAccess{"db.example", 5432, "djangodb_operator", "PEM", "admin", Sensitive("x")};
+
+TEST(Secret, HoldsTheContractAndTheUsersKeys) {
+    const auto data = render_secret_data(a_desired(), kAccess, RoleName("shop_a"), Sensitive("p w/1"));
+    EXPECT_EQ(data.at("DB_NAME").reveal(), "shop");
+    EXPECT_EQ(data.at("DB_USER").reveal(), "shop_a");
+    EXPECT_EQ(data.at("DB_PORT").reveal(), "5432");
+    EXPECT_EQ(data.at("DB_SSLMODE").reveal(), "verify-full");
+    EXPECT_EQ(data.at("DB_CONN_MAX_AGE").reveal(), "60");
+    EXPECT_EQ(data.at("APP_DATABASE_HOST").reveal(), "db.example");
+    EXPECT_EQ(data.at("ca.crt").reveal(), "PEM");
+    EXPECT_EQ(data.at("DATABASE_URL").reveal(),
+              "postgresql://shop_a:p%20w%2F1@db.example:5432/shop?sslmode=verify-full&sslrootcert=%2Fetc%2Fdjangodb%2Fca.crt");
+}
+
+TEST(Secret, AMalformedTemplateIsRefusedByItsKey) {
+    auto desired = a_desired();
+    for (const auto* text : {"{nope}", "{host", "{"}) {
+        desired.object.spec.credentials.keys = {{"BAD", text}};
+        try {
+            static_cast<void>(render_secret_data(desired, kAccess, RoleName("shop_a"), Sensitive("p")));
+            FAIL() << text;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.failure().code, "InvalidKeyTemplate");
+            EXPECT_NE(error.failure().message.find("keys.BAD"), std::string::npos);
+        }
+    }
+}
+
+TEST(Secret, ItsManifestCarriesNoData) {
+    EXPECT_FALSE(render_secret(a_desired(), ObjectName("shop-database")).contains("data"));
+}
+
+StartMigration a_start() {
+    Workload source;
+    source.meta.key = {Namespace("apps"), ObjectName("web")};
+    source.pod_template = json::parse(R"({"spec": {
+        "serviceAccountName": "web", "securityContext": {"runAsNonRoot": true}, "restartPolicy": "Always",
+        "initContainers": [{"name": "wait", "image": "busybox"}],
+        "containers": [
+          {"name": "app", "image": "shop:v2", "args": ["gunicorn"], "command": ["x"], "ports": [{"containerPort": 80}],
+           "envFrom": [{"secretRef": {"name": "shop-database"}}, {"configMapRef": {"name": "settings"}}],
+           "env": [{"name": "H", "valueFrom": {"secretKeyRef": {"name": "shop-database", "key": "DB_HOST"}}},
+                   {"name": "K", "valueFrom": {"secretKeyRef": {"name": "other", "key": "k"}}}],
+           "livenessProbe": {}, "readinessProbe": {}, "lifecycle": {}, "securityContext": {"readOnlyRootFilesystem": true},
+           "volumeMounts": [{"name": "ca", "mountPath": "/etc/djangodb"}]},
+          {"name": "sidecar", "image": "proxy"}],
+        "volumes": [{"name": "ca", "secret": {"secretName": "shop-database"}},
+                    {"name": "p", "projected": {"sources": [{"secret": {"name": "shop-database"}}]}}]}})")
+                              .dump();
+    return {source, Revision("0123456789a"), ImageRef("shop:v2"), 2};
+}
+
+TEST(MigrationJob, IsTheTemplatesAppContainerWithTheMigrationLogin) {
+    const auto job = render_migration_job(a_desired(), a_start());
+    EXPECT_EQ(job["metadata"]["name"], "shop-migrate-0123456789a-2");
+    EXPECT_EQ(job["spec"]["backoffLimit"], 0);
+    const auto& pod = job["spec"]["template"]["spec"];
+    ASSERT_EQ(pod["containers"].size(), 1U);
+    const auto& container = pod["containers"][0];
+    EXPECT_EQ(container["image"], "shop:v2");
+    for (const auto* gone : {"livenessProbe", "readinessProbe", "lifecycle", "ports", "args"}) {
+        EXPECT_FALSE(container.contains(gone)) << gone;
+    }
+    EXPECT_FALSE(pod.contains("initContainers"));
+    EXPECT_EQ(pod["serviceAccountName"], "web");
+    EXPECT_EQ(pod["restartPolicy"], "Never");
+    EXPECT_EQ(container["securityContext"]["readOnlyRootFilesystem"], true);
+    EXPECT_EQ(container["envFrom"][0]["secretRef"]["name"], "shop-migrate");
+    EXPECT_EQ(container["env"][0]["valueFrom"]["secretKeyRef"]["name"], "shop-migrate");
+    EXPECT_EQ(container["env"][1]["valueFrom"]["secretKeyRef"]["name"], "other");
+    EXPECT_EQ(pod["volumes"][0]["secret"]["secretName"], "shop-migrate");
+    EXPECT_EQ(pod["volumes"][1]["projected"]["sources"][0]["secret"]["name"], "shop-migrate");
+    EXPECT_EQ(job.dump().find("shop-database"), std::string::npos) << "no trace of the app's own login";
+}
+
+TEST(MigrationJob, ItsNameFitsALabel) {
+    auto desired = a_desired();
+    desired.object.meta.key.name = ObjectName(std::string(52, 'x'));
+    EXPECT_LE(migration_job_name(desired, Revision("0123456789a"), 5).size(), 63U);
+}
+
+TEST(MigrationProgram, IsTheFileInJobs) {
+    const auto manifest = render_migration_program(a_desired());
+    EXPECT_NE(manifest["data"]["migrate.py"].get<std::string>().find("DJANGODB_EXPECT_DATABASE"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace djdb
