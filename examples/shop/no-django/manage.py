@@ -1,0 +1,1 @@
+print("this image has no Django")

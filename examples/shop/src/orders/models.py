@@ -1,0 +1,7 @@
+from django.db import models
+
+
+class Order(models.Model):
+    customer = models.CharField(max_length=100)
+    cents = models.BigIntegerField()
+    shipped = models.BooleanField(default=False)
