@@ -42,7 +42,7 @@ struct Describe<DatabaseSpec> {
         {.min_length = 1,
          .max_length = 55,
          .pattern = kSqlNamePattern,
-         .pattern_message = "must hold a-z, 0-9 and _ and starts with a letter or _, for example "
+         .pattern_message = "must hold a-z, 0-9 and _ and start with a letter or _, for example "
                             "shop, so that it never "
                             "needs quotes in SQL",
          .rules =

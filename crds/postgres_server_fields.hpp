@@ -145,7 +145,7 @@ struct Describe<PostgresServerSpec> {
             {.min_length = 1,
              .max_length = 63,
              .pattern = kSqlNamePattern,
-             .pattern_message = "must hold a-z, 0-9 and _ and starts with a letter or _, for "
+             .pattern_message = "must hold a-z, 0-9 and _ and start with a letter or _, for "
                                 "example djangodb_operator",
              .default_json = "\"djangodb_operator\"",
              .rules =
