@@ -105,7 +105,7 @@ TEST(MigrationJob, ItsNameFitsALabel) {
 
 TEST(MigrationProgram, IsTheFileInJobs) {
     const auto manifest = render_migration_program(a_desired());
-    EXPECT_NE(manifest["data"]["migrate.py"].get<std::string>().find("DJANGODB_EXPECT_DATABASE"), std::string::npos);
+    EXPECT_NE(manifest["data"]["migrate.py"].get<std::string>().find("def take_over(entry):"), std::string::npos);
 }
 
 }  // namespace

@@ -133,10 +133,15 @@ TEST(ReleaseLaws, HoldInEveryWorld) {
         ++worlds;
         const auto observed = build(desired, world);
         const auto assessment = assess(workflow(), desired, observed);
+        std::optional<ImageRef> recorded_before;  // execution stops at the first failure, so an earlier step has happened
         for (const auto& step : assessment.steps()) {
+            if (const auto* record = std::get_if<RecordPassedImage>(&step)) {
+                recorded_before = record->image;
+            }
             if (const auto* open = std::get_if<OpenGate>(&step)) {
                 const auto image = app_image(open->workload, desired.object.spec.app);
-                EXPECT_TRUE(has_passed(observed, *image)) << "the gate opens only for what passed";
+                EXPECT_TRUE(has_passed(observed, *image) || recorded_before == image)
+                    << "the gate opens only for what passed";
                 EXPECT_TRUE(is_held(open->workload)) << "a user's pause is respected";
             }
         }
