@@ -179,15 +179,28 @@ Kind decode_kind(const json& object) {
 }  // namespace
 
 ObjectMeta decode_meta(const json& object) {
-    const auto& meta = object.at("metadata");
+    const auto meta = object.value("metadata", json::object());
     ObjectMeta out;
-    out.key = {Namespace(meta.value("namespace", "")), ObjectName(meta.value("name", ""))};
-    out.uid = ResourceUid(meta.value("uid", ""));
-    out.generation = meta.value("generation", std::int64_t{0});
-    out.resource_version = meta.value("resourceVersion", "");
-    out.finalizers = meta.value("finalizers", std::vector<std::string>{});
-    out.annotations = meta.value("annotations", std::map<std::string, std::string>{});
-    out.being_deleted = meta.contains("deletionTimestamp");
+    const auto read = [&](const char* name, auto& member) {
+        const auto found = meta.find(name);
+        if (found != meta.end() && !found->is_null()) {
+            decode(*found, member, std::string("metadata.") + name);
+        }
+    };
+    std::string space;
+    std::string name;
+    std::string uid;
+    read("namespace", space);
+    read("name", name);
+    read("uid", uid);
+    read("generation", out.generation);
+    read("resourceVersion", out.resource_version);
+    read("finalizers", out.finalizers);
+    read("annotations", out.annotations);
+    out.key = {Namespace(space), ObjectName(name)};
+    out.uid = ResourceUid(uid);
+    const auto deletion = meta.find("deletionTimestamp");
+    out.being_deleted = deletion != meta.end() && !deletion->is_null();
     return out;
 }
 

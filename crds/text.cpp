@@ -31,6 +31,13 @@ std::optional<TimePoint> parse_time(std::string_view text) {
         text[13] != ':' || text[16] != ':' || text.back() != 'Z') {
         return std::nullopt;
     }
+    // Kubernetes writes microseconds in some fields; they are dropped.
+    const auto fraction = text.substr(19, text.size() - 20);
+    if (!fraction.empty() &&
+        (fraction.size() < 2 || fraction.front() != '.' ||
+         fraction.find_first_not_of("0123456789", 1) != std::string_view::npos)) {
+        return std::nullopt;
+    }
     const auto number = [&](std::size_t at, std::size_t length) {
         int value = -1;
         const auto* const end = text.data() + at + length;
