@@ -58,4 +58,6 @@ commit_archive() {
     rm -f "$2.new"
     own_buildah push --quiet "$1" "docker-archive:$2.new:$1" >/dev/null
     mv "$2.new" "$2"
+    # The image that had this name before is of no use any more.
+    own_buildah rmi --prune >/dev/null 2>&1 || true
 }

@@ -14,11 +14,16 @@ from .settings import BRIDGE_ADDRESS, CGROUP, NODE_NAME, POD_NETWORK, Settings, 
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 
 
+def unified() -> bool:
+    return (CGROUPS / "cgroup.controllers").exists()
+
+
 def cgroup_roots() -> list[pathlib.Path]:
     """One folder on a machine with cgroup v2; one for each hierarchy on one with v1."""
-    if (CGROUPS / "cgroup.controllers").exists():
+    if unified():
         return [CGROUPS / CGROUP]
-    return [CGROUPS / name / CGROUP for name in sorted(os.listdir(CGROUPS)) if (CGROUPS / name / "cgroup.procs").exists()]
+    hierarchies = [CGROUPS / name for name in sorted(os.listdir(CGROUPS))]
+    return [hierarchy / CGROUP for hierarchy in hierarchies if (hierarchy / "cgroup.procs").exists()]
 
 
 def make_cgroup() -> None:
@@ -28,6 +33,19 @@ def make_cgroup() -> None:
             # A new cpuset of version 1 is empty and takes no process until it is filled.
             if (root / "tasks").exists() and (root / name).exists() and not (root / name).read_text().strip():
                 (root / name).write_text((root.parent / name).read_text())
+    if unified():
+        _delegate_controllers()
+
+
+def _delegate_controllers() -> None:
+    """Version 2: the kubelet asks that its root cgroup has the controllers that it sets limits with."""
+    delegated = CGROUPS / "cgroup.subtree_control"
+    for controller in (CGROUPS / "cgroup.controllers").read_text().split():
+        if controller not in delegated.read_text().split():
+            try:
+                delegated.write_text(f"+{controller}")
+            except OSError:
+                continue  # one that the kubelet needs is named in its log; the others are of no interest
 
 
 def end_pods() -> None:
