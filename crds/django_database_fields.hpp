@@ -142,11 +142,19 @@ struct Describe<AppSpec> {
             "manage",
             &AppSpec::manage,
             Presence::Optional,
-            "The app's own management command without a subcommand, for example [python, "
-            "src/manage.py] or "
-            "[shop-admin]. It runs in the image's working directory with all that it sets up. "
-            "Default: manage.py.",
-            {.min_length = 1, .max_length = 512, .max_items = 16}
+            "The app's own management command without a subcommand: a file such as [src/manage.py] "
+            "or a "
+            "console script such as [shop-admin]. It runs in the image's working directory with "
+            "all that it sets up, "
+            "under the interpreter that its first line names. Default: manage.py.",
+            {.min_length = 1,
+             .max_length = 512,
+             .max_items = 16,
+             .rules =
+                 {{{"self.size() == 0 || !self[0].matches('(^|/)python[0-9.]*$')",
+                    "must begin with the file or console script itself, for example "
+                    "[src/manage.py]: the "
+                    "interpreter is found by its first line"}}}}
         ),
         field(
             "settingsModule",
