@@ -131,7 +131,7 @@ void Connection::send(const sql::Statement& statement) {
     }
     const int sent = PQsendQueryParams(
         raw_,
-        statement.text.reveal().c_str(),
+        statement.text.c_str(),
         static_cast<int>(values.size()),
         nullptr,
         values.data(),

@@ -77,19 +77,20 @@ std::string is_mine(const TenantNames& names, const Claimant& claimant) {
 
 Statement refuse_foreign(const TenantNames& names, const Claimant& claimant) {
     const auto database = quote_literal(names.database.str());
-    std::string body = "DECLARE found text; BEGIN ";
+    std::string body = "DECLARE holder text; BEGIN ";
     body +=
-        "SELECT namespace || '/' || name || ' of cluster ' || cluster_id INTO found"
+        "SELECT namespace || '/' || name || ' of cluster ' || cluster_id INTO holder"
         " FROM djangodb.claim WHERE " +
         is_database(names) + " AND NOT (" + same_key(claimant) + ");";
-    body += " IF FOUND THEN " + raise(kClaimedByOther, "'it is claimed by ' || found") + " END IF;";
-    body += " SELECT rolname INTO found FROM pg_roles WHERE rolname IN (" + role_list(names) +
+    body +=
+        " IF FOUND THEN " + raise(kClaimedByOther, "'it is claimed by ' || holder") + " END IF;";
+    body += " SELECT rolname INTO holder FROM pg_roles WHERE rolname IN (" + role_list(names) +
             ") AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM " +
             quote_literal(mark(names, claimant)) + " LIMIT 1;";
     body +=
         " IF FOUND THEN " +
         raise(
-            kForeignRole, "format('role \"%s\" exists and was not made for this resource', found)"
+            kForeignRole, "format('role \"%s\" exists and was not made for this resource', holder)"
         ) +
         " END IF;";
     body += " IF EXISTS (SELECT FROM pg_database WHERE datname = " + database +

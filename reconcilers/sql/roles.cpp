@@ -20,17 +20,41 @@ Statement create_absent(const TenantNames& names) {
     return {"DO " + quote_literal(body + "END")};
 }
 
-Statement open_login(const RoleName& role, const Sensitive& verifier) {
-    if (!verifier.reveal().starts_with("SCRAM-SHA-256$")) {
+void require_verifier(const Sensitive& password) {
+    if (!password.reveal().starts_with("SCRAM-SHA-256$")) {
         throw Error(
             {FailureClass::Invalid,
              FailureOrigin::Operator,
              "InvalidVerifier",
-             "The password of role \"" + role.str() +
-                 "\" is not a SCRAM verifier. No SQL was sent; this is a defect of the operator."}
+             "A password for PostgreSQL is not a SCRAM verifier. No SQL was sent; this is a defect "
+             "of "
+             "the operator."}
         );
     }
-    return {"ALTER ROLE " + quoted(role) + " LOGIN PASSWORD " + quote_literal(verifier.reveal())};
+}
+
+/// Verifiers reach the server as parameters and are put into ALTER ROLE there: so they are not in
+/// the text of any statement, which the server would log with log_statement = 'ddl' and after each
+/// error.
+Statement hold_verifiers(const Verifiers& verifiers) {
+    require_verifier(verifiers.runtime);
+    require_verifier(verifiers.migrate);
+    return {
+        "SELECT set_config('djangodb.runtime', $1, true), set_config('djangodb.migrate', $2, true)",
+        {verifiers.runtime.reveal(), verifiers.migrate.reveal()}};
+}
+
+Statement open_logins(const TenantNames& names) {
+    const auto open = [](const RoleName& login, const std::string& setting) {
+        return "EXECUTE format('ALTER ROLE %I LOGIN PASSWORD %L', " + quote_literal(login.str()) +
+               ", current_setting(" + quote_literal(setting) + ")); ";
+    };
+    // Raised anew because the original error's context quotes the statement.
+    const std::string body = "BEGIN " + open(names.login_a, "djangodb.runtime") +
+                             open(names.migrate, "djangodb.migrate") +
+                             "EXCEPTION WHEN OTHERS THEN "
+                             "RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM; END";
+    return {"DO " + quote_literal(body)};
 }
 
 }  // namespace
@@ -58,8 +82,11 @@ Batch claim_and_create_roles(
     }
     batch.emplace_back("GRANT " + owner + " TO " + logins);
     batch.emplace_back("GRANT " + owner + ", " + logins + " TO CURRENT_USER" + options);
-    batch.push_back(open_login(names.login_a, verifiers.runtime));
-    batch.push_back(open_login(names.migrate, verifiers.migrate));
+    batch.push_back(hold_verifiers(verifiers));
+    batch.push_back(open_logins(names));
+    batch.emplace_back(
+        "SELECT set_config('djangodb.runtime', '', true), set_config('djangodb.migrate', '', true)"
+    );
     return batch;
 }
 

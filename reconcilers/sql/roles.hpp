@@ -11,10 +11,10 @@ struct Verifiers {
     Sensitive migrate;
 };
 
-/// Lock, checks, ledger row, four roles with marks and memberships, then the two passwords. The
-/// statements with a verifier come last and alone: an error before them puts no verifier into the
-/// server's log. server_version as in server_version_num: 16 and later need the options of GRANT.
-/// Throws Error Invalid "InvalidVerifier" when a password is not a SCRAM verifier.
+/// Lock, checks, ledger row, four roles with marks and memberships, then the two passwords.
+/// Verifiers travel as parameters, never in the text of a statement. server_version as in
+/// server_version_num: 16 and later need the options of GRANT. Throws Error Invalid
+/// "InvalidVerifier" when a password is not a SCRAM verifier.
 Batch claim_and_create_roles(
     const TenantNames&, const Claimant&, const Verifiers&, int server_version
 );

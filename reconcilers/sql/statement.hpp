@@ -1,17 +1,15 @@
 // One SQL statement with its parameters: what builders make and a session runs.
 #pragma once
 
-#include "crds/sensitive.hpp"
-
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace djdb::sql {
 
-/// The text is Sensitive because ALTER ROLE carries a verifier and takes no parameters.
+/// The text never holds a password or verifier, parameters may: neither is ever printed.
 struct Statement {
-    Sensitive text;
+    std::string text;
     std::vector<std::string> parameters;
 
     Statement(std::string sql, std::vector<std::string> values = {})

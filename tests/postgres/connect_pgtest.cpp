@@ -1,0 +1,152 @@
+// Each way in which a server can't be reached has its own code.
+#include "tests/postgres/live_server.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+namespace djdb::postgres {
+namespace {
+
+class Connect : public LiveServer {};
+
+TEST_F(Connect, WrongAdminPassword) {
+    access_.admin_password = fresh_password();
+    const auto failure = failure_of([&] { database_.inspect_server(access_, call_for()); });
+    EXPECT_EQ(failure.code, "AuthRejected");
+    EXPECT_EQ(failure.kind, FailureClass::Forbidden);
+    EXPECT_NE(failure.message.find("28P01"), std::string::npos) << failure.message;
+    EXPECT_NE(failure.message.find(access_.admin_user), std::string::npos) << failure.message;
+    EXPECT_EQ(failure.message.find(access_.admin_password.reveal()), std::string::npos);
+}
+
+TEST_F(Connect, ServerOfAnotherAuthority) {
+    access_.ca_pem = foreign_ca();
+    const auto failure = failure_of([&] { database_.inspect_server(access_, call_for()); });
+    EXPECT_EQ(failure.code, "TLSFailed") << failure.message;
+    EXPECT_EQ(failure.kind, FailureClass::Transient);
+}
+
+TEST_F(Connect, NoAuthorityAtAll) {
+    access_.ca_pem.clear();
+    EXPECT_EQ(failure_of([&] { database_.inspect_server(access_, call_for()); }).code, "TLSFailed");
+}
+
+TEST_F(Connect, ServerDown) {
+    access_.port = 1;
+    const auto failure = failure_of([&] { database_.inspect_server(access_, call_for()); });
+    EXPECT_EQ(failure.code, "TCPUnreachable") << failure.message;
+    EXPECT_EQ(failure.kind, FailureClass::Transient);
+    EXPECT_NE(failure.message.find("localhost:1 "), std::string::npos) << failure.message;
+}
+
+TEST_F(Connect, NameThatDoesNotResolve) {
+    access_.host = "no-such-host.invalid";
+    EXPECT_EQ(failure_of([&] { database_.inspect_server(access_, call_for()); }).code, "DNSFailed");
+}
+
+TEST_F(Connect, HostThatWouldBeAList) {
+    access_.host = "localhost,elsewhere";
+    EXPECT_EQ(failure_of([&] { database_.inspect_server(access_, call_for()); }).code, "DNSFailed");
+}
+
+TEST_F(Connect, MissingDatabase) {
+    const auto failure =
+        failure_of([&] { Connection::open(admin_endpoint("no_such_database"), call_for()); });
+    EXPECT_EQ(failure.code, "DatabaseMissing") << failure.message;
+}
+
+TEST_F(Connect, ConnectionStringAsDatabaseNameIsAName) {
+    const auto failure =
+        failure_of([&] { Connection::open(admin_endpoint("dbname=postgres"), call_for()); });
+    EXPECT_EQ(failure.code, "DatabaseMissing") << failure.message;
+}
+
+TEST_F(Connect, StopEndsTheWait) {
+    std::stop_source source;
+    CallContext call{source.get_token(), Deadline::in(std::chrono::seconds{60}), "test"};
+    const auto session = Connection::open(admin_endpoint("postgres"), call);
+    std::jthread stopper([&] { source.request_stop(); });
+    EXPECT_EQ(failure_of([&] { session->run({"SELECT pg_sleep(50)"}, call); }).code, "Stopped");
+    EXPECT_FALSE(session->is_usable());
+}
+
+TEST_F(Connect, DeadlineEndsTheWait) {
+    const auto session = Connection::open(admin_endpoint("postgres"), call_for());
+    const CallContext brief_call{{}, Deadline::in(std::chrono::milliseconds{200}), "test"};
+    EXPECT_EQ(
+        failure_of([&] { session->run({"SELECT pg_sleep(50)"}, brief_call); }).code, "Timeout"
+    );
+}
+
+TEST_F(Connect, AdministratorsSettingsArePinned) {
+    const auto call = call_for();
+    const auto session = Connection::open(admin_endpoint("postgres"), call);
+    EXPECT_EQ(session->run({"SHOW search_path"}, call).at(0).at(0), "pg_catalog,pg_temp");
+    EXPECT_EQ(session->run({"SHOW application_name"}, call).at(0).at(0), "djangodb-operator/test");
+    EXPECT_EQ(
+        session
+            ->run(
+                {"SELECT version >= 'TLSv1.2' FROM pg_stat_ssl WHERE pid = pg_backend_pid()"}, call
+            )
+            .at(0)
+            .at(0),
+        "t"
+    );
+}
+
+TEST_F(Connect, SessionKilledWhileIdleIsReplaced) {
+    const auto names = fresh_tenant();
+    database_.inspect_tenant(access_, names, claimant_of(names), call_for());
+    as_superuser(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = '" +
+        access_.admin_user + "'"
+    );
+    database_.inspect_tenant(access_, names, claimant_of(names), call_for());
+}
+
+TEST_F(Connect, KilledInTheMiddleThenCompleted) {
+    const auto names = fresh_tenant();
+    const auto claimant = claimant_of(names);
+    database_.inspect_tenant(access_, names, claimant, call_for());
+    // The ledger's lock holds the roles' transaction in its middle until its session is ended.
+    const auto holder = Connection::open(admin_endpoint(access_.maintenance_database), call_for());
+    holder->run({"BEGIN"}, call_for());
+    holder->run({"LOCK TABLE djangodb.claim IN ACCESS EXCLUSIVE MODE"}, call_for());
+    std::jthread killer([&] {
+        const auto until = Deadline::in(std::chrono::seconds{30});
+        const std::string waiting =
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event_type = "
+            "'Lock' AND usename "
+            "= '" +
+            access_.admin_user + "'";
+        while (as_superuser(waiting) == "0" && !until.has_passed()) {
+            std::this_thread::yield();
+        }
+    });
+    // Without idle sessions: the loss of a reused one would be repeated at once.
+    PostgresDatabase fresh;
+    const auto failure = failure_of([&] {
+        fresh.claim_and_create_roles(access_, names, claimant, passwords_, call_for());
+    });
+    EXPECT_EQ(failure.code, "ConnectionLost") << failure.message;
+    EXPECT_EQ(failure.kind, FailureClass::Transient);
+    killer.join();
+    holder->run({"ROLLBACK"}, call_for());
+    EXPECT_EQ(
+        database_.inspect_tenant(access_, names, claimant, call_for()).claim, ClaimState::Unclaimed
+    );
+    provision(names, claimant);
+    database_.prove_runtime_login(access_, names, passwords_.runtime, call_for());
+}
+
+TEST_F(Connect, EnvironmentOfLibpqIsForgotten) {
+    ASSERT_EQ(::setenv("PGOPTIONS", "-c search_path=planted", 1), 0);
+    ASSERT_EQ(::setenv("PGSSLMODE", "disable", 1), 0);
+    const PostgresDatabase database;
+    EXPECT_EQ(std::getenv("PGOPTIONS"), nullptr);
+    EXPECT_EQ(std::getenv("PGSSLMODE"), nullptr);
+}
+
+}  // namespace
+}  // namespace djdb::postgres

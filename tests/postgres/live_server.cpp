@@ -1,0 +1,149 @@
+#include "tests/postgres/live_server.hpp"
+
+#include <libpq-fe.h>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <random>
+
+namespace djdb::postgres {
+namespace {
+
+std::string content_of(const std::string& path) {
+    std::ifstream file(path);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (text.empty()) {
+        std::cerr << "Cannot read " << path << ", which DJDB_PG_* names.\n";
+        std::exit(1);
+    }
+    while (text.back() == '\n') {
+        text.pop_back();
+    }
+    return text;
+}
+
+std::string random_word(std::size_t length, const std::string& alphabet) {
+    static std::mt19937_64 random{std::random_device{}()};
+    std::string word;
+    while (word.size() < length) {
+        word += alphabet[random() % alphabet.size()];
+    }
+    return word;
+}
+
+}  // namespace
+
+std::string require_variable(const char* name) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') {
+        std::cerr << name
+                  << " is not set: run this program by tests/postgres/with-server or ctest.\n";
+        std::exit(1);
+    }
+    return value;
+}
+
+CallContext call_for(std::chrono::seconds span) {
+    return {{}, Deadline::in(span), "test"};
+}
+
+std::string as_superuser(const std::string& sql, const std::string& database) {
+    static const auto kSocket = require_variable("DJDB_PG_SOCKET");
+    static const auto kPort = require_variable("DJDB_PG_PORT");
+    const std::array<const char*, 5> names{"host", "port", "user", "dbname", nullptr};
+    const std::array<const char*, 5> values{
+        kSocket.c_str(), kPort.c_str(), "postgres", database.c_str(), nullptr};
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> raw(
+        PQconnectdbParams(names.data(), values.data(), 0), &PQfinish
+    );
+    const std::unique_ptr<PGresult, decltype(&PQclear)> result(
+        PQexec(raw.get(), sql.c_str()), &PQclear
+    );
+    const auto status = PQresultStatus(result.get());
+    EXPECT_TRUE(status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+        << PQerrorMessage(raw.get());
+    return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
+}
+
+Sensitive fresh_password() {
+    return Sensitive(
+        "canary" + random_word(26, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+    );
+}
+
+std::string foreign_ca() {
+    const std::unique_ptr<FILE, decltype(&pclose)> pipe(
+        popen(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "
+            "/dev/null -out - "
+            "-subj /CN=another-authority -days 2 2>/dev/null",
+            "r"
+        ),
+        &pclose
+    );
+    std::string pem;
+    std::array<char, 4096> part{};
+    while (std::fgets(part.data(), part.size(), pipe.get()) != nullptr) {
+        pem += part.data();
+    }
+    EXPECT_NE(pem.find("BEGIN CERTIFICATE"), std::string::npos) << "openssl made no certificate";
+    return pem;
+}
+
+LiveServer::LiveServer() : passwords_{fresh_password(), fresh_password()} {
+    access_.host = require_variable("DJDB_PG_HOST");
+    access_.port = std::stoi(require_variable("DJDB_PG_PORT"));
+    access_.maintenance_database = "djangodb";
+    access_.ca_pem = content_of(require_variable("DJDB_PG_CA"));
+    access_.admin_user = require_variable("DJDB_PG_ADMIN_USER");
+    access_.admin_password = Sensitive(content_of(require_variable("DJDB_PG_ADMIN_PASSWORD_FILE")));
+}
+
+TenantNames LiveServer::fresh_tenant() {
+    return tenant_names(DatabaseName("t_" + random_word(12, "abcdefghijklmnopqrstuvwxyz")));
+}
+
+Claimant LiveServer::claimant_of(const TenantNames& names, const std::string& uid) const {
+    return {"cluster-1", ResourceUid(uid), {Namespace("shop"), ObjectName(names.database.str())}};
+}
+
+void LiveServer::provision(const TenantNames& names, const Claimant& claimant) {
+    const auto call = call_for();
+    database_.claim_and_create_roles(access_, names, claimant, passwords_, call);
+    database_.create_database(access_, names, call);
+    database_.configure_database(access_, names, claimant, std::chrono::seconds{5}, call);
+}
+
+Endpoint LiveServer::tenant_endpoint(
+    const TenantNames& names, const RoleName& login, const Sensitive& password
+) const {
+    return {
+        access_.host,
+        access_.port,
+        names.database.str(),
+        login.str(),
+        password,
+        access_.ca_pem,
+        SessionKind::Tenant,
+        false};
+}
+
+Endpoint LiveServer::admin_endpoint(const std::string& database) const {
+    return {
+        access_.host,
+        access_.port,
+        database,
+        access_.admin_user,
+        access_.admin_password,
+        access_.ca_pem,
+        SessionKind::Admin,
+        true};
+}
+
+}  // namespace djdb::postgres

@@ -1,0 +1,62 @@
+// A real PostgreSQL for a test: the administrator's access, tenants of their own, and the
+// superuser's eyes.
+#pragma once
+
+#include "controller/postgres/database_port.hpp"
+#include "reconcilers/failure.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+namespace djdb::postgres {
+
+/// The value of an environment variable; ends the test program with a message when it is missing.
+std::string require_variable(const char* name);
+
+CallContext call_for(std::chrono::seconds span = std::chrono::seconds{60});
+
+/// What the server's superuser sees through the Unix socket: first column of the first row, "" when
+/// none.
+std::string as_superuser(const std::string& sql, const std::string& database = "postgres");
+
+/// 32 characters that no other test run uses.
+Sensitive fresh_password();
+
+/// A self-signed certificate that no server has.
+std::string foreign_ca();
+
+class LiveServer : public testing::Test {
+  protected:
+    LiveServer();
+
+    /// Names and claimant of their own for each call.
+    TenantNames fresh_tenant();
+    [[nodiscard]] Claimant claimant_of(const TenantNames& names, const std::string& uid = "uid-1")
+        const;
+    /// T1, T2, T3.
+    void provision(const TenantNames& names, const Claimant& claimant);
+    [[nodiscard]] Endpoint tenant_endpoint(
+        const TenantNames& names, const RoleName& login, const Sensitive& password
+    ) const;
+    [[nodiscard]] Endpoint admin_endpoint(const std::string& database) const;
+
+    ServerAccess access_;
+    TenantPasswords passwords_;
+    PostgresDatabase database_;
+};
+
+/// Runs the call and returns the failure it throws; fails the test when it throws none.
+template <class Call>
+Failure failure_of(Call&& call) {
+    try {
+        call();
+    } catch (const Error& error) {
+        return error.failure();
+    }
+    ADD_FAILURE() << "no Error was thrown";
+    return {};
+}
+
+}  // namespace djdb::postgres

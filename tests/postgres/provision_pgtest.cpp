@@ -1,0 +1,211 @@
+// A tenant from nothing to a login that may work, and back to retained.
+#include "tests/postgres/live_server.hpp"
+
+namespace djdb::postgres {
+namespace {
+
+class Provision : public LiveServer {};
+
+TEST_F(Provision, AdminIsNoSuperuser) {
+    const auto facts = database_.inspect_server(access_, call_for());
+    EXPECT_FALSE(facts.is_superuser);
+    EXPECT_TRUE(facts.can_create_database);
+    EXPECT_TRUE(facts.can_create_role);
+    EXPECT_EQ(std::to_string(facts.version_number), as_superuser("SHOW server_version_num"));
+}
+
+TEST_F(Provision, StepByStepAndTwice) {
+    const auto names = fresh_tenant();
+    const auto claimant = claimant_of(names);
+    const auto call = call_for();
+    auto facts = database_.inspect_tenant(access_, names, claimant, call);
+    EXPECT_EQ(facts.claim, ClaimState::Unclaimed);
+    EXPECT_EQ(facts.roles, RolesState::Absent);
+    EXPECT_EQ(facts.database, DatabaseState::Absent);
+
+    database_.claim_and_create_roles(access_, names, claimant, passwords_, call);
+    facts = database_.inspect_tenant(access_, names, claimant, call);
+    EXPECT_EQ(facts.claim, ClaimState::Mine);
+    EXPECT_EQ(facts.roles, RolesState::Complete);
+
+    database_.create_database(access_, names, call);
+    facts = database_.inspect_tenant(access_, names, claimant, call);
+    EXPECT_EQ(facts.database, DatabaseState::Closed);
+    EXPECT_FALSE(facts.database_is_configured);
+
+    database_.configure_database(access_, names, claimant, std::chrono::seconds{5}, call);
+    const auto first = database_.inspect_tenant(access_, names, claimant, call);
+    EXPECT_EQ(first.database, DatabaseState::Open);
+    EXPECT_TRUE(first.database_is_configured);
+
+    provision(names, claimant);
+    facts = database_.inspect_tenant(access_, names, claimant, call);
+    EXPECT_EQ(facts.database_oid, first.database_oid);
+    EXPECT_TRUE(facts.database_is_configured);
+    EXPECT_EQ(facts.roles, RolesState::Complete);
+}
+
+TEST_F(Provision, LoginsActAsTheOwnerOfTheSchemaNotOfTheDatabase) {
+    const auto names = fresh_tenant();
+    provision(names, claimant_of(names));
+    const auto call = call_for();
+    database_.prove_runtime_login(access_, names, passwords_.runtime, call);
+    database_.prove_migration_login(access_, names, passwords_.migrate, call);
+    EXPECT_EQ(
+        as_superuser(
+            "SELECT count(*) FROM pg_class WHERE relname = 'djangodb_probe'", names.database.str()
+        ),
+        "0"
+    );
+
+    const auto app =
+        Connection::open(tenant_endpoint(names, names.login_a, passwords_.runtime), call);
+    app->run({"CREATE TABLE orders (id int)"}, call);
+    app->run({"DISCARD ALL"}, call);
+    EXPECT_EQ(app->run({"SELECT current_user"}, call).at(0).at(0), names.owner.str());
+    EXPECT_EQ(
+        as_superuser(
+            "SELECT tableowner FROM pg_tables WHERE tablename = 'orders'", names.database.str()
+        ),
+        names.owner.str()
+    );
+    EXPECT_EQ(
+        as_superuser(
+            "SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'public'",
+            names.database.str()
+        ),
+        names.owner.str()
+    );
+    EXPECT_EQ(
+        as_superuser(
+            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" +
+            names.database.str() + "'"
+        ),
+        access_.admin_user
+    );
+    for (const auto& statement :
+         {"GRANT CONNECT ON DATABASE " + names.database.str() + " TO PUBLIC",
+          "ALTER DATABASE " + names.database.str() + " SET search_path = planted",
+          "ALTER DATABASE " + names.database.str() + " RENAME TO stolen"}) {
+        const auto failure = failure_of([&] { app->run({statement}, call); });
+        // GRANT without rights only warns: that is a failure as well.
+        EXPECT_TRUE(failure.code == "42501" || failure.code == "01007" || failure.code == "55006")
+            << failure.code;
+    }
+    EXPECT_EQ(
+        as_superuser("SELECT 1 FROM pg_database WHERE datname = '" + names.database.str() + "'"),
+        "1"
+    );
+}
+
+TEST_F(Provision, OwnerCannotDropItsDatabase) {
+    const auto names = fresh_tenant();
+    provision(names, claimant_of(names));
+    const auto call = call_for();
+    // From a database that everybody may enter, as DROP DATABASE demands.
+    auto endpoint = tenant_endpoint(names, names.login_a, passwords_.runtime);
+    endpoint.database = "template1";
+    const auto session = Connection::open(endpoint, call);
+    session->run({"SET ROLE " + names.owner.str()}, call);
+    EXPECT_EQ(
+        failure_of([&] { session->run({"DROP DATABASE " + names.database.str()}, call); }).code,
+        "42501"
+    );
+}
+
+TEST_F(Provision, AnotherTenantMayNotEnter) {
+    const auto names = fresh_tenant();
+    provision(names, claimant_of(names));
+    const auto other = fresh_tenant();
+    provision(other, claimant_of(other));
+    auto endpoint = tenant_endpoint(other, other.login_a, passwords_.runtime);
+    endpoint.database = names.database.str();
+    const auto failure = failure_of([&] { Connection::open(endpoint, call_for()); });
+    EXPECT_EQ(failure.code, "42501");
+    EXPECT_EQ(failure.kind, FailureClass::Forbidden);
+}
+
+TEST_F(Provision, MaintenanceDatabaseIsClosedToTenants) {
+    const auto names = fresh_tenant();
+    provision(names, claimant_of(names));
+    auto endpoint = tenant_endpoint(names, names.login_a, passwords_.runtime);
+    endpoint.database = access_.maintenance_database;
+    EXPECT_EQ(failure_of([&] { Connection::open(endpoint, call_for()); }).code, "42501");
+}
+
+TEST_F(Provision, MigrationLoginGivesUpOnLocks) {
+    const auto names = fresh_tenant();
+    provision(names, claimant_of(names));
+    EXPECT_EQ(
+        as_superuser(
+            "SELECT 1 FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole WHERE "
+            "r.rolname = '" +
+            names.migrate.str() + "' AND 'lock_timeout=5s' = ANY (s.setconfig)"
+        ),
+        "1"
+    );
+}
+
+TEST_F(Provision, ReadsMigrationsAndRemembersPassedImages) {
+    const auto names = fresh_tenant();
+    const auto claimant = claimant_of(names);
+    provision(names, claimant);
+    const auto call = call_for();
+    EXPECT_FALSE(database_.read_migrations(access_, names, passwords_.migrate, call).table_exists);
+    const auto login =
+        Connection::open(tenant_endpoint(names, names.migrate, passwords_.migrate), call);
+    login->run_batch(
+        {{"CREATE TABLE django_migrations (id serial, app text, name text)"},
+         {"INSERT INTO django_migrations (app, name) VALUES ('shop', '0001_initial'), ('shop', "
+          "'0002_more')"}},
+        call
+    );
+    const auto applied = database_.read_migrations(access_, names, passwords_.migrate, call);
+    EXPECT_TRUE(applied.table_exists);
+    EXPECT_EQ(applied.names, (std::vector<std::string>{"shop.0001_initial", "shop.0002_more"}));
+
+    database_.record_passed_image(access_, names, claimant, ImageRef("shop:1"), call);
+    database_.record_passed_image(access_, names, claimant, ImageRef("shop:2"), call);
+    database_.record_passed_image(access_, names, claimant, ImageRef("shop:1"), call);
+    const auto facts = database_.inspect_tenant(access_, names, claimant, call);
+    EXPECT_EQ(facts.passed_images, (std::vector<ImageRef>{ImageRef("shop:2"), ImageRef("shop:1")}));
+}
+
+TEST_F(Provision, RetainedAndAttachedAgainWithItsRows) {
+    const auto names = fresh_tenant();
+    const auto claimant = claimant_of(names, "uid-1");
+    provision(names, claimant);
+    const auto call = call_for();
+    const auto app =
+        Connection::open(tenant_endpoint(names, names.login_a, passwords_.runtime), call);
+    app->run({"CREATE TABLE kept AS SELECT 42 AS n"}, call);
+
+    database_.retire(access_, names, claimant, call);
+    database_.retire(access_, names, claimant, call);
+    EXPECT_EQ(
+        failure_of([&] { database_.prove_runtime_login(access_, names, passwords_.runtime, call); }
+        ).code,
+        "LoginRejected"
+    );
+    EXPECT_EQ(failure_of([&] { app->run({"SELECT 1"}, call); }).kind, FailureClass::Transient)
+        << "session lives on";
+
+    const auto successor = claimant_of(names, "uid-2");
+    EXPECT_EQ(
+        database_.inspect_tenant(access_, names, successor, call).claim, ClaimState::RetainedForMe
+    );
+    provision(names, successor);
+    EXPECT_EQ(database_.inspect_tenant(access_, names, successor, call).claim, ClaimState::Mine);
+    EXPECT_TRUE(database_.inspect_tenant(access_, names, successor, call).database_is_configured);
+    const auto again =
+        Connection::open(tenant_endpoint(names, names.login_a, passwords_.runtime), call);
+    EXPECT_EQ(again->run({"SELECT n FROM kept"}, call).at(0).at(0), "42");
+
+    database_.retire(
+        access_, names, claimant, call
+    );  // the predecessor has nothing to say any more
+    database_.prove_runtime_login(access_, names, passwords_.runtime, call);
+}
+
+}  // namespace
+}  // namespace djdb::postgres

@@ -1,0 +1,127 @@
+// What is somebody else's stays as it is.
+#include "tests/postgres/live_server.hpp"
+
+namespace djdb::postgres {
+namespace {
+
+class Refusal : public LiveServer {
+  protected:
+    [[nodiscard]] static std::string roles_of(const TenantNames& names) {
+        return as_superuser(
+            "SELECT string_agg(rolname || rolcanlogin || coalesce(rolpassword, '-'), ',' ORDER BY "
+            "rolname)"
+            " FROM pg_authid WHERE rolname LIKE '" +
+            names.database.str() + "%'"
+        );
+    }
+};
+
+TEST_F(Refusal, SecondClaimantOfOneDatabase) {
+    const auto names = fresh_tenant();
+    provision(names, claimant_of(names));
+    const auto before = roles_of(names);
+    auto other = claimant_of(names, "uid-9");
+    other.key.space = Namespace("elsewhere");
+    const auto facts = database_.inspect_tenant(access_, names, other, call_for());
+    EXPECT_EQ(facts.claim, ClaimState::OfAnother);
+    EXPECT_NE(facts.claim_holder.find("shop/" + names.database.str()), std::string::npos)
+        << facts.claim_holder;
+    const auto failure = failure_of([&] {
+        database_.claim_and_create_roles(
+            access_, names, other, {fresh_password(), fresh_password()}, call_for()
+        );
+    });
+    EXPECT_EQ(failure.code, "ClaimedByOther");
+    EXPECT_EQ(failure.kind, FailureClass::Conflict);
+    EXPECT_EQ(roles_of(names), before);
+    EXPECT_EQ(
+        failure_of([&] {
+            database_.configure_database(
+                access_, names, other, std::chrono::seconds{5}, call_for()
+            );
+        }).code,
+        "ClaimLost"
+    );
+    database_.retire(access_, names, other, call_for());
+    EXPECT_EQ(roles_of(names), before);
+}
+
+TEST_F(Refusal, ForeignDatabase) {
+    const auto names = fresh_tenant();
+    as_superuser("CREATE DATABASE " + names.database.str());
+    EXPECT_EQ(
+        database_.inspect_tenant(access_, names, claimant_of(names), call_for()).database,
+        DatabaseState::Foreign
+    );
+    const auto failure = failure_of([&] {
+        database_.claim_and_create_roles(
+            access_, names, claimant_of(names), passwords_, call_for()
+        );
+    });
+    EXPECT_EQ(failure.code, "AdoptionNotGranted");
+    EXPECT_EQ(roles_of(names), "");
+    EXPECT_EQ(
+        database_.inspect_tenant(access_, names, claimant_of(names), call_for()).claim,
+        ClaimState::Unclaimed
+    );
+    as_superuser("DROP DATABASE " + names.database.str());
+}
+
+TEST_F(Refusal, DatabaseThatSomebodyPutInThePlaceOfOurs) {
+    const auto names = fresh_tenant();
+    const auto claimant = claimant_of(names);
+    provision(names, claimant);
+    as_superuser("DROP DATABASE " + names.database.str() + " WITH (FORCE)");
+    as_superuser("CREATE DATABASE " + names.database.str());
+    EXPECT_EQ(
+        database_.inspect_tenant(access_, names, claimant, call_for()).database,
+        DatabaseState::Foreign
+    );
+}
+
+TEST_F(Refusal, ForeignRole) {
+    const auto names = fresh_tenant();
+    as_superuser("CREATE ROLE " + names.migrate.str() + " LOGIN PASSWORD 'theirs'");
+    const auto before = roles_of(names);
+    EXPECT_EQ(
+        database_.inspect_tenant(access_, names, claimant_of(names), call_for()).roles,
+        RolesState::Foreign
+    );
+    const auto failure = failure_of([&] {
+        database_.claim_and_create_roles(
+            access_, names, claimant_of(names), passwords_, call_for()
+        );
+    });
+    EXPECT_EQ(failure.code, "ForeignRole");
+    EXPECT_EQ(failure.kind, FailureClass::Conflict);
+    EXPECT_NE(failure.message.find(names.migrate.str()), std::string::npos) << failure.message;
+    EXPECT_EQ(roles_of(names), before);
+    EXPECT_EQ(
+        database_.inspect_tenant(access_, names, claimant_of(names), call_for()).claim,
+        ClaimState::Unclaimed
+    );
+}
+
+TEST_F(Refusal, AdministratorWithoutCreateRole) {
+    const auto password = fresh_password();
+    // Of a run before this one on the same server.
+    as_superuser("DROP DATABASE IF EXISTS weak_maintenance WITH (FORCE)");
+    as_superuser("DROP ROLE IF EXISTS weak_admin");
+    as_superuser("CREATE ROLE weak_admin LOGIN CREATEDB PASSWORD '" + password.reveal() + "'");
+    auto weak = access_;
+    weak.admin_user = "weak_admin";
+    weak.admin_password = password;
+    weak.maintenance_database = "weak_maintenance";
+    const auto facts = database_.inspect_server(weak, call_for());
+    EXPECT_FALSE(facts.can_create_role);
+    const auto names = fresh_tenant();
+    const auto failure = failure_of([&] {
+        database_.claim_and_create_roles(weak, names, claimant_of(names), passwords_, call_for());
+    });
+    EXPECT_EQ(failure.code, "AdminRightsMissing");
+    EXPECT_EQ(failure.kind, FailureClass::Forbidden);
+    EXPECT_EQ(roles_of(names), "");
+}
+
+}  // namespace
+}  // namespace djdb::postgres

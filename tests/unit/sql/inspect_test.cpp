@@ -1,0 +1,39 @@
+#include "reconcilers/sql/inspect.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace djdb::sql {
+namespace {
+
+using Cells = std::vector<std::optional<std::string>>;
+
+TEST(Inspect, BrokenMinorsAreKnown) {
+    for (const auto version : {120021, 130017, 140014, 150009, 160005, 170001}) {
+        EXPECT_TRUE(ignores_role_setting(version)) << version;
+        EXPECT_FALSE(ignores_role_setting(version + 1)) << version;
+    }
+}
+
+TEST(Inspect, ReadsARow) {
+    const Cells row{"mine", std::nullopt, "complete", "open", "16500", "t", "shop:1\nshop:2"};
+    const auto facts = tenant_facts(row);
+    EXPECT_EQ(facts.claim, ClaimState::Mine);
+    EXPECT_EQ(facts.roles, RolesState::Complete);
+    EXPECT_EQ(facts.database, DatabaseState::Open);
+    EXPECT_EQ(facts.database_oid, "16500");
+    EXPECT_TRUE(facts.database_is_configured);
+    EXPECT_EQ(facts.passed_images, (std::vector<ImageRef>{ImageRef("shop:1"), ImageRef("shop:2")}));
+}
+
+TEST(Inspect, UnknownWordIsADefect) {
+    const Cells row{"perhaps", std::nullopt, "complete", "open", "1", "t", std::nullopt};
+    EXPECT_THROW(tenant_facts(row), std::logic_error);
+}
+
+}  // namespace
+}  // namespace djdb::sql

@@ -1,0 +1,69 @@
+#include "reconcilers/sql/roles.hpp"
+
+#include "reconcilers/failure.hpp"
+#include "reconcilers/sql/database.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+namespace djdb::sql {
+namespace {
+
+const TenantNames kNames = tenant_names(DatabaseName("shop"));
+const Claimant kClaimant{"cluster", ResourceUid("uid"), {Namespace("web"), ObjectName("shop")}};
+const Verifiers kVerifiers{
+    Sensitive("SCRAM-SHA-256$4096:canary-a"), Sensitive("SCRAM-SHA-256$4096:canary-b")};
+
+bool has(const Batch& batch, const std::string& text) {
+    return std::ranges::any_of(batch, [&](const Statement& one) {
+        return one.text.find(text) != std::string::npos;
+    });
+}
+
+TEST(Roles, VerifiersAreInNoText) {
+    EXPECT_FALSE(has(claim_and_create_roles(kNames, kClaimant, kVerifiers, 150018), "canary"));
+}
+
+TEST(Roles, PlainPasswordIsRefused) {
+    const Verifiers plain{Sensitive("secret"), kVerifiers.migrate};
+    try {
+        claim_and_create_roles(kNames, kClaimant, plain, 150018);
+        FAIL() << "a plain password was accepted";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.failure().code, "InvalidVerifier");
+        EXPECT_EQ(error.failure().message.find("secret"), std::string::npos);
+    }
+}
+
+TEST(Roles, GrantTakesOptionsFromSixteenOn) {
+    EXPECT_FALSE(has(claim_and_create_roles(kNames, kClaimant, kVerifiers, 150018), "INHERIT TRUE")
+    );
+    EXPECT_TRUE(
+        has(claim_and_create_roles(kNames, kClaimant, kVerifiers, 160001),
+            "TO CURRENT_USER WITH INHERIT TRUE, SET TRUE")
+    );
+}
+
+TEST(Roles, ChecksComeBeforeTheFirstChange) {
+    const auto batch = claim_and_create_roles(kNames, kClaimant, kVerifiers, 150018);
+    EXPECT_NE(batch.at(0).text.find("pg_advisory_xact_lock"), std::string::npos);
+    EXPECT_NE(batch.at(1).text.find("RAISE EXCEPTION"), std::string::npos);
+    EXPECT_NE(batch.at(2).text.find("INSERT INTO djangodb.claim"), std::string::npos);
+}
+
+TEST(Configure, PublicLeavesBeforeTheDatabaseOpens) {
+    const auto batch = configure_database(kNames, kClaimant, std::chrono::seconds{7});
+    const auto at = [&](const std::string& text) {
+        return std::ranges::find_if(batch, [&](const Statement& one) {
+            return one.text.find(text) != std::string::npos;
+        });
+    };
+    ASSERT_NE(at("FROM PUBLIC"), batch.end());
+    EXPECT_LT(at("FROM PUBLIC"), at("ALLOW_CONNECTIONS true"));
+    EXPECT_TRUE(has(batch, "SET lock_timeout = '7s'"));
+}
+
+}  // namespace
+}  // namespace djdb::sql
