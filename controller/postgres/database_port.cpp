@@ -79,6 +79,19 @@ const std::string& cell(const Rows& rows, std::size_t column) {
     return rows.empty() || !rows.front().at(column) ? kNone : *rows.front().at(column);
 }
 
+Error lost_database(const Endpoint& at, const DatabaseName& name, const std::string& oid) {
+    return Error(
+        {FailureClass::Terminal,
+         FailureOrigin::Postgres,
+         "DatabaseLost",
+         "PostgreSQL " + to_string(at) + ": database \"" + name.str() + "\" (OID " + oid +
+             ") is gone although the ledger records it. Nothing was created; restore it under this "
+             "name and set database_oid in djangodb.claim to its new OID, or set it to NULL to "
+             "begin "
+             "with an empty one."}
+    );
+}
+
 }  // namespace
 
 PostgresDatabase::PostgresDatabase() {
@@ -211,6 +224,10 @@ void PostgresDatabase::create_database(
     const ServerAccess& access, const TenantNames& names, const CallContext& call
 ) {
     as_admin(access, call, [&](Connection& session) {
+        // Never an empty database in the place of one that was lost: a person decides (F63).
+        if (const auto lost = session.run(sql::find_lost_database(names), call); !lost.empty()) {
+            throw lost_database(session.endpoint(), names.database, cell(lost, 0));
+        }
         try {
             session.run(sql::create_database(names), call);
         } catch (const Error& error) {

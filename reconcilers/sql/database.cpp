@@ -13,6 +13,13 @@ std::string create_closed(const DatabaseName& database) {
 
 }  // namespace
 
+Statement find_lost_database(const TenantNames& names) {
+    return {
+        "SELECT database_oid FROM djangodb.claim WHERE database = $1 AND database_oid IS NOT NULL"
+        " AND NOT EXISTS (SELECT FROM pg_database WHERE datname = $1)",
+        {names.database.str()}};
+}
+
 Statement create_database(const TenantNames& names) {
     return {create_closed(names.database)};
 }

@@ -10,6 +10,9 @@
 
 namespace djdb::sql {
 
+/// The OID that the ledger has noted although no database bears the name any more; else no row.
+Statement find_lost_database(const TenantNames&);
+
 /// Alone, never in a transaction. template0 is immune to sessions in template1 and to its
 /// collation.
 Statement create_database(const TenantNames&);

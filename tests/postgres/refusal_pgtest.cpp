@@ -79,6 +79,18 @@ TEST_F(Refusal, DatabaseThatSomebodyPutInThePlaceOfOurs) {
     );
 }
 
+TEST_F(Refusal, LostDatabaseIsNotReplacedByAnEmptyOne) {
+    const auto names = fresh_tenant();
+    provision(names, claimant_of(names));
+    as_superuser("DROP DATABASE " + names.database.str() + " WITH (FORCE)");
+    const auto failure = failure_of([&] { database_.create_database(access_, names, call_for()); });
+    EXPECT_EQ(failure.code, "DatabaseLost");
+    EXPECT_EQ(failure.kind, FailureClass::Terminal);
+    EXPECT_EQ(
+        as_superuser("SELECT 1 FROM pg_database WHERE datname = '" + names.database.str() + "'"), ""
+    );
+}
+
 TEST_F(Refusal, ForeignRole) {
     const auto names = fresh_tenant();
     as_superuser("CREATE ROLE " + names.migrate.str() + " LOGIN PASSWORD 'theirs'");
