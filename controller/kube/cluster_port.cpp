@@ -20,7 +20,9 @@ using nlohmann::json;
 
 constexpr int kJobTtlSeconds = 24 * 3600;
 
-std::string manager(std::string_view concern) { return std::string(api::kOperator) + "-" + std::string(concern); }
+std::string manager(std::string_view concern) {
+    return std::string(api::kOperator) + "-" + std::string(concern);
+}
 
 std::string label(const json& object, std::string_view name) {
     const auto& meta = object.at("metadata");
@@ -51,7 +53,8 @@ std::optional<SecretFacts> decode_secret(const std::optional<json>& secret) {
 /// MicroTime, as events.k8s.io wants it.
 std::string format_micro_time(std::chrono::system_clock::time_point time) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(time - seconds).count();
+    const auto micros =
+        std::chrono::duration_cast<std::chrono::microseconds>(time - seconds).count();
     auto text = format_time(seconds);
     text.pop_back();
     const auto digits = std::to_string(micros);
@@ -74,8 +77,10 @@ const Resource& resource_of(const json& manifest) {
 }  // namespace
 
 namespace resources {
-const Resource kDjangoDatabases{"djangodb.io", "v1alpha1", "djangodatabases", "DjangoDatabase", true};
-const Resource kPostgresServers{"djangodb.io", "v1alpha1", "postgresservers", "PostgresServer", false};
+const Resource kDjangoDatabases{
+    "djangodb.io", "v1alpha1", "djangodatabases", "DjangoDatabase", true};
+const Resource kPostgresServers{
+    "djangodb.io", "v1alpha1", "postgresservers", "PostgresServer", false};
 const Resource kDeployments{"apps", "v1", "deployments", "Deployment", true};
 const Resource kJobs{"batch", "v1", "jobs", "Job", true};
 const Resource kPods{"", "v1", "pods", "Pod", true};
@@ -83,9 +88,17 @@ const Resource kNamespaces{"", "v1", "namespaces", "Namespace", false};
 const Resource kSecrets{"", "v1", "secrets", "Secret", true};
 const Resource kEvents{"events.k8s.io", "v1", "events", "Event", true};
 const Resource kPolicies{
-    "admissionregistration.k8s.io", "v1", "mutatingadmissionpolicies", "MutatingAdmissionPolicy", false};
+    "admissionregistration.k8s.io",
+    "v1",
+    "mutatingadmissionpolicies",
+    "MutatingAdmissionPolicy",
+    false};
 const Resource kPolicyBindings{
-    "admissionregistration.k8s.io", "v1", "mutatingadmissionpolicybindings", "MutatingAdmissionPolicyBinding", false};
+    "admissionregistration.k8s.io",
+    "v1",
+    "mutatingadmissionpolicybindings",
+    "MutatingAdmissionPolicyBinding",
+    false};
 }  // namespace resources
 
 std::optional<DjangoDatabase> KubeCluster::find_database(const ObjectKey& key) {
@@ -98,7 +111,9 @@ std::optional<PostgresServer> KubeCluster::find_server(const ObjectName& name) {
     return object ? std::optional(decode_postgres_server(*object)) : std::nullopt;
 }
 
-std::optional<std::map<std::string, std::string>> KubeCluster::find_namespace_labels(const Namespace& space) {
+std::optional<std::map<std::string, std::string>> KubeCluster::find_namespace_labels(
+    const Namespace& space
+) {
     const auto object = caches_.namespaces.find(space.str());
     if (!object) {
         return std::nullopt;
@@ -109,12 +124,15 @@ std::optional<std::map<std::string, std::string>> KubeCluster::find_namespace_la
 std::vector<Workload> KubeCluster::list_workloads(const ObjectKey& database) {
     std::vector<Workload> workloads;
     for (const auto& object : caches_.deployments.list()) {
-        if (is_in(*object, database.space) && label(*object, api::kDatabaseLabel) == database.name.str() &&
+        if (is_in(*object, database.space) &&
+            label(*object, api::kDatabaseLabel) == database.name.str() &&
             !object->at("metadata").contains("deletionTimestamp")) {
             workloads.push_back(decode_workload(*object));
         }
     }
-    std::ranges::sort(workloads, {}, [](const Workload& workload) { return workload.meta.key.name; });
+    std::ranges::sort(workloads, {}, [](const Workload& workload) {
+        return workload.meta.key.name;
+    });
     return workloads;
 }
 
@@ -122,13 +140,14 @@ std::vector<MigrationJob> KubeCluster::list_migration_jobs(const ObjectKey& data
     std::vector<MigrationJob> jobs;
     const auto pods = caches_.pods.list();
     for (const auto& object : caches_.jobs.list()) {
-        if (!is_in(*object, database.space) || label(*object, api::kOwnedByLabel) != database.name.str()) {
+        if (!is_in(*object, database.space) ||
+            label(*object, api::kOwnedByLabel) != database.name.str()) {
             continue;
         }
         std::vector<std::shared_ptr<const json>> own;
         std::ranges::copy_if(pods, std::back_inserter(own), [&](const auto& pod) {
-            return is_in(*pod, database.space) &&
-                   label(*pod, "batch.kubernetes.io/job-name") == object->at("metadata").value("name", "");
+            return is_in(*pod, database.space) && label(*pod, "batch.kubernetes.io/job-name") ==
+                                                      object->at("metadata").value("name", "");
         });
         jobs.push_back(decode_migration_job(*object, own));
     }
@@ -143,12 +162,14 @@ GateState KubeCluster::find_gate() {
         return GateState::Missing;
     }
     const auto username = operator_username(identity_.space.str(), identity_.service_account);
-    const bool intact =
-        policy->at("spec") == gate_policy_spec(username) && binding->at("spec") == gate_binding_spec();
+    const bool intact = policy->at("spec") == gate_policy_spec(username) &&
+                        binding->at("spec") == gate_binding_spec();
     return intact ? GateState::Intact : GateState::Altered;
 }
 
-std::optional<SecretFacts> KubeCluster::read_operator_secret(const ObjectName& name, const CallContext& call) {
+std::optional<SecretFacts> KubeCluster::read_operator_secret(
+    const ObjectName& name, const CallContext& call
+) {
     return read_secret({identity_.space, name}, call);
 }
 
@@ -157,22 +178,31 @@ std::optional<SecretFacts> KubeCluster::read_secret(const ObjectKey& key, const 
 }
 
 void KubeCluster::set_finalizers(
-    const DjangoDatabase& object, const std::vector<std::string>& finalizers, const CallContext& call
+    const DjangoDatabase& object,
+    const std::vector<std::string>& finalizers,
+    const CallContext& call
 ) {
-    // With the version that was judged: a finalizer that somebody else added meanwhile must not be dropped.
+    // With the version that was judged: a finalizer that somebody else added meanwhile must not be
+    // dropped.
     const json patch{
-        {"metadata", {{"finalizers", finalizers}, {"resourceVersion", object.meta.resource_version}}}};
-    client_.merge_patch(resources::kDjangoDatabases, object.meta.key, patch, {manager("finalizer"), ""}, call);
+        {"metadata",
+         {{"finalizers", finalizers}, {"resourceVersion", object.meta.resource_version}}}};
+    client_.merge_patch(
+        resources::kDjangoDatabases, object.meta.key, patch, {manager("finalizer"), ""}, call
+    );
 }
 
-void KubeCluster::write_operator_secret(const ObjectName& name, const SecretData& data, const CallContext& call) {
-    const json manifest{{"apiVersion", "v1"},
-                        {"kind", "Secret"},
-                        {"type", "Opaque"},
-                        {"metadata",
-                         {{"name", name.str()},
-                          {"namespace", identity_.space.str()},
-                          {"labels", {{std::string(api::kManagedByLabel), std::string(api::kOperator)}}}}}};
+void KubeCluster::write_operator_secret(
+    const ObjectName& name, const SecretData& data, const CallContext& call
+) {
+    const json manifest{
+        {"apiVersion", "v1"},
+        {"kind", "Secret"},
+        {"type", "Opaque"},
+        {"metadata",
+         {{"name", name.str()},
+          {"namespace", identity_.space.str()},
+          {"labels", {{std::string(api::kManagedByLabel), std::string(api::kOperator)}}}}}};
     apply(manifest, data, call);
 }
 
@@ -199,9 +229,12 @@ void KubeCluster::create_job(const json& manifest, const CallContext& call) {
 }
 
 void KubeCluster::open_gate(const Workload& workload, const CallContext& call) {
-    const json patch{{"metadata", {{"resourceVersion", workload.meta.resource_version}}},
-                     {"spec", {{"paused", nullptr}}}};
-    client_.merge_patch(resources::kDeployments, workload.meta.key, patch, {manager("rollout"), ""}, call);
+    const json patch{
+        {"metadata", {{"resourceVersion", workload.meta.resource_version}}},
+        {"spec", {{"paused", nullptr}}}};
+    client_.merge_patch(
+        resources::kDeployments, workload.meta.key, patch, {manager("rollout"), ""}, call
+    );
 }
 
 void KubeCluster::arm_job_ttl(const ObjectKey& job, const CallContext& call) {
@@ -219,18 +252,25 @@ void KubeCluster::patch_status(
     const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
 ) {
     const json patch{{"status", encode_status(status)}};
-    client_.merge_patch(resources::kDjangoDatabases, object.meta.key, patch, {manager("status"), "status"}, call);
+    client_.merge_patch(
+        resources::kDjangoDatabases, object.meta.key, patch, {manager("status"), "status"}, call
+    );
 }
 
 void KubeCluster::patch_server_status(
     const PostgresServer& server, const PostgresServerStatus& status, const CallContext& call
 ) {
     const json patch{{"status", encode_status(status)}};
-    client_.merge_patch(resources::kPostgresServers, server.meta.key, patch, {manager("status"), "status"}, call);
+    client_.merge_patch(
+        resources::kPostgresServers, server.meta.key, patch, {manager("status"), "status"}, call
+    );
 }
 
 void KubeCluster::emit_event(
-    const DjangoDatabase& object, bool warning, std::string_view reason, const std::string& message,
+    const DjangoDatabase& object,
+    bool warning,
+    std::string_view reason,
+    const std::string& message,
     const CallContext& call
 ) noexcept {
     try {
@@ -241,7 +281,8 @@ void KubeCluster::emit_event(
             {"apiVersion", "events.k8s.io/v1"},
             {"kind", "Event"},
             {"metadata",
-             {{"name", key.name.str() + "." + std::to_string(ticks)}, {"namespace", key.space.str()}}},
+             {{"name", key.name.str() + "." + std::to_string(ticks)},
+              {"namespace", key.space.str()}}},
             {"eventTime", format_micro_time(now)},
             {"reportingController", std::string(api::kGroup) + "/" + std::string(api::kOperator)},
             {"reportingInstance", identity_.service_account},

@@ -1,5 +1,5 @@
-// The Cluster port over the API server: reads from caches that reflectors fill, writes through the client.
-// Worker threads call it; the caches and the client are safe for that.
+// The Cluster port over the API server: reads from caches that reflectors fill, writes through the
+// client. Worker threads call it; the caches and the client are safe for that.
 #pragma once
 
 #include "controller/kube/client.hpp"
@@ -53,19 +53,26 @@ class KubeCluster final : public Cluster {
     std::string cluster_id() override { return identity_.cluster_id; }
     std::optional<DjangoDatabase> find_database(const ObjectKey& key) override;
     std::optional<PostgresServer> find_server(const ObjectName& name) override;
-    std::optional<std::map<std::string, std::string>> find_namespace_labels(const Namespace& space) override;
+    std::optional<std::map<std::string, std::string>> find_namespace_labels(const Namespace& space
+    ) override;
     std::vector<Workload> list_workloads(const ObjectKey& database) override;
     std::vector<MigrationJob> list_migration_jobs(const ObjectKey& database) override;
     GateState find_gate() override;
 
-    std::optional<SecretFacts> read_operator_secret(const ObjectName& name, const CallContext& call) override;
+    std::optional<SecretFacts> read_operator_secret(const ObjectName& name, const CallContext& call)
+        override;
     std::optional<SecretFacts> read_secret(const ObjectKey& key, const CallContext& call) override;
     void set_finalizers(
-        const DjangoDatabase& object, const std::vector<std::string>& finalizers, const CallContext& call
+        const DjangoDatabase& object,
+        const std::vector<std::string>& finalizers,
+        const CallContext& call
     ) override;
-    void write_operator_secret(const ObjectName& name, const SecretData& data, const CallContext& call) override;
+    void write_operator_secret(
+        const ObjectName& name, const SecretData& data, const CallContext& call
+    ) override;
     void remove_operator_secret(const ObjectName& name, const CallContext& call) override;
-    void apply(const nlohmann::json& manifest, const SecretData& data, const CallContext& call) override;
+    void apply(const nlohmann::json& manifest, const SecretData& data, const CallContext& call)
+        override;
     void create_job(const nlohmann::json& manifest, const CallContext& call) override;
     void open_gate(const Workload& workload, const CallContext& call) override;
     void arm_job_ttl(const ObjectKey& job, const CallContext& call) override;
@@ -76,7 +83,10 @@ class KubeCluster final : public Cluster {
         const PostgresServer& server, const PostgresServerStatus& status, const CallContext& call
     ) override;
     void emit_event(
-        const DjangoDatabase& object, bool warning, std::string_view reason, const std::string& message,
+        const DjangoDatabase& object,
+        bool warning,
+        std::string_view reason,
+        const std::string& message,
         const CallContext& call
     ) noexcept override;
 

@@ -32,6 +32,13 @@ class TokenSource {
 /// Puts the token on a copy of the request.
 HttpRequest with_token(HttpRequest request, const Sensitive& token);
 
+inline int status_of(const HttpResponse& answer) {
+    return answer.status;
+}
+inline int status_of(const WatchAnswer& answer) {
+    return answer.answer.status;
+}
+
 /// Sends with the current token and, after a 401 and only if the token is another one by then, once
 /// more. A 401 means that nothing was done, so this holds for every method.
 template <class Send>
@@ -42,14 +49,10 @@ auto send_authorized(TokenSource& tokens, const HttpRequest& request, const Send
         return answer;
     }
     const Sensitive renewed = tokens.current();
-    return renewed == token ? std::move(answer) : send(with_token(request, renewed));
-}
-
-inline int status_of(const HttpResponse& answer) {
-    return answer.status;
-}
-inline int status_of(const WatchAnswer& answer) {
-    return answer.answer.status;
+    if (renewed == token) {
+        return answer;
+    }
+    return send(with_token(request, renewed));
 }
 
 }  // namespace djdb::kube
