@@ -8,6 +8,7 @@
 
 #include "controller/kube/transport.hpp"
 #include "crds/names.hpp"
+#include "reconcilers/failure.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
