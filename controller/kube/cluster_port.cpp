@@ -44,7 +44,9 @@ std::optional<SecretFacts> decode_secret(const std::optional<json>& secret) {
             facts.controller = ResourceUid(owner.value("uid", ""));
         }
     }
-    for (const auto& [key, value] : secret->value("data", json::object()).items()) {
+    // A name of its own: items() only refers to what it walks.
+    const auto data = secret->value("data", json::object());
+    for (const auto& [key, value] : data.items()) {
         facts.data.emplace(key, Sensitive(decode_base64(value.get<std::string>())));
     }
     return facts;
