@@ -1,5 +1,6 @@
 #include "controller/postgres/database_port.hpp"
 
+#include "controller/postgres/race_retry.hpp"
 #include "controller/postgres/scram.hpp"
 #include "controller/postgres/sql_state.hpp"
 #include "reconcilers/failure.hpp"
@@ -10,14 +11,10 @@
 #include "reconcilers/sql/roles.hpp"
 
 #include <chrono>
-#include <random>
-#include <thread>
 #include <utility>
 
 namespace djdb::postgres {
 namespace {
-
-constexpr int kMostAttempts = 5;
 
 Endpoint admin_endpoint(const ServerAccess& access, std::string database) {
     return {
@@ -33,15 +30,6 @@ Endpoint admin_endpoint(const ServerAccess& access, std::string database) {
 
 Endpoint maintenance(const ServerAccess& access) {
     return admin_endpoint(access, access.maintenance_database);
-}
-
-/// 20, 40, 80 .. ms, each between half and whole, so that two writers part.
-void pause_before_retry(int attempt, const CallContext& call) {
-    thread_local std::minstd_rand random{std::random_device{}()};
-    const int longest = 20 << attempt;
-    std::uniform_int_distribution<int> spread(longest / 2, longest);
-    const auto until = call.deadline.or_earlier(std::chrono::milliseconds{spread(random)});
-    std::this_thread::sleep_until(until.at());
 }
 
 bool is_ledger_missing(const std::string& state) {
@@ -156,19 +144,10 @@ void PostgresDatabase::as_admin(
     const ServerAccess& access, const CallContext& call, const Work& work
 ) {
     const auto endpoint = maintenance(access);
-    for (int attempts = 1;; ++attempts) {
-        try {
-            attempt(endpoint, access, call, work);
-            return;
-        } catch (const Error& error) {
-            const auto& failure = error.failure();
-            const bool goes_on = is_race(failure.code) && attempts < kMostAttempts &&
-                                 !call.stop.stop_requested() && !call.deadline.has_passed();
-            if (!goes_on) {
-                throw explained(failure, access.maintenance_database);
-            }
-        }
-        pause_before_retry(attempts, call);
+    try {
+        repeat_races(call, [&] { attempt(endpoint, access, call, work); });
+    } catch (const Error& error) {
+        throw explained(error.failure(), access.maintenance_database);
     }
 }
 
@@ -255,7 +234,9 @@ void PostgresDatabase::configure_database(
         auto endpoint = admin_endpoint(access, names.database.str());
         endpoint.is_reusable = false;
         try {
-            pool_.take(endpoint, call)->run(sql::hand_over_schema(names), call);
+            repeat_races(call, [&] {
+                pool_.take(endpoint, call)->run(sql::hand_over_schema(names), call);
+            });
         } catch (const Error& error) {
             throw explained(error.failure(), names.database.str());
         }
