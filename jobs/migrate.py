@@ -20,7 +20,8 @@ import threading
 import time
 import traceback
 
-# Reason -> exit code. 70-74: image or settings. 75, 85: try again. 86: interrupted. 89: a person has to look. 90: our bug.
+# Reason -> exit code. 70-74: image or settings. 75, 85: try again. 86: interrupted. 89: a person has to look.
+# 90: our bug.
 EXIT_CODES = {
     "EntryPointNotFound": 70,
     "EntryPointNotDjango": 70,
@@ -72,6 +73,7 @@ def setting(name, default):
 STARTED = time.monotonic()
 ANSWER = {"v": 1, "kind": "migrate", "ok": False, "reason": "InProgress", "message": "", "stage": "start"}
 ANSWER_LOCK = threading.Lock()
+STOPPING = threading.Event()  # a signal asked for the end, so whatever fails from then on was interrupted
 
 
 def scrub(text):
@@ -112,11 +114,19 @@ def publish(**changes):
     with ANSWER_LOCK:
         ANSWER.update(changes)
         ANSWER["ms"] = int((time.monotonic() - STARTED) * 1000)
+        write(fit(ANSWER))
+
+
+def write(text):
+    """In one system call over what was there, filled up with spaces: a kill never leaves half an answer."""
+    try:
+        log = os.open(setting("TERMINATION_LOG", "/dev/termination-log"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            with open(setting("TERMINATION_LOG", "/dev/termination-log"), "wb") as log:
-                log.write(fit(ANSWER))
-        except OSError:
-            pass  # some runtimes do not let a read-only container write it; the exit code still speaks
+            os.pwrite(log, text.ljust(min(os.fstat(log).st_size, MESSAGE_LIMIT)), 0)
+        finally:
+            os.close(log)
+    except OSError:
+        pass  # some runtimes do not let a read-only container write it; the exit code still speaks
 
 
 def say(text):
@@ -125,6 +135,8 @@ def say(text):
 
 def end(reason, message, error=None, **more):
     """The only way out besides success; never returns."""
+    if STOPPING.is_set():
+        reason = "Interrupted"
     if error is not None:
         say("".join(traceback.format_exception(type(error), error, error.__traceback__)))
     say("migrate: %s: %s" % (reason, one_line(message)))
@@ -157,6 +169,7 @@ BY_TEXT = (
     ("is not permitted to log in", "AuthFailed"),
     ("certificate", "TLSFailed"),
     ("ssl", "TLSFailed"),
+    ('role "', "AuthFailed"),
     ("does not exist", "DatabaseMissing"),
     ("permission denied", "PermissionDenied"),
     ("must be owner", "PermissionDenied"),
@@ -231,7 +244,9 @@ def entry_point():
 def interpreter_of(path):
     """The interpreter that the file's #! line names: a virtual environment need not be on PATH."""
     with open(path, "rb") as entry:
-        line = entry.readline(512)
+        line, second = entry.readline(512), entry.readline(4096)
+    if second.startswith(b"'''exec' "):
+        line = b"#!" + second[len(b"'''exec' ") :]  # what pip writes when the path is too long for a #! line
     if not line.startswith(b"#!"):
         return None
     words = line[2:].decode("utf-8", "replace").split()
@@ -239,7 +254,10 @@ def interpreter_of(path):
         words = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
     if not words or "python" not in os.path.basename(words[0]):
         return None
-    return shutil.which(words[0])
+    found = shutil.which(words[0])
+    if not found:
+        end("EntryPointNotFound", "%s names the interpreter %s, which is not in this image" % (path, words[0]))
+    return found
 
 
 def become(interpreter):
@@ -278,6 +296,42 @@ def take_over(entry):
     except BaseException as error:
         end(setup_reason(error), "%s: %s" % (type(error).__name__, error), error)
     end("EntryPointNotDjango", "%s ended without handing over to Django; set spec.app.manage" % entry[0])
+
+
+# --- signals ----------------------------------------------------------------------------------------------------------
+
+WORKING = {}  # the connection whose statement a signal cancels, once there is one
+
+
+def watch_signals():
+    """SIGTERM ends us at once, wherever we are. A thread, because psycopg2 blocks in C and PID 1 ignores the default.
+
+    Called before the app's code runs, so that the threads which that starts do not take the signal.
+    """
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+
+    def wait():
+        signal.sigwait(signals)
+        STOPPING.set()
+        publish(reason="Interrupted", message="stopped by a signal")
+        cancelling = threading.Thread(target=cancel, daemon=True)
+        cancelling.start()
+        cancelling.join(5)  # a server that does not answer must not keep us past the Pod's grace period
+        os._exit(EXIT_CODES["Interrupted"])
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def cancel():
+    """Without it the server would go on with the statement, and hold its locks, long after we are gone."""
+    try:
+        raw = WORKING["connection"].connection
+        (getattr(raw, "cancel_safe", None) or raw.cancel)()
+    except (KeyError, AttributeError):
+        pass  # not connected: nothing to cancel
+    except Exception as error:
+        say("migrate: the statement could not be cancelled: %s" % error)
 
 
 # --- inside Django ----------------------------------------------------------------------------------------------------
@@ -360,11 +414,13 @@ def lock(connection):
     deadline = time.monotonic() + float(setting("LOCK_WAIT", "60"))
     while True:
         cursor.execute("select pg_try_advisory_lock(%s, %s)", ADVISORY_LOCK)
-        if cursor.fetchone()[0] and not earlier_session(cursor):
+        free = cursor.fetchone()[0]
+        earlier = earlier_session(cursor)
+        if free and not earlier:
             break
         cursor.execute("select pg_advisory_unlock_all()")
         if time.monotonic() >= deadline:
-            end("LockHeld", "another migration of this database is running")
+            end("LockHeld", "another migration runs here (server process %s)" % (earlier or "unknown"))
         time.sleep(1)
     with connection.cursor() as working:
         working.execute("select set_config('application_name', %s, false)", [APPLICATION_NAME])
@@ -372,30 +428,12 @@ def lock(connection):
 
 
 def earlier_session(cursor):
-    """A killed client's statement runs on in the server: wait for it."""
+    """A killed client's statement runs on in the server, without our lock. Returns its process id or None."""
     cursor.execute(
-        "select count(*) from pg_stat_activity where datname = current_database() and application_name = %s",
+        "select min(pid) from pg_stat_activity where datname = current_database() and application_name = %s",
         (APPLICATION_NAME,),
     )
-    return cursor.fetchone()[0] > 0
-
-
-def watch_signals(connection):
-    """SIGTERM cancels the statement at once. A thread, because psycopg2 blocks in C and PID 1 ignores the default."""
-    signals = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-
-    def wait():
-        signal.sigwait(signals)
-        publish(reason="Interrupted", message="stopped by a signal")
-        try:
-            raw = connection.connection
-            (getattr(raw, "cancel_safe", None) or raw.cancel)()
-        except Exception as error:
-            say("migrate: the statement could not be cancelled: %s" % error)
-        os._exit(EXIT_CODES["Interrupted"])
-
-    threading.Thread(target=wait, daemon=True).start()
+    return cursor.fetchone()[0]
 
 
 def name_of(migration):
@@ -423,7 +461,8 @@ class Applier:
             try:
                 result = self.once(executor, state.clone(), migration, fake, fake_initial)
             except SystemExit as error:
-                self.fail(migration, "MigrationFailed", "%s called sys.exit(%s)" % (name_of(migration), error.code))
+                reason = "MigrationFailed" if migration.atomic else "PartiallyApplied"
+                self.fail(migration, reason, "%s called sys.exit(%s)" % (name_of(migration), error.code))
             except Exception as error:
                 if self.may_retry(migration, error, attempt):
                     say("migrate: %s waits for a lock, try %d" % (name_of(migration), attempt))
@@ -547,7 +586,7 @@ def run():
     """In the place of Django's own command line."""
     try:
         connection = connect()
-        watch_signals(connection)
+        WORKING["connection"] = connection
         try:
             holder = lock(connection)
         except Exception as error:
@@ -567,6 +606,7 @@ def main():
     publish()
     entry = entry_point()
     become(interpreter_of(entry[0]))
+    watch_signals()
     take_over(entry)
 
 

@@ -1,0 +1,146 @@
+"""What goes well, and what becomes of two runs, kills and locks."""
+
+import json
+import signal
+import subprocess
+import sys
+
+from app import until
+
+
+def test_a_fresh_database_is_migrated_and_described(app):
+    outcome = app.migrate()
+    assert outcome.code == 0, outcome.log
+    answer = outcome.answer
+    assert (answer["ok"], answer["reason"], answer["stage"]) == (True, None, "done")
+    assert answer["pending"] == answer["applied"] == answer["leaves"] == ["orders.0001_initial"]
+    assert (answer["database"], answer["user"]) == (app.database, app.database + "_owner")
+    assert answer["session_user"] == app.database + "_migrate"
+    assert answer["tls"] is True
+    assert app.sql("select tableowner from pg_tables where tablename = 'orders_order'") == app.database + "_owner"
+
+
+def test_a_second_run_has_nothing_to_do(app):
+    assert app.migrate().code == 0
+    outcome = app.migrate()
+    assert (outcome.code, outcome.answer["applied"]) == (0, [])
+
+
+def test_shop_goes_from_v1_over_a_broken_version_to_v2(app):
+    assert app.migrate().code == 0
+    app.sql("insert into orders_order(customer, cents, shipped) values ('a', 1, false), ('b', 2, true)")
+    app.lay_over("v2-broken")
+    app.migrate().is_failure("MigrationFailed", 88)
+    assert app.recorded() == ["0001_initial"]
+    assert app.sql("select count(*) from pg_attribute where attname = 'reference'") == "0"
+    app.lay_over("v2")
+    assert app.migrate().code == 0
+    assert app.sql("select string_agg(reference, ',' order by id) from orders_order") == "S-1,S-2"
+    app.sql("insert into orders_order(customer, cents, shipped) values ('v1 still writes', 3, false)")
+
+
+def test_two_runs_at_once_apply_a_data_step_once(app):
+    assert app.migrate().code == 0
+    app.sql("create table steps(at timestamptz default now())")
+    app.sql("grant all on steps to public")
+    app.add_migration("0002_step", "schema_editor.execute('insert into steps default values')\ntime.sleep(1)")
+    runs = [app.start(), app.start()]
+    outcomes = [run.outcome() for run in runs]
+    assert [outcome.code for outcome in outcomes] == [0, 0], outcomes[0].log + outcomes[1].log
+    assert sorted(len(outcome.answer["applied"]) for outcome in outcomes) == [0, 1]
+    assert app.sql("select count(*) from steps") == "1"
+    assert app.recorded() == ["0001_initial", "0002_step"]
+
+
+def test_a_run_that_may_not_wait_says_that_the_lock_is_held(app):
+    app.add_migration("0002_sleep", "schema_editor.execute('select pg_sleep(60)')")
+    first = app.start()
+    until(lambda: first.term.exists() and first.answer().get("migration") == "orders.0002_sleep")
+    app.migrate(DJANGODB_LOCK_WAIT="0.1").is_failure("LockHeld", 75)
+
+
+def sleeping(app):
+    query = "select count(*) from pg_stat_activity where datname = '%s' and state = 'active' and query ~ 'pg_sleep.60'"
+    return app.server.sql(query % app.database) == "1"
+
+
+def test_sigterm_cancels_the_statement_and_a_retry_succeeds(app):
+    app.add_migration("0002_sleep", "schema_editor.execute(os.environ['STATEMENT'])")
+    run = app.start(STATEMENT="select pg_sleep(60)")
+    until(lambda: sleeping(app))
+    run.signal()
+    run.outcome().is_failure("Interrupted", 86)
+    until(lambda: not sleeping(app))
+    assert app.recorded() == ["0001_initial"]
+    assert app.migrate(STATEMENT="select 1").code == 0
+
+
+def test_sigterm_before_the_connection_ends_at_once(app):
+    app.write("shop/settings.py", "import time\nprint('waiting', flush=True)\ntime.sleep(600)\n")
+    run = app.start()
+    until(lambda: "waiting" in run.logfile.read_text())
+    run.signal()
+    run.outcome().is_failure("Interrupted", 86)
+
+
+def test_after_a_sigkill_the_answer_names_the_migration_and_the_server_process_is_waited_for(app):
+    app.add_migration("0002_sleep", "schema_editor.execute(os.environ['STATEMENT'])")
+    run = app.start(STATEMENT="select pg_sleep(60)")
+    until(lambda: sleeping(app))
+    run.signal(signal.SIGKILL)
+    assert run.program.wait() == -signal.SIGKILL
+    answer = run.answer()
+    assert (answer["ok"], answer["reason"], answer["migration"]) == (False, "InProgress", "orders.0002_sleep")
+    # The statement runs on in the server, and the lock's session is gone: only the name of the session tells.
+    late = app.migrate(DJANGODB_LOCK_WAIT="0.1", STATEMENT="select 1").is_failure("LockHeld", 75)
+    pid = app.server.sql("select pid from pg_stat_activity where query ~ 'pg_sleep.60' and datname = '%s'" % app.database)
+    assert pid in late.answer["message"]
+    app.server.sql("select pg_terminate_backend(%s)" % pid)
+    assert app.migrate(STATEMENT="select 1").code == 0
+
+
+def hold_lock(app, seconds):
+    statement = "begin; lock table orders_order; select pg_sleep(%s); commit" % seconds
+    command = [app.server.bin + "/psql", "-X", "-q", "-h", app.server.folder, "-p", str(app.server.port), "-U", "postgres"]
+    holder = subprocess.Popen(command + ["-d", app.database, "-c", statement], stdout=subprocess.DEVNULL)
+    query = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted"
+    until(lambda: app.sql(query) != "0")
+    return holder
+
+
+def test_a_lock_is_waited_for_in_short_tries(app):
+    assert app.migrate().code == 0
+    app.lay_over("v2")
+    holder = hold_lock(app, 3)
+    outcome = app.migrate()
+    holder.wait()
+    assert outcome.code == 0, outcome.log
+    assert "waits for a lock, try 1" in outcome.log
+
+
+def test_an_image_whose_interpreter_is_elsewhere(app, tmp_path):
+    """The entry point names another python than the one that starts migrate.py, as a virtual environment's does."""
+    named = tmp_path / "bin"
+    named.mkdir()
+    (named / "python3").write_text('#!/bin/sh\nexport SEEN=yes\nexec %s "$@"\n' % sys.executable)
+    (named / "python3").chmod(0o755)
+    program = named / "shop-admin"
+    lines = (app.folder / "manage.py").read_text().splitlines()[1:]
+    check = ["import os", "assert os.environ['SEEN'] == 'yes'"]
+    program.write_text("\n".join(["#!%s" % (named / "python3")] + check + lines))
+    program.chmod(0o755)
+    (app.folder / "manage.py").unlink()
+    path = "%s:%s" % (named, app.environment["PATH"])
+    outcome = app.migrate(DJANGODB_MANAGE=json.dumps(["shop-admin"]), PATH=path)
+    assert outcome.code == 0, outcome.log
+
+
+def test_three_hundred_migrations_fit_into_the_answer(app):
+    before = "0001_initial"
+    for number in range(2, 302):
+        name = "%04d_a_name_that_is_rather_long" % number
+        app.add_migration(name, operations="", after=before)
+        before = name
+    outcome = app.migrate()
+    assert outcome.code == 0, outcome.log
+    assert (outcome.answer["applied_count"], outcome.answer["leaves"]) == (301, ["orders." + before])
