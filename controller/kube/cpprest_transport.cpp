@@ -18,7 +18,6 @@
 #include "controller/kube/token_source.hpp"
 #include "reconcilers/failure.hpp"
 
-#include <boost/asio/ssl/context.hpp>
 #include <cpprest/http_client.h>
 #include <pplx/threadpool.h>
 
