@@ -65,7 +65,7 @@ def connect_the_server():
     manifest = (MANIFESTS / "postgresserver.yaml").read_text().replace("5432", os.environ["DJDB_PG_PORT"])
     world.apply((MANIFESTS / "namespace.yaml").read_text())
     world.apply(manifest)
-    wait_for("PostgresServer ready", lambda: world.condition(world.read("pgserver", "main"), "Ready").get("status") == "True")
+    wait_for("PostgresServer ready", lambda: world.condition(world.read("pgserver", "main"), "Ready").get("status") == "True", 30)
     show(kubectl("get", "pgserver"))
 
 
