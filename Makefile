@@ -5,6 +5,12 @@ PRESET ?= dev
 help:  ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
+demo: packages  ## from nothing to an app that is upgraded under requests, on a cluster made here
+	cmake --preset release >/dev/null
+	cmake --build --preset release --target djangodb-operator
+	tests/e2e/prepare build/release/controller/djangodb-operator
+	python3 tests/e2e/release_story.py --demo
+
 packages:  ## install the Debian packages that are missing
 	@tests/cluster/install-packages
 
@@ -18,8 +24,11 @@ test: build  ## build and run all tests
 format:  ## format all C++ files
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 -i
 
-lint:  ## check format and run clang-tidy on files changed since main's last push (FILES= for others)
-	@tests/lint $(FILES)
+lint:  ## check format and layers, and run clang-tidy over what the dev preset compiles
+	@tests/cluster/install-packages --lint
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 --dry-run --Werror
+	python3 tests/layering/check_layers.py .
+	git ls-files 'crds/*.cpp' 'reconcilers/*.cpp' 'controller/*.cpp' | xargs -P 2 -n 1 clang-tidy-16 -p build/dev --quiet
 
 image: packages  ## build the release binary and its image
 	cmake --preset release >/dev/null
@@ -37,4 +46,4 @@ cluster-down:  ## stop them
 clean:  ## remove build trees
 	rm -rf build
 
-.PHONY: help packages build test format lint image cluster-up cluster-down clean
+.PHONY: help demo packages build test format lint image cluster-up cluster-down clean

@@ -24,7 +24,7 @@ HOMES = {
     "pplx/": (r"controller/kube/cpprest_transport\.cpp$",),
     "boost/": (r"controller/http/", r"controller/kube/beast_", r"tests/support/", r"tests/unit/kube/"),
     "libpq-fe.h": (r"controller/postgres/", r"tests/postgres/", r"tests/bench/"),
-    "yaml-cpp/": (r"controller/kube/kubeconfig", r"controller/kube/config", r"crds/crdgen"),
+    "yaml-cpp/": (r"controller/kube/kubeconfig", r"crds/crdgen", r"tests/unit/crds/"),
 }
 
 MAX_LINES = 400
