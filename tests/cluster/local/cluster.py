@@ -106,6 +106,7 @@ def up(settings: Settings) -> None:
 
 
 def start_node(settings: Settings, programs: Programs, tools: dict, api) -> None:
+    node.record_kernel_settings(settings)
     node.make_cgroup()
     containers.prepare_containerd(settings, programs)
     node.start_kubelet(settings, programs, tools)
@@ -136,6 +137,7 @@ def down(settings: Settings) -> None:
     stop(settings, Programs(settings.directory))
     if settings.full:
         network.remove_bridge(settings)
+        node.restore_kernel_settings(settings)
     for name in OWN_FILES:
         path = settings.directory / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

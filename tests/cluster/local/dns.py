@@ -1,4 +1,4 @@
-"""CoreDNS on the bridge: the cluster's Services, and the throwaway PostgreSQL server's name. It asks nobody else,
+"""CoreDNS on the bridge: the cluster's Services, and the throwaway PostgreSQL servers' names. It asks nobody else,
 so that no answer depends on the host's network."""
 
 import socket
@@ -7,7 +7,7 @@ import subprocess
 
 from .control_plane import write_kubeconfig
 from .processes import Programs
-from .settings import BRIDGE_ADDRESS, POSTGRES_NAME, Settings
+from .settings import BRIDGE_ADDRESS, POSTGRES_DOMAIN, Settings
 
 COREFILE = """\
 cluster.local in-addr.arpa {{
@@ -19,11 +19,13 @@ cluster.local in-addr.arpa {{
         ttl 5
     }}
 }}
-djdb.test {{
+{domain} {{
     bind {address}
-    hosts {{
-        {address} {postgres}
-        ttl 5
+    template IN A {domain} {{
+        answer "{{{{ .Name }}}} 5 IN A {address}"
+    }}
+    template ANY ANY {domain} {{
+        rcode NOERROR
     }}
 }}
 . {{
@@ -58,7 +60,7 @@ def start_dns(settings: Settings, programs: Programs, tools: dict) -> None:
     kubectl = [tools["kubernetes"] / "kubectl", f"--kubeconfig={settings.kubeconfig}", "apply", "-f", "-"]
     subprocess.run(kubectl, input=ROLE, text=True, check=True, capture_output=True)
     kubeconfig = write_kubeconfig(settings, "coredns", config / "coredns.kubeconfig", 6443)
-    corefile = COREFILE.format(address=BRIDGE_ADDRESS, kubeconfig=kubeconfig, postgres=POSTGRES_NAME)
+    corefile = COREFILE.format(address=BRIDGE_ADDRESS, kubeconfig=kubeconfig, domain=POSTGRES_DOMAIN)
     (config / "Corefile").write_text(corefile)
     programs.start("coredns", [tools["coredns"] / "coredns", "-conf", config / "Corefile"])
 
@@ -79,6 +81,6 @@ def resolves(name: str) -> bool:
 
 def wait_for_dns(programs: Programs) -> None:
     def both() -> bool:
-        return resolves("kubernetes.default.svc.cluster.local") and resolves(POSTGRES_NAME)
+        return resolves("kubernetes.default.svc.cluster.local") and resolves(f"postgres.{POSTGRES_DOMAIN}")
 
     programs.wait_for("coredns", both, "CoreDNS to answer for the API server's Service", 30)

@@ -12,6 +12,9 @@ from .processes import Programs
 from .settings import BRIDGE_ADDRESS, CGROUP, NODE_NAME, POD_NETWORK, Settings, port
 
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
+KERNEL = pathlib.Path("/proc/sys")
+KERNEL_SETTINGS = ["vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops"]
+KERNEL_SETTINGS += ["kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes"]
 
 
 def unified() -> bool:
@@ -24,6 +27,26 @@ def cgroup_roots() -> list[pathlib.Path]:
         return [CGROUPS / CGROUP]
     hierarchies = [CGROUPS / name for name in sorted(os.listdir(CGROUPS))]
     return [hierarchy / CGROUP for hierarchy in hierarchies if (hierarchy / "cgroup.procs").exists()]
+
+
+def _kernel_settings_before(settings: Settings) -> pathlib.Path:
+    return settings.directory / "kernel-settings.before"
+
+
+def record_kernel_settings(settings: Settings) -> None:
+    """The kubelet sets these for the whole machine; what was there is put back by `restore_kernel_settings`."""
+    before = _kernel_settings_before(settings)
+    if not before.exists():
+        values = {name: (KERNEL / name).read_text().strip() for name in KERNEL_SETTINGS if (KERNEL / name).exists()}
+        before.write_text(json.dumps(values, indent=1) + "\n")
+
+
+def restore_kernel_settings(settings: Settings) -> None:
+    before = _kernel_settings_before(settings)
+    if before.exists():
+        for name, value in json.loads(before.read_text()).items():
+            (KERNEL / name).write_text(value + "\n")
+        before.unlink()
 
 
 def make_cgroup() -> None:

@@ -13,15 +13,17 @@ import subprocess
 from . import certificates, network
 from .processes import Programs, wait_until
 from .settings import (
-    BRIDGE_ADDRESS, POD_NETWORK, POSTGRES_NAME, ClusterError, locked, port_is_free, require, short_hash,
+    BRIDGE_ADDRESS, POD_NETWORK, POSTGRES_DOMAIN, ClusterError, locked, port_is_free, require, short_hash,
 )
 
 ADMIN = "djdb_admin"
+DEFAULT_NAME = "postgres"
 PROGRAMS = "/usr/lib/postgresql/15/bin"
 PORTS = [5432, *range(15432, 15532)]
 
 ACCESS = f"""\
-local   all all                        trust
+local   all postgres                   trust
+local   all all                        scram-sha-256
 hostssl all postgres 0.0.0.0/0         reject
 hostssl all all      127.0.0.1/32      scram-sha-256
 hostssl all all      {BRIDGE_ADDRESS}/32      scram-sha-256
@@ -46,15 +48,17 @@ log_destination = 'stderr'
 logging_collector = off
 log_statement = 'all'
 log_connections = on
-log_line_prefix = '%m [%p] %u@%d '
+log_line_prefix = '%m [%p] %u@%d %a '
 """
 
 
 class Server:
-    """The server of one state directory; `name` in Programs is "postgres"."""
+    """One server of a state directory. `wanted_port` counts when the server is made; None leaves the choice."""
 
-    def __init__(self, directory: pathlib.Path):
-        self.folder = directory / "postgres"
+    def __init__(self, directory: pathlib.Path, name: str = DEFAULT_NAME, wanted_port: int | None = None):
+        self.folder = directory / (name if name == DEFAULT_NAME else f"{DEFAULT_NAME}-{name}")
+        self.host = f"{name}.{POSTGRES_DOMAIN}"
+        self.wanted_port = wanted_port
         self.programs = Programs(self.folder)
         self.programs.log = self.folder  # its output is FOLDER/postgres.log; FOLDER/log is a link to it
 
@@ -119,8 +123,11 @@ def _choose_port(server: Server) -> None:
     addresses = ["127.0.0.1"] + ([BRIDGE_ADDRESS] if network.bridge_exists() else [])
     if recorded.exists() and all(port_is_free(address, server.port()) for address in addresses):
         return
-    free = (p for p in PORTS if all(port_is_free(address, p) for address in ["0.0.0.0", *addresses]))
-    recorded.write_text(f"{next(free)}\n")
+    wanted = [server.wanted_port] if server.wanted_port else PORTS
+    free = [p for p in wanted if all(port_is_free(address, p) for address in ["0.0.0.0", *addresses])]
+    if not free:
+        raise ClusterError(f"postgres: no free port among {wanted[0]}-{wanted[-1]}; choose another with --port")
+    recorded.write_text(f"{free[0]}\n")
 
 
 def _write_configuration(server: Server) -> None:
@@ -131,9 +138,9 @@ def _write_configuration(server: Server) -> None:
     main = server.data / "postgresql.conf"
     if "include 'djdb.conf'" not in main.read_text():
         main.write_text(main.read_text() + "include 'djdb.conf'\n")
-    alternatives = [f"DNS:{POSTGRES_NAME}", "DNS:localhost", "IP:127.0.0.1", f"IP:{BRIDGE_ADDRESS}"]
+    alternatives = [f"DNS:{server.host}", "DNS:localhost", "IP:127.0.0.1", f"IP:{BRIDGE_ADDRESS}"]
     certificates.make_authority(server.folder, "djdb-postgres")
-    certificates.make_certificate(server.folder, "server", f"/CN={POSTGRES_NAME}", alternatives)
+    certificates.make_certificate(server.folder, "server", f"/CN={server.host}", alternatives)
     account = _account()
     for name in ("server.crt", "server.key"):
         copy = server.data / name
@@ -209,7 +216,7 @@ def up(server: Server) -> None:
     _make_admin(server)
     os.close(held)
     where = f"localhost:{server.port()}"
-    print(f"postgres: up on {where}" + (f" and {POSTGRES_NAME}:{server.port()}" if network.bridge_exists() else ""))
+    print(f"postgres: up on {where}" + (f" and {server.host}:{server.port()}" if network.bridge_exists() else ""))
 
 
 def _stop(server: Server) -> None:

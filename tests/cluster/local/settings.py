@@ -26,7 +26,7 @@ SERVICE_NETWORK = "10.87.128.0/20"
 SERVICE_API_ADDRESS = "10.87.128.1"  # the first address of SERVICE_NETWORK, by Kubernetes' rule
 NODE_NAME = "djdb-node"
 CGROUP = "djdb"
-POSTGRES_NAME = "postgres.djdb.test"
+POSTGRES_DOMAIN = "djdb.test"  # every name in it is the bridge's address
 
 
 class ClusterError(Exception):
