@@ -344,8 +344,10 @@ def connect():
         import django
 
         django.setup()
-        from django.db import connection
+        from django.db import connections
 
+        # The object itself: django.db.connection is another connection in each thread, and ours cancels from its own.
+        connection = connections["default"]
         vendor, engine = connection.vendor, connection.settings_dict["ENGINE"]
     except BaseException as error:
         end(setup_reason(error), "%s: %s" % (type(error).__name__, error), error)
@@ -354,6 +356,8 @@ def connect():
         python="%d.%d.%d" % sys.version_info[:3],
         settings=os.environ.get("DJANGO_SETTINGS_MODULE"),
     )
+    if engine.endswith(".dummy"):
+        end("NoDatabaseConfigured", "the settings name no default database")
     if vendor != "postgresql":
         end("EngineNotPostgres", "the settings name %s (%s), so nothing was migrated" % (engine, vendor))
     try:
