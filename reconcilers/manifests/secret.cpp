@@ -60,8 +60,10 @@ SecretData render_secret_data(
     const auto& credentials = desired.object.spec.credentials;
     const auto port = std::to_string(access.port);
     const auto& database = desired.names.database.str();
+    // RFC 3986: an IPv6 literal stands in brackets.
+    const auto url_host = access.host.find(':') == std::string::npos ? access.host : "[" + access.host + "]";
     const auto url = "postgresql://" + percent_encode(user.str()) + ":" + percent_encode(password.reveal()) + "@" +
-                     access.host + ":" + port + "/" + percent_encode(database) +
+                     url_host + ":" + port + "/" + percent_encode(database) +
                      "?sslmode=verify-full&sslrootcert=" + percent_encode(credentials.ca_path);
     const Values values{{"name", database},
                         {"user", user.str()},

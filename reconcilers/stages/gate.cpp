@@ -43,8 +43,8 @@ std::optional<Verdict> refuse(const Desired& desired, const Observed& observed) 
         return Blocked{{Reason::GateMissing,
                         std::string{"The admission policy djangodb-release-gate or its binding is "} +
                             (observed.gate == GateState::Missing ? "missing" : "altered") +
-                            ", so new images would roll without a migration. Nothing is released; restore it with "
-                            "helm upgrade."}};
+                            ", so new images would roll without a migration. Nothing is released; delete what is left of both and "
+                            "run helm upgrade."}};
     }
     for (const auto& workload : observed.workloads) {
         if (!app_image(workload, desired.object.spec.app)) {

@@ -36,6 +36,14 @@ TEST(Secret, HoldsTheContractAndTheUsersKeys) {
               "postgresql://shop_a:p%20w%2F1@db.example:5432/shop?sslmode=verify-full&sslrootcert=%2Fetc%2Fdjangodb%2Fca.crt");
 }
 
+TEST(Secret, AnIpv6HostStandsInBracketsInTheUrlAlone) {
+    auto access = kAccess;
+    access.host = "fd00::1";
+    const auto data = render_secret_data(a_desired(), access, RoleName("shop_a"), Sensitive("p"));
+    EXPECT_EQ(data.at("DB_HOST").reveal(), "fd00::1");
+    EXPECT_NE(data.at("DATABASE_URL").reveal().find("@[fd00::1]:5432/"), std::string::npos);
+}
+
 TEST(Secret, AMalformedTemplateIsRefusedByItsKey) {
     auto desired = a_desired();
     for (const auto* text : {"{nope}", "{host", "{"}) {
