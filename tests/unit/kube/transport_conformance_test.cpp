@@ -74,7 +74,11 @@ TEST_P(TransportConformance, SendsTargetTokenAndBodyAsTheyAre) {
     EXPECT_EQ(answer.headers.at("content-length"), "4");
     const auto sent = peer.requests().at(0);
     EXPECT_NE(sent.find("POST /path?a=b%20c HTTP/1.1"), std::string::npos) << sent;
-    EXPECT_NE(sent.find("Bearer first"), std::string::npos);
+    // cpprestsdk writes no blank behind the colon; HTTP allows both.
+    EXPECT_TRUE(
+        sent.find("\r\nAuthorization: Bearer first\r\n") != std::string::npos ||
+        sent.find("\r\nAuthorization:Bearer first\r\n") != std::string::npos
+    ) << sent;
     EXPECT_NE(sent.find("{\"a\":1}"), std::string::npos);
 }
 
@@ -181,15 +185,14 @@ TEST_P(TransportConformance, A401MakesTheTokenFileBeReadAgain) {
         std::filesystem::temp_directory_path() /
         ("token-" + std::to_string(getpid()) + (GetParam() == Library::Beast ? "b" : "c"));
     std::ofstream(file) << "old\n";
+    // One request for each connection: the peer serves them in turn, and cpprestsdk may send the
+    // second request on a new connection while the first is still on its way back to the pool.
     const TlsPeer peer({}, [&](PeerConnection& connection) {
-        for (auto sent = connection.read_request(); !sent.empty();
-             sent = connection.read_request()) {
-            const bool renewed = sent.find("Bearer new") != std::string::npos;
-            std::ofstream(file) << "new\n";
-            connection.write(
-                renewed ? http_answer("200 OK", "") : http_answer("401 Unauthorized", "")
-            );
-        }
+        const bool renewed = connection.read_request().find("Bearer new") != std::string::npos;
+        std::ofstream(file) << "new\n";
+        connection.write(
+            http_answer(renewed ? "200 OK" : "401 Unauthorized", "", "Connection: close\r\n")
+        );
     });
     auto config = config_for(peer);
     config.token = Sensitive();
