@@ -167,6 +167,12 @@ BY_TEXT = (
     ("password authentication failed", "AuthFailed"),
     ("pg_hba.conf", "AuthFailed"),
     ("is not permitted to log in", "AuthFailed"),
+    # Before the words about TLS: a host may be named ssl-db.
+    ("refused", "Unreachable"),
+    ("timeout", "Unreachable"),
+    ("resolve host", "Unreachable"),
+    ("translate host", "Unreachable"),
+    ("starting up", "Unreachable"),
     ("certificate", "TLSFailed"),
     ("ssl", "TLSFailed"),
     ('role "', "AuthFailed"),
@@ -174,11 +180,6 @@ BY_TEXT = (
     ("permission denied", "PermissionDenied"),
     ("must be owner", "PermissionDenied"),
     ("too many", "Unreachable"),
-    ("refused", "Unreachable"),
-    ("timeout", "Unreachable"),
-    ("resolve host", "Unreachable"),
-    ("translate host", "Unreachable"),
-    ("starting up", "Unreachable"),
     ("or later is required", "ServerTooOld"),
 )
 
