@@ -6,6 +6,7 @@
 #include "controller/kube/cluster_port.hpp"
 #include "controller/kube/config.hpp"
 #include "controller/kube/cpprest_transport.hpp"
+#include "controller/kube/observed_objects.hpp"
 #include "controller/kube/reflector.hpp"
 #include "controller/postgres/database_port.hpp"
 #include "controller/runtime/backoff.hpp"
@@ -21,8 +22,6 @@
 
 #include <atomic>
 #include <compare>
-#include <condition_variable>
-#include <mutex>
 
 namespace djdb {
 namespace {
@@ -49,12 +48,6 @@ struct WorkKey {
 using Queue = runtime::WorkQueue<WorkKey>;
 
 ObjectKey key_of(const json& object) { return decode_meta(object).key; }
-
-std::string label(const json& object, std::string_view name) {
-    const auto& meta = object.at("metadata");
-    const auto labels = meta.find("labels");
-    return labels == meta.end() ? std::string{} : labels->value(std::string(name), std::string{});
-}
 
 /// The watches, and the one table of which resource each of them wakes.
 class Watches {
@@ -127,7 +120,7 @@ class Watches {
     }
     OnChange wake_by_label(std::string_view name) {
         return [this, name](const json& object, bool) {
-            const auto value = label(object, name);
+            const auto value = kube::label_of(object, name);
             if (!value.empty()) {
                 queue_.add({Root::Database, {key_of(object).space, ObjectName(value)}});
             }
@@ -143,7 +136,7 @@ class Watches {
     /// Administrators' logins and CAs; our own stored passwords wake nobody.
     OnChange wake_for_secret() {
         return [this](const json& object, bool) {
-            if (label(object, api::kManagedByLabel) == api::kOperator) {
+            if (kube::label_of(object, api::kManagedByLabel) == api::kOperator) {
                 return;
             }
             for (const auto& server : servers_.store().list()) {

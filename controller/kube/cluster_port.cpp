@@ -24,12 +24,6 @@ std::string manager(std::string_view concern) {
     return std::string(api::kOperator) + "-" + std::string(concern);
 }
 
-std::string label(const json& object, std::string_view name) {
-    const auto& meta = object.at("metadata");
-    const auto labels = meta.find("labels");
-    return labels == meta.end() ? std::string{} : labels->value(std::string(name), std::string{});
-}
-
 bool is_in(const json& object, const Namespace& space) {
     return object.at("metadata").value("namespace", "") == space.str();
 }
@@ -127,7 +121,7 @@ std::vector<Workload> KubeCluster::list_workloads(const ObjectKey& database) {
     std::vector<Workload> workloads;
     for (const auto& object : caches_.deployments.list()) {
         if (is_in(*object, database.space) &&
-            label(*object, api::kDatabaseLabel) == database.name.str() &&
+            label_of(*object, api::kDatabaseLabel) == database.name.str() &&
             !object->at("metadata").contains("deletionTimestamp")) {
             workloads.push_back(decode_workload(*object));
         }
@@ -143,12 +137,12 @@ std::vector<MigrationJob> KubeCluster::list_migration_jobs(const ObjectKey& data
     const auto pods = caches_.pods.list();
     for (const auto& object : caches_.jobs.list()) {
         if (!is_in(*object, database.space) ||
-            label(*object, api::kOwnedByLabel) != database.name.str()) {
+            label_of(*object, api::kOwnedByLabel) != database.name.str()) {
             continue;
         }
         std::vector<std::shared_ptr<const json>> own;
         std::ranges::copy_if(pods, std::back_inserter(own), [&](const auto& pod) {
-            return is_in(*pod, database.space) && label(*pod, "batch.kubernetes.io/job-name") ==
+            return is_in(*pod, database.space) && label_of(*pod, "batch.kubernetes.io/job-name") ==
                                                       object->at("metadata").value("name", "");
         });
         jobs.push_back(decode_migration_job(*object, own));

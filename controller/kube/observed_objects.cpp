@@ -23,10 +23,6 @@ const json& child(const json& object, const char* key) {
     return found == object.end() ? kEmpty : *found;
 }
 
-std::string label(const json& object, std::string_view name) {
-    return child(child(object, "metadata"), "labels").value(std::string(name), std::string{});
-}
-
 /// The manager that owns spec.paused. The admission policy's change is owned by nobody (measured
 /// on 1.36.3).
 std::string pauser_of(const json& deployment) {
@@ -180,10 +176,14 @@ TimePoint finished_at(const json& job) {
 
 }  // namespace
 
+std::string label_of(const json& object, std::string_view name) {
+    return child(child(object, "metadata"), "labels").value(std::string(name), std::string{});
+}
+
 Workload decode_workload(const json& deployment) {
     Workload workload;
     workload.meta = decode_meta(deployment);
-    workload.order = label(deployment, api::kOrderLabel);
+    workload.order = label_of(deployment, api::kOrderLabel);
     const auto& spec = child(deployment, "spec");
     workload.pod_template = child(spec, "template").dump();
     workload.paused = spec.value("paused", false);
@@ -199,7 +199,7 @@ MigrationJob decode_migration_job(
 ) {
     MigrationJob out;
     out.name = child(job, "metadata").value("name", "");
-    out.revision = Revision(label(job, api::kRevisionLabel));
+    out.revision = Revision(label_of(job, api::kRevisionLabel));
     const auto& annotations = child(child(job, "metadata"), "annotations");
     out.image = ImageRef(annotations.value(std::string(api::kImageAnnotation), std::string{}));
     const auto attempt = annotations.value(std::string(api::kAttemptAnnotation), std::string{"1"});

@@ -6,9 +6,14 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace djdb::kube {
+
+/// Empty when the object has no such label.
+std::string label_of(const nlohmann::json& object, std::string_view name);
 
 /// @param deployment with managedFields: whose pause it is stands there and nowhere else
 Workload decode_workload(const nlohmann::json& deployment);
