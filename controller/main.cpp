@@ -23,7 +23,9 @@ void add_options(CLI::App& app, djdb::Options& options) {
     app.add_option("--namespace", options.space, "The operator's namespace, with its Secrets")
         ->envname("DJDB_NAMESPACE")
         ->capture_default_str();
-    app.add_option("--service-account", options.service_account, "The account that the gate lets through")
+    app.add_option(
+           "--service-account", options.service_account, "The account that the gate lets through"
+    )
         ->envname("DJDB_SERVICE_ACCOUNT")
         ->capture_default_str();
     app.add_option("--transport", options.transport, "Library for API calls")
@@ -62,7 +64,9 @@ int main(int argc, char** argv) {
     std::thread([signals, stop]() mutable {
         int signal = 0;
         sigwait(&signals, &signal);
-        djdb::telemetry::log(djdb::telemetry::Level::Info, "main", "stopping", {{"signal", std::to_string(signal)}});
+        djdb::telemetry::log(
+            djdb::telemetry::Level::Info, "main", "stopping", {{"signal", std::to_string(signal)}}
+        );
         stop.request_stop();
     }).detach();
 

@@ -47,35 +47,88 @@ struct WorkKey {
 
 using Queue = runtime::WorkQueue<WorkKey>;
 
-ObjectKey key_of(const json& object) { return decode_meta(object).key; }
+ObjectKey key_of(const json& object) {
+    return decode_meta(object).key;
+}
 
 /// The watches, and the one table of which resource each of them wakes.
 class Watches {
   public:
     Watches(kube::Client& client, Queue& queue, const Namespace& space)
         : queue_(queue),
-          databases_(client, {kube::resources::kDjangoDatabases, {}}, wake_self(Root::Database), trouble("djangodatabases")),
-          servers_(client, {kube::resources::kPostgresServers, {}}, wake_server(), trouble("postgresservers")),
-          namespaces_(client, {kube::resources::kNamespaces, {}}, wake_namespace(), trouble("namespaces")),
-          deployments_(
-              client, {kube::resources::kDeployments, {"", std::string(api::kDatabaseLabel), ""}, true},
-              wake_by_label(api::kDatabaseLabel), trouble("deployments")
+          databases_(
+              client,
+              {kube::resources::kDjangoDatabases, {}},
+              wake_self(Root::Database),
+              trouble("djangodatabases")
           ),
-          jobs_(client, {kube::resources::kJobs, ours()}, wake_by_label(api::kOwnedByLabel), trouble("jobs")),
-          pods_(client, {kube::resources::kPods, ours()}, wake_by_label(api::kOwnedByLabel), trouble("pods")),
-          policies_(client, {kube::resources::kPolicies, {}}, wake_all_of_gate(), trouble("policies")),
-          bindings_(client, {kube::resources::kPolicyBindings, {}}, wake_all_of_gate(), trouble("policy bindings")),
-          secrets_(client, {kube::resources::kSecrets, {space.str(), "", ""}}, wake_for_secret(), trouble("secrets")) {}
+          servers_(
+              client,
+              {kube::resources::kPostgresServers, {}},
+              wake_server(),
+              trouble("postgresservers")
+          ),
+          namespaces_(
+              client, {kube::resources::kNamespaces, {}}, wake_namespace(), trouble("namespaces")
+          ),
+          deployments_(
+              client,
+              {kube::resources::kDeployments, {"", std::string(api::kDatabaseLabel), ""}, true},
+              wake_by_label(api::kDatabaseLabel),
+              trouble("deployments")
+          ),
+          jobs_(
+              client,
+              {kube::resources::kJobs, ours()},
+              wake_by_label(api::kOwnedByLabel),
+              trouble("jobs")
+          ),
+          pods_(
+              client,
+              {kube::resources::kPods, ours()},
+              wake_by_label(api::kOwnedByLabel),
+              trouble("pods")
+          ),
+          policies_(
+              client, {kube::resources::kPolicies, {}}, wake_all_of_gate(), trouble("policies")
+          ),
+          bindings_(
+              client,
+              {kube::resources::kPolicyBindings, {}},
+              wake_all_of_gate(),
+              trouble("policy bindings")
+          ),
+          secrets_(
+              client,
+              {kube::resources::kSecrets, {space.str(), "", ""}},
+              wake_for_secret(),
+              trouble("secrets")
+          ) {}
 
     [[nodiscard]] kube::Caches caches() const {
-        return {databases_.store(), servers_.store(), namespaces_.store(), deployments_.store(),
-                jobs_.store(), pods_.store(), policies_.store(), bindings_.store()};
+        return {
+            databases_.store(),
+            servers_.store(),
+            namespaces_.store(),
+            deployments_.store(),
+            jobs_.store(),
+            pods_.store(),
+            policies_.store(),
+            bindings_.store()};
     }
 
     [[nodiscard]] bool wait_until_synced(const std::stop_token& stop) const {
         const auto deadline = Deadline::in(kSyncDeadline);
-        for (const auto* reflector : {&databases_, &servers_, &namespaces_, &deployments_, &jobs_, &pods_, &policies_,
-                                      &bindings_, &secrets_}) {
+        for (const auto* reflector :
+             {&databases_,
+              &servers_,
+              &namespaces_,
+              &deployments_,
+              &jobs_,
+              &pods_,
+              &policies_,
+              &bindings_,
+              &secrets_}) {
             if (!reflector->wait_until_synced(deadline, stop)) {
                 return false;
             }
@@ -90,7 +143,9 @@ class Watches {
         return {"", std::string(api::kManagedByLabel) + "=" + std::string(api::kOperator), ""};
     }
     static kube::Reflector::OnTrouble trouble(const char* kind) {
-        return [kind](const std::string& line) { log(Level::Warn, "watch", line, {{"kind", kind}}); };
+        return [kind](const std::string& line) {
+            log(Level::Warn, "watch", line, {{"kind", kind}});
+        };
     }
 
     void wake_databases(const std::function<bool(const json&)>& concerned) {
@@ -115,7 +170,9 @@ class Watches {
     OnChange wake_namespace() {
         return [this](const json& object, bool) {
             const auto name = key_of(object).name.str();
-            wake_databases([&](const json& database) { return database.at("metadata").value("namespace", "") == name; });
+            wake_databases([&](const json& database) {
+                return database.at("metadata").value("namespace", "") == name;
+            });
         };
     }
     OnChange wake_by_label(std::string_view name) {
@@ -167,10 +224,13 @@ class Visitor {
     void operator()(const WorkKey& work, const std::stop_token& stop) {
         const CallContext call{stop, Deadline::in(kVisitDeadline), make_reconcile_id()};
         try {
-            const auto requeue = work.root == Root::Database ? databases_(work.key, call) : servers_(work.key.name, call);
+            const auto requeue = work.root == Root::Database ? databases_(work.key, call)
+                                                             : servers_(work.key.name, call);
             queue_again(work, requeue);
         } catch (const std::exception& error) {
-            log(Level::Error, "reconcile", error.what(),
+            log(Level::Error,
+                "reconcile",
+                error.what(),
                 {{"object", to_string(work.key)}, {"reconcileID", call.reconcile_id}});
             queue_again(work, RetryWithBackoff{});
         }
@@ -210,12 +270,15 @@ std::string find_cluster_id(kube::Client& client, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         try {
             const CallContext call{stop, Deadline::in(15s), "start"};
-            const auto found = client.read(kube::resources::kNamespaces, {{}, ObjectName("kube-system")}, call);
+            const auto found =
+                client.read(kube::resources::kNamespaces, {{}, ObjectName("kube-system")}, call);
             if (found) {
                 return found->at("metadata").at("uid").get<std::string>();
             }
         } catch (const Error& error) {
-            log(Level::Warn, "start", "the API server can't be reached yet: " + error.failure().message);
+            log(Level::Warn,
+                "start",
+                "the API server can't be reached yet: " + error.failure().message);
         }
         wait_for(backoff.next(0), stop);
     }
@@ -225,10 +288,14 @@ std::string find_cluster_id(kube::Client& client, const std::stop_token& stop) {
 std::pair<std::string, std::uint16_t> split_address(const std::string& address) {
     const auto colon = address.rfind(':');
     if (colon == std::string::npos) {
-        throw std::runtime_error("--health-probe-bind-address needs the form ADDRESS:PORT, for example :8081");
+        throw std::runtime_error(
+            "--health-probe-bind-address needs the form ADDRESS:PORT, for example :8081"
+        );
     }
     const auto host = address.substr(0, colon);
-    return {host.empty() ? "0.0.0.0" : host, static_cast<std::uint16_t>(std::stoul(address.substr(colon + 1)))};
+    return {
+        host.empty() ? "0.0.0.0" : host,
+        static_cast<std::uint16_t>(std::stoul(address.substr(colon + 1)))};
 }
 
 }  // namespace
@@ -237,7 +304,9 @@ int run_operator(const Options& options, std::stop_token stop) {
     std::atomic<bool> ready = false;
     const auto [host, port] = split_address(options.health_address);
     const http::HealthServer probes(
-        host, port, {{"/livez", [] { return true; }}, {"/readyz", [&ready] { return ready.load(); }}}
+        host,
+        port,
+        {{"/livez", [] { return true; }}, {"/readyz", [&ready] { return ready.load(); }}}
     );
     postgres::PostgresDatabase database;
     const auto client = make_client(options);
@@ -245,7 +314,9 @@ int run_operator(const Options& options, std::stop_token stop) {
     Queue queue;
     const Watches watches(*client, queue, Namespace(options.space));
     if (!watches.wait_until_synced(stop)) {
-        log(Level::Error, "start", "the caches could not be filled in time; check the operator's rights");
+        log(Level::Error,
+            "start",
+            "the caches could not be filled in time; check the operator's rights");
         return stop.stop_requested() ? 0 : 1;
     }
     kube::KubeCluster cluster(
@@ -255,7 +326,9 @@ int run_operator(const Options& options, std::stop_token stop) {
     KernelPasswordSource passwords;
     Visitor visitor({cluster, database, clock, passwords}, {cluster, database, clock}, queue);
     runtime::WorkerPool<WorkKey> workers(
-        queue, options.concurrency, [&visitor](const WorkKey& key, std::stop_token s) { visitor(key, s); }
+        queue,
+        options.concurrency,
+        [&visitor](const WorkKey& key, std::stop_token s) { visitor(key, s); }
     );
     ready = true;
     log(Level::Info, "start", "caches are filled, workers run", {{"cluster", cluster_id}});

@@ -1,4 +1,5 @@
-// The composition root: builds the adapters, starts reflectors, workers and probes, and stops them in order.
+// The composition root: builds the adapters, starts reflectors, workers and probes, and stops them
+// in order.
 #pragma once
 
 #include "controller/options.hpp"

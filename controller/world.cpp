@@ -2,14 +2,13 @@
 
 #include "reconcilers/failure.hpp"
 
-#include <sys/random.h>
-
 #include <array>
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
 #include <random>
 #include <string_view>
+#include <sys/random.h>
 
 namespace djdb {
 
@@ -18,16 +17,22 @@ TimePoint SystemClock::now() const {
 }
 
 Sensitive KernelPasswordSource::make() {
-    static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    static constexpr std::string_view kAlphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     static constexpr std::size_t kLength = 44;
-    // Bytes at or above the largest multiple of 62 are thrown away, or some letters would be likelier.
+    // Bytes at or above the largest multiple of 62 are thrown away, or some letters would be
+    // likelier.
     static constexpr unsigned kLimit = 256 - 256 % kAlphabet.size();
     std::string password;
     while (password.size() < kLength) {
         std::array<unsigned char, 64> bytes{};
         if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-            throw Error({FailureClass::Terminal, FailureOrigin::Operator, "Randomness",
-                         "the kernel gave no randomness for a password; nothing was changed"});
+            throw Error(
+                {FailureClass::Terminal,
+                 FailureOrigin::Operator,
+                 "Randomness",
+                 "the kernel gave no randomness for a password; nothing was changed"}
+            );
         }
         for (const unsigned byte : bytes) {
             if (byte < kLimit && password.size() < kLength) {
@@ -41,7 +46,8 @@ Sensitive KernelPasswordSource::make() {
 std::string make_reconcile_id() {
     thread_local std::mt19937 random{std::random_device{}()};
     std::array<char, 16> text{};
-    const auto length = std::snprintf(text.data(), text.size(), "%08x", static_cast<unsigned>(random()));
+    const auto length =
+        std::snprintf(text.data(), text.size(), "%08x", static_cast<unsigned>(random()));
     return {text.data(), static_cast<std::size_t>(length)};
 }
 

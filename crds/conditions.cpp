@@ -204,7 +204,8 @@ constexpr std::array kReasons{
         "GateMissing",
         C::Gated,
         "the admission policy is missing or altered",
-        "kubectl delete mutatingadmissionpolicy djangodb-release-gate if it was altered (Helm keeps "
+        "kubectl delete mutatingadmissionpolicy djangodb-release-gate if it was altered (Helm "
+        "keeps "
         "others' changes), then helm upgrade"},
     ReasonRow{
         PausedByUser,

@@ -7,7 +7,8 @@
 
 namespace djdb {
 
-/// A point in steady time; every blocking call takes one instead of a duration, so nested calls can't add up.
+/// A point in steady time; every blocking call takes one instead of a duration, so nested calls
+/// can't add up.
 class Deadline {
   public:
     using Clock = std::chrono::steady_clock;
@@ -34,7 +35,8 @@ class Deadline {
 struct CallContext {
     std::stop_token stop;
     Deadline deadline;
-    /// Correlates log lines, the API server's audit log (user agent) and PostgreSQL's application_name.
+    /// Correlates log lines, the API server's audit log (user agent) and PostgreSQL's
+    /// application_name.
     std::string reconcile_id;
 };
 

@@ -1,7 +1,7 @@
 // What the reconcilers ask of Kubernetes. The adapter is controller/kube/cluster_port.
 //
-// find_* and list_* answer from caches, read_* from the API server, the others write. All may throw Error with the
-// HTTP status and reason as code. Workers call it; all members may run at once.
+// find_* and list_* answer from caches, read_* from the API server, the others write. All may throw
+// Error with the HTTP status and reason as code. Workers call it; all members may run at once.
 #pragma once
 
 #include "crds/django_database.hpp"
@@ -35,7 +35,8 @@ struct Workload {
     /// The Pod template as compact JSON with sorted keys: hashed, cloned, compared.
     std::string pod_template;
     bool paused = false;
-    /// The field manager that set spec.paused; empty when the admission policy did, since nobody owns that.
+    /// The field manager that set spec.paused; empty when the admission policy did, since nobody
+    /// owns that.
     std::string paused_by;
     bool rolled_out = false;
     bool progress_deadline_exceeded = false;
@@ -74,36 +75,39 @@ class Cluster {
     virtual std::string cluster_id() = 0;
     virtual std::optional<DjangoDatabase> find_database(const ObjectKey&) = 0;
     virtual std::optional<PostgresServer> find_server(const ObjectName&) = 0;
-    virtual std::optional<std::map<std::string, std::string>> find_namespace_labels(const Namespace&) = 0;
+    virtual std::optional<std::map<std::string, std::string>>
+    find_namespace_labels(const Namespace&) = 0;
     virtual std::vector<Workload> list_workloads(const ObjectKey& database) = 0;
     virtual std::vector<MigrationJob> list_migration_jobs(const ObjectKey& database) = 0;
     virtual GateState find_gate() = 0;
 
     /// In the operator's own namespace.
-    virtual std::optional<SecretFacts> read_operator_secret(const ObjectName&, const CallContext&) = 0;
+    virtual std::optional<SecretFacts>
+    read_operator_secret(const ObjectName&, const CallContext&) = 0;
     virtual std::optional<SecretFacts> read_secret(const ObjectKey&, const CallContext&) = 0;
 
-    virtual void set_finalizers(
-        const DjangoDatabase&, const std::vector<std::string>& finalizers, const CallContext&
-    ) = 0;
-    virtual void write_operator_secret(const ObjectName&, const SecretData&, const CallContext&) = 0;
+    virtual void
+    set_finalizers(const DjangoDatabase&, const std::vector<std::string>& finalizers, const CallContext&) = 0;
+    virtual void
+    write_operator_secret(const ObjectName&, const SecretData&, const CallContext&) = 0;
     virtual void remove_operator_secret(const ObjectName&, const CallContext&) = 0;
-    /// Server-side apply of a Secret, ConfigMap or the like. For Secrets `data` is added here and nowhere else.
-    virtual void apply(const nlohmann::json& manifest, const SecretData& data, const CallContext&) = 0;
+    /// Server-side apply of a Secret, ConfigMap or the like. For Secrets `data` is added here and
+    /// nowhere else.
+    virtual void
+    apply(const nlohmann::json& manifest, const SecretData& data, const CallContext&) = 0;
     /// AlreadyExists is success: names are deterministic, so it is the same Job.
     virtual void create_job(const nlohmann::json& manifest, const CallContext&) = 0;
-    /// Lets the template through that was judged: refused with Conflict if the Deployment changed since.
+    /// Lets the template through that was judged: refused with Conflict if the Deployment changed
+    /// since.
     virtual void open_gate(const Workload&, const CallContext&) = 0;
     virtual void arm_job_ttl(const ObjectKey& job, const CallContext&) = 0;
-    virtual void patch_status(const DjangoDatabase&, const DjangoDatabaseStatus&, const CallContext&) = 0;
-    virtual void patch_server_status(
-        const PostgresServer&, const PostgresServerStatus&, const CallContext&
-    ) = 0;
+    virtual void
+    patch_status(const DjangoDatabase&, const DjangoDatabaseStatus&, const CallContext&) = 0;
+    virtual void
+    patch_server_status(const PostgresServer&, const PostgresServerStatus&, const CallContext&) = 0;
     /// Never throws: an Event is a courtesy.
-    virtual void emit_event(
-        const DjangoDatabase&, bool warning, std::string_view reason, const std::string& message,
-        const CallContext&
-    ) noexcept = 0;
+    virtual void
+    emit_event(const DjangoDatabase&, bool warning, std::string_view reason, const std::string& message, const CallContext&) noexcept = 0;
 };
 
 class Clock {

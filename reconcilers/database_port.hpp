@@ -1,8 +1,10 @@
-// What the reconcilers ask of a PostgreSQL server. The adapter is controller/postgres/database_port.
+// What the reconcilers ask of a PostgreSQL server. The adapter is
+// controller/postgres/database_port.
 //
-// Every call takes the server's address and the administrator's login, works on a session of the maintenance
-// database with pinned settings, and throws Error with the SQLSTATE (or the phase of the connection) as code.
-// Each write is idempotent: run twice, it leaves the same end. Workers call it; all members may run at once.
+// Every call takes the server's address and the administrator's login, works on a session of the
+// maintenance database with pinned settings, and throws Error with the SQLSTATE (or the phase of
+// the connection) as code. Each write is idempotent: run twice, it leaves the same end. Workers
+// call it; all members may run at once.
 #pragma once
 
 #include "crds/names.hpp"
@@ -35,7 +37,8 @@ struct TenantNames {
     RoleName migrate;  ///< the migration Job's login; becomes owner on connect
 };
 
-/// Injective: <database>_owner, _a, _b, _migrate. The database's name has at most 55 bytes, so none is cut at 63.
+/// Injective: <database>_owner, _a, _b, _migrate. The database's name has at most 55 bytes, so none
+/// is cut at 63.
 TenantNames tenant_names(const DatabaseName& database);
 
 /// Who claims: unique over clusters and over re-creations of a resource.
@@ -67,16 +70,16 @@ enum class ClaimState {
 
 enum class DatabaseState {
     Absent,
-    Closed,     ///< ours, not yet configured: connections are refused
-    Open,       ///< ours
-    Foreign,    ///< exists, and its owner is not the owner role that bears our mark
+    Closed,   ///< ours, not yet configured: connections are refused
+    Open,     ///< ours
+    Foreign,  ///< exists, and its owner is not the owner role that bears our mark
 };
 
 enum class RolesState {
     Absent,
     Incomplete,  ///< some exist with our mark; creating again completes them
     Complete,
-    Foreign,     ///< a role of one of these names exists without our mark
+    Foreign,  ///< a role of one of these names exists without our mark
 };
 
 /// One tenant as the server's catalogs and the ledger show it: one round trip.
@@ -86,7 +89,8 @@ struct TenantFacts {
     RolesState roles = RolesState::Absent;
     DatabaseState database = DatabaseState::Absent;
     std::string database_oid;
-    /// CONNECT and TEMPORARY taken from PUBLIC, SET role of the logins in place, connections allowed.
+    /// CONNECT and TEMPORARY taken from PUBLIC, SET role of the logins in place, connections
+    /// allowed.
     bool database_is_configured = false;
     /// Passed on the database of this OID, most recent last.
     std::vector<ImageRef> passed_images;
@@ -106,46 +110,41 @@ class Database {
     virtual ~Database() = default;
 
     virtual ServerFacts inspect_server(const ServerAccess&, const CallContext&) = 0;
-    virtual TenantFacts inspect_tenant(
-        const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&
-    ) = 0;
+    virtual TenantFacts
+    inspect_tenant(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
 
-    /// Writes the ledger row (made with its schema when absent), or takes over one that was retained for us, and in
-    /// the same transaction makes the four roles, marks the owner and sets both passwords (client-made SCRAM verifiers).
-    /// Roles that exist with our mark are completed and get the passwords again.
-    /// Throws Conflict "ClaimedByOther" or "ForeignRole", having changed nothing.
-    virtual void claim_and_create_roles(
-        const ServerAccess&, const TenantNames&, const Claimant&, const TenantPasswords&, const CallContext&
-    ) = 0;
-    /// CREATE DATABASE, closed to connections, owned from birth. Exists already: no error, inspect tells whose it is.
+    /// Writes the ledger row (made with its schema when absent), or takes over one that was
+    /// retained for us, and in the same transaction makes the four roles, marks the owner and sets
+    /// both passwords (client-made SCRAM verifiers). Roles that exist with our mark are completed
+    /// and get the passwords again. Throws Conflict "ClaimedByOther" or "ForeignRole", having
+    /// changed nothing.
+    virtual void
+    claim_and_create_roles(const ServerAccess&, const TenantNames&, const Claimant&, const TenantPasswords&, const CallContext&) = 0;
+    /// CREATE DATABASE, closed to connections, owned from birth. Exists already: no error, inspect
+    /// tells whose it is.
     virtual void create_database(const ServerAccess&, const TenantNames&, const CallContext&) = 0;
-    /// Takes CONNECT from PUBLIC, sets the logins' role and the migration login's lock_timeout, opens the database,
-    /// and notes its OID in the ledger.
-    virtual void configure_database(
-        const ServerAccess&, const TenantNames&, const Claimant&, std::chrono::seconds lock_timeout,
-        const CallContext&
-    ) = 0;
+    /// Takes CONNECT from PUBLIC, sets the logins' role and the migration login's lock_timeout,
+    /// opens the database, and notes its OID in the ledger.
+    virtual void
+    configure_database(const ServerAccess&, const TenantNames&, const Claimant&, std::chrono::seconds lock_timeout, const CallContext&) = 0;
 
     /// Logs in as login_a and checks session_user, current_user and current_database.
     /// Throws Forbidden "28P01" when the password is not the server's.
-    virtual void prove_runtime_login(
-        const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&
-    ) = 0;
+    virtual void
+    prove_runtime_login(const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&) = 0;
     /// Logs in as the migration login, makes and drops a probe table.
-    virtual void prove_migration_login(
-        const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&
-    ) = 0;
-    virtual AppliedMigrations read_migrations(
-        const ServerAccess&, const TenantNames&, const Sensitive& migrate_password, const CallContext&
-    ) = 0;
+    virtual void
+    prove_migration_login(const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&) = 0;
+    virtual AppliedMigrations
+    read_migrations(const ServerAccess&, const TenantNames&, const Sensitive& migrate_password, const CallContext&) = 0;
     /// Notes in the ledger that the image passed on the database of this OID.
-    virtual void record_passed_image(
-        const ServerAccess&, const TenantNames&, const Claimant&, const ImageRef&, const CallContext&
-    ) = 0;
+    virtual void
+    record_passed_image(const ServerAccess&, const TenantNames&, const Claimant&, const ImageRef&, const CallContext&) = 0;
 
-    /// Retain: logins lose LOGIN and password, sessions of them are ended where allowed, the claim is kept as retained
-    /// for the same namespace and name. Not our claim: changes nothing.
-    virtual void retire(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
+    /// Retain: logins lose LOGIN and password, sessions of them are ended where allowed, the claim
+    /// is kept as retained for the same namespace and name. Not our claim: changes nothing.
+    virtual void
+    retire(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
 };
 
 }  // namespace djdb

@@ -25,19 +25,23 @@ bool is_reserved(std::string_view name) {
 std::optional<std::string> find_name_error(const DjangoDatabase& object) {
     const auto& name = object.spec.database.name;
     if (object.meta.key.name.str().size() > kMaxResourceName) {
-        return "metadata.name has more than 52 bytes, so the names of its Jobs would not fit. Nothing was made; "
+        return "metadata.name has more than 52 bytes, so the names of its Jobs would not fit. "
+               "Nothing was made; "
                "choose a shorter name.";
     }
     if (name.size() > kMaxDatabaseName) {
-        return "spec.database.name has more than 55 bytes; PostgreSQL cuts names at 63 and two tenants could meet. "
+        return "spec.database.name has more than 55 bytes; PostgreSQL cuts names at 63 and two "
+               "tenants could meet. "
                "Nothing was made; choose a shorter name.";
     }
     if (!is_plain(name)) {
-        return "spec.database.name may hold a-z, 0-9 and _ and may not start with a digit. Nothing was made; "
+        return "spec.database.name may hold a-z, 0-9 and _ and may not start with a digit. Nothing "
+               "was made; "
                "choose another name.";
     }
     if (is_reserved(name)) {
-        return "spec.database.name \"" + name + "\" is reserved. Nothing was made; choose another name.";
+        return "spec.database.name \"" + name +
+               "\" is reserved. Nothing was made; choose another name.";
     }
     return std::nullopt;
 }

@@ -15,8 +15,12 @@ namespace {
 class Executor {
   public:
     Executor(
-        const Desired& desired, const Observed& observed, Cluster& cluster, Database& database,
-        PasswordSource& passwords, const CallContext& call
+        const Desired& desired,
+        const Observed& observed,
+        Cluster& cluster,
+        Database& database,
+        PasswordSource& passwords,
+        const CallContext& call
     )
         : desired_(desired),
           observed_(observed),
@@ -39,18 +43,30 @@ class Executor {
     void operator()(const StoreCredentials&) {
         const TenantPasswords fresh{passwords_.make(), passwords_.make()};
         cluster_.write_operator_secret(
-            desired_.credentials_name, {{"runtime", fresh.runtime}, {"migrate", fresh.migrate}}, call_
+            desired_.credentials_name,
+            {{"runtime", fresh.runtime}, {"migrate", fresh.migrate}},
+            call_
         );
         credentials_ = fresh;
     }
-    void operator()(const RemoveCredentials&) { cluster_.remove_operator_secret(desired_.credentials_name, call_); }
-    void operator()(const CreateRoles&) {
-        database_.claim_and_create_roles(access(), desired_.names, desired_.claimant, credentials(), call_);
+    void operator()(const RemoveCredentials&) {
+        cluster_.remove_operator_secret(desired_.credentials_name, call_);
     }
-    void operator()(const CreateDatabase&) { database_.create_database(access(), desired_.names, call_); }
+    void operator()(const CreateRoles&) {
+        database_.claim_and_create_roles(
+            access(), desired_.names, desired_.claimant, credentials(), call_
+        );
+    }
+    void operator()(const CreateDatabase&) {
+        database_.create_database(access(), desired_.names, call_);
+    }
     void operator()(const ConfigureDatabase&) {
         database_.configure_database(
-            access(), desired_.names, desired_.claimant, desired_.object.spec.migrations.lock_timeout, call_
+            access(),
+            desired_.names,
+            desired_.claimant,
+            desired_.object.spec.migrations.lock_timeout,
+            call_
         );
     }
     void operator()(const ProveLogins&) {
@@ -60,41 +76,58 @@ class Executor {
     void operator()(const PublishSecret&) {
         cluster_.apply(
             render_secret(desired_, desired_.secret_name),
-            render_secret_data(desired_, access(), desired_.names.login_a, credentials().runtime), call_
+            render_secret_data(desired_, access(), desired_.names.login_a, credentials().runtime),
+            call_
         );
     }
     void operator()(const PublishMigration&) {
         cluster_.apply(
             render_secret(desired_, desired_.migration_name),
-            render_secret_data(desired_, access(), desired_.names.migrate, credentials().migrate), call_
+            render_secret_data(desired_, access(), desired_.names.migrate, credentials().migrate),
+            call_
         );
         cluster_.apply(render_migration_program(desired_), {}, call_);
     }
     void operator()(const StartMigration& start) {
         cluster_.create_job(render_migration_job(desired_, start), call_);
         cluster_.emit_event(
-            desired_.object, false, "MigrationStarted", "Migrating the database for " + start.image.str() + ".", call_
+            desired_.object,
+            false,
+            "MigrationStarted",
+            "Migrating the database for " + start.image.str() + ".",
+            call_
         );
     }
     void operator()(const RecordPassedImage& passed) {
-        database_.record_passed_image(access(), desired_.names, desired_.claimant, passed.image, call_);
+        database_.record_passed_image(
+            access(), desired_.names, desired_.claimant, passed.image, call_
+        );
         cluster_.arm_job_ttl({desired_.object.meta.key.space, ObjectName(passed.job)}, call_);
         cluster_.emit_event(
-            desired_.object, false, "ImagePassed",
-            passed.image.str() + " passed: its migrations are in the database.", call_
+            desired_.object,
+            false,
+            "ImagePassed",
+            passed.image.str() + " passed: its migrations are in the database.",
+            call_
         );
     }
     void operator()(const OpenGate& open) {
         cluster_.open_gate(open.workload, call_);
         cluster_.emit_event(
-            desired_.object, false, "GateOpened", "Deployment " + open.workload.meta.key.name.str() + " rolls out.",
+            desired_.object,
+            false,
+            "GateOpened",
+            "Deployment " + open.workload.meta.key.name.str() + " rolls out.",
             call_
         );
     }
-    void operator()(const RetireTenant&) { database_.retire(access(), desired_.names, desired_.claimant, call_); }
+    void operator()(const RetireTenant&) {
+        database_.retire(access(), desired_.names, desired_.claimant, call_);
+    }
 
   private:
-    // Stages plan these steps only when both are there or planned before; value() would be a defect of ours.
+    // Stages plan these steps only when both are there or planned before; value() would be a defect
+    // of ours.
     [[nodiscard]] const ServerAccess& access() const { return observed_.access.value(); }
     [[nodiscard]] const TenantPasswords& credentials() const { return credentials_.value(); }
 
@@ -110,8 +143,13 @@ class Executor {
 }  // namespace
 
 Report execute(
-    std::span<const Step> steps, const Desired& desired, const Observed& observed, Cluster& cluster,
-    Database& database, PasswordSource& passwords, const CallContext& call
+    std::span<const Step> steps,
+    const Desired& desired,
+    const Observed& observed,
+    Cluster& cluster,
+    Database& database,
+    PasswordSource& passwords,
+    const CallContext& call
 ) {
     Executor executor(desired, observed, cluster, database, passwords, call);
     Report report;

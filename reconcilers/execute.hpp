@@ -21,10 +21,16 @@ struct Report {
     std::string failed_step;
 };
 
-/// Never throws Error: a refusal is the report's last line. Each step is idempotent, so the next run repeats it safely.
+/// Never throws Error: a refusal is the report's last line. Each step is idempotent, so the next
+/// run repeats it safely.
 Report execute(
-    std::span<const Step> steps, const Desired& desired, const Observed& observed, Cluster& cluster,
-    Database& database, PasswordSource& passwords, const CallContext& call
+    std::span<const Step> steps,
+    const Desired& desired,
+    const Observed& observed,
+    Cluster& cluster,
+    Database& database,
+    PasswordSource& passwords,
+    const CallContext& call
 );
 
 }  // namespace djdb

@@ -1,5 +1,6 @@
-// How the world says no. Adapters throw Error; it is caught in two places only: execute (a line of the report)
-// and the worker (backoff). Expected outcomes, such as a failed Job, are values and never an Error.
+// How the world says no. Adapters throw Error; it is caught in two places only: execute (a line of
+// the report) and the worker (backoff). Expected outcomes, such as a failed Job, are values and
+// never an Error.
 #pragma once
 
 #include <stdexcept>
@@ -21,7 +22,8 @@ enum class FailureOrigin { Kubernetes, Postgres, Operator };
 struct Failure {
     FailureClass kind = FailureClass::Transient;
     FailureOrigin origin = FailureOrigin::Operator;
-    /// SQLSTATE, or HTTP status and reason ("409 AlreadyExists"), or a phase ("Connect", "Timeout").
+    /// SQLSTATE, or HTTP status and reason ("409 AlreadyExists"), or a phase ("Connect",
+    /// "Timeout").
     std::string code;
     /// One line, safe to show: no secret, no row data.
     std::string message;
@@ -29,7 +31,8 @@ struct Failure {
 
 class Error : public std::runtime_error {
   public:
-    explicit Error(Failure failure) : std::runtime_error(failure.message), failure_(std::move(failure)) {}
+    explicit Error(Failure failure)
+        : std::runtime_error(failure.message), failure_(std::move(failure)) {}
     [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
 
   private:

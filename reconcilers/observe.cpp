@@ -11,7 +11,8 @@ bool is_allowed(const AllowedNamespaces& allowed, const Namespace& space, Cluste
     if (std::ranges::find(allowed.names, space.str()) != allowed.names.end()) {
         return true;
     }
-    const auto labels = allowed.match_labels.empty() ? std::nullopt : cluster.find_namespace_labels(space);
+    const auto labels =
+        allowed.match_labels.empty() ? std::nullopt : cluster.find_namespace_labels(space);
     return labels && std::ranges::all_of(allowed.match_labels, [&](const auto& wanted) {
                const auto found = labels->find(wanted.first);
                return found != labels->end() && found->second == wanted.second;
@@ -20,10 +21,13 @@ bool is_allowed(const AllowedNamespaces& allowed, const Namespace& space, Cluste
 
 std::optional<Sensitive> value_of(const SecretFacts& secret, const std::string& key) {
     const auto found = secret.data.find(key);
-    return found == secret.data.end() || found->second.empty() ? std::nullopt : std::optional(found->second);
+    return found == secret.data.end() || found->second.empty() ? std::nullopt
+                                                               : std::optional(found->second);
 }
 
-std::optional<TenantPasswords> read_credentials(const Desired& desired, Cluster& cluster, const CallContext& call) {
+std::optional<TenantPasswords> read_credentials(
+    const Desired& desired, Cluster& cluster, const CallContext& call
+) {
     const auto stored = cluster.read_operator_secret(desired.credentials_name, call);
     if (!stored) {
         return std::nullopt;
@@ -34,7 +38,9 @@ std::optional<TenantPasswords> read_credentials(const Desired& desired, Cluster&
 }
 
 SecretState judge_secret(
-    const Desired& desired, const std::optional<SecretFacts>& secret, const std::optional<ServerAccess>& access,
+    const Desired& desired,
+    const std::optional<SecretFacts>& secret,
+    const std::optional<ServerAccess>& access,
     const std::optional<TenantPasswords>& credentials
 ) {
     if (!secret) {
@@ -43,8 +49,10 @@ SecretState judge_secret(
     if (secret->controller != desired.object.meta.uid) {
         return SecretState::Foreign;
     }
-    const bool same = access && credentials &&
-                      secret->data == render_secret_data(desired, *access, desired.names.login_a, credentials->runtime);
+    const bool same =
+        access && credentials &&
+        secret->data ==
+            render_secret_data(desired, *access, desired.names.login_a, credentials->runtime);
     return same ? SecretState::UpToDate : SecretState::OutOfDate;
 }
 
@@ -55,15 +63,19 @@ bool needs_confirmation(const Observed& observed) {
            });
 }
 
-void inspect(const Desired& desired, Observed& observed, Database& database, const CallContext& call) {
+void inspect(
+    const Desired& desired, Observed& observed, Database& database, const CallContext& call
+) {
     try {
-        observed.tenant = database.inspect_tenant(*observed.access, desired.names, desired.claimant, call);
+        observed.tenant =
+            database.inspect_tenant(*observed.access, desired.names, desired.claimant, call);
         if (observed.tenant->claim != ClaimState::Mine) {
             observed.server_facts = database.inspect_server(*observed.access, call);
         }
         if (needs_confirmation(observed)) {
-            observed.applied =
-                database.read_migrations(*observed.access, desired.names, observed.credentials->migrate, call);
+            observed.applied = database.read_migrations(
+                *observed.access, desired.names, observed.credentials->migrate, call
+            );
         }
     } catch (const Error& error) {
         observed.server_failure = error.failure();
@@ -73,7 +85,9 @@ void inspect(const Desired& desired, Observed& observed, Database& database, con
 }  // namespace
 
 ServerLookup look_up_server(
-    const std::optional<PostgresServer>& server, const std::optional<Namespace>& space, Cluster& cluster,
+    const std::optional<PostgresServer>& server,
+    const std::optional<Namespace>& space,
+    Cluster& cluster,
     const CallContext& call
 ) {
     if (!server) {
@@ -96,21 +110,38 @@ ServerLookup look_up_server(
     const auto ca_secret = cluster.read_operator_secret(ObjectName(reference.name), call);
     const auto ca = ca_secret ? value_of(*ca_secret, reference.key) : std::nullopt;
     if (!ca) {
-        return {ServerReference::CaMissing, "\"" + reference.name + "\" key \"" + reference.key + "\"", {}};
+        return {
+            ServerReference::CaMissing,
+            "\"" + reference.name + "\" key \"" + reference.key + "\"",
+            {}};
     }
-    return {ServerReference::Found,
-            {},
-            ServerAccess{spec.host, spec.port, spec.maintenance_database, ca->reveal(), user->reveal(), *password}};
+    return {
+        ServerReference::Found,
+        {},
+        ServerAccess{
+            spec.host,
+            spec.port,
+            spec.maintenance_database,
+            ca->reveal(),
+            user->reveal(),
+            *password}};
 }
 
 Observed observe(
-    const Desired& desired, Cluster& cluster, Database& database, const Clock& clock, const CallContext& call
+    const Desired& desired,
+    Cluster& cluster,
+    Database& database,
+    const Clock& clock,
+    const CallContext& call
 ) {
     Observed observed;
     observed.now = clock.now();
     const auto& key = desired.object.meta.key;
     auto lookup = look_up_server(
-        cluster.find_server(ObjectName(desired.object.spec.server_ref.name)), key.space, cluster, call
+        cluster.find_server(ObjectName(desired.object.spec.server_ref.name)),
+        key.space,
+        cluster,
+        call
     );
     observed.server = lookup.reference;
     observed.server_detail = lookup.detail;

@@ -1,4 +1,5 @@
-// What one run sees: one immutable snapshot. An unreachable server is a value in here, not an exception.
+// What one run sees: one immutable snapshot. An unreachable server is a value in here, not an
+// exception.
 #pragma once
 
 #include "crds/postgres_server.hpp"
@@ -13,7 +14,14 @@
 
 namespace djdb {
 
-enum class ServerReference { Found, NotFound, NamespaceNotAllowed, AdminSecretMissing, AdminSecretInvalid, CaMissing };
+enum class ServerReference {
+    Found,
+    NotFound,
+    NamespaceNotAllowed,
+    AdminSecretMissing,
+    AdminSecretInvalid,
+    CaMissing
+};
 
 enum class SecretState { Absent, UpToDate, OutOfDate, Foreign };
 
@@ -35,9 +43,14 @@ struct Observed {
     std::optional<AppliedMigrations> applied;
 };
 
-/// Gathers the snapshot. Throws Error when the API server can't be read; what PostgreSQL refuses is in the value.
+/// Gathers the snapshot. Throws Error when the API server can't be read; what PostgreSQL refuses is
+/// in the value.
 Observed observe(
-    const Desired& desired, Cluster& cluster, Database& database, const Clock& clock, const CallContext& call
+    const Desired& desired,
+    Cluster& cluster,
+    Database& database,
+    const Clock& clock,
+    const CallContext& call
 );
 
 /// The server that a resource names, with its administrator's login, or what is missing.
@@ -48,7 +61,9 @@ struct ServerLookup {
 };
 /// @param space the namespace that wants to use it; none: the server's own reconciler asks.
 ServerLookup look_up_server(
-    const std::optional<PostgresServer>& server, const std::optional<Namespace>& space, Cluster& cluster,
+    const std::optional<PostgresServer>& server,
+    const std::optional<Namespace>& space,
+    Cluster& cluster,
     const CallContext& call
 );
 

@@ -25,8 +25,8 @@ Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallCon
     const auto assessment = assess(stages, desired, observed);
     const auto report_of_steps =
         execute(assessment.steps(), desired, observed, cluster_, database_, passwords_, call);
-    if (object->meta.being_deleted && assessment.stopped_at() != nullptr && !report_of_steps.failure &&
-        std::holds_alternative<Act>(assessment.stopped_at()->verdict)) {
+    if (object->meta.being_deleted && assessment.stopped_at() != nullptr &&
+        !report_of_steps.failure && std::holds_alternative<Act>(assessment.stopped_at()->verdict)) {
         return AwaitChange{};  // the finalizer is off, so there is nothing left to report on
     }
     report(*object, derive_status(desired, observed, stages, assessment, report_of_steps), call);
@@ -58,8 +58,13 @@ Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallC
     PostgresServerStatus status;
     status.observed_generation = server->meta.generation;
     status.version = server->status.version;
-    auto ready = Condition{ConditionType::Ready, ConditionStatus::True, Reason::Ready,
-                           "The administrator can log in.", server->meta.generation, {}};
+    auto ready = Condition{
+        ConditionType::Ready,
+        ConditionStatus::True,
+        Reason::Ready,
+        "The administrator can log in.",
+        server->meta.generation,
+        {}};
     const auto refuse = [&ready](Reason reason, std::string message) {
         ready.status = ConditionStatus::False;
         ready.reason = reason;
@@ -67,18 +72,26 @@ Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallC
     };
     const auto lookup = look_up_server(server, std::nullopt, cluster_, call);
     if (!lookup.access) {
-        const auto reason = lookup.reference == ServerReference::CaMissing            ? Reason::CaSecretMissing
-                            : lookup.reference == ServerReference::AdminSecretInvalid ? Reason::AdminSecretInvalid
-                                                                                      : Reason::AdminSecretMissing;
-        refuse(reason, lookup.detail + " was not found or lacks a key in the operator's namespace. Nothing was "
-                                       "changed; create it.");
+        const auto reason = lookup.reference == ServerReference::CaMissing ? Reason::CaSecretMissing
+                            : lookup.reference == ServerReference::AdminSecretInvalid
+                                ? Reason::AdminSecretInvalid
+                                : Reason::AdminSecretMissing;
+        refuse(
+            reason,
+            lookup.detail +
+                " was not found or lacks a key in the operator's namespace. Nothing was "
+                "changed; create it."
+        );
     } else {
         try {
             const auto facts = database_.inspect_server(*lookup.access, call);
             status.version = facts.version;
             if (!facts.is_superuser && !(facts.can_create_database && facts.can_create_role)) {
-                refuse(Reason::AdminRightsMissing, "The administrator needs CREATEDB and CREATEROLE: ALTER ROLE " +
-                                                       lookup.access->admin_user + " CREATEDB CREATEROLE.");
+                refuse(
+                    Reason::AdminRightsMissing,
+                    "The administrator needs CREATEDB and CREATEROLE: ALTER ROLE " +
+                        lookup.access->admin_user + " CREATEDB CREATEROLE."
+                );
             }
         } catch (const Error& error) {
             refuse(reason_of(error.failure()), error.failure().message);
@@ -89,7 +102,8 @@ Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallC
     if (status != server->status) {
         cluster_.patch_server_status(*server, status, call);
     }
-    return good ? Requeue{RetryAfter{std::chrono::minutes{10}}} : Requeue{RetryAfter{std::chrono::seconds{10}}};
+    return good ? Requeue{RetryAfter{std::chrono::minutes{10}}}
+                : Requeue{RetryAfter{std::chrono::seconds{10}}};
 }
 
 }  // namespace djdb

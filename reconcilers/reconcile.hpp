@@ -7,17 +7,22 @@
 
 namespace djdb {
 
-/// Brings one DjangoDatabase to what it asks for. Worker threads call it, never twice at once for one key.
+/// Brings one DjangoDatabase to what it asks for. Worker threads call it, never twice at once for
+/// one key.
 /// @throws Error when the API server can't be read or the status can't be written.
 class DjangoDatabaseReconciler {
   public:
-    DjangoDatabaseReconciler(Cluster& cluster, Database& database, Clock& clock, PasswordSource& passwords)
+    DjangoDatabaseReconciler(
+        Cluster& cluster, Database& database, Clock& clock, PasswordSource& passwords
+    )
         : cluster_(cluster), database_(database), clock_(clock), passwords_(passwords) {}
 
     Requeue operator()(const ObjectKey& key, const CallContext& call);
 
   private:
-    void report(const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call);
+    void report(
+        const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
+    );
 
     Cluster& cluster_;
     Database& database_;

@@ -48,14 +48,17 @@ std::optional<ImageRef> common_image(const Desired& desired, const Observed& obs
 }
 
 const Workload* migration_source(const Observed& observed) {
-    const auto first = std::ranges::min_element(observed.workloads, [](const Workload& a, const Workload& b) {
-        return std::pair(a.order, a.meta.key.name) < std::pair(b.order, b.meta.key.name);
-    });
+    const auto first =
+        std::ranges::min_element(observed.workloads, [](const Workload& a, const Workload& b) {
+            return std::pair(a.order, a.meta.key.name) < std::pair(b.order, b.meta.key.name);
+        });
     return first == observed.workloads.end() ? nullptr : &*first;
 }
 
 Revision revision_of(const Desired& desired, const Workload& source, const ImageRef& image) {
-    return Revision(hash_text(desired.object.meta.uid.str() + "\n" + image.str() + "\n" + source.pod_template));
+    return Revision(
+        hash_text(desired.object.meta.uid.str() + "\n" + image.str() + "\n" + source.pod_template)
+    );
 }
 
 bool has_passed(const Observed& observed, const ImageRef& image) {
@@ -63,8 +66,12 @@ bool has_passed(const Observed& observed, const ImageRef& image) {
                                   observed.tenant->passed_images.end();
 }
 
-bool is_held(const Workload& workload) { return workload.paused && workload.paused_by.empty(); }
+bool is_held(const Workload& workload) {
+    return workload.paused && workload.paused_by.empty();
+}
 
-bool is_paused_by_user(const Workload& workload) { return workload.paused && !workload.paused_by.empty(); }
+bool is_paused_by_user(const Workload& workload) {
+    return workload.paused && !workload.paused_by.empty();
+}
 
 }  // namespace djdb

@@ -13,7 +13,8 @@ namespace djdb {
 /// The app container's image in a Pod template; none if there is no such container.
 std::optional<ImageRef> app_image(const Workload& workload, const AppSpec& app);
 
-/// The image that every labelled Deployment asks for; none when they differ, lack the container, or there is none.
+/// The image that every labelled Deployment asks for; none when they differ, lack the container, or
+/// there is none.
 std::optional<ImageRef> common_image(const Desired& desired, const Observed& observed);
 
 /// The Deployment whose Pod template migrates: first by label djangodb.io/order, then by name.

@@ -9,7 +9,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Blocked is looked at again this often: the repair may be where no watch sees it, such as on the server.
+/// Blocked is looked at again this often: the repair may be where no watch sees it, such as on the
+/// server.
 constexpr auto kBlockedVisit = 15s;
 /// A safety net below the watches.
 constexpr auto kWaitingVisit = 15s;
@@ -30,8 +31,16 @@ ConditionStatus status_of(const Verdict& verdict) {
     return ConditionStatus::False;
 }
 
-Condition make(const Desired& desired, ConditionType type, ConditionStatus status, Finding finding) {
-    return Condition{type, status, finding.reason, std::move(finding.message), desired.object.meta.generation, {}};
+Condition make(
+    const Desired& desired, ConditionType type, ConditionStatus status, Finding finding
+) {
+    return Condition{
+        type,
+        status,
+        finding.reason,
+        std::move(finding.message),
+        desired.object.meta.generation,
+        {}};
 }
 
 /// The result whose step failed: steps are numbered through all results.
@@ -49,20 +58,29 @@ const StageResult* failed_result(const Assessment& assessment, const Report& rep
 }
 
 void add_summary(
-    const Desired& desired, const StageResult* stopped, const Finding& finding, std::vector<Condition>& conditions
+    const Desired& desired,
+    const StageResult* stopped,
+    const Finding& finding,
+    std::vector<Condition>& conditions
 ) {
     if (stopped == nullptr) {
         conditions.push_back(make(
-            desired, ConditionType::Ready, ConditionStatus::True,
-            {Reason::Ready, "Database \"" + desired.names.database.str() + "\" is ready; Secret \"" +
-                                desired.secret_name.str() + "\" is published."}
+            desired,
+            ConditionType::Ready,
+            ConditionStatus::True,
+            {Reason::Ready,
+             "Database \"" + desired.names.database.str() + "\" is ready; Secret \"" +
+                 desired.secret_name.str() + "\" is published."}
         ));
         return;
     }
     conditions.push_back(make(desired, ConditionType::Ready, ConditionStatus::False, finding));
     const bool stalled = std::holds_alternative<Blocked>(stopped->verdict);
     conditions.push_back(make(
-        desired, stalled ? ConditionType::Stalled : ConditionType::Reconciling, ConditionStatus::True, finding
+        desired,
+        stalled ? ConditionType::Stalled : ConditionType::Reconciling,
+        ConditionStatus::True,
+        finding
     ));
 }
 
@@ -76,10 +94,14 @@ std::string state_of(const Workload& workload) {
     return workload.rolled_out ? "RolledOut" : "RollingOut";
 }
 
-void add_release(const Desired& desired, const Observed& observed, bool settled, DjangoDatabaseStatus& status) {
+void add_release(
+    const Desired& desired, const Observed& observed, bool settled, DjangoDatabaseStatus& status
+) {
     for (const auto& workload : observed.workloads) {
         const auto image = app_image(workload, desired.object.spec.app);
-        status.workloads.push_back({workload.meta.key.name.str(), image ? image->str() : "", state_of(workload)});
+        status.workloads.push_back(
+            {workload.meta.key.name.str(), image ? image->str() : "", state_of(workload)}
+        );
     }
     status.release = desired.object.status.release;
     const auto image = observed.workloads.empty() ? std::nullopt : common_image(desired, observed);
@@ -113,7 +135,10 @@ Reason reason_of(const Failure& failure) {
 }
 
 DjangoDatabaseStatus derive_status(
-    const Desired& desired, const Observed& observed, std::span<const Stage> stages, const Assessment& assessment,
+    const Desired& desired,
+    const Observed& observed,
+    std::span<const Stage> stages,
+    const Assessment& assessment,
     const Report& report
 ) {
     DjangoDatabaseStatus status;
@@ -124,21 +149,27 @@ DjangoDatabaseStatus derive_status(
     const auto* stopped = failed != nullptr ? failed : assessment.stopped_at();
     Finding stop_finding = stopped == nullptr ? Finding{} : finding_of(stopped->verdict);
     if (failed != nullptr) {
-        stop_finding = {reason_of(*report.failure), report.failed_step + ": " + report.failure->message};
+        stop_finding = {
+            reason_of(*report.failure), report.failed_step + ": " + report.failure->message};
     }
     bool behind = false;
     for (const auto& stage : stages) {
-        const auto result = std::ranges::find(assessment.results, stage.condition, &StageResult::condition);
+        const auto result =
+            std::ranges::find(assessment.results, stage.condition, &StageResult::condition);
         if (behind || result == assessment.results.end()) {
             conditions.push_back(make(
-                desired, stage.condition, ConditionStatus::Unknown,
+                desired,
+                stage.condition,
+                ConditionStatus::Unknown,
                 {Reason::WaitingForEarlierStage, "Waits for an earlier condition."}
             ));
             continue;
         }
         const bool is_stop = &*result == stopped;
         conditions.push_back(make(
-            desired, stage.condition, is_stop ? ConditionStatus::False : status_of(result->verdict),
+            desired,
+            stage.condition,
+            is_stop ? ConditionStatus::False : status_of(result->verdict),
             is_stop ? stop_finding : finding_of(result->verdict)
         ));
         behind = is_stop;
@@ -146,7 +177,8 @@ DjangoDatabaseStatus derive_status(
     add_summary(desired, stopped, stop_finding, conditions);
     status.phase = stopped == nullptr ? "Ready" : std::string(stopped->phase);
     add_release(desired, observed, stopped == nullptr, status);
-    status.conditions = merge(desired.object.status.conditions, std::move(conditions), observed.now);
+    status.conditions =
+        merge(desired.object.status.conditions, std::move(conditions), observed.now);
     return status;
 }
 
@@ -163,7 +195,8 @@ Requeue next_visit(const Observed& observed, const Assessment& assessment, const
     }
     if (const auto* wait = std::get_if<Wait>(&stopped->verdict)) {
         if (wait->until) {
-            return RetryAfter{std::max(1000ms, std::chrono::milliseconds{*wait->until - observed.now})};
+            return RetryAfter{
+                std::max(1000ms, std::chrono::milliseconds{*wait->until - observed.now})};
         }
         return RetryAfter{kWaitingVisit};
     }

@@ -11,10 +11,14 @@
 
 namespace djdb {
 
-/// The whole status in one value: every stage's condition, Ready, and Reconciling or Stalled while they hold.
-/// Deriving twice from equal facts gives equal values, so a settled resource is never written.
+/// The whole status in one value: every stage's condition, Ready, and Reconciling or Stalled while
+/// they hold. Deriving twice from equal facts gives equal values, so a settled resource is never
+/// written.
 DjangoDatabaseStatus derive_status(
-    const Desired& desired, const Observed& observed, std::span<const Stage> stages, const Assessment& assessment,
+    const Desired& desired,
+    const Observed& observed,
+    std::span<const Stage> stages,
+    const Assessment& assessment,
     const Report& report
 );
 

@@ -7,9 +7,20 @@ namespace djdb {
 std::string_view to_string(const Step& step) {
     // In the order of the variant.
     static constexpr std::array<std::string_view, std::variant_size_v<Step>> kNames{
-        "AddFinalizer", "RemoveFinalizer", "StoreCredentials", "RemoveCredentials", "CreateRoles",
-        "CreateDatabase", "ConfigureDatabase", "ProveLogins", "PublishSecret", "PublishMigration",
-        "StartMigration", "RecordPassedImage", "OpenGate", "RetireTenant"};
+        "AddFinalizer",
+        "RemoveFinalizer",
+        "StoreCredentials",
+        "RemoveCredentials",
+        "CreateRoles",
+        "CreateDatabase",
+        "ConfigureDatabase",
+        "ProveLogins",
+        "PublishSecret",
+        "PublishMigration",
+        "StartMigration",
+        "RecordPassedImage",
+        "OpenGate",
+        "RetireTenant"};
     return kNames.at(step.index());
 }
 

@@ -1,4 +1,5 @@
-// What can be done, as data. A step prints without secrets because it holds none: execute fetches or makes them.
+// What can be done, as data. A step prints without secrets because it holds none: execute fetches
+// or makes them.
 #pragma once
 
 #include "crds/names.hpp"
@@ -40,9 +41,20 @@ struct OpenGate {
 struct RetireTenant {};
 
 using Step = std::variant<
-    AddFinalizer, RemoveFinalizer, StoreCredentials, RemoveCredentials, CreateRoles, CreateDatabase,
-    ConfigureDatabase, ProveLogins, PublishSecret, PublishMigration, StartMigration, RecordPassedImage,
-    OpenGate, RetireTenant>;
+    AddFinalizer,
+    RemoveFinalizer,
+    StoreCredentials,
+    RemoveCredentials,
+    CreateRoles,
+    CreateDatabase,
+    ConfigureDatabase,
+    ProveLogins,
+    PublishSecret,
+    PublishMigration,
+    StartMigration,
+    RecordPassedImage,
+    OpenGate,
+    RetireTenant>;
 
 std::string_view to_string(const Step&);
 

@@ -26,7 +26,8 @@ struct Satisfied {
 struct Act {
     Finding finding;
     std::vector<Step> steps;
-    /// The next stage may plan as if the steps had succeeded: execution stops at the first that fails.
+    /// The next stage may plan as if the steps had succeeded: execution stops at the first that
+    /// fails.
     bool plans_ahead = false;
 };
 

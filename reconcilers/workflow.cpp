@@ -33,7 +33,8 @@ std::span<const Stage> deletion_workflow() {
 Assessment assess(std::span<const Stage> stages, const Desired& desired, const Observed& observed) {
     Assessment assessment;
     for (const auto& stage : stages) {
-        assessment.results.push_back({stage.condition, stage.phase, stage.assess(desired, observed)});
+        assessment.results.push_back({stage.condition, stage.phase, stage.assess(desired, observed)}
+        );
         const auto& verdict = assessment.results.back().verdict;
         const auto* act = std::get_if<Act>(&verdict);
         if (!std::holds_alternative<Satisfied>(verdict) && (act == nullptr || !act->plans_ahead)) {

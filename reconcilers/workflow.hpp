@@ -1,5 +1,6 @@
-// The ordered list of stages: the product on a dozen lines. assess() walks it and stops at the first stage that
-// is not satisfied, so every run starts from facts and never from a remembered phase.
+// The ordered list of stages: the product on a dozen lines. assess() walks it and stops at the
+// first stage that is not satisfied, so every run starts from facts and never from a remembered
+// phase.
 #pragma once
 
 #include "crds/conditions.hpp"

@@ -26,25 +26,34 @@ spdlog::logger& sink() {
 
 spdlog::level::level_enum to_spdlog(Level level) {
     static constexpr std::array kLevels{
-        spdlog::level::trace, spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+        spdlog::level::trace,
+        spdlog::level::debug,
+        spdlog::level::info,
+        spdlog::level::warn,
+        spdlog::level::err};
     return kLevels.at(static_cast<std::size_t>(level));
 }
 
 std::string timestamp() {
     const auto now = std::chrono::system_clock::now();
     const auto seconds = std::chrono::system_clock::to_time_t(now);
-    const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000;
+    const auto millis =
+        std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() %
+        1000;
     std::tm parts{};
     gmtime_r(&seconds, &parts);
     std::array<char, 40> text{};
     const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
     const auto digits = std::to_string(millis);
-    return std::string(text.data(), length) + "." + std::string(3 - digits.size(), '0') + digits + "Z";
+    return std::string(text.data(), length) + "." + std::string(3 - digits.size(), '0') + digits +
+           "Z";
 }
 
 }  // namespace
 
-void set_level(Level level) { sink().set_level(to_spdlog(level)); }
+void set_level(Level level) {
+    sink().set_level(to_spdlog(level));
+}
 
 bool set_level(std::string_view word) {
     for (std::size_t i = 0; i < kWords.size(); ++i) {
@@ -56,19 +65,27 @@ bool set_level(std::string_view word) {
     return false;
 }
 
-void log(Level level, std::string_view logger, std::string_view message, std::initializer_list<LogField> fields) {
+void log(
+    Level level,
+    std::string_view logger,
+    std::string_view message,
+    std::initializer_list<LogField> fields
+) {
     if (!sink().should_log(to_spdlog(level))) {
         return;
     }
-    nlohmann::ordered_json line{{"level", kWords.at(static_cast<std::size_t>(level))},
-                                {"ts", timestamp()},
-                                {"logger", logger},
-                                {"msg", message}};
+    nlohmann::ordered_json line{
+        {"level", kWords.at(static_cast<std::size_t>(level))},
+        {"ts", timestamp()},
+        {"logger", logger},
+        {"msg", message}};
     for (const auto& [key, value] : fields) {
         line[std::string(key)] = value;
     }
     sink().log(
-        to_spdlog(level), "{}", line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+        to_spdlog(level),
+        "{}",
+        line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
     );
 }
 

@@ -17,7 +17,13 @@ bool set_level(std::string_view word);
 
 using LogField = std::pair<std::string_view, std::string>;
 
-/// Never throws; control characters and invalid UTF-8 are escaped. Secrets can't get here: Sensitive has no text form.
-void log(Level level, std::string_view logger, std::string_view message, std::initializer_list<LogField> fields = {});
+/// Never throws; control characters and invalid UTF-8 are escaped. Secrets can't get here:
+/// Sensitive has no text form.
+void log(
+    Level level,
+    std::string_view logger,
+    std::string_view message,
+    std::initializer_list<LogField> fields = {}
+);
 
 }  // namespace djdb::telemetry

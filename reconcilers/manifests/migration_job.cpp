@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-
 namespace djdb {
 namespace {
 
@@ -15,7 +14,9 @@ constexpr auto kProgramVolume = "djangodb-migrate";
 constexpr auto kProgramDirectory = "/djangodb";
 constexpr auto kTerminationLog = "/dev/termination-log";
 
-void rename_secret(json& reference, const char* field, const std::string& from, const std::string& to) {
+void rename_secret(
+    json& reference, const char* field, const std::string& from, const std::string& to
+) {
     if (reference.contains(field) && reference.at(field) == from) {
         reference[field] = to;
     }
@@ -73,8 +74,15 @@ void set_variable(json& container, const std::string& name, const std::string& v
 json render_container(const Desired& desired, const json& pod) {
     const auto& spec = desired.object.spec;
     auto container = find_app_container(pod, spec.app);
-    for (const auto* field : {"livenessProbe", "readinessProbe", "startupProbe", "ports", "lifecycle", "args",
-                              "resizePolicy", "restartPolicy"}) {
+    for (const auto* field :
+         {"livenessProbe",
+          "readinessProbe",
+          "startupProbe",
+          "ports",
+          "lifecycle",
+          "args",
+          "resizePolicy",
+          "restartPolicy"}) {
         container.erase(field);
     }
     container["command"] = json::array({"python3", std::string(kProgramDirectory) + "/migrate.py"});
@@ -90,7 +98,11 @@ json render_container(const Desired& desired, const json& pod) {
     set_variable(container, "DJANGODB_EXPECT_DATABASE", desired.names.database.str());
     set_variable(container, "DJANGODB_EXPECT_USER", desired.names.owner.str());
     set_variable(container, "DJANGODB_REQUIRE_TLS", "1");
-    set_variable(container, "DJANGODB_LOCK_TIMEOUT", std::to_string(spec.migrations.lock_timeout.count() * 1000));
+    set_variable(
+        container,
+        "DJANGODB_LOCK_TIMEOUT",
+        std::to_string(spec.migrations.lock_timeout.count() * 1000)
+    );
     set_variable(container, "DJANGODB_TERMINATION_LOG", kTerminationLog);
     set_variable(container, "PGCONNECT_TIMEOUT", "10");
     set_variable(container, "PYTHONUNBUFFERED", "1");
@@ -111,7 +123,9 @@ json render_pod(const Desired& desired, const StartMigration& start) {
     pod["containers"] = json::array({container});
     pod["restartPolicy"] = "Never";
     swap_in_volumes(pod, desired.secret_name.str(), desired.migration_name.str());
-    pod["volumes"].push_back({{"name", kProgramVolume}, {"configMap", {{"name", desired.migration_name.str()}}}});
+    pod["volumes"].push_back(
+        {{"name", kProgramVolume}, {"configMap", {{"name", desired.migration_name.str()}}}}
+    );
     return pod;
 }
 
@@ -124,28 +138,33 @@ std::string migration_job_name(const Desired& desired, const Revision& revision,
 }
 
 json render_migration_job(const Desired& desired, const StartMigration& start) {
-    auto metadata = render_metadata(desired, migration_job_name(desired, start.revision, start.attempt));
+    auto metadata =
+        render_metadata(desired, migration_job_name(desired, start.revision, start.attempt));
     metadata["labels"][std::string(api::kRevisionLabel)] = start.revision.str();
-    metadata["annotations"] = {{std::string(api::kImageAnnotation), start.image.str()},
-                               {std::string(api::kAttemptAnnotation), std::to_string(start.attempt)}};
-    return {{"apiVersion", "batch/v1"},
-            {"kind", "Job"},
-            {"metadata", metadata},
-            {"spec",
-             {{"backoffLimit", 0},
-              {"completions", 1},
-              {"parallelism", 1},
-              {"podReplacementPolicy", "Failed"},
-              {"activeDeadlineSeconds", desired.object.spec.migrations.deadline.count()},
-              {"template",
-               {{"metadata", {{"labels", metadata.at("labels")}}}, {"spec", render_pod(desired, start)}}}}}};
+    metadata["annotations"] = {
+        {std::string(api::kImageAnnotation), start.image.str()},
+        {std::string(api::kAttemptAnnotation), std::to_string(start.attempt)}};
+    return {
+        {"apiVersion", "batch/v1"},
+        {"kind", "Job"},
+        {"metadata", metadata},
+        {"spec",
+         {{"backoffLimit", 0},
+          {"completions", 1},
+          {"parallelism", 1},
+          {"podReplacementPolicy", "Failed"},
+          {"activeDeadlineSeconds", desired.object.spec.migrations.deadline.count()},
+          {"template",
+           {{"metadata", {{"labels", metadata.at("labels")}}},
+            {"spec", render_pod(desired, start)}}}}}};
 }
 
 json render_migration_program(const Desired& desired) {
-    return {{"apiVersion", "v1"},
-            {"kind", "ConfigMap"},
-            {"metadata", render_metadata(desired, desired.migration_name.str())},
-            {"data", {{"migrate.py", kMigrationProgram}}}};
+    return {
+        {"apiVersion", "v1"},
+        {"kind", "ConfigMap"},
+        {"metadata", render_metadata(desired, desired.migration_name.str())},
+        {"data", {{"migrate.py", kMigrationProgram}}}};
 }
 
 }  // namespace djdb

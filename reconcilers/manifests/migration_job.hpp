@@ -1,4 +1,5 @@
-// The Job that migrates: the new Pod template's app container with the migration login, and nothing beside it. Pure.
+// The Job that migrates: the new Pod template's app container with the migration login, and nothing
+// beside it. Pure.
 #pragma once
 
 #include "reconcilers/desired.hpp"
@@ -13,8 +14,9 @@ namespace djdb {
 /// Deterministic: the same template and attempt name the same Job, so a repeated create finds it.
 std::string migration_job_name(const Desired& desired, const Revision& revision, int attempt);
 
-/// Same image, service account, volumes, environment and security context as the template; no probes, sidecars,
-/// init containers or ports; the app's Secret is replaced by the migration login's wherever it is referred to.
+/// Same image, service account, volumes, environment and security context as the template; no
+/// probes, sidecars, init containers or ports; the app's Secret is replaced by the migration
+/// login's wherever it is referred to.
 nlohmann::json render_migration_job(const Desired& desired, const StartMigration& start);
 
 /// The program that the Job runs, jobs/migrate.py, as a ConfigMap.

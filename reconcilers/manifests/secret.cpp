@@ -21,12 +21,19 @@ std::string expand(const std::string& key, const std::string& text, const Values
             continue;
         }
         const auto end = text.find('}', at);
-        const auto value = end == std::string::npos ? values.end() : values.find(text.substr(at + 1, end - at - 1));
+        const auto value = end == std::string::npos
+                               ? values.end()
+                               : values.find(text.substr(at + 1, end - at - 1));
         if (value == values.end()) {
-            throw Error({FailureClass::Invalid, FailureOrigin::Operator, "InvalidKeyTemplate",
-                         "spec.credentials.keys." + key +
-                             ": unknown placeholder. The Secret was left as it is; use {name} {user} {password} {host} "
-                             "{port} {sslmode} {sslrootcert} {url}."});
+            throw Error(
+                {FailureClass::Invalid,
+                 FailureOrigin::Operator,
+                 "InvalidKeyTemplate",
+                 "spec.credentials.keys." + key +
+                     ": unknown placeholder. The Secret was left as it is; use {name} {user} "
+                     "{password} {host} "
+                     "{port} {sslmode} {sslrootcert} {url}."}
+            );
         }
         out += value->second;
         at = end + 1;
@@ -40,8 +47,9 @@ std::string percent_encode(std::string_view text) {
     static constexpr auto kDigits = "0123456789ABCDEF";
     std::string out;
     for (const char c : text) {
-        const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                                c == '-' || c == '.' || c == '_' || c == '~';
+        const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+                                c == '~';
         if (unreserved) {
             out += c;
         } else {
@@ -55,33 +63,40 @@ std::string percent_encode(std::string_view text) {
 }
 
 SecretData render_secret_data(
-    const Desired& desired, const ServerAccess& access, const RoleName& user, const Sensitive& password
+    const Desired& desired,
+    const ServerAccess& access,
+    const RoleName& user,
+    const Sensitive& password
 ) {
     const auto& credentials = desired.object.spec.credentials;
     const auto port = std::to_string(access.port);
     const auto& database = desired.names.database.str();
     // RFC 3986: an IPv6 literal stands in brackets.
-    const auto url_host = access.host.find(':') == std::string::npos ? access.host : "[" + access.host + "]";
-    const auto url = "postgresql://" + percent_encode(user.str()) + ":" + percent_encode(password.reveal()) + "@" +
-                     url_host + ":" + port + "/" + percent_encode(database) +
+    const auto url_host =
+        access.host.find(':') == std::string::npos ? access.host : "[" + access.host + "]";
+    const auto url = "postgresql://" + percent_encode(user.str()) + ":" +
+                     percent_encode(password.reveal()) + "@" + url_host + ":" + port + "/" +
+                     percent_encode(database) +
                      "?sslmode=verify-full&sslrootcert=" + percent_encode(credentials.ca_path);
-    const Values values{{"name", database},
-                        {"user", user.str()},
-                        {"password", password.reveal()},
-                        {"host", access.host},
-                        {"port", port},
-                        {"sslmode", "verify-full"},
-                        {"sslrootcert", credentials.ca_path},
-                        {"url", url}};
-    const Values templates{{"DB_NAME", "{name}"},
-                           {"DB_USER", "{user}"},
-                           {"DB_PASSWORD", "{password}"},
-                           {"DB_HOST", "{host}"},
-                           {"DB_PORT", "{port}"},
-                           {"DB_SSLMODE", "{sslmode}"},
-                           {"DB_SSLROOTCERT", "{sslrootcert}"},
-                           {"DB_CONN_MAX_AGE", "60"},
-                           {"DATABASE_URL", "{url}"}};
+    const Values values{
+        {"name", database},
+        {"user", user.str()},
+        {"password", password.reveal()},
+        {"host", access.host},
+        {"port", port},
+        {"sslmode", "verify-full"},
+        {"sslrootcert", credentials.ca_path},
+        {"url", url}};
+    const Values templates{
+        {"DB_NAME", "{name}"},
+        {"DB_USER", "{user}"},
+        {"DB_PASSWORD", "{password}"},
+        {"DB_HOST", "{host}"},
+        {"DB_PORT", "{port}"},
+        {"DB_SSLMODE", "{sslmode}"},
+        {"DB_SSLROOTCERT", "{sslrootcert}"},
+        {"DB_CONN_MAX_AGE", "60"},
+        {"DATABASE_URL", "{url}"}};
     SecretData data{{"ca.crt", Sensitive(access.ca_pem)}};
     for (const auto* list : {&templates, &credentials.keys}) {
         for (const auto& [key, text] : *list) {
@@ -93,24 +108,26 @@ SecretData render_secret_data(
 
 nlohmann::json render_metadata(const Desired& desired, const std::string& name) {
     const auto& meta = desired.object.meta;
-    return {{"name", name},
-            {"namespace", meta.key.space.str()},
-            {"labels",
-             {{std::string(api::kManagedByLabel), std::string(api::kOperator)},
-              {std::string(api::kOwnedByLabel), meta.key.name.str()}}},
-            {"ownerReferences",
-             {{{"apiVersion", std::string(api::kGroupVersion)},
-               {"kind", "DjangoDatabase"},
-               {"name", meta.key.name.str()},
-               {"uid", meta.uid.str()},
-               {"controller", true}}}}};
+    return {
+        {"name", name},
+        {"namespace", meta.key.space.str()},
+        {"labels",
+         {{std::string(api::kManagedByLabel), std::string(api::kOperator)},
+          {std::string(api::kOwnedByLabel), meta.key.name.str()}}},
+        {"ownerReferences",
+         {{{"apiVersion", std::string(api::kGroupVersion)},
+           {"kind", "DjangoDatabase"},
+           {"name", meta.key.name.str()},
+           {"uid", meta.uid.str()},
+           {"controller", true}}}}};
 }
 
 nlohmann::json render_secret(const Desired& desired, const ObjectName& name) {
-    return {{"apiVersion", "v1"},
-            {"kind", "Secret"},
-            {"type", "Opaque"},
-            {"metadata", render_metadata(desired, name.str())}};
+    return {
+        {"apiVersion", "v1"},
+        {"kind", "Secret"},
+        {"type", "Opaque"},
+        {"metadata", render_metadata(desired, name.str())}};
 }
 
 }  // namespace djdb

@@ -1,5 +1,5 @@
-// The Secrets that the app and its migration Job read: the DB_* contract of the deployment guide, DATABASE_URL,
-// the CA, and the user's own key templates. Pure.
+// The Secrets that the app and its migration Job read: the DB_* contract of the deployment guide,
+// DATABASE_URL, the CA, and the user's own key templates. Pure.
 #pragma once
 
 #include "crds/sensitive.hpp"
@@ -14,9 +14,13 @@
 
 namespace djdb {
 
-/// @throws Error Invalid "InvalidKeyTemplate" when a template of spec.credentials.keys names an unknown placeholder.
+/// @throws Error Invalid "InvalidKeyTemplate" when a template of spec.credentials.keys names an
+/// unknown placeholder.
 SecretData render_secret_data(
-    const Desired& desired, const ServerAccess& access, const RoleName& user, const Sensitive& password
+    const Desired& desired,
+    const ServerAccess& access,
+    const RoleName& user,
+    const Sensitive& password
 );
 
 /// Without data: the adapter adds it on the way out.

@@ -13,26 +13,35 @@ Verdict assess_claim(const Desired& desired, const Observed& observed) {
     const auto& tenant = *observed.tenant;
     const auto database = "Database \"" + desired.names.database.str() + "\"";
     if (tenant.claim == ClaimState::OfAnother) {
-        return Blocked{{Reason::OwnershipConflict,
-                        database + " is claimed by " + tenant.claim_holder +
-                            ". Nothing was changed; choose another spec.database.name."}};
+        return Blocked{
+            {Reason::OwnershipConflict,
+             database + " is claimed by " + tenant.claim_holder +
+                 ". Nothing was changed; choose another spec.database.name."}};
     }
     if (tenant.database == DatabaseState::Foreign) {
-        return Blocked{{Reason::AdoptionNotGranted,
-                        database + " exists on the server and was not made by this operator. Nothing was changed; "
-                                   "choose another spec.database.name."}};
+        return Blocked{
+            {Reason::AdoptionNotGranted,
+             database +
+                 " exists on the server and was not made by this operator. Nothing was changed; "
+                 "choose another spec.database.name."}};
     }
     if (tenant.roles == RolesState::Foreign) {
-        return Blocked{{Reason::RoleConflict,
-                        "A role named " + desired.names.owner.str() + ", " + desired.names.login_a.str() + ", " +
-                            desired.names.login_b.str() + " or " + desired.names.migrate.str() +
-                            " exists and was not made by this operator. Nothing was changed; choose another "
-                            "spec.database.name or drop the role."}};
+        return Blocked{
+            {Reason::RoleConflict,
+             "A role named " + desired.names.owner.str() + ", " + desired.names.login_a.str() +
+                 ", " + desired.names.login_b.str() + " or " + desired.names.migrate.str() +
+                 " exists and was not made by this operator. Nothing was changed; choose another "
+                 "spec.database.name or drop the role."}};
     }
     if (tenant.claim == ClaimState::Mine) {
-        return Satisfied{{Reason::Succeeded, database + " is claimed for this resource in the server's ledger."}};
+        return Satisfied{
+            {Reason::Succeeded,
+             database + " is claimed for this resource in the server's ledger."}};
     }
-    return Act{{Reason::Progressing, "Claiming database \"" + desired.names.database.str() + "\"."}, {}, true};
+    return Act{
+        {Reason::Progressing, "Claiming database \"" + desired.names.database.str() + "\"."},
+        {},
+        true};
 }
 
 }  // namespace djdb

@@ -1,12 +1,14 @@
 // credentials.cpp -- passwords are stored before any role has them, so none is ever lost (F85).
-//   stored copy absent -> Act(StoreCredentials, and the roles get the new ones)      present -> Satisfied
+//   stored copy absent -> Act(StoreCredentials, and the roles get the new ones)      present ->
+//   Satisfied
 #include "reconcilers/workflow.hpp"
 
 namespace djdb {
 
 Verdict assess_credentials(const Desired&, const Observed& observed) {
     if (observed.credentials) {
-        return Satisfied{{Reason::Succeeded, "The logins' passwords are kept in the operator's namespace."}};
+        return Satisfied{
+            {Reason::Succeeded, "The logins' passwords are kept in the operator's namespace."}};
     }
     return Act{{Reason::Progressing, "Making the logins' passwords."}, {StoreCredentials{}}, true};
 }

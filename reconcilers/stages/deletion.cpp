@@ -1,8 +1,9 @@
 // deletion.cpp -- Retain: the logins are shut, the database, its owner and the claim stay.
 //   finalizer gone                                   -> Satisfied
-//   server object gone, names unusable, or orphaned  -> Act(RemoveCredentials, RemoveFinalizer): nothing to reach
-//   server unreachable                               -> Wait, says how to let go
-//   else                                             -> Act(RetireTenant, RemoveCredentials, RemoveFinalizer)
+//   server object gone, names unusable, or orphaned  -> Act(RemoveCredentials, RemoveFinalizer):
+//   nothing to reach server unreachable                               -> Wait, says how to let go
+//   else                                             -> Act(RetireTenant, RemoveCredentials,
+//   RemoveFinalizer)
 #include "crds/api.hpp"
 #include "reconcilers/workflow.hpp"
 
@@ -19,17 +20,22 @@ Verdict assess_deletion(const Desired& desired, const Observed& observed) {
     const bool let_go = orphan != meta.annotations.end() && orphan->second == "true";
     if (let_go || desired.name_error || observed.server == ServerReference::NotFound ||
         observed.server == ServerReference::NamespaceNotAllowed) {
-        return Act{{Reason::Deleting, "Letting go of the resource without touching any server."},
-                   {RemoveCredentials{}, RemoveFinalizer{}}};
+        return Act{
+            {Reason::Deleting, "Letting go of the resource without touching any server."},
+            {RemoveCredentials{}, RemoveFinalizer{}}};
     }
     if (!observed.access || observed.server_failure) {
-        return Wait{{Reason::Deleting,
-                     "The server can't be reached, so the logins can't be shut yet. To let go all the same: kubectl "
-                     "annotate djdb " + meta.key.name.str() + " djangodb.io/orphan=true"},
-                    observed.now + std::chrono::seconds{5}};
+        return Wait{
+            {Reason::Deleting,
+             "The server can't be reached, so the logins can't be shut yet. To let go all the "
+             "same: kubectl "
+             "annotate djdb " +
+                 meta.key.name.str() + " djangodb.io/orphan=true"},
+            observed.now + std::chrono::seconds{5}};
     }
-    return Act{{Reason::Deleting, "Shutting the logins; the database is kept."},
-               {RetireTenant{}, RemoveCredentials{}, RemoveFinalizer{}}};
+    return Act{
+        {Reason::Deleting, "Shutting the logins; the database is kept."},
+        {RetireTenant{}, RemoveCredentials{}, RemoveFinalizer{}}};
 }
 
 }  // namespace djdb

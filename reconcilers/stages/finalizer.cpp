@@ -8,8 +8,11 @@
 namespace djdb {
 
 Verdict assess_finalizer(const Desired& desired, const Observed&) {
-    if (std::ranges::find(desired.object.meta.finalizers, api::kFinalizer) != desired.object.meta.finalizers.end()) {
-        return Satisfied{{Reason::Succeeded, "Deleting this resource first closes its logins; the database is kept."}};
+    if (std::ranges::find(desired.object.meta.finalizers, api::kFinalizer) !=
+        desired.object.meta.finalizers.end()) {
+        return Satisfied{
+            {Reason::Succeeded,
+             "Deleting this resource first closes its logins; the database is kept."}};
     }
     return Act{{Reason::Progressing, "Adding the finalizer."}, {AddFinalizer{}}, true};
 }

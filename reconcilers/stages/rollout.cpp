@@ -1,9 +1,10 @@
-// rollout.cpp -- the gate opens for all labelled Deployments, and Ready waits until no old Pod is left.
+// rollout.cpp -- the gate opens for all labelled Deployments, and Ready waits until no old Pod is
+// left.
 //   no workload                              -> Satisfied(NoWorkload)
-//   a Deployment held by the gate            -> Act(OpenGate), each with the resourceVersion that was judged
-//   its progress deadline passed             -> Blocked(RolloutTimedOut)
-//   one not yet observed, updated, available -> Wait(RollingOut)
-//   all rolled                               -> Satisfied
+//   a Deployment held by the gate            -> Act(OpenGate), each with the resourceVersion that
+//   was judged its progress deadline passed             -> Blocked(RolloutTimedOut) one not yet
+//   observed, updated, available -> Wait(RollingOut) all rolled                               ->
+//   Satisfied
 #include "reconcilers/release.hpp"
 #include "reconcilers/workflow.hpp"
 
@@ -24,20 +25,27 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
         }
     }
     if (!open.empty()) {
-        return Act{{Reason::RollingOut, "Opening the gate for " + std::to_string(open.size()) + " Deployments."}, open,
-                   false};
+        return Act{
+            {Reason::RollingOut,
+             "Opening the gate for " + std::to_string(open.size()) + " Deployments."},
+            open,
+            false};
     }
     for (const auto& workload : observed.workloads) {
         if (workload.progress_deadline_exceeded && !workload.rolled_out) {
-            return Blocked{{Reason::RolloutTimedOut, "Deployment \"" + workload.meta.key.name.str() +
-                                                         "\" exceeded its progress deadline. The database is migrated; "
-                                                         "read kubectl rollout status and the new Pods' logs."}};
+            return Blocked{
+                {Reason::RolloutTimedOut,
+                 "Deployment \"" + workload.meta.key.name.str() +
+                     "\" exceeded its progress deadline. The database is migrated; "
+                     "read kubectl rollout status and the new Pods' logs."}};
         }
     }
     if (!waiting.empty()) {
         return Wait{{Reason::RollingOut, "Waiting for new Pods of " + waiting + "."}, std::nullopt};
     }
-    return Satisfied{{Reason::Succeeded, "All labelled Deployments run " + common_image(desired, observed)->str() + "."}};
+    return Satisfied{
+        {Reason::Succeeded,
+         "All labelled Deployments run " + common_image(desired, observed)->str() + "."}};
 }
 
 }  // namespace djdb

@@ -1,8 +1,8 @@
 // spec.cpp -- nothing is sent anywhere until the spec can be followed.
-//   name unusable             -> Blocked(InvalidName)        server unknown        -> Blocked(ServerNotFound)
-//   namespace not allowed     -> Blocked(NamespaceNotAllowed)
-//   admin Secret missing/bad  -> Blocked(AdminSecretMissing | AdminSecretInvalid)    CA missing -> Blocked(CaSecretMissing)
-//   all there                 -> Satisfied
+//   name unusable             -> Blocked(InvalidName)        server unknown        ->
+//   Blocked(ServerNotFound) namespace not allowed     -> Blocked(NamespaceNotAllowed) admin Secret
+//   missing/bad  -> Blocked(AdminSecretMissing | AdminSecretInvalid)    CA missing ->
+//   Blocked(CaSecretMissing) all there                 -> Satisfied
 #include "reconcilers/workflow.hpp"
 
 namespace djdb {
@@ -16,24 +16,33 @@ Verdict assess_spec(const Desired& desired, const Observed& observed) {
         case ServerReference::Found:
             return Satisfied{{Reason::Succeeded, server + " may be used from this namespace."}};
         case ServerReference::NotFound:
-            return Blocked{{Reason::ServerNotFound,
-                            server + " does not exist. Nothing was changed; create it or correct spec.serverRef.name."}};
+            return Blocked{
+                {Reason::ServerNotFound,
+                 server + " does not exist. Nothing was changed; create it or correct "
+                          "spec.serverRef.name."}};
         case ServerReference::NamespaceNotAllowed:
-            return Blocked{{Reason::NamespaceNotAllowed,
-                            server + " does not allow namespace \"" + desired.object.meta.key.space.str() +
-                                "\". Nothing was changed; ask its owner to add it to spec.allowedNamespaces."}};
+            return Blocked{
+                {Reason::NamespaceNotAllowed,
+                 server + " does not allow namespace \"" + desired.object.meta.key.space.str() +
+                     "\". Nothing was changed; ask its owner to add it to "
+                     "spec.allowedNamespaces."}};
         case ServerReference::AdminSecretMissing:
-            return Blocked{{Reason::AdminSecretMissing,
-                            server + ": the administrator's Secret " + observed.server_detail +
-                                " does not exist. Nothing was changed; create it with the keys username and password."}};
+            return Blocked{
+                {Reason::AdminSecretMissing,
+                 server + ": the administrator's Secret " + observed.server_detail +
+                     " does not exist. Nothing was changed; create it with the keys username and "
+                     "password."}};
         case ServerReference::AdminSecretInvalid:
-            return Blocked{{Reason::AdminSecretInvalid,
-                            server + ": the administrator's Secret " + observed.server_detail +
-                                " lacks the key username or password. Nothing was changed; add it."}};
+            return Blocked{
+                {Reason::AdminSecretInvalid,
+                 server + ": the administrator's Secret " + observed.server_detail +
+                     " lacks the key username or password. Nothing was changed; add it."}};
         case ServerReference::CaMissing:
-            return Blocked{{Reason::CaSecretMissing,
-                            server + ": the CA certificate " + observed.server_detail +
-                                " was not found. Nothing was changed; create the Secret with that key in PEM form."}};
+            return Blocked{
+                {Reason::CaSecretMissing,
+                 server + ": the CA certificate " + observed.server_detail +
+                     " was not found. Nothing was changed; create the Secret with that key in PEM "
+                     "form."}};
     }
     return Blocked{{Reason::ServerNotFound, server + " can't be judged."}};
 }

@@ -24,7 +24,8 @@ Desired a_desired() {
 const ServerAccess kAccess{"db.example", 5432, "djangodb_operator", "PEM", "admin", Sensitive("x")};
 
 TEST(Secret, HoldsTheContractAndTheUsersKeys) {
-    const auto data = render_secret_data(a_desired(), kAccess, RoleName("shop_a"), Sensitive("p w/1"));
+    const auto data =
+        render_secret_data(a_desired(), kAccess, RoleName("shop_a"), Sensitive("p w/1"));
     EXPECT_EQ(data.at("DB_NAME").reveal(), "shop");
     EXPECT_EQ(data.at("DB_USER").reveal(), "shop_a");
     EXPECT_EQ(data.at("DB_PORT").reveal(), "5432");
@@ -32,8 +33,11 @@ TEST(Secret, HoldsTheContractAndTheUsersKeys) {
     EXPECT_EQ(data.at("DB_CONN_MAX_AGE").reveal(), "60");
     EXPECT_EQ(data.at("APP_DATABASE_HOST").reveal(), "db.example");
     EXPECT_EQ(data.at("ca.crt").reveal(), "PEM");
-    EXPECT_EQ(data.at("DATABASE_URL").reveal(),
-              "postgresql://shop_a:p%20w%2F1@db.example:5432/shop?sslmode=verify-full&sslrootcert=%2Fetc%2Fdjangodb%2Fca.crt");
+    EXPECT_EQ(
+        data.at("DATABASE_URL").reveal(),
+        "postgresql://shop_a:p%20w%2F1@db.example:5432/"
+        "shop?sslmode=verify-full&sslrootcert=%2Fetc%2Fdjangodb%2Fca.crt"
+    );
 }
 
 TEST(Secret, AnIpv6HostStandsInBracketsInTheUrlAlone) {
@@ -49,7 +53,9 @@ TEST(Secret, AMalformedTemplateIsRefusedByItsKey) {
     for (const auto* text : {"{nope}", "{host", "{"}) {
         desired.object.spec.credentials.keys = {{"BAD", text}};
         try {
-            static_cast<void>(render_secret_data(desired, kAccess, RoleName("shop_a"), Sensitive("p")));
+            static_cast<void>(
+                render_secret_data(desired, kAccess, RoleName("shop_a"), Sensitive("p"))
+            );
             FAIL() << text;
         } catch (const Error& error) {
             EXPECT_EQ(error.failure().code, "InvalidKeyTemplate");
@@ -77,7 +83,8 @@ StartMigration a_start() {
            "volumeMounts": [{"name": "ca", "mountPath": "/etc/djangodb"}]},
           {"name": "sidecar", "image": "proxy"}],
         "volumes": [{"name": "ca", "secret": {"secretName": "shop-database"}},
-                    {"name": "p", "projected": {"sources": [{"secret": {"name": "shop-database"}}]}}]}})")
+                    {"name": "p", "projected": {"sources": [{"secret": {"name": "shop-database"}}]}}]}})"
+    )
                               .dump();
     return {source, Revision("0123456789a"), ImageRef("shop:v2"), 2};
 }
@@ -102,7 +109,8 @@ TEST(MigrationJob, IsTheTemplatesAppContainerWithTheMigrationLogin) {
     EXPECT_EQ(container["env"][1]["valueFrom"]["secretKeyRef"]["name"], "other");
     EXPECT_EQ(pod["volumes"][0]["secret"]["secretName"], "shop-migrate");
     EXPECT_EQ(pod["volumes"][1]["projected"]["sources"][0]["secret"]["name"], "shop-migrate");
-    EXPECT_EQ(job.dump().find("shop-database"), std::string::npos) << "no trace of the app's own login";
+    EXPECT_EQ(job.dump().find("shop-database"), std::string::npos)
+        << "no trace of the app's own login";
 }
 
 TEST(MigrationJob, ItsNameFitsALabel) {
@@ -113,7 +121,10 @@ TEST(MigrationJob, ItsNameFitsALabel) {
 
 TEST(MigrationProgram, IsTheFileInJobs) {
     const auto manifest = render_migration_program(a_desired());
-    EXPECT_NE(manifest["data"]["migrate.py"].get<std::string>().find("def take_over(entry):"), std::string::npos);
+    EXPECT_NE(
+        manifest["data"]["migrate.py"].get<std::string>().find("def take_over(entry):"),
+        std::string::npos
+    );
 }
 
 }  // namespace

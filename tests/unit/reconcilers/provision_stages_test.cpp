@@ -37,14 +37,28 @@ struct World {
 
 template <class Check>
 void for_every_world(Check check) {
-    for (const auto claim : {ClaimState::Unclaimed, ClaimState::Mine, ClaimState::RetainedForMe, ClaimState::OfAnother}) {
-        for (const auto roles : {RolesState::Absent, RolesState::Incomplete, RolesState::Complete, RolesState::Foreign}) {
+    for (const auto claim :
+         {ClaimState::Unclaimed,
+          ClaimState::Mine,
+          ClaimState::RetainedForMe,
+          ClaimState::OfAnother}) {
+        for (const auto roles :
+             {RolesState::Absent,
+              RolesState::Incomplete,
+              RolesState::Complete,
+              RolesState::Foreign}) {
             for (const auto database :
-                 {DatabaseState::Absent, DatabaseState::Closed, DatabaseState::Open, DatabaseState::Foreign}) {
+                 {DatabaseState::Absent,
+                  DatabaseState::Closed,
+                  DatabaseState::Open,
+                  DatabaseState::Foreign}) {
                 for (const bool configured : {false, true}) {
                     for (const bool stored : {false, true}) {
-                        for (const auto secret : {SecretState::Absent, SecretState::UpToDate, SecretState::OutOfDate,
-                                                  SecretState::Foreign}) {
+                        for (const auto secret :
+                             {SecretState::Absent,
+                              SecretState::UpToDate,
+                              SecretState::OutOfDate,
+                              SecretState::Foreign}) {
                             check(World{claim, roles, database, configured, stored, secret});
                         }
                     }
@@ -79,9 +93,11 @@ TEST(ProvisionLaws, HoldInEveryWorld) {
         const auto steps = assessment.steps();
         const auto finalizer = position<AddFinalizer>(steps);
         for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(steps.size()); ++i) {
-            EXPECT_TRUE(i == finalizer || finalizer == 0) << "the finalizer comes before any effect (S16)";
+            EXPECT_TRUE(i == finalizer || finalizer == 0)
+                << "the finalizer comes before any effect (S16)";
         }
-        const bool foreign = world.claim == ClaimState::OfAnother || world.database == DatabaseState::Foreign ||
+        const bool foreign = world.claim == ClaimState::OfAnother ||
+                             world.database == DatabaseState::Foreign ||
                              world.roles == RolesState::Foreign;
         if (foreign) {
             EXPECT_EQ(position<CreateRoles>(steps), -1) << "what is another's is not touched";
@@ -90,13 +106,16 @@ TEST(ProvisionLaws, HoldInEveryWorld) {
             EXPECT_EQ(position<StoreCredentials>(steps), -1);
         }
         if (world.secret == SecretState::Foreign) {
-            EXPECT_EQ(position<PublishSecret>(steps), -1) << "a foreign Secret is never overwritten";
+            EXPECT_EQ(position<PublishSecret>(steps), -1)
+                << "a foreign Secret is never overwritten";
         }
         if (position<PublishSecret>(steps) >= 0) {
-            EXPECT_LT(position<ProveLogins>(steps), position<PublishSecret>(steps)) << "proven before published";
+            EXPECT_LT(position<ProveLogins>(steps), position<PublishSecret>(steps))
+                << "proven before published";
         }
         if (position<StoreCredentials>(steps) >= 0) {
-            EXPECT_LT(position<StoreCredentials>(steps), position<CreateRoles>(steps)) << "stored before set";
+            EXPECT_LT(position<StoreCredentials>(steps), position<CreateRoles>(steps))
+                << "stored before set";
         }
         if (position<CreateDatabase>(steps) >= 0) {
             EXPECT_EQ(world.database, DatabaseState::Absent);
@@ -105,22 +124,43 @@ TEST(ProvisionLaws, HoldInEveryWorld) {
 }
 
 TEST(ProvisionLaws, AnEmptyServerIsProvisionedInOnePass) {
-    const auto steps = assess(workflow(), a_desired(),
-                              build({ClaimState::Unclaimed, RolesState::Absent, DatabaseState::Absent, false, false,
-                                     SecretState::Absent}))
+    const auto steps = assess(
+                           workflow(),
+                           a_desired(),
+                           build(
+                               {ClaimState::Unclaimed,
+                                RolesState::Absent,
+                                DatabaseState::Absent,
+                                false,
+                                false,
+                                SecretState::Absent}
+                           )
+    )
                            .steps();
     std::string names;
     for (const auto& step : steps) {
         names += std::string(to_string(step)) + " ";
     }
-    EXPECT_EQ(names,
-              "AddFinalizer StoreCredentials CreateRoles CreateDatabase ConfigureDatabase ProveLogins PublishSecret ");
+    EXPECT_EQ(
+        names,
+        "AddFinalizer StoreCredentials CreateRoles CreateDatabase ConfigureDatabase ProveLogins "
+        "PublishSecret "
+    );
 }
 
 TEST(Spec, NamesThatCannotBeUsedAreRefusedBeforeAnyServerIsAsked) {
-    for (const auto& name : {std::string(56, 'a'), std::string("sh\"op"), std::string("sh'op"), std::string("Shop"),
-                             std::string("1shop"), std::string("a\nb"), std::string("a\0b", 3), std::string("postgres"),
-                             std::string("pg_x"), std::string("template1"), std::string()}) {
+    for (const auto& name :
+         {std::string(56, 'a'),
+          std::string("sh\"op"),
+          std::string("sh'op"),
+          std::string("Shop"),
+          std::string("1shop"),
+          std::string("a\nb"),
+          std::string("a\0b", 3),
+          std::string("postgres"),
+          std::string("pg_x"),
+          std::string("template1"),
+          std::string()}) {
         const auto verdict = assess_spec(a_desired(name), Observed{});
         ASSERT_TRUE(std::holds_alternative<Blocked>(verdict)) << name;
         EXPECT_EQ(std::get<Blocked>(verdict).finding.reason, Reason::InvalidName);
@@ -134,7 +174,8 @@ TEST(Deletion, NeedsNoServerWhenToldToLetGo) {
     Observed observed;
     observed.server = ServerReference::Found;
     observed.access = ServerAccess{};
-    observed.server_failure = Failure{FailureClass::Transient, FailureOrigin::Postgres, "TCPUnreachable", "down"};
+    observed.server_failure =
+        Failure{FailureClass::Transient, FailureOrigin::Postgres, "TCPUnreachable", "down"};
     EXPECT_TRUE(std::holds_alternative<Wait>(assess_deletion(desired, observed)));
     desired.object.meta.annotations["djangodb.io/orphan"] = "true";
     const auto verdict = assess_deletion(desired, observed);

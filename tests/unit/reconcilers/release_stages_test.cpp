@@ -1,5 +1,6 @@
-// The release's laws, checked over every combination of what can be seen: gate, holds, pauses, images, what passed,
-// and the migration Job's state. The truth tables on top of the stage files say the rest.
+// The release's laws, checked over every combination of what can be seen: gate, holds, pauses,
+// images, what passed, and the migration Job's state. The truth tables on top of the stage files
+// say the rest.
 #include "reconcilers/release.hpp"
 #include "reconcilers/status.hpp"
 #include "reconcilers/workflow.hpp"
@@ -29,7 +30,8 @@ Workload a_workload(const std::string& name, const std::string& image) {
     Workload workload;
     workload.meta.key = {Namespace("apps"), ObjectName(name)};
     workload.meta.resource_version = "5";
-    workload.pod_template = json{{"spec", {{"containers", {{{"name", "app"}, {"image", image}}}}}}}.dump();
+    workload.pod_template =
+        json{{"spec", {{"containers", {{{"name", "app"}, {"image", image}}}}}}}.dump();
     return workload;
 }
 
@@ -61,7 +63,15 @@ bool plans(const Assessment& assessment) {
 }
 
 enum class Hold { Open, Held, PausedByUser };
-enum class Job { Absent, Running, OtherRuns, Succeeded, SucceededButLies, FailedForGood, FailedForNow };
+enum class Job {
+    Absent,
+    Running,
+    OtherRuns,
+    Succeeded,
+    SucceededButLies,
+    FailedForGood,
+    FailedForNow
+};
 
 struct World {
     GateState gate;
@@ -76,10 +86,11 @@ MigrationJob a_job(const Desired& desired, const Observed& observed, Job state) 
     MigrationJob job;
     job.name = "shop-migrate-1";
     job.image = ImageRef("shop:v2");
-    job.revision = state == Job::OtherRuns ? Revision("other") : revision_of(desired, source, job.image);
+    job.revision =
+        state == Job::OtherRuns ? Revision("other") : revision_of(desired, source, job.image);
     job.attempt = 1;
     job.leaves = {"orders.0002_x"};
-    job.state = state == Job::Running || state == Job::OtherRuns                ? JobState::Running
+    job.state = state == Job::Running || state == Job::OtherRuns            ? JobState::Running
                 : state == Job::Succeeded || state == Job::SucceededButLies ? JobState::Succeeded
                                                                             : JobState::Failed;
     job.exit_code = state == Job::FailedForNow ? 85 : 88;
@@ -90,7 +101,9 @@ MigrationJob a_job(const Desired& desired, const Observed& observed, Job state) 
 Observed build(const Desired& desired, const World& world) {
     auto observed = a_provisioned_world();
     observed.gate = world.gate;
-    observed.workloads = {a_workload("web", "shop:v2"), a_workload("worker", world.images_agree ? "shop:v2" : "shop:v1")};
+    observed.workloads = {
+        a_workload("web", "shop:v2"),
+        a_workload("worker", world.images_agree ? "shop:v2" : "shop:v1")};
     for (auto& workload : observed.workloads) {
         workload.paused = world.hold != Hold::Open;
         workload.paused_by = world.hold == Hold::PausedByUser ? "kubectl" : "";
@@ -116,8 +129,14 @@ void for_every_world(Check check) {
         for (const auto hold : {Hold::Open, Hold::Held, Hold::PausedByUser}) {
             for (const bool agree : {true, false}) {
                 for (const bool passed : {true, false}) {
-                    for (const auto job : {Job::Absent, Job::Running, Job::OtherRuns, Job::Succeeded,
-                                           Job::SucceededButLies, Job::FailedForGood, Job::FailedForNow}) {
+                    for (const auto job :
+                         {Job::Absent,
+                          Job::Running,
+                          Job::OtherRuns,
+                          Job::Succeeded,
+                          Job::SucceededButLies,
+                          Job::FailedForGood,
+                          Job::FailedForNow}) {
                         check(World{gate, hold, agree, passed, job});
                     }
                 }
@@ -133,7 +152,8 @@ TEST(ReleaseLaws, HoldInEveryWorld) {
         ++worlds;
         const auto observed = build(desired, world);
         const auto assessment = assess(workflow(), desired, observed);
-        std::optional<ImageRef> recorded_before;  // execution stops at the first failure, so an earlier step has happened
+        std::optional<ImageRef> recorded_before;  // execution stops at the first failure, so an
+                                                  // earlier step has happened
         for (const auto& step : assessment.steps()) {
             if (const auto* record = std::get_if<RecordPassedImage>(&step)) {
                 recorded_before = record->image;
@@ -148,7 +168,8 @@ TEST(ReleaseLaws, HoldInEveryWorld) {
         if (plans<StartMigration>(assessment)) {
             EXPECT_TRUE(world.gate == GateState::Intact && world.images_agree && !world.passed);
             EXPECT_NE(world.hold, Hold::PausedByUser);
-            EXPECT_TRUE(world.job == Job::Absent || world.job == Job::FailedForNow) << "one Job at a time";
+            EXPECT_TRUE(world.job == Job::Absent || world.job == Job::FailedForNow)
+                << "one Job at a time";
         }
         if (plans<RecordPassedImage>(assessment)) {
             EXPECT_EQ(world.job, Job::Succeeded) << "the Job's word is not enough";
@@ -157,7 +178,11 @@ TEST(ReleaseLaws, HoldInEveryWorld) {
             EXPECT_TRUE(assessment.steps().empty()) << "nothing is released past a broken gate";
         }
         const bool ready = assessment.stopped_at() == nullptr;
-        EXPECT_EQ(ready, world.gate == GateState::Intact && world.hold == Hold::Open && world.images_agree && world.passed);
+        EXPECT_EQ(
+            ready,
+            world.gate == GateState::Intact && world.hold == Hold::Open && world.images_agree &&
+                world.passed
+        );
     });
     EXPECT_EQ(worlds, 3 * 3 * 2 * 2 * 7);
 }
@@ -170,7 +195,8 @@ TEST(ReleaseLaws, StatusIsAFixedPointInEveryWorld) {
         const auto assessment = assess(workflow(), desired, observed);
         const auto once = derive_status(desired, observed, workflow(), assessment, {});
         desired.object.status = once;
-        EXPECT_EQ(derive_status(desired, observed, workflow(), assessment, {}), once) << "a settled resource is not written";
+        EXPECT_EQ(derive_status(desired, observed, workflow(), assessment, {}), once)
+            << "a settled resource is not written";
     });
 }
 
@@ -197,7 +223,8 @@ TEST(Migration, ARunOutOfLocksIsTriedAgainAfterAPauseAndFiveTimesAtMost) {
 
 TEST(Migration, AChangedTemplateIsANewAttempt) {
     const auto desired = a_desired();
-    auto observed = build(desired, {GateState::Intact, Hold::Held, true, false, Job::FailedForGood});
+    auto observed =
+        build(desired, {GateState::Intact, Hold::Held, true, false, Job::FailedForGood});
     EXPECT_TRUE(std::holds_alternative<Blocked>(assess_migration(desired, observed)));
     auto changed = json::parse(observed.workloads.front().pod_template);
     changed["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] = "now";
