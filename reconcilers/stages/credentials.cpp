@@ -1,6 +1,5 @@
 // credentials.cpp -- passwords are stored before any role has them, so none is ever lost (F85).
-//   stored copy absent -> Act(StoreCredentials, and the roles get the new ones)      present ->
-//   Satisfied
+//   stored copy absent -> Act(StoreCredentials, and the roles get the new ones)      present -> Satisfied
 #include "reconcilers/workflow.hpp"
 
 namespace djdb {

@@ -1,9 +1,8 @@
 // deletion.cpp -- Retain: the logins are shut, the database, its owner and the claim stay.
 //   finalizer gone                                   -> Satisfied
-//   server object gone, names unusable, or orphaned  -> Act(RemoveCredentials, RemoveFinalizer):
-//   nothing to reach server unreachable                               -> Wait, says how to let go
-//   else                                             -> Act(RetireTenant, RemoveCredentials,
-//   RemoveFinalizer)
+//   server object gone, names unusable, or orphaned  -> Act(RemoveCredentials, RemoveFinalizer): nothing to reach
+//   server unreachable                               -> Wait, says how to let go
+//   else                                             -> Act(RetireTenant, RemoveCredentials, RemoveFinalizer)
 #include "crds/api.hpp"
 #include "reconcilers/workflow.hpp"
 

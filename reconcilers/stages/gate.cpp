@@ -5,8 +5,7 @@
 //   held, its image already passed                -> Act(OpenGate): a restart, a changed limit
 //   paused by a user                              -> Wait(PausedByUser)
 //   images differ                                 -> Wait(ImagesDiverge)
-//   not held although its image has not passed    -> Satisfied, doubted (UngatedRollout): migrate
-//   it all the same,
+//   not held although its image has not passed    -> Satisfied, doubted (UngatedRollout): migrate it all the same,
 //                                                    for its code may already run
 //   else                                          -> Satisfied
 #include "reconcilers/release.hpp"

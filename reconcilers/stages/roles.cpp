@@ -1,8 +1,6 @@
-// roles.cpp -- owner, two app logins and a migration login exist, bear our mark, and have the
-// stored passwords.
+// roles.cpp -- owner, two app logins and a migration login exist, bear our mark, and have the stored passwords.
 //   claim Mine, roles Complete, passwords stored -> Satisfied
-//   anything else (claim, roles or passwords new) -> Act(CreateRoles): one transaction, safe to
-//   repeat
+//   anything else (claim, roles or passwords new) -> Act(CreateRoles): one transaction, safe to repeat
 #include "reconcilers/workflow.hpp"
 
 namespace djdb {

@@ -1,8 +1,7 @@
 // server.cpp -- the administrator can log in and may do the work.
 //   connection or first query failed -> Wait(reason by SQLSTATE or phase), tried again
 //   facts read, rights missing       -> Blocked(AdminRightsMissing)      else -> Satisfied
-// The rights are read only while the database is not ours yet: afterwards the work itself shows
-// them.
+// The rights are read only while the database is not ours yet: afterwards the work itself shows them.
 #include "reconcilers/status.hpp"
 #include "reconcilers/workflow.hpp"
 
