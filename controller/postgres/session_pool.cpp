@@ -16,6 +16,7 @@ SessionPool::Lease::~Lease() {
 SessionPool::SessionPool() : reaper_([this](std::stop_token stop) { close_idle(stop); }) {}
 
 SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call) {
+    breaker_.require_closed(to, Breaker::Clock::now());
     const auto key = to.host + ":" + std::to_string(to.port);
     std::unique_lock lock(mutex_);
     auto& server = servers_[key];
@@ -38,11 +39,24 @@ SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call
         return {*this, key, std::move(session), true};
     }
     try {
-        return {*this, key, Connection::open(to, call), false};
+        return {*this, key, open_session(to, call), false};
     } catch (...) {
         lock.lock();
         --server.busy;
         changed_.notify_all();
+        throw;
+    }
+}
+
+std::unique_ptr<Connection> SessionPool::open_session(const Endpoint& to, const CallContext& call) {
+    // Several may have waited for a place while the first of them was refused.
+    breaker_.require_closed(to, Breaker::Clock::now());
+    try {
+        auto session = Connection::open(to, call);
+        breaker_.note_success(to);
+        return session;
+    } catch (const Error& error) {
+        breaker_.note_failure(to, error.failure(), Breaker::Clock::now());
         throw;
     }
 }

@@ -5,6 +5,7 @@
 // another endpoint, so old sessions are not used for it.
 #pragma once
 
+#include "controller/postgres/breaker.hpp"
 #include "controller/postgres/connection.hpp"
 
 #include <chrono>
@@ -59,7 +60,8 @@ class SessionPool {
     ~SessionPool() = default;
 
     /// Waits for one of the four places. A thread must not hold a lease while it takes another.
-    /// Throws what Connection::open throws; Transient "Timeout" when no place became free.
+    /// Throws what Connection::open throws, or threw a moment ago while the breaker is open;
+    /// Transient "Timeout" when no place became free.
     Lease take(const Endpoint&, const CallContext&);
 
   private:
@@ -72,11 +74,13 @@ class SessionPool {
         std::vector<Idle> idle;
     };
 
+    std::unique_ptr<Connection> open_session(const Endpoint&, const CallContext&);
     void give_back(const std::string& server, std::unique_ptr<Connection> session);
     /// The idle session of this endpoint, or null; makes room by closing another's.
     std::unique_ptr<Connection> reuse_or_make_room(Server&, const Endpoint&);
     void close_idle(std::stop_token stop);
 
+    Breaker breaker_;
     std::mutex mutex_;
     std::condition_variable_any changed_;
     std::map<std::string, Server> servers_;
