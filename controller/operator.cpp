@@ -244,8 +244,14 @@ class Visitor {
             return;
         }
         backoff_.reset(work);
-        if (const auto* retry = std::get_if<RetryAfter>(&requeue)) {
-            queue_.add(work, now + std::max<std::chrono::milliseconds>(kAtOnce, retry->span));
+        const auto* retry = std::get_if<RetryAfter>(&requeue);
+        if (retry == nullptr) {
+            at_once_.reset(work);
+        } else if (retry->span > 0ms) {
+            at_once_.reset(work);
+            queue_.add(work, now + retry->span);
+        } else {
+            queue_.add(work, now + kAtOnce + at_once_.next(work));
         }
     }
 
@@ -253,6 +259,9 @@ class Visitor {
     PostgresServerReconciler servers_;
     Queue& queue_;
     runtime::Backoff<WorkKey> backoff_;
+    /// Visits that act and act again without arriving slow down, so that a fight over one field with
+    /// somebody else is a nuisance and not a storm (F84).
+    runtime::Backoff<WorkKey> at_once_{{1ms, 60'000ms}};
 };
 
 std::unique_ptr<kube::Client> make_client(const Options& options) {

@@ -27,8 +27,8 @@ std::span<const RbacRule> rbac_table() {
             Cluster,
             "batch",
             "jobs",
-            "get list watch create patch",
-            "migration Jobs; patch: their TTL"},
+            "get list watch create patch delete",
+            "migration Jobs; patch: their TTL; delete: one that never started"},
         RbacRule{Cluster, "", "pods", "get list watch", "what a migration Job's Pod said"},
         RbacRule{Cluster, "", "namespaces", "get list watch", "labels, and the cluster's identity"},
         RbacRule{

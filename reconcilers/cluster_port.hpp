@@ -8,14 +8,15 @@
 #include "crds/postgres_server.hpp"
 #include "crds/sensitive.hpp"
 #include "reconcilers/call_context.hpp"
+#include "reconcilers/event.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace djdb {
@@ -26,6 +27,8 @@ struct SecretFacts {
     /// UID of the owner reference that controls it; empty when nobody does.
     ResourceUid controller;
     SecretData data;
+    /// The keys of data that this operator wrote last; others are somebody else's and stay.
+    std::set<std::string> own_keys;
 };
 
 /// A Deployment that carries the database label.
@@ -47,11 +50,17 @@ enum class JobState { Running, Succeeded, Failed };
 /// A migration Job of one resource, with what its Pod said at the end.
 struct MigrationJob {
     std::string name;
+    ResourceUid uid;
     Revision revision;
     ImageRef image;
     int attempt = 0;
     JobState state = JobState::Running;
+    TimePoint created{};
     TimePoint finished{};
+    bool being_deleted = false;
+    /// Finished and about to expire: what it said was recorded.
+    bool expires = false;
+    bool has_pod = false;
     /// Why its Pod can't start (image, quota, missing key), while that is so.
     std::string stuck;
     /// From the termination message; reason is empty on success.
@@ -91,23 +100,26 @@ class Cluster {
     virtual void
     write_operator_secret(const ObjectName&, const SecretData&, const CallContext&) = 0;
     virtual void remove_operator_secret(const ObjectName&, const CallContext&) = 0;
-    /// Server-side apply of a Secret, ConfigMap or the like. For Secrets `data` is added here and
-    /// nowhere else.
+    /// Creates or updates a Secret or ConfigMap in a tenant's namespace. For Secrets `data` is added
+    /// here and nowhere else. Keys that we wrote before and that are not in it any more are removed;
+    /// those of others stay. Throws Conflict "SecretConflict" when the object has another controller
+    /// than the manifest, having changed nothing.
     virtual void
-    apply(const nlohmann::json& manifest, const SecretData& data, const CallContext&) = 0;
+    publish(const nlohmann::json& manifest, const SecretData& data, const CallContext&) = 0;
     /// AlreadyExists is success: names are deterministic, so it is the same Job.
     virtual void create_job(const nlohmann::json& manifest, const CallContext&) = 0;
     /// Lets the template through that was judged: refused with Conflict if the Deployment changed
     /// since.
     virtual void open_gate(const Workload&, const CallContext&) = 0;
     virtual void arm_job_ttl(const ObjectKey& job, const CallContext&) = 0;
+    /// Deletes this very Job; it stays visible until its Pods are gone. Already gone is success.
+    virtual void remove_job(const ObjectKey& job, const ResourceUid&, const CallContext&) = 0;
     virtual void
     patch_status(const DjangoDatabase&, const DjangoDatabaseStatus&, const CallContext&) = 0;
     virtual void
     patch_server_status(const PostgresServer&, const PostgresServerStatus&, const CallContext&) = 0;
     /// Never throws: an Event is a courtesy.
-    virtual void
-    emit_event(const DjangoDatabase&, bool warning, std::string_view reason, const std::string& message, const CallContext&) noexcept = 0;
+    virtual void emit_event(const Event&, const CallContext&) noexcept = 0;
 };
 
 class Clock {

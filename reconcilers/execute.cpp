@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <utility>
 #include <variant>
 
 namespace djdb {
@@ -74,58 +75,57 @@ class Executor {
         database_.prove_runtime_login(access(), desired_.names, credentials().runtime, call_);
     }
     void operator()(const PublishSecret&) {
-        cluster_.apply(
+        cluster_.publish(
             render_secret(desired_, desired_.secret_name),
             render_secret_data(desired_, access(), desired_.names.login_a, credentials().runtime),
             call_
         );
     }
     void operator()(const PublishMigration&) {
-        cluster_.apply(
+        cluster_.publish(
             render_secret(desired_, desired_.migration_name),
             render_secret_data(desired_, access(), desired_.names.migrate, credentials().migrate),
             call_
         );
-        cluster_.apply(render_migration_program(desired_), {}, call_);
+        cluster_.publish(render_migration_program(desired_), {}, call_);
     }
     void operator()(const StartMigration& start) {
         cluster_.create_job(render_migration_job(desired_, start), call_);
-        cluster_.emit_event(
-            desired_.object,
-            false,
-            "MigrationStarted",
-            "Migrating the database for " + start.image.str() + ".",
-            call_
+        tell("MigrationStarted", "Migrating the database for " + start.image.str() + ".");
+    }
+    void operator()(const CancelMigration& cancel) {
+        const auto& space = desired_.object.meta.key.space;
+        cluster_.remove_job({space, ObjectName(cancel.job)}, cancel.uid, call_);
+        tell(
+            "MigrationCancelled",
+            "Job " + cancel.job + " never started and its Pod template was replaced."
         );
     }
     void operator()(const RecordPassedImage& passed) {
         database_.record_passed_image(
             access(), desired_.names, desired_.claimant, passed.image, call_
         );
-        cluster_.arm_job_ttl({desired_.object.meta.key.space, ObjectName(passed.job)}, call_);
-        cluster_.emit_event(
-            desired_.object,
-            false,
-            "ImagePassed",
-            passed.image.str() + " passed: its migrations are in the database.",
-            call_
-        );
+        tell("ImagePassed", passed.image.str() + " passed: its migrations are in the database.");
     }
     void operator()(const OpenGate& open) {
         cluster_.open_gate(open.workload, call_);
-        cluster_.emit_event(
-            desired_.object,
-            false,
-            "GateOpened",
-            "Deployment " + open.workload.meta.key.name.str() + " rolls out.",
-            call_
-        );
+        tell("GateOpened", "Deployment " + open.workload.meta.key.name.str() + " rolls out.");
+    }
+    void operator()(const ExpireJobs& expire) {
+        for (const auto& job : expire.jobs) {
+            cluster_.arm_job_ttl({desired_.object.meta.key.space, ObjectName(job)}, call_);
+        }
     }
     void operator()(const RetireTenant&) {
         database_.retire(access(), desired_.names, desired_.claimant, call_);
     }
 
   private:
+    void tell(std::string reason, std::string message) {
+        cluster_.emit_event(
+            normal_event(desired_.object, std::move(reason), std::move(message)), call_
+        );
+    }
     // Stages plan these steps only when both are there or planned before; value() would be a defect
     // of ours.
     [[nodiscard]] const ServerAccess& access() const { return observed_.access.value(); }

@@ -49,11 +49,20 @@ SecretState judge_secret(
     if (secret->controller != desired.object.meta.uid) {
         return SecretState::Foreign;
     }
-    const bool same =
-        access && credentials &&
-        secret->data ==
-            render_secret_data(desired, *access, desired.names.login_a, credentials->runtime);
-    return same ? SecretState::UpToDate : SecretState::OutOfDate;
+    if (!access || !credentials) {
+        return SecretState::OutOfDate;
+    }
+    const auto wanted =
+        render_secret_data(desired, *access, desired.names.login_a, credentials->runtime);
+    const bool has_wanted = std::ranges::all_of(wanted, [&](const auto& entry) {
+        const auto found = secret->data.find(entry.first);
+        return found != secret->data.end() && found->second == entry.second;
+    });
+    // Keys of others stay, and a key that we wrote once and want no more is to be removed.
+    const bool has_leftover = std::ranges::any_of(secret->own_keys, [&](const auto& key) {
+        return !wanted.contains(key);
+    });
+    return has_wanted && !has_leftover ? SecretState::UpToDate : SecretState::OutOfDate;
 }
 
 /// A Job that succeeded for an image which is not recorded: then the database itself is asked.

@@ -1,5 +1,6 @@
 #include "reconcilers/reconcile.hpp"
 
+#include "reconcilers/release.hpp"
 #include "reconcilers/workflow.hpp"
 
 #include <algorithm>
@@ -12,11 +13,19 @@ const Condition* find_condition(const std::vector<Condition>& conditions, Condit
     return found == conditions.end() ? nullptr : &*found;
 }
 
+/// Reasons that pass by themselves: an Event for each would hide those that matter.
+bool is_on_the_way(Reason reason) {
+    return reason == Reason::Progressing || reason == Reason::WaitingForEarlierStage ||
+           reason == Reason::MigrationRunning || reason == Reason::RollingOut ||
+           reason == Reason::Deleting;
+}
+
 }  // namespace
 
 Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallContext& call) {
     const auto object = cluster_.find_database(key);
     if (!object) {
+        explain_held(key, call);
         return AwaitChange{};
     }
     const auto stages = object->meta.being_deleted ? deletion_workflow() : workflow();
@@ -43,9 +52,36 @@ void DjangoDatabaseReconciler::report(
     const auto* before = find_condition(object.status.conditions, ConditionType::Ready);
     const auto* after = find_condition(status.conditions, ConditionType::Ready);
     if (after != nullptr && (before == nullptr || before->reason != after->reason)) {
-        const bool warning = find_condition(status.conditions, ConditionType::Stalled) != nullptr;
-        if (warning || after->status == ConditionStatus::True) {
-            cluster_.emit_event(object, warning, to_string(after->reason), after->message, call);
+        tell(object, *after, call);
+    }
+}
+
+void DjangoDatabaseReconciler::tell(
+    const DjangoDatabase& object, const Condition& ready, const CallContext& call
+) {
+    const std::string reason(to_string(ready.reason));
+    if (ready.status == ConditionStatus::True) {
+        cluster_.emit_event(normal_event(object, reason, ready.message), call);
+    } else if (!is_on_the_way(ready.reason)) {
+        cluster_.emit_event(warning_event(object, reason, ready.message), call);
+    }
+}
+
+void DjangoDatabaseReconciler::explain_held(const ObjectKey& missing, const CallContext& call) {
+    for (const auto& workload : cluster_.list_workloads(missing)) {
+        if (is_held(workload)) {
+            cluster_.emit_event(
+                warning_event(
+                    workload.meta,
+                    "DatabaseNotFound",
+                    "Its new Pods are held: its label names DjangoDatabase \"" +
+                        missing.name.str() +
+                        "\", which does not exist in this namespace. Create it, or correct or "
+                        "remove "
+                        "the label djangodb.io/database and run kubectl rollout resume."
+                ),
+                call
+            );
         }
     }
 }

@@ -23,6 +23,9 @@ class DjangoDatabaseReconciler {
     void report(
         const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
     );
+    void tell(const DjangoDatabase& object, const Condition& ready, const CallContext& call);
+    /// The gate holds a Deployment whose label names nothing: nobody else would say why.
+    void explain_held(const ObjectKey& missing, const CallContext& call);
 
     Cluster& cluster_;
     Database& database_;

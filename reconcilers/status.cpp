@@ -43,6 +43,13 @@ Condition make(
         {}};
 }
 
+/// Somebody changed the object between our look and our write: the next look judges anew, and
+/// nobody has to be told.
+bool is_overtaken(const Report& report) {
+    return report.failure && report.failure->origin == FailureOrigin::Kubernetes &&
+           report.failure->code.starts_with("409");
+}
+
 /// The result whose step failed: steps are numbered through all results.
 const StageResult* failed_result(const Assessment& assessment, const Report& report) {
     std::size_t planned = 0;
@@ -145,7 +152,7 @@ DjangoDatabaseStatus derive_status(
     status.observed_generation = desired.object.meta.generation;
     status.secret_name = desired.secret_name.str();
     std::vector<Condition> conditions;
-    const auto* failed = failed_result(assessment, report);
+    const auto* failed = is_overtaken(report) ? nullptr : failed_result(assessment, report);
     const auto* stopped = failed != nullptr ? failed : assessment.stopped_at();
     Finding stop_finding = stopped == nullptr ? Finding{} : finding_of(stopped->verdict);
     if (failed != nullptr) {
@@ -183,6 +190,9 @@ DjangoDatabaseStatus derive_status(
 }
 
 Requeue next_visit(const Observed& observed, const Assessment& assessment, const Report& report) {
+    if (is_overtaken(report)) {
+        return RetryAfter{0ms};
+    }
     if (report.failure) {
         return RetryWithBackoff{};
     }

@@ -18,8 +18,10 @@ std::string_view to_string(const Step& step) {
         "PublishSecret",
         "PublishMigration",
         "StartMigration",
+        "CancelMigration",
         "RecordPassedImage",
         "OpenGate",
+        "ExpireJobs",
         "RetireTenant"};
     return kNames.at(step.index());
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace djdb {
 
@@ -30,12 +31,20 @@ struct StartMigration {
     ImageRef image;
     int attempt = 1;
 };
+/// Removes a Job of an earlier template whose Pod never started, so that the next one need not wait.
+struct CancelMigration {
+    std::string job;
+    ResourceUid uid;
+};
 struct RecordPassedImage {
     ImageRef image;
-    std::string job;
 };
 struct OpenGate {
     Workload workload;
+};
+/// Lets finished Jobs go after a while: what they said is recorded.
+struct ExpireJobs {
+    std::vector<std::string> jobs;
 };
 /// Takes login and password from the tenant's roles; the database and the claim stay.
 struct RetireTenant {};
@@ -52,8 +61,10 @@ using Step = std::variant<
     PublishSecret,
     PublishMigration,
     StartMigration,
+    CancelMigration,
     RecordPassedImage,
     OpenGate,
+    ExpireJobs,
     RetireTenant>;
 
 std::string_view to_string(const Step&);

@@ -192,12 +192,17 @@ ObjectList Client::list(
     return result;
 }
 
-json Client::create(const Resource& resource, const json& object, const CallContext& call) {
+json Client::create(
+    const Resource& resource,
+    const json& object,
+    const PatchOptions& options,
+    const CallContext& call
+) {
     const auto target = collection_path(resource, key_of(object).space.str());
     return expect_object(
         send(
             {.method = "POST",
-             .target = target + "?fieldManager=djangodb-operator",
+             .target = target + "?fieldManager=" + escape(options.field_manager),
              .headers = {{"Content-Type", "application/json"}},
              .body = object.dump()},
             call,

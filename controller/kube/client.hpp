@@ -85,7 +85,8 @@ class Client {
     ObjectList list(const Resource&, const Selection&, const CallContext&);
     /// The object names itself in metadata. AlreadyExists is Conflict "409 AlreadyExists": read
     /// back and judge.
-    nlohmann::json create(const Resource&, const nlohmann::json& object, const CallContext&);
+    nlohmann::json
+    create(const Resource&, const nlohmann::json& object, const PatchOptions&, const CallContext&);
     /// Server-side apply. With metadata.resourceVersion it is refused (409) when the object has
     /// changed since.
     nlohmann::json

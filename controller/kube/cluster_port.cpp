@@ -28,33 +28,61 @@ bool is_in(const json& object, const Namespace& space) {
     return object.at("metadata").value("namespace", "") == space.str();
 }
 
+constexpr auto kSecretManager = "djangodb-operator-secrets";
+
+/// UID of the owner reference that controls the object; empty when nobody does.
+ResourceUid controller_of(const json& object) {
+    for (const auto& owner : object.at("metadata").value("ownerReferences", json::array())) {
+        if (owner.value("controller", false)) {
+            return ResourceUid(owner.value("uid", ""));
+        }
+    }
+    return {};
+}
+
+/// The keys of data that we wrote last, as the API server keeps book of it in managedFields.
+std::set<std::string> own_keys(const json& object) {
+    std::set<std::string> keys;
+    for (const auto& entry : object.at("metadata").value("managedFields", json::array())) {
+        if (entry.value("manager", "") != kSecretManager) {
+            continue;
+        }
+        const auto data = entry.value("/fieldsV1/f:data"_json_pointer, json::object());
+        for (const auto& [key, value] : data.items()) {
+            if (key.starts_with("f:")) {
+                keys.insert(key.substr(2));
+            }
+        }
+    }
+    return keys;
+}
+
+[[noreturn]] void refuse_foreign(const json& manifest) {
+    const auto& metadata = manifest.at("metadata");
+    throw Error(
+        {FailureClass::Conflict,
+         FailureOrigin::Kubernetes,
+         "SecretConflict",
+         manifest.at("kind").get<std::string>() + " \"" + metadata.at("name").get<std::string>() +
+             "\" in namespace \"" + metadata.at("namespace").get<std::string>() +
+             "\" exists and was not made for this resource. It was left as it is; rename or delete "
+             "it."}
+    );
+}
+
 std::optional<SecretFacts> decode_secret(const std::optional<json>& secret) {
     if (!secret) {
         return std::nullopt;
     }
     SecretFacts facts;
-    for (const auto& owner : secret->at("metadata").value("ownerReferences", json::array())) {
-        if (owner.value("controller", false)) {
-            facts.controller = ResourceUid(owner.value("uid", ""));
-        }
-    }
+    facts.controller = controller_of(*secret);
     // A name of its own: items() only refers to what it walks.
     const auto data = secret->value("data", json::object());
     for (const auto& [key, value] : data.items()) {
         facts.data.emplace(key, Sensitive(decode_base64(value.get<std::string>())));
     }
+    facts.own_keys = own_keys(*secret);
     return facts;
-}
-
-/// MicroTime, as events.k8s.io wants it.
-std::string format_micro_time(std::chrono::system_clock::time_point time) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    const auto micros =
-        std::chrono::duration_cast<std::chrono::microseconds>(time - seconds).count();
-    auto text = format_time(seconds);
-    text.pop_back();
-    const auto digits = std::to_string(micros);
-    return text + "." + std::string(6 - digits.size(), '0') + digits + "Z";
 }
 
 json encode_data(const SecretData& data) {
@@ -199,24 +227,44 @@ void KubeCluster::write_operator_secret(
          {{"name", name.str()},
           {"namespace", identity_.space.str()},
           {"labels", {{std::string(api::kManagedByLabel), std::string(api::kOperator)}}}}}};
-    apply(manifest, data, call);
+    auto complete = manifest;
+    complete["data"] = encode_data(data);
+    client_.apply(resources::kSecrets, complete, {kSecretManager, true, ""}, call);
 }
 
 void KubeCluster::remove_operator_secret(const ObjectName& name, const CallContext& call) {
     client_.remove(resources::kSecrets, {identity_.space, name}, {}, call);
 }
 
-void KubeCluster::apply(const json& manifest, const SecretData& data, const CallContext& call) {
+void KubeCluster::publish(const json& manifest, const SecretData& data, const CallContext& call) {
+    const auto& resource = resource_of(manifest);
+    const auto key = decode_meta(manifest).key;
     auto complete = manifest;
     if (!data.empty()) {
         complete["data"] = encode_data(data);
     }
-    client_.apply(resource_of(manifest), complete, {manager("secrets"), true, ""}, call);
+    const auto current = client_.read(resource, key, call);
+    if (!current) {
+        // Not an apply, which would take over what somebody makes at this very moment.
+        client_.create(resource, complete, {.field_manager = kSecretManager}, call);
+        return;
+    }
+    if (controller_of(*current) != controller_of(manifest)) {
+        refuse_foreign(manifest);
+    }
+    for (const auto& name : own_keys(*current)) {
+        if (!complete["data"].contains(name)) {
+            complete["data"][name] = nullptr;
+        }
+    }
+    complete["metadata"].erase("ownerReferences");  // they are there, and others may have theirs
+    complete["metadata"]["resourceVersion"] = current->at("metadata").at("resourceVersion");
+    client_.merge_patch(resource, key, complete, {.field_manager = kSecretManager}, call);
 }
 
 void KubeCluster::create_job(const json& manifest, const CallContext& call) {
     try {
-        client_.create(resources::kJobs, manifest, call);
+        client_.create(resources::kJobs, manifest, {.field_manager = manager("jobs")}, call);
     } catch (const Error& error) {
         if (error.failure().code != "409 AlreadyExists") {
             throw;
@@ -244,6 +292,13 @@ void KubeCluster::arm_job_ttl(const ObjectKey& job, const CallContext& call) {
     }
 }
 
+void KubeCluster::remove_job(
+    const ObjectKey& job, const ResourceUid& uid, const CallContext& call
+) {
+    const RemoveOptions options{uid.str(), {}, "Foreground"};
+    client_.remove(resources::kJobs, job, options, call);
+}
+
 void KubeCluster::patch_status(
     const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
 ) {
@@ -262,37 +317,25 @@ void KubeCluster::patch_server_status(
     );
 }
 
-void KubeCluster::emit_event(
-    const DjangoDatabase& object,
-    bool warning,
-    std::string_view reason,
-    const std::string& message,
-    const CallContext& call
-) noexcept {
+void KubeCluster::emit_event(const Event& event, const CallContext& call) noexcept {
     try {
-        const auto now = std::chrono::system_clock::now();
-        const auto ticks = now.time_since_epoch().count();
-        const auto& key = object.meta.key;
-        const json event{
-            {"apiVersion", "events.k8s.io/v1"},
-            {"kind", "Event"},
-            {"metadata",
-             {{"name", key.name.str() + "." + std::to_string(ticks)},
-              {"namespace", key.space.str()}}},
-            {"eventTime", format_micro_time(now)},
-            {"reportingController", std::string(api::kGroup) + "/" + std::string(api::kOperator)},
-            {"reportingInstance", identity_.service_account},
-            {"action", "Reconcile"},
-            {"reason", std::string(reason)},
-            {"note", message.substr(0, 1024)},
-            {"type", warning ? "Warning" : "Normal"},
-            {"regarding",
-             {{"apiVersion", std::string(api::kGroupVersion)},
-              {"kind", "DjangoDatabase"},
-              {"name", key.name.str()},
-              {"namespace", key.space.str()},
-              {"uid", object.meta.uid.str()}}}};
-        client_.create(resources::kEvents, event, call);
+        const auto written = events_.next(event, identity_.service_account);
+        if (written.count == 1) {
+            try {
+                client_.create(
+                    resources::kEvents, written.manifest, {.field_manager = manager("events")}, call
+                );
+                return;
+            } catch (const Error& error) {
+                // Written before this process started: it goes on as a series.
+                if (error.failure().code != "409 AlreadyExists") {
+                    throw;
+                }
+            }
+        }
+        client_.merge_patch(
+            resources::kEvents, written.key, written.series, {manager("events"), ""}, call
+        );
     } catch (const std::exception&) {
         // A courtesy: conditions say the same, and a lost Event must not stop a release.
         return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "controller/kube/client.hpp"
+#include "controller/kube/event_series.hpp"
 #include "controller/runtime/store.hpp"
 #include "reconcilers/cluster_port.hpp"
 
@@ -71,29 +72,25 @@ class KubeCluster final : public Cluster {
         const ObjectName& name, const SecretData& data, const CallContext& call
     ) override;
     void remove_operator_secret(const ObjectName& name, const CallContext& call) override;
-    void apply(const nlohmann::json& manifest, const SecretData& data, const CallContext& call)
+    void publish(const nlohmann::json& manifest, const SecretData& data, const CallContext& call)
         override;
     void create_job(const nlohmann::json& manifest, const CallContext& call) override;
     void open_gate(const Workload& workload, const CallContext& call) override;
     void arm_job_ttl(const ObjectKey& job, const CallContext& call) override;
+    void remove_job(const ObjectKey& job, const ResourceUid& uid, const CallContext& call) override;
     void patch_status(
         const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
     ) override;
     void patch_server_status(
         const PostgresServer& server, const PostgresServerStatus& status, const CallContext& call
     ) override;
-    void emit_event(
-        const DjangoDatabase& object,
-        bool warning,
-        std::string_view reason,
-        const std::string& message,
-        const CallContext& call
-    ) noexcept override;
+    void emit_event(const Event& event, const CallContext& call) noexcept override;
 
   private:
     Client& client_;
     Caches caches_;
     Identity identity_;
+    EventSeries events_;
 };
 
 }  // namespace djdb::kube

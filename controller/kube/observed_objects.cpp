@@ -142,17 +142,21 @@ bool read_pod(const json& pod, MigrationJob& out) {
     return ended_here;
 }
 
-/// A Job's success counts only with its Pod's answer: a Pod that is gone is tried again (75), one
-/// whose end has not reached our cache yet still runs.
-void judge_missing_answer(bool has_pods, MigrationJob& out) {
-    if (has_pods) {
+/// A Job's end counts only with its Pod's answer: a Pod that is gone is tried again (75), one whose
+/// end has not reached our cache yet still runs.
+void judge_missing_answer(const std::vector<std::shared_ptr<const json>>& pods, MigrationJob& out) {
+    const bool is_underway = std::ranges::any_of(pods, [](const auto& pod) {
+        const auto phase = child(*pod, "status").value("phase", "");
+        return phase != "Succeeded" && phase != "Failed";
+    });
+    if (is_underway) {
         out.state = JobState::Running;
         return;
     }
     out.state = JobState::Failed;
     out.exit_code = 75;
     out.reason = "AnswerLost";
-    out.message = "the Job's Pod was removed before its answer was read";
+    out.message = "the Job's Pod was removed or evicted before its answer was read";
 }
 
 std::string failure_text(const json& job) {
@@ -199,6 +203,7 @@ MigrationJob decode_migration_job(
 ) {
     MigrationJob out;
     out.name = child(job, "metadata").value("name", "");
+    out.uid = ResourceUid(child(job, "metadata").value("uid", ""));
     out.revision = Revision(label_of(job, api::kRevisionLabel));
     const auto& annotations = child(child(job, "metadata"), "annotations");
     out.image = ImageRef(annotations.value(std::string(api::kImageAnnotation), std::string{}));
@@ -211,7 +216,12 @@ MigrationJob decode_migration_job(
         out.reason = "JobFailed";
         out.message = failure_text(job);
     }
+    out.created =
+        parse_time(child(job, "metadata").value("creationTimestamp", "")).value_or(TimePoint{});
     out.finished = finished_at(job);
+    out.being_deleted = child(job, "metadata").contains("deletionTimestamp");
+    out.expires = child(job, "spec").contains("ttlSecondsAfterFinished");
+    out.has_pod = !pods.empty();
     bool answered = false;
     for (const auto& pod : pods) {
         if (out.state == JobState::Running) {
@@ -220,8 +230,11 @@ MigrationJob decode_migration_job(
             answered = read_pod(*pod, out) || answered;
         }
     }
-    if (out.state == JobState::Succeeded && !answered) {
-        judge_missing_answer(!pods.empty(), out);
+    const bool timed_out = has_condition(job, "Failed", "True", "DeadlineExceeded");
+    if (timed_out) {
+        out.reason = "DeadlineExceeded";
+    } else if (out.state != JobState::Running && !answered) {
+        judge_missing_answer(pods, out);
     }
     return out;
 }

@@ -133,8 +133,11 @@ json render_pod(const Desired& desired, const StartMigration& start) {
 
 std::string migration_job_name(const Desired& desired, const Revision& revision, int attempt) {
     const auto& name = desired.object.meta.key.name.str();
-    // 63 bytes is the limit of the label job-name; a resource's name has at most 52.
-    return name.substr(0, 39) + "-migrate-" + revision.str() + "-" + std::to_string(attempt);
+    // 63 bytes is the limit of the label job-name; a resource's name has at most 52 and may hold dots,
+    // behind which no "-" may stand.
+    auto start = name.substr(0, 36);
+    start.erase(start.find_last_not_of("-.") + 1);
+    return start + "-migrate-" + revision.str() + "-" + std::to_string(attempt);
 }
 
 json render_migration_job(const Desired& desired, const StartMigration& start) {

@@ -1,18 +1,19 @@
 #include "reconcilers/manifests/secret.hpp"
 
 #include "crds/api.hpp"
-#include "reconcilers/failure.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <map>
+#include <utility>
 
 namespace djdb {
 namespace {
 
 using Values = std::map<std::string, std::string>;
 
-std::string expand(const std::string& key, const std::string& text, const Values& values) {
+/// @return nullopt when a placeholder is not among the values
+std::optional<std::string> expand(const std::string& text, const Values& values) {
     std::string out;
     std::size_t at = 0;
     while (at < text.size()) {
@@ -25,15 +26,7 @@ std::string expand(const std::string& key, const std::string& text, const Values
                                ? values.end()
                                : values.find(text.substr(at + 1, end - at - 1));
         if (value == values.end()) {
-            throw Error(
-                {FailureClass::Invalid,
-                 FailureOrigin::Operator,
-                 "InvalidKeyTemplate",
-                 "spec.credentials.keys." + key +
-                     ": unknown placeholder. The Secret was left as it is; use {name} {user} "
-                     "{password} {host} "
-                     "{port} {sslmode} {sslrootcert} {url}."}
-            );
+            return std::nullopt;
         }
         out += value->second;
         at = end + 1;
@@ -100,10 +93,33 @@ SecretData render_secret_data(
     SecretData data{{"ca.crt", Sensitive(access.ca_pem)}};
     for (const auto* list : {&templates, &credentials.keys}) {
         for (const auto& [key, text] : *list) {
-            data.insert_or_assign(key, Sensitive(expand(key, text, values)));
+            // A template that can't be expanded is refused before: find_key_template_error.
+            if (auto value = expand(text, values)) {
+                data.insert_or_assign(key, Sensitive(std::move(*value)));
+            }
         }
     }
     return data;
+}
+
+std::optional<std::string> find_key_template_error(const CredentialsSpec& credentials) {
+    static const Values kKnown{
+        {"name", ""},
+        {"user", ""},
+        {"password", ""},
+        {"host", ""},
+        {"port", ""},
+        {"sslmode", ""},
+        {"sslrootcert", ""},
+        {"url", ""}};
+    for (const auto& [key, text] : credentials.keys) {
+        if (!expand(text, kKnown)) {
+            return "spec.credentials.keys." + key +
+                   " has an unknown placeholder. Nothing was changed; use {name} {user} {password} "
+                   "{host} {port} {sslmode} {sslrootcert} {url}.";
+        }
+    }
+    return std::nullopt;
 }
 
 nlohmann::json render_metadata(const Desired& desired, const std::string& name) {

@@ -9,13 +9,16 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace djdb {
 
-/// @throws Error Invalid "InvalidKeyTemplate" when a template of spec.credentials.keys names an
-/// unknown placeholder.
+/// What is wrong with a template of spec.credentials.keys; the schema refuses it first (C16).
+std::optional<std::string> find_key_template_error(const CredentialsSpec& credentials);
+
+/// Keys whose template has an error are left out.
 SecretData render_secret_data(
     const Desired& desired,
     const ServerAccess& access,

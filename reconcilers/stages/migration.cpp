@@ -1,53 +1,116 @@
-// migration.cpp -- an image passes when its migrations ran once, from its own held Pod template,
-// and the database itself shows them.
+// migration.cpp -- an image passes when its migrations ran once, from its own held Pod template, and the database
+// itself shows them.
 //   no workload, or image passed                   -> Satisfied
-//   a Job of another revision runs                 -> Wait(MigrationRunning): it ends first
-//   this revision's Job: Absent                    -> Act(PublishMigration, StartMigration)
-//     Running                                      -> Wait(MigrationRunning | MigrationJobStuck)
-//     Succeeded, its leaves are in the database    -> Act(RecordPassedImage)
-//     Succeeded, they are not                      -> Blocked(UnappliedRemain)
-//     Failed for want of a lock or a connection    -> Act(next attempt) after a pause, at most
-//     kMaxAttempts Failed otherwise                             -> Blocked(MigrationFailed): the
-//     next template is a new revision
+//   a Job of another revision runs: started      -> Wait(MigrationRunning): it ends first
+//     its Pod can't start, or none was made      -> Act(CancelMigration): its template was replaced
+//     being removed                              -> Wait(MigrationRunning)
+//   this revision's Job: Absent                  -> Act(PublishMigration, StartMigration)
+//     Running                                    -> Wait(MigrationRunning | MigrationJobStuck)
+//     Succeeded, its leaves are in the database  -> Act(RecordPassedImage)
+//     Succeeded, they are not                    -> Blocked(UnappliedRemain)
+//     Failed for want of a lock or a connection  -> Wait(MigrationRetrying), then Act(ExpireJobs, next attempt)
+//     Failed otherwise                           -> Blocked(the Job's own reason | MigrationFailed):
+//                                                   the next template is a new revision
 #include "reconcilers/release.hpp"
 #include "reconcilers/workflow.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace djdb {
 namespace {
 
-constexpr int kMaxAttempts = 5;
-/// Exit codes of jobs/migrate.py that say "try again": 75 unreachable or lock held, 85 lock
-/// timeout, 86 interrupted.
-constexpr std::array<int, 3> kRetryableExitCodes{75, 85, 86};
+/// Each attempt at a held lock makes the app wait for a moment, so a person decides after these.
+constexpr int kMostLockAttempts = 5;
+constexpr std::chrono::seconds kFirstPause{5};
+constexpr std::chrono::seconds kLongestPause{300};
+/// The Job controller makes the Pod within a second or two; a refused one leaves only an Event.
+constexpr std::chrono::seconds kPodWithin{10};
+/// Exit codes of jobs/migrate.py that say "try again".
+constexpr int kUnreachable = 75;
+constexpr int kLockTimeout = 85;
+constexpr int kInterrupted = 86;
 
 bool is_retryable(const MigrationJob& job) {
-    return std::ranges::find(kRetryableExitCodes, job.exit_code) != kRetryableExitCodes.end();
+    return job.exit_code == kUnreachable || job.exit_code == kInterrupted ||
+           (job.exit_code == kLockTimeout && job.attempt < kMostLockAttempts);
 }
 
-Verdict start(
-    const Workload& source, const Revision& revision, const ImageRef& image, int attempt
-) {
+/// 5 s, doubled with each attempt, at most 5 min.
+std::chrono::seconds pause_after(int attempt) {
+    auto pause = kFirstPause;
+    for (int i = 1; i < attempt && pause < kLongestPause; ++i) {
+        pause *= 2;
+    }
+    return std::min(pause, kLongestPause);
+}
+
+Verdict start(const Workload& source, const Revision& revision, const ImageRef& image) {
     return Act{
         {Reason::MigrationRunning, "Starting the migration Job of " + image.str() + "."},
-        {PublishMigration{}, StartMigration{source, revision, image, attempt}},
+        {PublishMigration{}, StartMigration{source, revision, image, 1}},
         false};
 }
 
-Verdict judge_running(const MigrationJob& job) {
-    if (!job.stuck.empty()) {
+Verdict start_again(const Workload& source, const MigrationJob& last) {
+    return Act{
+        {Reason::MigrationRunning,
+         "Starting attempt " + std::to_string(last.attempt + 1) + " of the migration Job of " +
+             last.image.str() + "."},
+        {ExpireJobs{{last.name}},
+         PublishMigration{},
+         StartMigration{source, last.revision, last.image, last.attempt + 1}},
+        false};
+}
+
+/// Why a running Job does nothing; empty when its Pod runs, or may yet be made.
+std::string stuck_reason(const MigrationJob& job, TimePoint now) {
+    if (job.stuck.empty() && !job.has_pod && now - job.created >= kPodWithin) {
+        return "no Pod was made for it (a quota or an admission rule?); kubectl describe job " +
+               job.name + " says why";
+    }
+    return job.stuck;
+}
+
+/// When to look again at a Job for which no Pod has shown up yet: no event tells that none will.
+std::optional<TimePoint> next_look(const MigrationJob& job) {
+    return job.has_pod ? std::nullopt : std::optional(job.created + kPodWithin);
+}
+
+Verdict judge_running(const MigrationJob& job, TimePoint now) {
+    if (job.being_deleted) {
+        return Wait{
+            {Reason::MigrationRunning,
+             "Job \"" + job.name + "\" is being removed; the next attempt follows."},
+            std::nullopt};
+    }
+    if (const auto stuck = stuck_reason(job, now); !stuck.empty()) {
         return Wait{
             {Reason::MigrationJobStuck,
-             "Job \"" + job.name + "\" can't start: " + job.stuck +
-                 ". New Pods are held and the old ones serve."},
+             "Job \"" + job.name + "\" can't start: " + stuck +
+                 ". New Pods are held and the old ones serve; set a fixed image or repair the "
+                 "cause."},
             std::nullopt};
     }
     return Wait{
         {Reason::MigrationRunning,
          "Job \"" + job.name + "\" migrates for " + job.image.str() + "."},
-        std::nullopt};
+        next_look(job)};
+}
+
+/// Two migrations never run at once, so a started one ends first.
+Verdict judge_earlier(const MigrationJob& job, const ImageRef& next, TimePoint now) {
+    if (!job.being_deleted && !stuck_reason(job, now).empty()) {
+        return Act{
+            {Reason::MigrationRunning,
+             "Removing Job \"" + job.name + "\" of an earlier template, whose Pod never started."},
+            {CancelMigration{job.name, job.uid}},
+            false};
+    }
+    return Wait{
+        {Reason::MigrationRunning,
+         "Job \"" + job.name + "\" of an earlier template still runs; " + next.str() +
+             " follows it."},
+        next_look(job)};
 }
 
 Verdict judge_success(const Observed& observed, const MigrationJob& job) {
@@ -72,15 +135,15 @@ Verdict judge_success(const Observed& observed, const MigrationJob& job) {
     }
     return Act{
         {Reason::Progressing, "Recording that " + job.image.str() + " passed."},
-        {RecordPassedImage{job.image, job.name}},
+        {RecordPassedImage{job.image}},
         true};
 }
 
 Verdict judge_failure(const Observed& observed, const MigrationJob& job, const Workload& source) {
-    if (is_retryable(job) && job.attempt < kMaxAttempts) {
-        const auto again = job.finished + std::chrono::seconds{5} * (1 << (job.attempt - 1));
+    if (is_retryable(job)) {
+        const auto again = job.finished + pause_after(job.attempt);
         if (observed.now >= again) {
-            return start(source, job.revision, job.image, job.attempt + 1);
+            return start_again(source, job);
         }
         return Wait{
             {Reason::MigrationRetrying,
@@ -89,7 +152,7 @@ Verdict judge_failure(const Observed& observed, const MigrationJob& job, const W
             again};
     }
     return Blocked{
-        {Reason::MigrationFailed,
+        {parse_reason(job.reason).value_or(Reason::MigrationFailed),
          "Job \"" + job.name + "\" failed with " + job.reason + ": " + job.message +
              ". New Pods are held and the old ones serve. Read kubectl logs job/" + job.name +
              "; set a fixed image, or kubectl rollout restart to try this one again."}};
@@ -108,7 +171,7 @@ const MigrationJob* latest_of(const std::vector<MigrationJob>& jobs, const Revis
 Verdict judge(const Observed& observed, const MigrationJob& job, const Workload& source) {
     switch (job.state) {
         case JobState::Running:
-            return judge_running(job);
+            return judge_running(job, observed.now);
         case JobState::Succeeded:
             return judge_success(observed, job);
         case JobState::Failed:
@@ -132,15 +195,11 @@ Verdict assess_migration(const Desired& desired, const Observed& observed) {
     const auto revision = revision_of(desired, *source, image);
     for (const auto& job : observed.jobs) {
         if (job.state == JobState::Running && job.revision != revision) {
-            return Wait{
-                {Reason::MigrationRunning,
-                 "Job \"" + job.name + "\" of an earlier template still runs; " + image.str() +
-                     " follows it."},
-                std::nullopt};
+            return judge_earlier(job, image, observed.now);
         }
     }
     const auto* job = latest_of(observed.jobs, revision);
-    return job == nullptr ? start(*source, revision, image, 1) : judge(observed, *job, *source);
+    return job == nullptr ? start(*source, revision, image) : judge(observed, *job, *source);
 }
 
 }  // namespace djdb

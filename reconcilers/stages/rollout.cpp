@@ -1,14 +1,27 @@
-// rollout.cpp -- the gate opens for all labelled Deployments, and Ready waits until no old Pod is
-// left.
+// rollout.cpp -- the gate opens for all labelled Deployments, and Ready waits until no old Pod is left.
 //   no workload                              -> Satisfied(NoWorkload)
-//   a Deployment held by the gate            -> Act(OpenGate), each with the resourceVersion that
-//   was judged its progress deadline passed             -> Blocked(RolloutTimedOut) one not yet
-//   observed, updated, available -> Wait(RollingOut) all rolled                               ->
-//   Satisfied
+//   a Deployment held by the gate            -> Act(OpenGate), each with the resourceVersion that was judged
+//   its progress deadline passed             -> Blocked(RolloutTimedOut)
+//   one not yet observed, updated, available -> Wait(RollingOut)
+//   all rolled, finished Jobs are kept       -> Act(ExpireJobs): what they said is recorded
+//   all rolled                               -> Satisfied
 #include "reconcilers/release.hpp"
 #include "reconcilers/workflow.hpp"
 
 namespace djdb {
+namespace {
+
+std::vector<std::string> jobs_to_expire(const Observed& observed) {
+    std::vector<std::string> names;
+    for (const auto& job : observed.jobs) {
+        if (job.state != JobState::Running && !job.expires && !job.being_deleted) {
+            names.push_back(job.name);
+        }
+    }
+    return names;
+}
+
+}  // namespace
 
 Verdict assess_rollout(const Desired& desired, const Observed& observed) {
     if (observed.workloads.empty()) {
@@ -42,6 +55,12 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
     }
     if (!waiting.empty()) {
         return Wait{{Reason::RollingOut, "Waiting for new Pods of " + waiting + "."}, std::nullopt};
+    }
+    if (auto jobs = jobs_to_expire(observed); !jobs.empty()) {
+        return Act{
+            {Reason::Progressing, "Letting finished migration Jobs expire."},
+            {ExpireJobs{std::move(jobs)}},
+            false};
     }
     return Satisfied{
         {Reason::Succeeded,

@@ -1,8 +1,10 @@
 // spec.cpp -- nothing is sent anywhere until the spec can be followed.
-//   name unusable             -> Blocked(InvalidName)        server unknown        ->
-//   Blocked(ServerNotFound) namespace not allowed     -> Blocked(NamespaceNotAllowed) admin Secret
-//   missing/bad  -> Blocked(AdminSecretMissing | AdminSecretInvalid)    CA missing ->
-//   Blocked(CaSecretMissing) all there                 -> Satisfied
+//   name unusable             -> Blocked(InvalidName)        key template bad      -> Blocked(InvalidKeyTemplate)
+//   server unknown            -> Blocked(ServerNotFound)
+//   namespace not allowed     -> Blocked(NamespaceNotAllowed)
+//   admin Secret missing/bad  -> Blocked(AdminSecretMissing | AdminSecretInvalid)    CA missing -> Blocked(CaSecretMissing)
+//   all there                 -> Satisfied
+#include "reconcilers/manifests/secret.hpp"
 #include "reconcilers/workflow.hpp"
 
 namespace djdb {
@@ -10,6 +12,9 @@ namespace djdb {
 Verdict assess_spec(const Desired& desired, const Observed& observed) {
     if (desired.name_error) {
         return Blocked{{Reason::InvalidName, *desired.name_error}};
+    }
+    if (const auto error = find_key_template_error(desired.object.spec.credentials)) {
+        return Blocked{{Reason::InvalidKeyTemplate, *error}};
     }
     const auto server = "PostgresServer \"" + desired.object.spec.server_ref.name + "\"";
     switch (observed.server) {

@@ -4,6 +4,7 @@
 #include "reconcilers/release.hpp"
 #include "reconcilers/status.hpp"
 #include "reconcilers/workflow.hpp"
+#include "tests/unit/reconcilers/builders.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -14,43 +15,6 @@ namespace djdb {
 namespace {
 
 using nlohmann::json;
-
-Desired a_desired() {
-    DjangoDatabase object;
-    object.meta.key = {Namespace("apps"), ObjectName("shop")};
-    object.meta.uid = ResourceUid("uid-1");
-    object.meta.generation = 2;
-    object.meta.finalizers = {"djangodb.io/database"};
-    object.spec.server_ref.name = "main";
-    object.spec.database.name = "shop";
-    return derive_desired(object, "cluster");
-}
-
-Workload a_workload(const std::string& name, const std::string& image) {
-    Workload workload;
-    workload.meta.key = {Namespace("apps"), ObjectName(name)};
-    workload.meta.resource_version = "5";
-    workload.pod_template =
-        json{{"spec", {{"containers", {{{"name", "app"}, {"image", image}}}}}}}.dump();
-    return workload;
-}
-
-Observed a_provisioned_world() {
-    Observed observed;
-    observed.now = TimePoint{std::chrono::seconds{1000}};
-    observed.server = ServerReference::Found;
-    observed.access = ServerAccess{"db", 5432, "djangodb_operator", "ca", "admin", Sensitive("x")};
-    observed.credentials = TenantPasswords{Sensitive("a"), Sensitive("m")};
-    observed.secret = SecretState::UpToDate;
-    TenantFacts tenant;
-    tenant.claim = ClaimState::Mine;
-    tenant.roles = RolesState::Complete;
-    tenant.database = DatabaseState::Open;
-    tenant.database_is_configured = true;
-    observed.tenant = tenant;
-    observed.gate = GateState::Intact;
-    return observed;
-}
 
 template <class S>
 bool plans(const Assessment& assessment) {
@@ -90,6 +54,8 @@ MigrationJob a_job(const Desired& desired, const Observed& observed, Job state) 
         state == Job::OtherRuns ? Revision("other") : revision_of(desired, source, job.image);
     job.attempt = 1;
     job.leaves = {"orders.0002_x"};
+    job.has_pod = true;
+    job.expires = true;  // ExpireJobs is bookkeeping behind the release; release_reasons_test has it
     job.state = state == Job::Running || state == Job::OtherRuns            ? JobState::Running
                 : state == Job::Succeeded || state == Job::SucceededButLies ? JobState::Succeeded
                                                                             : JobState::Failed;

@@ -1,0 +1,54 @@
+#include "tests/unit/reconcilers/builders.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace djdb {
+
+Desired a_desired() {
+    DjangoDatabase object;
+    object.meta.key = {Namespace("apps"), ObjectName("shop")};
+    object.meta.uid = ResourceUid("uid-1");
+    object.meta.generation = 2;
+    object.meta.finalizers = {"djangodb.io/database"};
+    object.spec.server_ref.name = "main";
+    object.spec.database.name = "shop";
+    return derive_desired(object, "cluster");
+}
+
+Workload a_workload(const std::string& name, const std::string& image) {
+    Workload workload;
+    workload.meta.key = {Namespace("apps"), ObjectName(name)};
+    workload.meta.resource_version = "5";
+    workload.pod_template =
+        nlohmann::json{{"spec", {{"containers", {{{"name", "app"}, {"image", image}}}}}}}.dump();
+    return workload;
+}
+
+Observed a_provisioned_world() {
+    Observed observed;
+    observed.now = TimePoint{std::chrono::seconds{1000}};
+    observed.server = ServerReference::Found;
+    observed.access = ServerAccess{"db", 5432, "djangodb_operator", "ca", "admin", Sensitive("x")};
+    observed.credentials = TenantPasswords{Sensitive("a"), Sensitive("m")};
+    observed.secret = SecretState::UpToDate;
+    TenantFacts tenant;
+    tenant.claim = ClaimState::Mine;
+    tenant.roles = RolesState::Complete;
+    tenant.database = DatabaseState::Open;
+    tenant.database_is_configured = true;
+    observed.tenant = tenant;
+    observed.gate = GateState::Intact;
+    return observed;
+}
+
+Observed a_settled_world() {
+    auto observed = a_provisioned_world();
+    observed.workloads = {a_workload("web", "shop:v2"), a_workload("worker", "shop:v2")};
+    for (auto& workload : observed.workloads) {
+        workload.rolled_out = true;
+    }
+    observed.tenant->passed_images = {ImageRef("shop:v1"), ImageRef("shop:v2")};
+    return observed;
+}
+
+}  // namespace djdb

@@ -1,0 +1,23 @@
+// A resource and a world in which everything holds; tests change what they are about.
+#pragma once
+
+#include "reconcilers/desired.hpp"
+#include "reconcilers/observed.hpp"
+
+#include <string>
+
+namespace djdb {
+
+/// DjangoDatabase apps/shop with its finalizer, on server "main".
+Desired a_desired();
+
+/// A Deployment in namespace apps whose only container "app" has this image; not paused, not yet rolled.
+Workload a_workload(const std::string& name, const std::string& image);
+
+/// Database, roles, Secret and gate as they should be; no Deployment.
+Observed a_provisioned_world();
+
+/// The same with web and worker on shop:v2, which has passed and rolled out.
+Observed a_settled_world();
+
+}  // namespace djdb

@@ -1,0 +1,127 @@
+// Reasons of the stages before a release.
+#include "tests/unit/reconcilers/builders.hpp"
+#include "tests/unit/reconcilers/reason_shown.hpp"
+
+#include <gtest/gtest.h>
+
+namespace djdb {
+namespace {
+
+using enum ConditionType;
+constexpr auto kTrue = ConditionStatus::True;
+constexpr auto kFalse = ConditionStatus::False;
+
+const std::vector<ReasonShown>& provision_rows() {
+    static const std::vector<ReasonShown> kRows{
+        {"an unknown server is named",
+         [](auto&, auto& o) { o.server = ServerReference::NotFound; },
+         Accepted,
+         kFalse,
+         Reason::ServerNotFound},
+        {"a namespace needs the server's consent",
+         [](auto&, auto& o) { o.server = ServerReference::NamespaceNotAllowed; },
+         Accepted,
+         kFalse,
+         Reason::NamespaceNotAllowed},
+        {"the administrator's Secret is missing",
+         [](auto&, auto& o) { o.server = ServerReference::AdminSecretMissing; },
+         Accepted,
+         kFalse,
+         Reason::AdminSecretMissing},
+        {"the administrator's Secret lacks a key",
+         [](auto&, auto& o) { o.server = ServerReference::AdminSecretInvalid; },
+         Accepted,
+         kFalse,
+         Reason::AdminSecretInvalid},
+        {"the CA is missing",
+         [](auto&, auto& o) { o.server = ServerReference::CaMissing; },
+         Accepted,
+         kFalse,
+         Reason::CaSecretMissing},
+        {"a bad name is refused before anything else",
+         [](auto& d, auto&) { d.name_error = "bad"; },
+         Accepted,
+         kFalse,
+         Reason::InvalidName},
+        {"a bad key template is refused",
+         [](auto& d, auto&) {
+             d.object.spec.credentials.keys = {{"A", "{nope}"}};
+         },
+         Accepted,
+         kFalse,
+         Reason::InvalidKeyTemplate},
+        {"a refused login is told as such",
+         [](auto&, auto& o) {
+             o.server_failure =
+                 Failure{FailureClass::Forbidden, FailureOrigin::Postgres, "AuthRejected", "m"};
+         },
+         ServerReachable,
+         kFalse,
+         Reason::AuthRejected},
+        {"a name that does not resolve",
+         [](auto&, auto& o) {
+             o.server_failure =
+                 Failure{FailureClass::Transient, FailureOrigin::Postgres, "DNSFailed", "m"};
+         },
+         ServerReachable,
+         kFalse,
+         Reason::DNSFailed},
+        {"a statement that the server refuses",
+         [](auto&, auto& o) {
+             o.server_failure =
+                 Failure{FailureClass::Transient, FailureOrigin::Postgres, "53100", "m"};
+         },
+         ServerReachable,
+         kFalse,
+         Reason::ServerError},
+        {"rights are missing",
+         [](auto&, auto& o) {
+             o.tenant->claim = ClaimState::Unclaimed;
+             o.server_facts = ServerFacts{"15.18", 150018, false, true, false};
+         },
+         ServerReachable,
+         kFalse,
+         Reason::AdminRightsMissing},
+        {"another resource holds the claim",
+         [](auto&, auto& o) { o.tenant->claim = ClaimState::OfAnother; },
+         Claimed,
+         kFalse,
+         Reason::OwnershipConflict},
+        {"a database that is not ours",
+         [](auto&, auto& o) {
+             o.tenant->claim = ClaimState::Unclaimed;
+             o.tenant->database = DatabaseState::Foreign;
+         },
+         Claimed,
+         kFalse,
+         Reason::AdoptionNotGranted},
+        {"a role that is not ours",
+         [](auto&, auto& o) { o.tenant->roles = RolesState::Foreign; },
+         Claimed,
+         kFalse,
+         Reason::RoleConflict},
+        {"a Secret that is not ours",
+         [](auto&, auto& o) { o.secret = SecretState::Foreign; },
+         CredentialsSynced,
+         kFalse,
+         Reason::SecretConflict},
+        {"an app without Deployments is ready",
+         [](auto&, auto& o) { o.workloads.clear(); },
+         Ready,
+         kTrue,
+         Reason::Ready},
+        {"and says that none is labelled",
+         [](auto&, auto& o) { o.workloads.clear(); },
+         RolledOut,
+         ConditionStatus::Unknown,
+         Reason::NoWorkload},
+    };
+    return kRows;
+}
+
+TEST(Reasons, OfProvisioning) {
+    check(provision_rows());
+}
+
+}  // namespace
+}  // namespace djdb
