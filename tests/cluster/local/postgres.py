@@ -1,25 +1,32 @@
 """A throwaway PostgreSQL server: a CA made on the spot, TLS and SCRAM for everyone on the network, an admin who may
-log in, create databases and create roles, and nothing more. The superuser comes in by the Unix socket alone."""
+log in, create databases and create roles, and nothing more (or, when asked for, a superuser). The superuser postgres
+comes in by the Unix socket alone."""
 
 import os
 import pathlib
 import pwd
+import random
 import secrets
 import shlex
 import shutil
 import signal
 import subprocess
 
-from . import certificates, network
+from . import certificates, network, postgres_majors
 from .processes import Programs, wait_until
 from .settings import (
-    BRIDGE_ADDRESS, POD_NETWORK, POSTGRES_DOMAIN, ClusterError, locked, port_is_free, require, short_hash,
+    BRIDGE_ADDRESS, CACHE, POD_NETWORK, POSTGRES_DOMAIN, ClusterError, locked, port_is_free, require, short_hash,
 )
 
 ADMIN = "djdb_admin"
 DEFAULT_NAME = "postgres"
-PROGRAMS = "/usr/lib/postgresql/15/bin"
-PORTS = [5432, *range(15432, 15532)]
+ATTRIBUTES = {
+    "plain": "LOGIN CREATEDB CREATEROLE NOSUPERUSER NOREPLICATION NOBYPASSRLS",
+    "superuser": "LOGIN SUPERUSER",
+}
+CLIENTS = postgres_majors.DEBIAN_PROGRAMS  # psql and pg_isready speak with every major
+# At random, so that a server which is down for a moment finds its own port free again.
+PORTS = random.sample(range(15432, 16432), 100)
 
 ACCESS = f"""\
 local   all postgres                   trust
@@ -53,12 +60,17 @@ log_line_prefix = '%m [%p] %u@%d %a '
 
 
 class Server:
-    """One server of a state directory. `wanted_port` counts when the server is made; None leaves the choice."""
+    """One server of a state directory. What is `wanted` counts when the server is made; None leaves the choice."""
 
-    def __init__(self, directory: pathlib.Path, name: str = DEFAULT_NAME, wanted_port: int | None = None):
+    def __init__(
+        self, directory: pathlib.Path, name: str = DEFAULT_NAME, wanted_port: int | None = None,
+        wanted_major: int | None = None, wanted_admin: str | None = None,
+    ):
         self.folder = directory / (name if name == DEFAULT_NAME else f"{DEFAULT_NAME}-{name}")
         self.host = f"{name}.{POSTGRES_DOMAIN}"
         self.wanted_port = wanted_port
+        self.wanted_major = wanted_major or postgres_majors.DEBIAN_MAJOR
+        self.wanted_admin = wanted_admin or "plain"
         self.programs = Programs(self.folder)
         self.programs.log = self.folder  # its output is FOLDER/postgres.log; FOLDER/log is a link to it
 
@@ -78,6 +90,15 @@ class Server:
 
     def port(self) -> int:
         return int((self.folder / "port").read_text())
+
+    def major(self) -> int:
+        return int((self.data / "PG_VERSION").read_text())
+
+    @property
+    def programs_folder(self) -> pathlib.Path:
+        """Those of its major, and a copy in its home when its user may not enter the cache."""
+        copy = self.home / "programs"
+        return copy / "bin" if copy.exists() else postgres_majors.programs_of(self.major())
 
     def running(self) -> bool:
         return self.programs.pid("postgres") is not None
@@ -123,10 +144,11 @@ def _choose_port(server: Server) -> None:
     addresses = ["127.0.0.1"] + ([BRIDGE_ADDRESS] if network.bridge_exists() else [])
     if recorded.exists() and all(port_is_free(address, server.port()) for address in addresses):
         return
-    wanted = [server.wanted_port] if server.wanted_port else PORTS
+    first = [] if server.wanted_port == 0 else [5432]
+    wanted = [server.wanted_port] if server.wanted_port else [*first, *PORTS]
     free = [p for p in wanted if all(port_is_free(address, p) for address in ["0.0.0.0", *addresses])]
     if not free:
-        raise ClusterError(f"postgres: no free port among {wanted[0]}-{wanted[-1]}; choose another with --port")
+        raise ClusterError(f"postgres: no free port among {', '.join(map(str, wanted))}; choose another with --port")
     recorded.write_text(f"{free[0]}\n")
 
 
@@ -151,19 +173,37 @@ def _write_configuration(server: Server) -> None:
         os.chown(server.data / name, account.pw_uid, account.pw_gid)
 
 
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
+
+
+def _choose_programs(server: Server) -> pathlib.Path:
+    programs = postgres_majors.programs_of(server.wanted_major)
+    copy = server.home / "programs"
+    shutil.rmtree(copy, ignore_errors=True)
+    if subprocess.run([*_as_account(), "test", "-x", str(programs / "postgres")], cwd="/").returncode == 0:
+        return programs
+    shutil.copytree(programs.parent, copy, symlinks=True, copy_function=_link_or_copy)
+    return copy / "bin"
+
+
 def _initialise(server: Server) -> None:
     if (server.folder / "initialised").exists():
         return
     shutil.rmtree(server.home / "data", ignore_errors=True)
     _choose_home(server)
-    command = [*_as_account(), f"{PROGRAMS}/initdb", "-D", str(server.data), "-U", "postgres", "--no-sync"]
-    command += ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
+    programs = _choose_programs(server)
+    command = [*_as_account(), f"{programs}/initdb", "-D", str(server.data), "-U", "postgres", "--no-sync"]
+    command += ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
     subprocess.run(command, check=True, capture_output=True, cwd="/")
 
 
 def _sql(server: Server, statement: str) -> None:
     """As superuser. Its statements are not logged, since one carries the admin's password."""
-    command = [*_as_account(), f"{PROGRAMS}/psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(server.socket)]
+    command = [*_as_account(), f"{CLIENTS}/psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(server.socket)]
     command += ["-p", str(server.port()), "-U", "postgres", "-d", "postgres"]
     environment = {**os.environ, "PGOPTIONS": "-c log_statement=none -c log_min_error_statement=panic"}
     subprocess.run(command, input=statement, text=True, check=True, capture_output=True, cwd="/", env=environment)
@@ -178,7 +218,7 @@ def _make_admin(server: Server) -> None:
     file.unlink(missing_ok=True)
     file.touch(mode=0o600)
     file.write_text(password)
-    attributes = "LOGIN CREATEDB CREATEROLE NOSUPERUSER NOREPLICATION NOBYPASSRLS"
+    attributes = ATTRIBUTES[server.wanted_admin]
     _sql(server, f"DROP ROLE IF EXISTS {ADMIN}; CREATE ROLE {ADMIN} {attributes} PASSWORD '{password}';")
     done.touch()
 
@@ -188,10 +228,10 @@ def _start(server: Server) -> None:
     log = server.folder / "log"
     if not log.is_symlink():
         log.symlink_to("postgres.log")
-    server.programs.start("postgres", [*_as_account(), f"{PROGRAMS}/postgres", "-D", str(server.data)], cwd="/")
+    server.programs.start("postgres", [*_as_account(), f"{server.programs_folder}/postgres", "-D", str(server.data)], cwd="/")
 
     def answers() -> bool:
-        command = [f"{PROGRAMS}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(server.port())]
+        command = [f"{CLIENTS}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(server.port())]
         return subprocess.run(command, cwd="/").returncode == 0
 
     server.programs.wait_for("postgres", answers, "PostgreSQL to accept connections", 60)
@@ -204,15 +244,18 @@ def _listens_where_it_should(server: Server) -> bool:
 
 def up(server: Server) -> None:
     """Makes the server unless it is there, and starts it; a server older than the bridge is started anew."""
-    require({f"{PROGRAMS}/postgres": "postgresql-15", "openssl": "openssl", "setpriv": "util-linux"})
+    require({f"{CLIENTS}/postgres": "postgresql-15", "openssl": "openssl", "setpriv": "util-linux"})
     held = locked(server.folder)
     if server.running() and (server.folder / "initialised").exists() and _listens_where_it_should(server):
         print(f"postgres: already up on port {server.port()}")
         return
     _stop(server)
     _initialise(server)
+    # A port is free until the server listens: two that start at once must not both choose it.
+    ports = locked(CACHE / "ports")
     _choose_port(server)
     _start(server)
+    os.close(ports)
     _make_admin(server)
     os.close(held)
     where = f"localhost:{server.port()}"
