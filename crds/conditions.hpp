@@ -63,6 +63,8 @@ enum class Reason {
     OwnershipConflict,
     AdoptionNotGranted,
     RoleConflict,
+    DatabaseLost,
+    PublicSchemaShared,
     LoginRejected,
     SecretConflict,
     InvalidKeyTemplate,

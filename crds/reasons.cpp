@@ -145,6 +145,19 @@ constexpr std::array kReasons{
         "a role exists and was not made by the operator",
         "choose another name or drop the role"},
     ReasonRow{
+        DatabaseLost,
+        "DatabaseLost",
+        C::DatabaseReady,
+        "the database was dropped or renamed by somebody else; it is never replaced by an empty "
+        "one",
+        "restore it or rename it back, as the message says"},
+    ReasonRow{
+        PublicSchemaShared,
+        "PublicSchemaShared",
+        C::GrantsReady,
+        "PostgreSQL 13 or 14: schema public still belongs to the server's superuser; the app works",
+        "run the statements in the message, or update PostgreSQL"},
+    ReasonRow{
         LoginRejected,
         "LoginRejected",
         C::CredentialsSynced,

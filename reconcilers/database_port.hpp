@@ -72,12 +72,14 @@ enum class DatabaseState {
     Absent,
     Closed,   ///< ours, not yet configured: connections are refused
     Open,     ///< ours
-    Foreign,  ///< exists, and its owner is not the owner role that bears our mark
+    Lost,     ///< ours was dropped (even half-way) or renamed, whatever bears its name now
+    Foreign,  ///< exists and was not made for this claim
 };
 
 enum class RolesState {
     Absent,
-    Incomplete,  ///< some exist with our mark; creating again completes them
+    Incomplete,  ///< some exist with our mark, or bear rights that no tenant has; creating again
+                 ///< completes and corrects them
     Complete,
     Foreign,  ///< a role of one of these names exists without our mark
 };
@@ -88,10 +90,13 @@ struct TenantFacts {
     std::string claim_holder;  ///< "namespace/name of cluster ..." when OfAnother
     RolesState roles = RolesState::Absent;
     DatabaseState database = DatabaseState::Absent;
-    std::string database_oid;
+    std::string database_oid;  ///< that the ledger has noted, else of the database of that name
     /// CONNECT and TEMPORARY taken from PUBLIC, SET role of the logins in place, connections
     /// allowed.
     bool database_is_configured = false;
+    /// PostgreSQL 13 and 14: public still belongs to the bootstrap superuser, who lets everybody
+    /// that may connect create in it.
+    bool shares_public_schema = false;
     /// Passed on the database of this OID, most recent last.
     std::vector<ImageRef> passed_images;
 };
@@ -121,10 +126,13 @@ class Database {
     virtual void
     claim_and_create_roles(const ServerAccess&, const TenantNames&, const Claimant&, const TenantPasswords&, const CallContext&) = 0;
     /// CREATE DATABASE, closed to connections, owned from birth. Exists already: no error, inspect
-    /// tells whose it is.
+    /// tells whose it is. Throws Terminal "DatabaseLost" rather than replace one that was there.
     virtual void create_database(const ServerAccess&, const TenantNames&, const CallContext&) = 0;
     /// Takes CONNECT from PUBLIC, sets the logins' role and the migration login's lock_timeout,
-    /// opens the database, and notes its OID in the ledger.
+    /// opens the database, notes its OID in the ledger, and hands public over to the owner role
+    /// where the administrator may (15 and later, or as superuser). Throws Conflict
+    /// "AdoptionNotGranted", having changed nothing, when the database of that name is not the
+    /// claimed one.
     virtual void
     configure_database(const ServerAccess&, const TenantNames&, const Claimant&, std::chrono::seconds lock_timeout, const CallContext&) = 0;
 

@@ -51,6 +51,7 @@ void for_every_world(Check check) {
                  {DatabaseState::Absent,
                   DatabaseState::Closed,
                   DatabaseState::Open,
+                  DatabaseState::Lost,
                   DatabaseState::Foreign}) {
                 for (const bool configured : {false, true}) {
                     for (const bool stored : {false, true}) {
@@ -104,6 +105,10 @@ TEST(ProvisionLaws, HoldInEveryWorld) {
             EXPECT_EQ(position<CreateDatabase>(steps), -1);
             EXPECT_EQ(position<ConfigureDatabase>(steps), -1);
             EXPECT_EQ(position<StoreCredentials>(steps), -1);
+        }
+        if (world.database == DatabaseState::Lost) {
+            EXPECT_EQ(position<CreateDatabase>(steps), -1) << "data is never replaced by nothing";
+            EXPECT_EQ(position<ConfigureDatabase>(steps), -1);
         }
         if (world.secret == SecretState::Foreign) {
             EXPECT_EQ(position<PublishSecret>(steps), -1)
