@@ -70,7 +70,8 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 /// An administrator's session pins what a database's owner could have set for it (search_path,
-/// read-only, timeouts); a tenant's gets limits only, so that it shows what the app will get.
+/// read-only, timeouts), and keeps parameters, which carry verifiers, out of the server's log of
+/// errors; a tenant's gets limits only, so that it shows what the app will get.
 std::string options_of(SessionKind kind) {
     const std::string limits =
         "-c statement_timeout=30s -c lock_timeout=5s"
@@ -79,7 +80,7 @@ std::string options_of(SessionKind kind) {
                ? limits
                : limits +
                      " -c search_path=pg_catalog,pg_temp -c default_transaction_read_only=off"
-                     " -c standard_conforming_strings=on";
+                     " -c standard_conforming_strings=on -c log_parameter_max_length_on_error=0";
 }
 
 using Keywords = std::vector<std::pair<const char*, std::string>>;

@@ -282,6 +282,11 @@ int Connection::server_version() const {
     return PQserverVersion(raw_);
 }
 
+bool Connection::is_superuser() const {
+    const char* reported = PQparameterStatus(raw_, "is_superuser");
+    return reported != nullptr && std::string_view(reported) == "on";
+}
+
 std::int64_t Connection::backend_pid() const {
     return PQbackendPID(raw_);
 }

@@ -64,6 +64,8 @@ class Connection {
     /// False when the server hung up or a call was abandoned; looks at the socket, asks nothing.
     [[nodiscard]] bool is_usable();
     [[nodiscard]] int server_version() const;
+    /// As the server reported at the start of the session.
+    [[nodiscard]] bool is_superuser() const;
     [[nodiscard]] std::int64_t backend_pid() const;
     [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
 

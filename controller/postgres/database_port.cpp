@@ -67,16 +67,18 @@ const std::string& cell(const Rows& rows, std::size_t column) {
     return rows.empty() || !rows.front().at(column) ? kNone : *rows.front().at(column);
 }
 
-Error lost_database(const Endpoint& at, const DatabaseName& name, const std::string& oid) {
+Error lost_database(
+    const Endpoint& at, const DatabaseName& name, const std::string& oid, const std::string& now
+) {
     return Error(
         {FailureClass::Terminal,
          FailureOrigin::Postgres,
          "DatabaseLost",
-         "PostgreSQL " + to_string(at) + ": database \"" + name.str() + "\" (OID " + oid +
-             ") is gone although the ledger records it. Nothing was created; restore it under this "
-             "name and set database_oid in djangodb.claim to its new OID, or set it to NULL to "
-             "begin "
-             "with an empty one."}
+         "PostgreSQL " + to_string(at) + ": database \"" + name.str() + "\" (OID " + oid + ") is " +
+             (now.empty() ? "gone although the ledger records it. Nothing was created; restore it "
+                            "under this name and set database_oid in djangodb.claim to its new OID"
+                          : "named \"" + now + "\" now. Nothing was created; rename it back") +
+             ", or set database_oid in djangodb.claim to NULL to begin with an empty one."}
     );
 }
 
@@ -205,7 +207,7 @@ void PostgresDatabase::create_database(
     as_admin(access, call, [&](Connection& session) {
         // Never an empty database in the place of one that was lost: a person decides (F63).
         if (const auto lost = session.run(sql::find_lost_database(names), call); !lost.empty()) {
-            throw lost_database(session.endpoint(), names.database, cell(lost, 0));
+            throw lost_database(session.endpoint(), names.database, cell(lost, 0), cell(lost, 1));
         }
         try {
             session.run(sql::create_database(names), call);
@@ -224,19 +226,16 @@ void PostgresDatabase::configure_database(
     std::chrono::seconds lock_timeout,
     const CallContext& call
 ) {
-    // public of 13 and 14 belongs to the bootstrap superuser, who lets everybody create in it.
-    bool has_own_public = false;
+    sql::Batch hand_over;
     as_admin(access, call, [&](Connection& session) {
-        has_own_public = session.server_version() >= 150000;
+        hand_over = sql::hand_over_schema(names, session.server_version(), session.is_superuser());
         session.run_batch(sql::configure_database(names, claimant, lock_timeout), call);
     });
-    if (has_own_public) {
+    if (!hand_over.empty()) {
         auto endpoint = admin_endpoint(access, names.database.str());
         endpoint.is_reusable = false;
         try {
-            repeat_races(call, [&] {
-                pool_.take(endpoint, call)->run(sql::hand_over_schema(names), call);
-            });
+            repeat_races(call, [&] { pool_.take(endpoint, call)->run_batch(hand_over, call); });
         } catch (const Error& error) {
             throw explained(error.failure(), names.database.str());
         }

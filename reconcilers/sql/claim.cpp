@@ -122,6 +122,18 @@ Statement require_claim(const TenantNames& names, const Claimant& claimant) {
     );
 }
 
+Statement require_claimed_database(const TenantNames& names) {
+    return block(
+        "BEGIN IF NOT EXISTS (SELECT FROM djangodb.claim c JOIN pg_database d ON d.datname ="
+        " c.database WHERE c." +
+        is_database(names) + " AND " + kIsClaimedDatabase + ") THEN " +
+        raise(
+            kForeignDatabase, "'the database that bears this name was not made by this operator'"
+        ) +
+        " END IF; END"
+    );
+}
+
 Statement record_passed_image(
     const TenantNames& names, const Claimant& claimant, const ImageRef& image
 ) {

@@ -36,6 +36,17 @@ Statement write_claim(const TenantNames&, const Claimant&);
 /// Raises DJ004 unless the active claim is ours.
 Statement require_claim(const TenantNames&, const Claimant&);
 
+/// True for rows `c` of djdb.claim and `d` of pg_database that belong together: the one whose OID
+/// the ledger has noted, or, before it has noted any, the closed one that this administrator made.
+/// A name alone proves nothing: anybody with CREATEDB may have taken it since the claim was
+/// written.
+inline constexpr const char* kIsClaimedDatabase =
+    "(d.oid::bigint = c.database_oid OR (c.database_oid IS NULL AND NOT d.datallowconn AND"
+    " d.datdba = (SELECT oid FROM pg_roles WHERE rolname = current_user)))";
+
+/// Raises DJ003 unless the database that bears the name is the claimed one.
+Statement require_claimed_database(const TenantNames&);
+
 Statement record_passed_image(const TenantNames&, const Claimant&, const ImageRef&);
 
 }  // namespace djdb::sql

@@ -15,8 +15,9 @@ std::string create_closed(const DatabaseName& database) {
 
 Statement find_lost_database(const TenantNames& names) {
     return {
-        "SELECT database_oid FROM djangodb.claim WHERE database = $1 AND database_oid IS NOT NULL"
-        " AND NOT EXISTS (SELECT FROM pg_database WHERE datname = $1)",
+        "SELECT c.database_oid, d.datname FROM djangodb.claim c"
+        " LEFT JOIN pg_database d ON d.oid::bigint = c.database_oid"
+        " WHERE c.database = $1 AND c.database_oid IS NOT NULL AND d.datname IS DISTINCT FROM $1",
         {names.database.str()}};
 }
 
@@ -32,6 +33,7 @@ Batch configure_database(
     Batch batch{
         lock_tenant(names),
         require_claim(names, claimant),
+        require_claimed_database(names),
         {"REVOKE ALL ON DATABASE " + database + " FROM PUBLIC"},
         {"GRANT CONNECT, TEMPORARY, CREATE ON DATABASE " + database + " TO " + owner}};
     for (const auto& login : {names.login_a, names.login_b, names.migrate}) {
@@ -55,8 +57,16 @@ Batch configure_database(
     return batch;
 }
 
-Statement hand_over_schema(const TenantNames& names) {
-    return {"ALTER SCHEMA public OWNER TO " + quote_identifier(names.owner.str())};
+Batch hand_over_schema(const TenantNames& names, int server_version, bool is_superuser) {
+    const bool has_own_public = server_version >= 150000;
+    if (!has_own_public && !is_superuser) {
+        return {};
+    }
+    Batch batch{{"ALTER SCHEMA public OWNER TO " + quote_identifier(names.owner.str())}};
+    if (!has_own_public) {
+        batch.emplace_back("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+    }
+    return batch;
 }
 
 Statement note_configured(const TenantNames& names, const Claimant& claimant) {

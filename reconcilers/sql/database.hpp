@@ -10,7 +10,8 @@
 
 namespace djdb::sql {
 
-/// The OID that the ledger has noted although no database bears the name any more; else no row.
+/// The OID that the ledger has noted, and the name that this database bears now (NULL when it is
+/// gone), if it does not bear the claimed name any more; else no row.
 Statement find_lost_database(const TenantNames&);
 
 /// Alone, never in a transaction. template0 is immune to sessions in template1 and to its
@@ -20,8 +21,10 @@ Statement create_database(const TenantNames&);
 /// In the maintenance database. CONNECT leaves PUBLIC before the first connection can be made.
 Batch configure_database(const TenantNames&, const Claimant&, std::chrono::seconds lock_timeout);
 
-/// In the tenant's database, as administrator of 15 and later: before, public is the superuser's.
-Statement hand_over_schema(const TenantNames&);
+/// In the tenant's database. Plain statements of the catalog's own: nothing that the tenant made
+/// runs. Empty when the administrator may not do it: on 13 and 14 public belongs to the bootstrap
+/// superuser.
+Batch hand_over_schema(const TenantNames&, int server_version, bool is_superuser);
 
 /// In the maintenance database, once the schema is handed over.
 Statement note_configured(const TenantNames&, const Claimant&);

@@ -9,9 +9,19 @@
 namespace djdb::sql {
 namespace {
 
-enum Column : std::size_t { kClaim, kHolder, kRoles, kDatabase, kOid, kConfigured, kImages };
+enum Column : std::size_t {
+    kClaim,
+    kHolder,
+    kRoles,
+    kDatabase,
+    kOid,
+    kConfigured,
+    kSharedPublic,
+    kImages
+};
 
-constexpr const char* kTenantQuery = R"sql(
+const std::string& tenant_query() {
+    static const std::string kText = R"sql(
 WITH c AS (
     SELECT *, cluster_id = $2 AND namespace = $4 AND name = $5 AS same_key,
            cluster_id = $2 AND namespace = $4 AND name = $5 AND resource_uid = $3 AND state = 'active' AS mine
@@ -19,7 +29,9 @@ WITH c AS (
 ), d AS (
     SELECT * FROM pg_database WHERE datname = $1
 ), r AS (
-    SELECT oid, rolname, rolcanlogin, shobj_description(oid, 'pg_authid') AS mark
+    SELECT oid, rolname, rolcanlogin, shobj_description(oid, 'pg_authid') AS mark,
+           rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls OR NOT rolinherit
+           OR (rolname = $6 AND rolcanlogin) AS deviates
     FROM pg_roles WHERE rolname IN ($6, $7, $8, $9)
 ), members AS (
     SELECT count(DISTINCT m.member) AS n FROM pg_auth_members m
@@ -42,21 +54,31 @@ SELECT
     CASE WHEN NOT EXISTS (SELECT FROM r) THEN 'absent'
          WHEN EXISTS (SELECT FROM r WHERE mark IS DISTINCT FROM $10) THEN 'foreign'
          WHEN (SELECT count(*) FROM r) = 4 AND (SELECT n FROM members) = 3
-              AND (SELECT bool_and(rolcanlogin) FROM r WHERE rolname IN ($7, $9)) THEN 'complete'
+              AND (SELECT bool_and(rolcanlogin) FROM r WHERE rolname IN ($7, $9))
+              AND NOT (SELECT bool_or(deviates) FROM r) THEN 'complete'
          ELSE 'incomplete' END,
-    CASE WHEN d.oid IS NULL THEN 'absent'
-         WHEN c.same_key IS NOT TRUE THEN 'foreign'
-         WHEN d.oid::bigint = c.database_oid THEN CASE WHEN d.datallowconn THEN 'open' ELSE 'closed' END
-         WHEN d.datallowconn OR NOT pg_has_role(d.datdba, 'MEMBER') THEN 'foreign'
-         ELSE 'closed' END,
-    coalesce(d.oid::bigint, c.database_oid)::text,
+    CASE WHEN c.same_key AND c.database_oid IS NOT NULL
+              AND (c.database_oid IS DISTINCT FROM d.oid::bigint OR d.datconnlimit = -2) THEN 'lost'
+         WHEN d.oid IS NULL THEN 'absent'
+         WHEN c.same_key AND )sql" + std::string(kIsClaimedDatabase) +
+                                     R"sql(
+         THEN CASE WHEN d.datallowconn THEN 'open' ELSE 'closed' END
+         ELSE 'foreign' END,
+    coalesce(c.database_oid, d.oid::bigint)::text,
     CASE WHEN coalesce(d.datallowconn AND d.oid::bigint = c.database_oid AND c.configured_at IS NOT NULL
                        AND NOT granted.to_public AND granted.to_owner = 3 AND settings.n = 3, false)
+         THEN 't' ELSE 'f' END,
+    CASE WHEN current_setting('server_version_num')::int < 150000 AND NOT EXISTS (
+              SELECT FROM pg_shdepend s JOIN r owner ON owner.oid = s.refobjid AND owner.rolname = $6
+              WHERE s.dbid = d.oid AND s.classid = 'pg_namespace'::regclass AND s.objid = 2200
+              AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o')
          THEN 't' ELSE 'f' END,
     (SELECT string_agg(p.image, chr(10) ORDER BY p.passed_at) FROM djangodb.passed_image p
      WHERE p.database = $1 AND p.database_oid = d.oid::bigint AND c.same_key)
 FROM (SELECT) one LEFT JOIN c ON true LEFT JOIN d ON true CROSS JOIN settings CROSS JOIN granted
 )sql";
+    return kText;
+}
 
 const std::string& text_at(Row row, std::size_t column) {
     static const std::string kNone;
@@ -90,7 +112,7 @@ std::vector<ImageRef> lines_of(const std::string& text) {
 
 Statement inspect_tenant(const TenantNames& names, const Claimant& claimant) {
     return {
-        kTenantQuery,
+        tenant_query(),
         {names.database.str(),
          claimant.cluster_id,
          claimant.uid.str(),
@@ -114,10 +136,11 @@ TenantFacts tenant_facts(Row row) {
          {"incomplete", RolesState::Incomplete},
          {"complete", RolesState::Complete},
          {"foreign", RolesState::Foreign}}};
-    static constexpr std::array<std::pair<const char*, DatabaseState>, 4> kDatabases{
+    static constexpr std::array<std::pair<const char*, DatabaseState>, 5> kDatabases{
         {{"absent", DatabaseState::Absent},
          {"closed", DatabaseState::Closed},
          {"open", DatabaseState::Open},
+         {"lost", DatabaseState::Lost},
          {"foreign", DatabaseState::Foreign}}};
     TenantFacts facts;
     facts.claim = value_of(kClaims, text_at(row, kClaim));
@@ -126,6 +149,7 @@ TenantFacts tenant_facts(Row row) {
     facts.database = value_of(kDatabases, text_at(row, kDatabase));
     facts.database_oid = text_at(row, kOid);
     facts.database_is_configured = text_at(row, kConfigured) == "t";
+    facts.shares_public_schema = text_at(row, kSharedPublic) == "t";
     facts.passed_images = lines_of(text_at(row, kImages));
     return facts;
 }

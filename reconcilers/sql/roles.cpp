@@ -20,6 +20,29 @@ Statement create_absent(const TenantNames& names) {
     return {"DO " + quote_literal(body + "END")};
 }
 
+/// Rights that no tenant's role has, whoever gave them. Each is taken only where it is found: a
+/// plain administrator may not even say NOSUPERUSER.
+Statement correct_attributes(const TenantNames& names) {
+    std::string roles;
+    for (const auto& role : {names.owner, names.login_a, names.login_b, names.migrate}) {
+        roles += (roles.empty() ? "" : ", ") + quote_literal(role.str());
+    }
+    const std::string body =
+        "DECLARE found record; BEGIN FOR found IN SELECT rolname, concat_ws(' ',"
+        " CASE WHEN rolsuper THEN 'NOSUPERUSER' END, CASE WHEN rolcreatedb THEN 'NOCREATEDB' END,"
+        " CASE WHEN rolcreaterole THEN 'NOCREATEROLE' END,"
+        " CASE WHEN rolreplication THEN 'NOREPLICATION' END,"
+        " CASE WHEN rolbypassrls THEN 'NOBYPASSRLS' END, CASE WHEN NOT rolinherit THEN 'INHERIT' "
+        "END,"
+        " CASE WHEN rolcanlogin AND rolname = " +
+        quote_literal(names.owner.str()) +
+        " THEN 'NOLOGIN' END) AS attributes FROM pg_roles WHERE rolname IN (" + roles +
+        ") LOOP IF found.attributes <> '' THEN"
+        " EXECUTE format('ALTER ROLE %I %s', found.rolname, found.attributes);"
+        " END IF; END LOOP; END";
+    return {"DO " + quote_literal(body)};
+}
+
 void require_verifier(const Sensitive& password) {
     if (!password.reveal().starts_with("SCRAM-SHA-256$")) {
         throw Error(
@@ -33,6 +56,15 @@ void require_verifier(const Sensitive& password) {
     }
 }
 
+/// log_statement = 'all' and log_min_duration_statement log parameters too, unless this setting
+/// forbids it. Superusers may set it, and from 15 on whom they granted SET ON PARAMETER:
+/// tests/postgres/README.md.
+Statement hide_parameters() {
+    return {
+        "DO " + quote_literal("BEGIN PERFORM set_config('log_parameter_max_length', '0', true); "
+                              "EXCEPTION WHEN insufficient_privilege THEN NULL; END")};
+}
+
 /// Verifiers reach the server as parameters and are put into ALTER ROLE there: so they are not in
 /// the text of any statement, which the server would log with log_statement = 'ddl' and after each
 /// error.
@@ -44,15 +76,16 @@ Statement hold_verifiers(const Verifiers& verifiers) {
         {verifiers.runtime.reveal(), verifiers.migrate.reveal()}};
 }
 
-Statement open_logins(const TenantNames& names) {
-    const auto open = [](const RoleName& login, const std::string& setting) {
-        return "EXECUTE format('ALTER ROLE %I LOGIN PASSWORD %L', " + quote_literal(login.str()) +
+Statement set_passwords(const TenantNames& names) {
+    const auto set = [](const RoleName& login, const std::string& setting) {
+        return "EXECUTE format('ALTER ROLE %I PASSWORD %L', " + quote_literal(login.str()) +
                ", current_setting(" + quote_literal(setting) + ")); ";
     };
-    // Raised anew because the original error's context quotes the statement.
-    const std::string body = "BEGIN " + open(names.login_a, "djangodb.runtime") +
-                             open(names.migrate, "djangodb.migrate") +
-                             "EXCEPTION WHEN OTHERS THEN "
+    // Raised anew because the original error's context quotes the statement. OTHERS leaves out
+    // cancellation, by which statement_timeout ends a statement.
+    const std::string body = "BEGIN " + set(names.login_a, "djangodb.runtime") +
+                             set(names.migrate, "djangodb.migrate") +
+                             "EXCEPTION WHEN query_canceled OR OTHERS THEN "
                              "RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM; END";
     return {"DO " + quote_literal(body)};
 }
@@ -80,10 +113,17 @@ Batch claim_and_create_roles(
             "COMMENT ON ROLE " + quoted(role) + " IS " + quote_literal(mark(names, claimant))
         );
     }
+    batch.push_back(correct_attributes(names));
     batch.emplace_back("GRANT " + owner + " TO " + logins);
     batch.emplace_back("GRANT " + owner + ", " + logins + " TO CURRENT_USER" + options);
+    // Before the passwords: whoever else changes these roles is waited for here, where a session
+    // that is ended has no verifier in the context that the server logs.
+    for (const auto& login : {names.login_a, names.migrate}) {
+        batch.emplace_back("ALTER ROLE " + quoted(login) + " LOGIN");
+    }
+    batch.push_back(hide_parameters());
     batch.push_back(hold_verifiers(verifiers));
-    batch.push_back(open_logins(names));
+    batch.push_back(set_passwords(names));
     batch.emplace_back(
         "SELECT set_config('djangodb.runtime', '', true), set_config('djangodb.migrate', '', true)"
     );

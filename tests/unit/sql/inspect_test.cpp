@@ -20,7 +20,7 @@ TEST(Inspect, BrokenMinorsAreKnown) {
 }
 
 TEST(Inspect, ReadsARow) {
-    const Cells row{"mine", std::nullopt, "complete", "open", "16500", "t", "shop:1\nshop:2"};
+    const Cells row{"mine", std::nullopt, "complete", "open", "16500", "t", "f", "shop:1\nshop:2"};
     const auto facts = tenant_facts(row);
     EXPECT_EQ(facts.claim, ClaimState::Mine);
     EXPECT_EQ(facts.roles, RolesState::Complete);
@@ -31,7 +31,7 @@ TEST(Inspect, ReadsARow) {
 }
 
 TEST(Inspect, UnknownWordIsADefect) {
-    const Cells row{"perhaps", std::nullopt, "complete", "open", "1", "t", std::nullopt};
+    const Cells row{"perhaps", std::nullopt, "complete", "open", "1", "t", "f", std::nullopt};
     EXPECT_THROW(tenant_facts(row), std::logic_error);
 }
 

@@ -53,6 +53,27 @@ TEST(Roles, ChecksComeBeforeTheFirstChange) {
     EXPECT_NE(batch.at(2).text.find("INSERT INTO djangodb.claim"), std::string::npos);
 }
 
+TEST(Roles, PasswordsComeAfterWhatMayWait) {
+    const auto batch = claim_and_create_roles(kNames, kClaimant, kVerifiers, 150018);
+    const auto at = [&](const std::string& text) {
+        return std::ranges::find_if(batch, [&](const Statement& one) {
+            return one.text.find(text) != std::string::npos;
+        });
+    };
+    ASSERT_NE(at("set_config('djangodb.runtime', $1"), batch.end());
+    EXPECT_LT(at("ALTER ROLE \"shop_a\" LOGIN"), at("set_config('djangodb.runtime', $1"));
+    EXPECT_LT(at("ALTER ROLE \"shop_migrate\" LOGIN"), at("set_config('djangodb.runtime', $1"));
+    EXPECT_LT(at("log_parameter_max_length"), at("set_config('djangodb.runtime', $1"));
+}
+
+TEST(HandOver, IsForWhoMayDoIt) {
+    EXPECT_TRUE(hand_over_schema(kNames, 140023, false).empty());
+    EXPECT_TRUE(has(hand_over_schema(kNames, 140023, true), "OWNER TO \"shop_owner\""));
+    EXPECT_TRUE(has(hand_over_schema(kNames, 140023, true), "REVOKE CREATE ON SCHEMA public"));
+    EXPECT_TRUE(has(hand_over_schema(kNames, 150018, false), "OWNER TO \"shop_owner\""));
+    EXPECT_FALSE(has(hand_over_schema(kNames, 150018, false), "REVOKE"));
+}
+
 TEST(Configure, PublicLeavesBeforeTheDatabaseOpens) {
     const auto batch = configure_database(kNames, kClaimant, std::chrono::seconds{7});
     const auto at = [&](const std::string& text) {
