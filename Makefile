@@ -3,7 +3,7 @@
 PRESET ?= dev
 
 help:  ## list the verbs
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' Makefile
 
 demo: packages  ## from nothing to an app that is upgraded under requests, on a cluster made here
 	cmake --preset release >/dev/null
@@ -20,6 +20,11 @@ build: packages  ## build with the preset PRESET (dev)
 
 test: build  ## build and run all tests
 	ctest --preset dev
+
+test-postgres-matrix: packages  ## the PostgreSQL tests on 13 to 18, with a plain and a superuser administrator
+	cmake --preset dev >/dev/null
+	cmake --build --preset dev --target postgres_tests
+	ctest --preset dev --build-config matrix --label-regex '^postgres$$' --exclude-regex '^jobs$$' --parallel 2
 
 format:  ## format all C++ files
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 -i
@@ -46,4 +51,4 @@ cluster-down:  ## stop them
 clean:  ## remove build trees
 	rm -rf build
 
-.PHONY: help demo packages build test format lint image cluster-up cluster-down clean
+.PHONY: help demo packages build test test-postgres-matrix format lint image cluster-up cluster-down clean

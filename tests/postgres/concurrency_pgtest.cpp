@@ -1,7 +1,9 @@
 // Many workers at once: no tenant disturbs another, and four sessions are the most.
 #include "tests/postgres/live_server.hpp"
 
+#include <array>
 #include <atomic>
+#include <latch>
 #include <set>
 #include <thread>
 #include <vector>
@@ -74,6 +76,66 @@ TEST_F(Concurrency, EightWorkersOnOneTenant) {
     database_.prove_migration_login(access_, names, passwords_.migrate, call_for());
     EXPECT_TRUE(database_.inspect_tenant(access_, names, claimant_of(names), call_for())
                     .database_is_configured);
+}
+
+TEST_F(Concurrency, TwoOperatorsWantOneDatabaseAndOneGetsIt) {
+    const auto reference = fresh_tenant();
+    provision(reference, claimant_of(reference));
+    for (int round = 0; round < 4; ++round) {
+        const auto names = fresh_tenant();
+        std::array<Claimant, 2> claimants{claimant_of(names), claimant_of(names)};
+        claimants[1].cluster_id = "cluster-2";
+        const std::array<TenantPasswords, 2> passwords{
+            passwords_, TenantPasswords{fresh_password(), fresh_password()}};
+        std::array<PostgresDatabase, 2> operators;
+        std::array<std::atomic<int>, 2> won{};
+        std::array<std::atomic<int>, 2> refused{};
+        std::latch start(8);
+        const auto work = [&](std::size_t side) {
+            start.arrive_and_wait();
+            try {
+                auto& database = operators.at(side);
+                const auto call = call_for();
+                const auto& claimant = claimants.at(side);
+                database.claim_and_create_roles(access_, names, claimant, passwords.at(side), call);
+                database.create_database(access_, names, call);
+                database.configure_database(
+                    access_, names, claimant, std::chrono::seconds{5}, call
+                );
+                ++won.at(side);
+            } catch (const Error& error) {
+                EXPECT_EQ(error.failure().code, "ClaimedByOther") << error.what();
+                ++refused.at(side);
+            }
+        };
+        {
+            std::vector<std::jthread> workers;
+            for (std::size_t i = 0; i < 8; ++i) {
+                workers.emplace_back(work, i % 2);
+            }
+        }
+        const std::size_t winner = won[0] > 0 ? 0 : 1;
+        const auto loser = 1 - winner;
+        EXPECT_EQ(won.at(winner), 4);
+        EXPECT_EQ(won.at(loser), 0);
+        EXPECT_EQ(refused.at(loser), 4);
+        auto state = end_state(names);
+        for (auto at = state.find("cluster-2"); at != std::string::npos;
+             at = state.find("cluster-2", at)) {
+            EXPECT_EQ(winner, 1U) << "the loser's cluster is on the server";
+            state.replace(at, 9, "cluster-1");
+        }
+        EXPECT_EQ(state, end_state(reference));
+        database_.prove_runtime_login(access_, names, passwords.at(winner).runtime, call_for());
+        EXPECT_EQ(
+            failure_of([&] {
+                database_.prove_runtime_login(
+                    access_, names, passwords.at(loser).runtime, call_for()
+                );
+            }).code,
+            "LoginRejected"
+        );
+    }
 }
 
 TEST_F(Concurrency, PoolHandsOutFourAndReusesThem) {

@@ -71,6 +71,56 @@ std::string as_superuser(const std::string& sql, const std::string& database) {
     return PQntuples(result.get()) > 0 ? PQgetvalue(result.get(), 0, 0) : "";
 }
 
+std::string server_log(std::size_t from) {
+    return content_of(require_variable("DJDB_PG_LOG")).substr(from);
+}
+
+std::string end_state(const TenantNames& names) {
+    const auto name = names.database.str();
+    const auto quoted = "'" + name + "'";
+    auto state = as_superuser(
+        "SELECT string_agg(line, E'\n' ORDER BY line) FROM ("
+        " SELECT concat_ws(' ', 'role', rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb,"
+        " rolcanlogin, rolreplication, rolbypassrls, rolconnlimit, left(rolpassword, 14),"
+        " shobj_description(oid, 'pg_authid')) AS line"
+        " FROM pg_authid WHERE starts_with(rolname, " +
+            quoted +
+            ")"
+            " UNION ALL SELECT concat_ws(' ', 'member', m.roleid::regrole, m.member::regrole,"
+            " m.grantor::regrole, to_jsonb(m) - 'oid' - 'roleid' - 'member' - 'grantor')"
+            " FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid"
+            " WHERE starts_with(r.rolname, " +
+            quoted +
+            ")"
+            " UNION ALL SELECT concat_ws(' ', 'database', datname, datdba::regrole, datallowconn,"
+            " datconnlimit, datacl, encoding) FROM pg_database WHERE datname = " +
+            quoted +
+            " UNION ALL SELECT concat_ws(' ', 'setting', s.setrole::regrole, s.setconfig)"
+            " FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
+            " WHERE d.datname = " +
+            quoted +
+            " UNION ALL SELECT concat_ws(' ', 'claim', to_jsonb(c) - 'database_oid' - "
+            "'configured_at'"
+            " - 'claimed_at', c.database_oid = (SELECT oid::bigint FROM pg_database WHERE datname ="
+            " c.database), c.configured_at IS NOT NULL) FROM djangodb.claim c WHERE database = " +
+            quoted + ") lines",
+        "djangodb"
+    );
+    const auto open =
+        as_superuser("SELECT 1 FROM pg_database WHERE datallowconn AND datname = " + quoted);
+    if (open == "1") {
+        state += as_superuser(
+            "SELECT concat_ws(' ', E'\nschema', nspowner::regrole, nspacl) FROM pg_namespace WHERE "
+            "nspname = 'public'",
+            name
+        );
+    }
+    for (auto at = state.find(name); at != std::string::npos; at = state.find(name, at)) {
+        state.replace(at, name.size(), "TENANT");
+    }
+    return state;
+}
+
 Sensitive fresh_password() {
     return Sensitive(
         "canary" + random_word(26, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
@@ -118,6 +168,16 @@ void LiveServer::provision(const TenantNames& names, const Claimant& claimant) {
     database_.claim_and_create_roles(access_, names, claimant, passwords_, call);
     database_.create_database(access_, names, call);
     database_.configure_database(access_, names, claimant, std::chrono::seconds{5}, call);
+}
+
+int LiveServer::server_version() {
+    return std::stoi(as_superuser("SHOW server_version_num"));
+}
+
+bool LiveServer::admin_is_superuser() const {
+    return as_superuser(
+               "SELECT rolsuper FROM pg_roles WHERE rolname = '" + access_.admin_user + "'"
+           ) == "t";
 }
 
 Endpoint LiveServer::tenant_endpoint(

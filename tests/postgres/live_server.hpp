@@ -21,6 +21,13 @@ CallContext call_for(std::chrono::seconds span = std::chrono::seconds{60});
 /// none.
 std::string as_superuser(const std::string& sql, const std::string& database = "postgres");
 
+/// The server's log from this byte on.
+std::string server_log(std::size_t from = 0);
+
+/// All that provisioning leaves on the server for a tenant, with its name replaced: two tenants
+/// that went the same way compare equal. "" when nothing is there.
+std::string end_state(const TenantNames& names);
+
 /// 32 characters that no other test run uses.
 Sensitive fresh_password();
 
@@ -37,6 +44,9 @@ class LiveServer : public testing::Test {
         const;
     /// T1, T2, T3.
     void provision(const TenantNames& names, const Claimant& claimant);
+    /// Of the session that the tests' administrator gets.
+    [[nodiscard]] static int server_version();
+    [[nodiscard]] bool admin_is_superuser() const;
     [[nodiscard]] Endpoint tenant_endpoint(
         const TenantNames& names, const RoleName& login, const Sensitive& password
     ) const;

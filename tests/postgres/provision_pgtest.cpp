@@ -6,11 +6,12 @@ namespace {
 
 class Provision : public LiveServer {};
 
-TEST_F(Provision, AdminIsNoSuperuser) {
+TEST_F(Provision, AdministratorsRightsAreRead) {
     const auto facts = database_.inspect_server(access_, call_for());
-    EXPECT_FALSE(facts.is_superuser);
-    EXPECT_TRUE(facts.can_create_database);
-    EXPECT_TRUE(facts.can_create_role);
+    EXPECT_EQ(facts.is_superuser, require_variable("DJDB_PG_ADMIN") == "superuser");
+    EXPECT_EQ(facts.is_superuser, admin_is_superuser());
+    EXPECT_TRUE(facts.is_superuser || facts.can_create_database);
+    EXPECT_TRUE(facts.is_superuser || facts.can_create_role);
     EXPECT_EQ(std::to_string(facts.version_number), as_superuser("SHOW server_version_num"));
 }
 
@@ -69,13 +70,35 @@ TEST_F(Provision, LoginsActAsTheOwnerOfTheSchemaNotOfTheDatabase) {
         ),
         names.owner.str()
     );
+    // Before 15 public is the bootstrap superuser's, and a plain administrator can't hand it over.
+    const bool shared = server_version() < 150000 && !admin_is_superuser();
     EXPECT_EQ(
         as_superuser(
             "SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = 'public'",
             names.database.str()
         ),
-        names.owner.str()
+        shared ? "postgres" : names.owner.str()
     );
+    EXPECT_EQ(
+        as_superuser(
+            "SELECT bool_or(a.grantee = 0 AND a.privilege_type = 'CREATE') FROM pg_namespace,"
+            " aclexplode(nspacl) a WHERE nspname = 'public'",
+            names.database.str()
+        ),
+        shared ? "t" : "f"
+    );
+    const auto claimant = claimant_of(names);
+    EXPECT_EQ(
+        database_.inspect_tenant(access_, names, claimant, call).shares_public_schema, shared
+    );
+    // What the condition tells a DBA to run heals it.
+    as_superuser(
+        "ALTER SCHEMA public OWNER TO " + names.owner.str() +
+            "; REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        names.database.str()
+    );
+    EXPECT_FALSE(database_.inspect_tenant(access_, names, claimant, call).shares_public_schema);
+    database_.prove_migration_login(access_, names, passwords_.migrate, call);
     EXPECT_EQ(
         as_superuser(
             "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" +

@@ -67,28 +67,33 @@ TEST_F(Refusal, ForeignDatabase) {
     as_superuser("DROP DATABASE " + names.database.str());
 }
 
-TEST_F(Refusal, DatabaseThatSomebodyPutInThePlaceOfOurs) {
-    const auto names = fresh_tenant();
-    const auto claimant = claimant_of(names);
-    provision(names, claimant);
-    as_superuser("DROP DATABASE " + names.database.str() + " WITH (FORCE)");
-    as_superuser("CREATE DATABASE " + names.database.str());
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, names, claimant, call_for()).database,
-        DatabaseState::Foreign
-    );
-}
-
-TEST_F(Refusal, LostDatabaseIsNotReplacedByAnEmptyOne) {
-    const auto names = fresh_tenant();
-    provision(names, claimant_of(names));
-    as_superuser("DROP DATABASE " + names.database.str() + " WITH (FORCE)");
-    const auto failure = failure_of([&] { database_.create_database(access_, names, call_for()); });
-    EXPECT_EQ(failure.code, "DatabaseLost");
-    EXPECT_EQ(failure.kind, FailureClass::Terminal);
-    EXPECT_EQ(
-        as_superuser("SELECT 1 FROM pg_database WHERE datname = '" + names.database.str() + "'"), ""
-    );
+TEST_F(Refusal, DatabaseThatAppearsAfterTheClaim) {
+    // Nobody holds a lock between claim and CREATE DATABASE: whoever may create one can take the
+    // name.
+    for (const std::string options : {"", " ALLOW_CONNECTIONS false"}) {
+        const auto names = fresh_tenant();
+        const auto claimant = claimant_of(names);
+        database_.claim_and_create_roles(access_, names, claimant, passwords_, call_for());
+        as_superuser("CREATE DATABASE " + names.database.str() + options);
+        const auto before = end_state(names);
+        EXPECT_EQ(
+            database_.inspect_tenant(access_, names, claimant, call_for()).database,
+            DatabaseState::Foreign
+        );
+        database_.create_database(access_, names, call_for());
+        const auto failure = failure_of([&] {
+            database_.configure_database(
+                access_, names, claimant, std::chrono::seconds{5}, call_for()
+            );
+        });
+        EXPECT_EQ(failure.code, "AdoptionNotGranted") << failure.message;
+        EXPECT_EQ(failure.kind, FailureClass::Conflict);
+        EXPECT_EQ(end_state(names), before);
+        // The owner of the foreign one drops it: all goes on.
+        as_superuser("DROP DATABASE " + names.database.str());
+        provision(names, claimant);
+        database_.prove_runtime_login(access_, names, passwords_.runtime, call_for());
+    }
 }
 
 TEST_F(Refusal, ForeignRole) {

@@ -1,0 +1,168 @@
+// Provisioning and retirement cut at every statement, then run again: the end is that of a run
+// which nothing disturbed.
+#include "controller/postgres/scram.hpp"
+#include "reconcilers/sql/claim.hpp"
+#include "reconcilers/sql/database.hpp"
+#include "reconcilers/sql/retire.hpp"
+#include "reconcilers/sql/roles.hpp"
+#include "tests/postgres/live_server.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iterator>
+#include <set>
+#include <thread>
+
+namespace djdb::postgres {
+namespace {
+
+class Interrupted : public LiveServer {
+  protected:
+    Interrupted() : names_(fresh_tenant()), claimant_(claimant_of(names_)) {
+        const auto undisturbed = fresh_tenant();
+        provision(undisturbed, claimant_of(undisturbed));
+        provisioned_ = end_state(undisturbed);
+        database_.retire(access_, undisturbed, claimant_of(undisturbed), call_for());
+        retired_ = end_state(undisturbed);
+    }
+
+    /// For every statement of the batch: its session ends right before it, and once after the last,
+    /// before the commit. Each time all is as it was.
+    void cut_everywhere(const sql::Batch& batch, const std::string& database) {
+        const auto before = end_state(names_);
+        for (std::size_t done = 0; done <= batch.size(); ++done) {
+            sql::Batch cut(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(done));
+            cut.push_back({"SELECT pg_terminate_backend(pg_backend_pid())"});
+            const auto session = Connection::open(admin_endpoint(database), call_for());
+            const auto failure = failure_of([&] { session->run_batch(cut, call_for()); });
+            EXPECT_EQ(failure.code, "ConnectionLost") << done << ": " << failure.message;
+            EXPECT_EQ(end_state(names_), before) << "cut after statement " << done;
+        }
+    }
+    void expect_provisioned_in_the_end() {
+        provision(names_, claimant_);
+        EXPECT_EQ(end_state(names_), provisioned_);
+        database_.prove_runtime_login(access_, names_, passwords_.runtime, call_for());
+        database_.prove_migration_login(access_, names_, passwords_.migrate, call_for());
+    }
+
+    TenantNames names_;
+    Claimant claimant_;
+    std::string provisioned_;
+    std::string retired_;
+};
+
+TEST_F(Interrupted, InClaimAndRoles) {
+    const sql::Verifiers verifiers{
+        scram_verifier(passwords_.runtime), scram_verifier(passwords_.migrate)};
+    const auto batch = sql::claim_and_create_roles(names_, claimant_, verifiers, server_version());
+    ASSERT_EQ(end_state(names_), "");
+    cut_everywhere(batch, access_.maintenance_database);
+    expect_provisioned_in_the_end();
+    cut_everywhere(batch, access_.maintenance_database);  // of a tenant that is there already
+    expect_provisioned_in_the_end();
+}
+
+TEST_F(Interrupted, BetweenClaimAndDatabase) {
+    database_.claim_and_create_roles(access_, names_, claimant_, passwords_, call_for());
+    expect_provisioned_in_the_end();
+}
+
+TEST_F(Interrupted, InConfiguration) {
+    database_.claim_and_create_roles(access_, names_, claimant_, passwords_, call_for());
+    database_.create_database(access_, names_, call_for());
+    const auto batch = sql::configure_database(names_, claimant_, std::chrono::seconds{5});
+    cut_everywhere(batch, access_.maintenance_database);
+    Connection::open(admin_endpoint(access_.maintenance_database), call_for())
+        ->run_batch(batch, call_for());
+    EXPECT_FALSE(
+        database_.inspect_tenant(access_, names_, claimant_, call_for()).database_is_configured
+    ) << "public is not handed over yet";
+    const auto hand_over = sql::hand_over_schema(names_, server_version(), admin_is_superuser());
+    if (!hand_over.empty()) {
+        cut_everywhere(hand_over, names_.database.str());
+        Connection::open(admin_endpoint(names_.database.str()), call_for())
+            ->run_batch(hand_over, call_for());
+    }
+    cut_everywhere({sql::note_configured(names_, claimant_)}, access_.maintenance_database);
+    expect_provisioned_in_the_end();
+}
+
+TEST_F(Interrupted, InRetirement) {
+    provision(names_, claimant_);
+    const auto app =
+        Connection::open(tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for());
+    const auto batch = sql::retire(names_, claimant_);
+    cut_everywhere(batch, access_.maintenance_database);
+    Connection::open(admin_endpoint(access_.maintenance_database), call_for())
+        ->run_batch(batch, call_for());
+    EXPECT_EQ(end_state(names_), retired_);
+    EXPECT_NO_THROW(app->run({"SELECT 1"}, call_for())) << "cut before the sessions were ended";
+    database_.retire(access_, names_, claimant_, call_for());
+    EXPECT_EQ(end_state(names_), retired_);
+    EXPECT_EQ(
+        failure_of([&] { app->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient
+    );
+    expect_provisioned_in_the_end();
+}
+
+class ServerKilled : public Interrupted {
+  protected:
+    static std::set<std::string> folders() {
+        static const std::filesystem::path kBase = as_superuser("SHOW data_directory") + "/base";
+        std::set<std::string> found;
+        for (const auto& entry : std::filesystem::directory_iterator(kBase)) {
+            found.insert(entry.path().filename());
+        }
+        return found;
+    }
+    /// Starts CREATE DATABASE and kills its process and the server's as soon as its files appear.
+    void kill_amid_creation() {
+        const auto postmaster = static_cast<pid_t>(
+            std::stoi(as_superuser("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"))
+        );
+        const auto before = folders();
+        const auto session =
+            Connection::open(admin_endpoint(access_.maintenance_database), call_for());
+        const auto backend = static_cast<pid_t>(session->backend_pid());
+        std::jthread creator([&] {
+            EXPECT_EQ(
+                failure_of([&] { session->run(sql::create_database(names_), call_for()); }).code,
+                "ConnectionLost"
+            );
+        });
+        const auto until = Deadline::in(std::chrono::seconds{30});
+        while (folders().size() == before.size() && !until.has_passed()) {
+        }
+        ::kill(backend, SIGKILL);
+        ::kill(postmaster, SIGKILL);
+    }
+    /// What is there once the server is up again; the breaker's rest is waited for.
+    TenantFacts facts_after_restart() {
+        EXPECT_EQ(std::system((require_variable("DJDB_PG_UP") + " >/dev/null").c_str()), 0);
+        const auto until = Deadline::in(std::chrono::seconds{60});
+        for (;;) {
+            try {
+                return database_.inspect_tenant(access_, names_, claimant_, call_for());
+            } catch (const Error& error) {
+                if (error.failure().kind != FailureClass::Transient || until.has_passed()) {
+                    throw;
+                }
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        }
+    }
+};
+
+TEST_F(ServerKilled, AmidCreateDatabase) {
+    database_.claim_and_create_roles(access_, names_, claimant_, passwords_, call_for());
+    kill_amid_creation();
+    EXPECT_EQ(failure_of([&] { provision(names_, claimant_); }).kind, FailureClass::Transient);
+    EXPECT_EQ(facts_after_restart().database, DatabaseState::Absent)
+        << "a half-made database is none";
+    expect_provisioned_in_the_end();
+}
+
+}  // namespace
+}  // namespace djdb::postgres

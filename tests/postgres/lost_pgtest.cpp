@@ -1,0 +1,108 @@
+// What somebody did to a tenant's database by hand: it is never replaced by an empty one (F63).
+#include "tests/postgres/live_server.hpp"
+
+namespace djdb::postgres {
+namespace {
+
+class Lost : public LiveServer {
+  protected:
+    Lost() : names_(fresh_tenant()), claimant_(claimant_of(names_)) {
+        provision(names_, claimant_);
+        Connection::open(tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for())
+            ->run({"CREATE TABLE kept AS SELECT 42 AS n"}, call_for());
+        oid_ = as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name_ + "'");
+    }
+
+    /// Nothing is made or changed in the place of the database; returns the message.
+    std::string expect_refused(const std::string& databases_of_that_name) {
+        const auto facts = database_.inspect_tenant(access_, names_, claimant_, call_for());
+        EXPECT_EQ(facts.database, DatabaseState::Lost);
+        EXPECT_EQ(facts.claim, ClaimState::Mine);
+        EXPECT_EQ(facts.database_oid, oid_);
+        EXPECT_FALSE(facts.database_is_configured);
+        const auto before = end_state(names_);
+        const auto failure = failure_of([&] { provision(names_, claimant_); });
+        EXPECT_TRUE(failure.code == "DatabaseLost" || failure.code == "AdoptionNotGranted")
+            << failure.code << ' ' << failure.message;
+        EXPECT_EQ(end_state(names_), before);
+        EXPECT_EQ(
+            as_superuser(
+                "SELECT count(*) FROM pg_database WHERE datname = '" + names_.database.str() + "'"
+            ),
+            databases_of_that_name
+        );
+        return failure.message;
+    }
+    /// The app's own row.
+    std::string kept() {
+        return Connection::open(
+                   tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for()
+        )
+            ->run({"SELECT n FROM kept"}, call_for())
+            .at(0)
+            .at(0)
+            .value_or("");
+    }
+
+    TenantNames names_;
+    Claimant claimant_;
+    std::string name_ = names_.database.str();
+    std::string oid_;
+};
+
+TEST_F(Lost, Dropped) {
+    as_superuser("DROP DATABASE " + name_ + " WITH (FORCE)");
+    const auto message = expect_refused("0");
+    EXPECT_NE(message.find("OID " + oid_), std::string::npos) << message;
+    // A person has decided.
+    as_superuser(
+        "UPDATE djangodb.claim SET database_oid = NULL WHERE database = '" + name_ + "'", "djangodb"
+    );
+    provision(names_, claimant_);
+    database_.prove_runtime_login(access_, names_, passwords_.runtime, call_for());
+}
+
+TEST_F(Lost, DroppedAndReplaced) {
+    for (const std::string options : {"", " ALLOW_CONNECTIONS false"}) {
+        as_superuser("DROP DATABASE " + name_ + " WITH (FORCE)");
+        as_superuser("CREATE DATABASE " + name_ + " OWNER " + access_.admin_user + options);
+        expect_refused("1");
+    }
+}
+
+TEST_F(Lost, RenamedAndBack) {
+    as_superuser("ALTER DATABASE " + name_ + " RENAME TO " + name_ + "_away");
+    const auto message = expect_refused("0");
+    EXPECT_NE(message.find("\"" + name_ + "_away\""), std::string::npos) << message;
+    as_superuser("ALTER DATABASE " + name_ + "_away RENAME TO " + name_);
+    EXPECT_TRUE(
+        database_.inspect_tenant(access_, names_, claimant_, call_for()).database_is_configured
+    );
+    EXPECT_EQ(kept(), "42");
+}
+
+TEST_F(Lost, DroppedHalfWay) {
+    // What an interrupted DROP DATABASE leaves: no session can enter it any more.
+    as_superuser("UPDATE pg_database SET datconnlimit = -2 WHERE datname = '" + name_ + "'");
+    EXPECT_EQ(
+        database_.inspect_tenant(access_, names_, claimant_, call_for()).database,
+        DatabaseState::Lost
+    );
+    failure_of([&] { provision(names_, claimant_); });
+    EXPECT_EQ(as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name_ + "'"), oid_);
+    as_superuser("DROP DATABASE " + name_);
+    expect_refused("0");
+}
+
+TEST_F(Lost, GivenToAnotherOwnerItIsStillOurs) {
+    as_superuser("ALTER DATABASE " + name_ + " OWNER TO postgres");
+    const auto facts = database_.inspect_tenant(access_, names_, claimant_, call_for());
+    EXPECT_EQ(facts.database, DatabaseState::Open);
+    EXPECT_EQ(facts.database_oid, oid_);
+    database_.create_database(access_, names_, call_for());
+    EXPECT_EQ(as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name_ + "'"), oid_);
+    EXPECT_EQ(kept(), "42");
+}
+
+}  // namespace
+}  // namespace djdb::postgres
