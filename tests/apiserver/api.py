@@ -1,0 +1,103 @@
+"""The API server as its administrator: what a test reads, and writes like a user. Objects are plain dictionaries."""
+
+import http.client
+import json
+import ssl
+import threading
+import urllib.parse
+
+GROUPS = {
+    "djdb": "/apis/djangodb.io/v1alpha1 djangodatabases",
+    "pgserver": "/apis/djangodb.io/v1alpha1 postgresservers",
+    "crd": "/apis/apiextensions.k8s.io/v1 customresourcedefinitions",
+    "deployment": "/apis/apps/v1 deployments",
+    "replicaset": "/apis/apps/v1 replicasets",
+    "job": "/apis/batch/v1 jobs",
+    "namespace": "/api/v1 namespaces",
+    "secret": "/api/v1 secrets",
+    "configmap": "/api/v1 configmaps",
+    "quota": "/api/v1 resourcequotas",
+    "policy": "/apis/admissionregistration.k8s.io/v1 mutatingadmissionpolicies",
+    "binding": "/apis/admissionregistration.k8s.io/v1 mutatingadmissionpolicybindings",
+    "clusterrole": "/apis/rbac.authorization.k8s.io/v1 clusterroles",
+    "role": "/apis/rbac.authorization.k8s.io/v1 roles",
+}
+MERGE = "application/merge-patch+json"
+
+
+class Refused(Exception):
+    """An answer that is not 2xx: its Status."""
+
+    def __init__(self, code, status):
+        super().__init__("%d %s" % (code, status.get("message", "")))
+        self.code = code
+        self.message = status.get("message", "")
+
+
+class Api:
+    def __init__(self, cluster):
+        """`cluster`: the directory that tests/cluster/up was given."""
+        keys = cluster / "certificates"
+        self._context = ssl.create_default_context(cafile=str(keys / "ca.crt"))
+        self._context.load_cert_chain(str(keys / "admin.crt"), str(keys / "admin.key"))
+        server = next(line for line in (cluster / "kubeconfig").read_text().splitlines() if "server:" in line)
+        self.url = server.split()[1]
+        self._address = urllib.parse.urlsplit(self.url)
+        self._threads = threading.local()
+
+    def call(self, method, path, body=None, content_type="application/json", **query):
+        target = path + ("?" + urllib.parse.urlencode(query) if query else "")
+        # Anything that is no text yet is an object; a test of bad encodings sends bytes.
+        payload = body if body is None or isinstance(body, (str, bytes)) else json.dumps(body)
+        for attempt in (1, 2):
+            connection = self._connection()
+            try:
+                connection.request(method, target, payload, {"Content-Type": content_type})
+                answer = connection.getresponse()
+                text = answer.read()
+                break
+            except (http.client.HTTPException, OSError):
+                self._threads.connection = None  # the server closed an idle one
+                if attempt == 2:
+                    raise
+        parsed = json.loads(text) if text[:1] == b"{" else {"message": text.decode(errors="replace")}
+        if answer.status >= 300:
+            raise Refused(answer.status, parsed)
+        return parsed
+
+    def _connection(self):
+        if getattr(self._threads, "connection", None) is None:
+            self._threads.connection = http.client.HTTPSConnection(
+                self._address.hostname, self._address.port, timeout=30, context=self._context
+            )
+        return self._threads.connection
+
+    @staticmethod
+    def path(kind, space=None, name=None):
+        base, plural = GROUPS[kind].split()
+        return base + ("/namespaces/" + space if space else "") + "/" + plural + ("/" + name if name else "")
+
+    def read(self, kind, name, space=None):
+        """The object, or None when there is none."""
+        try:
+            return self.call("GET", self.path(kind, space, name))
+        except Refused as refusal:
+            if refusal.code == 404:
+                return None
+            raise
+
+    def list(self, kind, space=None, **query):
+        return self.call("GET", self.path(kind, space), **query)["items"]
+
+    def create(self, kind, body, **query):
+        return self.call("POST", self.path(kind, body["metadata"].get("namespace")), body, **query)
+
+    def patch(self, kind, name, body, space=None, **query):
+        return self.call("PATCH", self.path(kind, space, name), body, MERGE, **query)
+
+    def delete(self, kind, name, space=None):
+        try:
+            self.call("DELETE", self.path(kind, space, name))
+        except Refused as refusal:
+            if refusal.code != 404:
+                raise

@@ -1,0 +1,203 @@
+"""What every test of the suite has: a namespace, a PostgresServer and their Secrets, all of its own and named alike."""
+
+import base64
+import concurrent.futures
+import json
+import os
+import pathlib
+import secrets
+import time
+import unittest
+
+import stage
+import world
+from api import Api
+from audit import AuditLog
+
+REASON_SECONDS = 10  # within them every kind of bad input has its reason
+HEAL_SECONDS = 45  # a repair that no watch sees is found at the next visit, at most 15 s later; the rest is for slow machines
+
+
+def encoded(values):
+    return {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+
+
+def decoded(secret):
+    return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
+
+
+def secret(name, space, values):
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": space}, "data": encoded(values)}
+
+
+def deployment(name, space, image, database="app", replicas=0, container="app"):
+    """With the label of `database` unless it is None. Without a node, 0 replicas are what can roll out."""
+    labels = {"djangodb.io/database": database} if database else {}
+    return {
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": space, "labels": labels},
+        "spec": {
+            "replicas": replicas, "selector": {"matchLabels": {"app": name}},
+            "template": {"metadata": {"labels": {"app": name}},
+                         "spec": {"containers": [{"name": container, "image": image}]}}}}
+
+
+class Admin:
+    """The administrator that the operator is told of."""
+
+    def __init__(self):
+        self.user = os.environ["DJDB_PG_ADMIN_USER"]
+        self.password = pathlib.Path(os.environ["DJDB_PG_ADMIN_PASSWORD_FILE"]).read_text().strip()
+        self.authority = pathlib.Path(os.environ["DJDB_PG_CA"]).read_text()
+        self.host = os.environ["DJDB_PG_HOST"]
+        self.port = int(os.environ["DJDB_PG_PORT"])
+
+
+class ClusterTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        stage.enter()
+        cls.api = Api(stage.DIRECTORY)
+        cls.audit = AuditLog(stage.DIRECTORY)
+        cls.admin = Admin()
+
+    def setUp(self):
+        self.space = "t-" + secrets.token_hex(4)
+        self.database = self.space.replace("-", "_")
+        self.make_space(self.space)
+
+    def make_space(self, space):
+        self.api.create("namespace", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}})
+        self.addCleanup(self._remove_space, space)
+
+    def _remove_space(self, space):
+        for found in self.api.list("djdb", space):
+            name = found["metadata"]["name"]
+            self.api.patch("djdb", name, {"metadata": {"annotations": {"djangodb.io/orphan": "true"}}}, space)
+            self.api.delete("djdb", name, space)
+            self.eventually("%s is gone" % name, lambda: self.api.read("djdb", name, space) is None)
+        self.api.delete("namespace", space)
+
+    # -- a server of the test's own
+
+    def make_server(self, name=None, admin=None, ca=None, **spec):
+        """A PostgresServer that works; `admin` and `ca` are its Secrets' data, None to leave a Secret out."""
+        name = name or self.space
+        good = {"username": self.admin.user, "password": self.admin.password}
+        self.make_secret(name + "-admin", good if admin is None else admin)
+        self.make_secret(name + "-ca", {"ca.crt": self.admin.authority} if ca is None else ca)
+        self.api.create("pgserver", self.server(name, **spec))
+        self.addCleanup(self.api.delete, "pgserver", name)
+
+    def server(self, name, **spec):
+        return {
+            "apiVersion": "djangodb.io/v1alpha1", "kind": "PostgresServer", "metadata": {"name": name},
+            "spec": {"host": self.admin.host, "port": self.admin.port, "tls": {"caSecretRef": {"name": name + "-ca"}},
+                     "adminSecretRef": {"name": name + "-admin"},
+                     "allowedNamespaces": {"names": [self.space]}, **spec}}
+
+    def make_secret(self, name, values, space=stage.OPERATOR_SPACE):
+        """An empty `values` makes none."""
+        self.addCleanup(self.api.delete, "secret", name, space)
+        return self.api.create("secret", secret(name, space, values)) if values else None
+
+    def make_database(self, name="app", space=None, **spec):
+        return self.api.create("djdb", {
+            "apiVersion": "djangodb.io/v1alpha1", "kind": "DjangoDatabase",
+            "metadata": {"name": name, "namespace": space or self.space},
+            "spec": {"serverRef": {"name": self.space}, "database": {"name": self.database}, **spec}})
+
+    def make_ready_database(self, **spec):
+        self.make_server()
+        self.make_database(**spec)
+        self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
+
+    def make_deployment(self, name, image, **settings):
+        return self.api.create("deployment", deployment(name, self.space, image, **settings))
+
+    # -- questions
+
+    def eventually(self, what, probe, seconds=30):
+        deadline = time.monotonic() + seconds
+        while True:
+            found = probe()
+            if found:
+                return found
+            if time.monotonic() > deadline:
+                self.fail("waited %d s: %s" % (seconds, what))
+            time.sleep(0.1)
+
+    def conditions(self, name="app", space=None, kind="djdb"):
+        found = self.api.read(kind, name, space or (self.space if kind == "djdb" else None)) or {}
+        return {c["type"]: c for c in found.get("status", {}).get("conditions", [])}
+
+    def wait_for_condition(self, kind, status, reason=None, name="app", space=None, seconds=REASON_SECONDS):
+        deadline = time.monotonic() + seconds
+        while True:
+            conditions = self.conditions(name, space)
+            found = conditions.get(kind, {})
+            if found.get("status") == status and reason in (None, found["reason"]):
+                return found
+            if time.monotonic() > deadline:
+                said = {c["type"]: (c["status"], c["reason"], c["message"]) for c in conditions.values()}
+                self.fail("waited %d s for %s=%s %s; it says %s" % (
+                    seconds, kind, status, reason or "", json.dumps(said, indent=1)))
+            time.sleep(0.1)
+
+    def sql(self, statement, database="postgres"):
+        return world.sql(statement, database)
+
+    def catalog(self, database=None):
+        """All that the server knows of a tenant: database, roles with their verifiers, settings and ledger."""
+        name = database or self.database
+        roles = "('%s')" % "', '".join(name + suffix for suffix in ("_owner", "_a", "_b", "_migrate"))
+        lines = [
+            self.sql("SELECT oid, datdba, datallowconn, datacl FROM pg_database WHERE datname = '%s'" % name),
+            self.sql("SELECT oid, rolname, rolcanlogin, rolpassword, shobj_description(oid, 'pg_authid')"
+                     " FROM pg_authid WHERE rolname IN %s ORDER BY 1" % roles),
+            self.sql("SELECT s.* FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
+                     " WHERE d.datname = '%s' ORDER BY 1, 2" % name)]
+        if self.sql("SELECT 1 FROM pg_database WHERE datname = 'djangodb_operator'"):
+            lines.append(self.sql("SELECT * FROM djangodb.claim WHERE database = '%s'" % name, "djangodb_operator"))
+        return "\n".join(filter(None, lines))
+
+    def touch(self, name="app", space=None):
+        """Makes the operator look at a resource again without changing what it says."""
+        self.api.patch("djdb", name, {"metadata": {"annotations": {"touched": secrets.token_hex(4)}}}, space or self.space)
+
+    def assert_quiet(self, *more_words, seconds=3, most_reads=60):
+        """Once all is said, nothing is written, not even after a fresh look, and little is read."""
+        found = self.api.read("djdb", "app", self.space)
+        stored = ("djangodb-" + found["metadata"]["uid"],) if found else ()  # the passwords, in the operator's namespace
+        words = (self.space, *stored, *more_words)
+        self.audit.wait_until_quiet(words)
+        mark = self.audit.end()
+        if found:
+            self.touch()
+        time.sleep(seconds)
+        self.assertEqual(self.audit.writes(words, mark), [], "the operator writes what it has already said")
+        reads = self.audit.reads(words, mark)
+        self.assertLessEqual(len(reads), most_reads, "the operator asks without end: %s" % reads[-5:])
+
+
+class SideBySide(unittest.TestSuite):
+    """Tests that mostly wait, some at a time; each has a namespace of its own. A result only appends, so it is shared."""
+
+    def run(self, result, debug=False):
+        tests = list(self)
+        for kind in {type(test) for test in tests}:
+            kind.setUpClass()
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            list(pool.map(lambda test: test(result), tests))
+        return result
+
+
+def side_by_side(loader, tests, _pattern):
+    """For `load_tests` of a module whose tests do not disturb each other."""
+    flat = []
+
+    def flatten(suite):
+        for found in suite:
+            flatten(found) if isinstance(found, unittest.TestSuite) else flat.append(found)
+
+    flatten(tests)
+    return SideBySide(flat)

@@ -1,0 +1,273 @@
+"""The gate on a real API server and a real Deployment controller: nothing rolls whose image has not passed.
+
+No node means no migration that succeeds, so an image that passed is written into the ledger, where the operator would
+have written it. Deployments ask for 0 Pods where a rollout has to end, since without a node none becomes available.
+"""
+
+import copy
+import json
+import threading
+import unittest
+
+import world
+from case import HEAL_SECONDS, ClusterTest, deployment, side_by_side
+
+PASSED, NEW = "registry.test/shop:passed", "registry.test/shop:new"
+GATE = "djangodb-release-gate"
+
+
+class GateTest(ClusterTest):
+    def setUp(self):
+        super().setUp()
+        self.make_ready_database()
+
+    def let_pass(self, image):
+        self.sql("INSERT INTO djangodb.passed_image (database, database_oid, image) SELECT database, database_oid, '%s'"
+                 " FROM djangodb.claim WHERE database = '%s'" % (image, self.database), "djangodb_operator")
+
+    def read(self, name="web"):
+        return self.api.read("deployment", name, self.space)
+
+    def images_that_rolled(self):
+        return {r["spec"]["template"]["spec"]["containers"][0]["image"] for r in self.api.list("replicaset", self.space)}
+
+    def is_held(self, name="web"):
+        """Paused, by nobody who could be told apart as a user; and the controller has seen it so."""
+        found = self.read(name)
+        owned = any("f:paused" in entry["fieldsV1"].get("f:spec", {}) for entry in found["metadata"]["managedFields"])
+        seen = found.get("status", {}).get("observedGeneration") == found["metadata"]["generation"]
+        return found["spec"].get("paused", False) and not owned and seen
+
+    def assert_held(self, name="web"):
+        self.eventually(name + " is held", lambda: self.is_held(name))
+        self.assertNotIn(NEW, self.images_that_rolled())
+
+    def make_open_deployment(self, name="web", **settings):
+        """One whose image passed, so that the operator has opened it."""
+        self.let_pass(PASSED)
+        self.make_deployment(name, PASSED, **settings)
+        self.eventually("it rolls", lambda: PASSED in self.images_that_rolled())
+        self.assertNotIn("paused", self.read(name)["spec"])
+
+
+class Held(GateTest):
+    def test_a_new_deployment_is_held_before_anything_runs(self):
+        made = self.make_deployment("web", NEW, replicas=1)
+        self.assertTrue(made["spec"]["paused"])
+        self.assert_held()
+        self.assertEqual(self.api.list("replicaset", self.space), [])
+        self.assertIn(NEW, self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")["message"])
+
+    def test_a_users_resume_does_not_open_it(self):
+        self.make_deployment("web", NEW)
+        world.kubectl("-n", self.space, "rollout", "resume", "deployment/web")
+        self.assert_held()
+        self.assertEqual(self.api.list("replicaset", self.space), [])
+
+    def test_every_way_to_change_the_image_is_held(self):
+        manifest = deployment("web", self.space, PASSED)
+        self.let_pass(PASSED)
+        world.apply(json.dumps(manifest))
+        self.eventually("version 1 rolls", lambda: PASSED in self.images_that_rolled())
+        changed = copy.deepcopy(manifest)
+        changed["spec"]["template"]["spec"]["containers"][0]["image"] = NEW
+        ways = {
+            "set image": ("-n", self.space, "set", "image", "deployment/web", "app=" + NEW),
+            "client-side apply": ("apply", "-f", "-"),
+            "server-side apply": ("apply", "--server-side", "--force-conflicts", "-f", "-"),
+            "replace": ("replace", "-f", "-"),
+        }
+        for way, command in ways.items():
+            with self.subTest(way=way):
+                world.kubectl(*command, stdin=json.dumps(changed))
+                self.assert_held()
+                self.assertEqual(self.images_that_rolled(), {PASSED})
+                # Back to the image that passed: opened at once, whoever wrote last.
+                world.kubectl("-n", self.space, "set", "image", "deployment/web", "app=" + PASSED)
+                self.eventually("it is open again", lambda: "paused" not in self.read()["spec"])
+
+    def test_scaling_works_while_it_is_held(self):
+        self.make_open_deployment(replicas=1)
+        world.kubectl("-n", self.space, "set", "image", "deployment/web", "app=" + NEW)
+        self.assert_held()
+        world.kubectl("-n", self.space, "scale", "deployment/web", "--replicas=3")
+        self.eventually("the old version has 3 Pods", lambda: [
+            r["spec"]["replicas"] for r in self.api.list("replicaset", self.space)] == [3])
+        self.assert_held()
+
+    def test_an_unlabelled_deployment_is_not_touched(self):
+        self.make_deployment("free", NEW, database=None)
+        self.eventually("it rolls", lambda: NEW in self.images_that_rolled())
+        self.assertNotIn("paused", self.read("free")["spec"])
+
+    def test_deleted_and_made_anew_is_held_anew(self):
+        self.make_open_deployment()
+        self.api.delete("deployment", "web", self.space)
+        self.eventually("it is gone", lambda: self.read() is None)
+        self.make_deployment("web", NEW)
+        self.assert_held()
+
+
+class Opened(GateTest):
+    def test_an_image_that_passed_is_opened_at_once(self):
+        self.make_open_deployment()
+        self.wait_for_condition("Ready", "True", "Ready")
+        release = self.api.read("djdb", "app", self.space)["status"]["release"]
+        self.assertEqual(release.get("current"), PASSED)
+        self.assertEqual(self.api.list("job", self.space), [])
+
+    def test_a_restart_of_an_image_that_passed_is_opened(self):
+        self.make_open_deployment()
+        world.kubectl("-n", self.space, "rollout", "restart", "deployment/web")
+        self.eventually("a second template rolls", lambda: len(self.api.list("replicaset", self.space)) == 2)
+        self.assertEqual(self.api.list("job", self.space), [])
+
+    def test_applying_the_same_again_leaves_it_open(self):
+        manifest = json.dumps(deployment("web", self.space, PASSED))
+        self.let_pass(PASSED)
+        world.apply(manifest)
+        self.eventually("it rolls", lambda: PASSED in self.images_that_rolled())
+        self.wait_for_condition("Ready", "True")
+        before = self.read()["metadata"]["generation"]
+        world.apply(manifest)
+        world.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=manifest)
+        self.assertNotIn("paused", self.read()["spec"])
+        self.assertEqual(self.read()["metadata"]["generation"], before)
+
+    def test_a_template_that_changed_since_it_was_judged_is_never_let_through(self):
+        """A writer swaps images as fast as it can while the operator opens what passed.
+
+        A conflict in the audit log shows that the operator's patch carries the version it judged: the API server
+        answers so to no merge patch without one.
+        """
+        self.let_pass(PASSED)
+        self.make_deployment("web", NEW)
+        stop = threading.Event()
+
+        def swap():
+            images = [PASSED, NEW]
+            while not stop.is_set() or images[0] == NEW:  # the last one written is NEW
+                images.reverse()
+                self.api.patch("deployment", "web", {"spec": {"template": {"spec": {
+                    "containers": [{"name": "app", "image": images[0]}]}}}}, self.space)
+
+        mark = self.audit.end()
+        writer = threading.Thread(target=swap)
+        writer.start()
+        try:
+            self.eventually("the operator met a template that had changed", lambda: any(
+                r.resource == "deployments" and r.code == 409 for r in self.audit.writes((self.space,), mark)), 60)
+        finally:
+            stop.set()
+            writer.join(30)
+        self.assert_held()
+        self.assertLessEqual(self.images_that_rolled(), {PASSED})
+
+
+class NotOurs(GateTest):
+    def test_a_users_pause_is_respected(self):
+        self.make_open_deployment()
+        self.wait_for_condition("Ready", "True")
+        world.kubectl("-n", self.space, "rollout", "pause", "deployment/web")
+        found = self.wait_for_condition("Gated", "False", "PausedByUser")
+        for word in ("web", "kubectl", "rollout resume"):
+            self.assertIn(word, found["message"])
+        self.assert_quiet()
+        self.assertTrue(self.read()["spec"]["paused"])
+        world.kubectl("-n", self.space, "rollout", "resume", "deployment/web")
+        self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
+        self.assertNotIn("paused", self.read()["spec"])
+
+    def test_a_users_pause_holds_a_new_image_too(self):
+        self.make_open_deployment()
+        world.kubectl("-n", self.space, "rollout", "pause", "deployment/web")
+        world.kubectl("-n", self.space, "set", "image", "deployment/web", "app=" + NEW)
+        self.wait_for_condition("Gated", "False", "PausedByUser")
+        self.assertEqual(self.api.list("job", self.space), [])
+        self.assertEqual(self.images_that_rolled(), {PASSED})
+
+    def test_a_label_that_comes_late_is_noticed(self):
+        self.make_deployment("web", NEW, database=None)
+        self.eventually("it rolls", lambda: NEW in self.images_that_rolled())
+        world.kubectl("-n", self.space, "label", "deployment/web", "djangodb.io/database=app")
+        found = self.wait_for_condition("Gated", "False", "UngatedRollout")
+        for word in ("web", NEW, "before it was labelled"):
+            self.assertIn(word, found["message"])
+        self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")
+
+    def test_without_its_label_a_deployment_is_no_longer_ours(self):
+        self.make_open_deployment()
+        world.kubectl("-n", self.space, "label", "deployment/web", "djangodb.io/database-")
+        self.wait_for_condition("RolledOut", "Unknown", "NoWorkload")
+
+
+class Altered(GateTest):
+    """These change what the whole cluster shares, so they run alone."""
+
+    def setUp(self):
+        super().setUp()
+        self.policy = self.api.read("policy", GATE)
+        self.binding = self.api.read("binding", GATE)
+        self.make_open_deployment()
+        self.wait_for_condition("Ready", "True")
+
+    def restore(self, kind, original):
+        bare = {**original, "metadata": {"name": GATE, "labels": original["metadata"]["labels"],
+                                         "annotations": original["metadata"].get("annotations", {})}}
+        self.api.delete(kind, GATE)
+        self.api.create(kind, bare)
+
+    def assert_missing_until_restored(self, word, kind, original):
+        found = self.wait_for_condition("Gated", "False", "GateMissing")
+        for said in (GATE, word, "helm upgrade"):
+            self.assertIn(said, found["message"])
+        self.assertIn("Stalled", self.conditions())
+        self.assert_quiet()
+        self.restore(kind, original)
+        self.wait_for_condition("Ready", "True")
+        self.eventually("a new image is held again", lambda: self.api.create(
+            "deployment", deployment("probe", self.space, NEW), dryRun="All")["spec"].get("paused"))
+
+    def test_policy_deleted(self):
+        self.addCleanup(self.restore, "policy", self.policy)
+        self.api.delete("policy", GATE)
+        self.assert_missing_until_restored("missing", "policy", self.policy)
+
+    def test_binding_deleted(self):
+        self.addCleanup(self.restore, "binding", self.binding)
+        self.api.delete("binding", GATE)
+        self.assert_missing_until_restored("missing", "binding", self.binding)
+
+    def test_policy_altered(self):
+        self.addCleanup(self.restore, "policy", self.policy)
+        self.api.patch("policy", GATE, {"spec": {"failurePolicy": "Ignore"}})
+        self.assert_missing_until_restored("altered", "policy", self.policy)
+
+    def test_binding_limited_to_some_namespaces(self):
+        self.addCleanup(self.restore, "binding", self.binding)
+        self.api.patch("binding", GATE, {"spec": {"matchResources": {"namespaceSelector": {"matchLabels": {"gated": "x"}}}}})
+        self.assert_missing_until_restored("altered", "binding", self.binding)
+
+    def test_nothing_is_released_while_it_is_missing(self):
+        self.addCleanup(self.restore, "policy", self.policy)
+        self.api.patch("deployment", "web", {"spec": {"template": {"metadata": {"labels": {"changed": "yes"}}}}}, self.space)
+        self.eventually("it rolled", lambda: len(self.api.list("replicaset", self.space)) == 2)
+        self.api.delete("policy", GATE)
+        self.wait_for_condition("Gated", "False", "GateMissing")
+        mark = self.audit.end()
+        self.touch()
+        self.audit.wait_until_quiet((self.space,))
+        self.assertEqual([r for r in self.audit.writes((self.space,), mark) if r.resource in ("deployments", "jobs")], [])
+
+
+def load_tests(loader, tests, pattern):
+    alone = unittest.TestSuite()
+    others = unittest.TestSuite()
+    for group in tests:
+        for test in group:
+            (alone if isinstance(test, Altered) else others).addTest(test)
+    return unittest.TestSuite([side_by_side(loader, others, pattern), alone])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,80 @@
+"""The operator's rights: all that it asked was allowed, and all that it is allowed it asks for.
+
+Walks one resource through its life, so that it stands alone, and then reads all that the audit log holds: behind the
+whole suite that is the whole suite.
+"""
+
+import json
+import unittest
+
+import stage
+import world
+from case import ClusterTest
+
+PASSED, NEW = "registry.test/shop:passed", "registry.test/shop:new"
+
+# Rights that only a node brings into use; the e2e suite has one.
+NEEDS_A_NODE = {
+    ("batch", "jobs", "patch"): "the TTL of a Job that succeeded",
+}
+
+
+class Rights(ClusterTest):
+    def live_one_life(self):
+        self.make_ready_database()
+        self.make_deployment("web", NEW)  # held, its migration starts
+        self.eventually("the Job is made", lambda: self.api.list("job", self.space))
+        self.sql("INSERT INTO djangodb.passed_image (database, database_oid, image) SELECT database, database_oid, '%s'"
+                 " FROM djangodb.claim WHERE database = '%s'" % (PASSED, self.database), "djangodb_operator")
+        world.kubectl("-n", self.space, "set", "image", "deployment/web", "app=" + PASSED)  # opened
+        self.wait_for_condition("RolledOut", "True", "Succeeded")
+        self.api.delete("djdb", "app", self.space)
+        self.eventually("it is gone", lambda: self.api.read("djdb", "app", self.space) is None)
+        # A server-side apply that makes an object needs create as well as patch.
+        return [
+            (r.space, r.group, r.resource, verb) for r in self.audit.requests()
+            for verb in ([r.verb, "create"] if (r.verb, r.code) == ("patch", 201) else [r.verb])]
+
+    def granted(self, kind, space=None):
+        return {
+            (group, resource, verb) for rule in self.api.read(kind, "djangodb-operator", space)["rules"]
+            for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]}
+
+    def test_every_right_is_used(self):
+        asked = self.live_one_life()
+        home = stage.OPERATOR_SPACE
+        in_cluster = {(group, resource, verb) for space, group, resource, verb in asked if space != home}
+        at_home = {(group, resource, verb) for space, group, resource, verb in asked if space == home}
+        cluster_rights, home_rights = self.granted("clusterrole"), self.granted("role", home)
+        self.assertEqual(sorted(cluster_rights - in_cluster - set(NEEDS_A_NODE)), [], "rights that nothing uses")
+        self.assertEqual(sorted(home_rights - at_home), [], "rights in the operator's namespace that nothing uses")
+
+    def test_nothing_was_forbidden(self):
+        self.live_one_life()
+        self.assertEqual([r for r in self.audit.requests() if not r.allowed or r.code == 401], [])
+
+    def test_no_right_to_what_it_has_no_business_with(self):
+        account = "--as=system:serviceaccount:%s:%s" % (stage.OPERATOR_SPACE, stage.ACCOUNT)
+        for question in (
+            ("list", "secrets", "-A"), ("watch", "secrets", "-n", "default"), ("delete", "secrets", "-n", "default"),
+            ("create", "pods"), ("create", "deployments.apps"), ("delete", "deployments.apps"), ("update", "deployments.apps"),
+            ("delete", "djangodatabases.djangodb.io"), ("patch", "postgresservers.djangodb.io"), ("*", "*"),
+            ("create", "pods/exec"), ("create", "serviceaccounts/token"), ("impersonate", "users"),
+            ("escalate", "clusterroles"), ("bind", "clusterroles"), ("patch", "mutatingadmissionpolicies"),
+            ("delete", "mutatingadmissionpolicybindings"), ("patch", "namespaces"), ("get", "nodes"),
+        ):
+            with self.subTest(question=question):
+                said = world.kubectl("auth", "can-i", *question, account, check=False)
+                self.assertEqual(said.strip().splitlines()[-1:], ["no"])
+
+    def test_the_operator_is_no_administrator(self):
+        """It runs here as it would in a cluster: by its own account's token, and by no certificate."""
+        command = json.loads((stage.Operator().folder / "command.json").read_text())
+        used = (stage.Operator().folder / "kubeconfig").read_text()
+        self.assertIn(str(stage.Operator().folder / "kubeconfig"), command)
+        self.assertIn("tokenFile", used)
+        self.assertNotIn("client-certificate", used)
+
+
+if __name__ == "__main__":
+    unittest.main()

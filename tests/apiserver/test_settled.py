@@ -1,0 +1,207 @@
+"""A settled resource is not written; what is the operator's own is put right, and what is not is left alone."""
+
+import json
+import time
+import unittest
+
+import stage
+import world
+from case import HEAL_SECONDS, ClusterTest, decoded, encoded
+
+PASSED = "registry.test/shop:passed"
+STANDARD = {"DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "DB_SSLMODE", "DB_SSLROOTCERT", "DB_CONN_MAX_AGE",
+            "DATABASE_URL", "ca.crt"}
+
+
+class Settled(ClusterTest):
+    def setUp(self):
+        super().setUp()
+        self.make_ready_database()
+
+    def make_whole_release(self):
+        """With a Deployment that rolled out, so that every stage has something to say."""
+        self.sql("INSERT INTO djangodb.passed_image (database, database_oid, image) SELECT database, database_oid, '%s'"
+                 " FROM djangodb.claim WHERE database = '%s'" % (PASSED, self.database), "djangodb_operator")
+        self.make_deployment("web", PASSED)
+        self.wait_for_condition("RolledOut", "True", "Succeeded")
+        self.wait_for_condition("Ready", "True")
+        self.audit.wait_until_quiet((self.space,))
+
+    def resource(self):
+        return self.api.read("djdb", "app", self.space)
+
+    def test_nothing_is_written(self):
+        self.make_whole_release()
+        before, catalog = self.resource(), self.catalog()
+        mark = self.audit.end()
+        for _ in range(4):
+            self.touch()  # each makes a whole visit
+            time.sleep(0.5)
+        self.assertEqual(self.audit.writes((self.space,), mark), [])
+        self.assertEqual(self.resource()["status"], before["status"])
+        self.assertEqual(self.catalog(), catalog)
+
+    def test_nothing_is_written_by_a_new_operator(self):
+        self.make_whole_release()
+        before, catalog = self.resource(), self.catalog()
+        operator = stage.Operator()
+        operator.stop()
+        self.addCleanup(operator.start)  # does nothing when it runs
+        mark = self.audit.end()
+        operator.start()
+        secret_read = ("get", "secrets", "app-database")
+        self.eventually("the new operator has looked at it", lambda: secret_read in [
+            (r.verb, r.resource, r.name) for r in self.audit.reads((self.space,), mark)])
+        self.audit.wait_until_quiet((self.space,))
+        self.assertEqual(self.audit.writes((self.space,), mark), [])
+        self.assertEqual(self.resource(), before)
+        self.assertEqual(self.catalog(), catalog)
+
+    def test_transition_times_move_only_with_the_status(self):
+        self.make_whole_release()
+        before = self.conditions()
+        time.sleep(1.1)  # the times have whole seconds
+        self.api.patch("djdb", "app", {"spec": {"migrations": {"lockTimeout": "7s"}}}, self.space)
+        generation = self.resource()["metadata"]["generation"]
+        self.eventually("the operator has seen the new spec", lambda: self.resource()["status"]["observedGeneration"] == generation)
+        after = self.wait_until_ready_again()
+        for kind in after:
+            self.assertEqual(after[kind]["observedGeneration"], generation)
+            self.assertEqual(after[kind]["lastTransitionTime"], before[kind]["lastTransitionTime"], kind)
+        self.api.patch("pgserver", self.space, {"spec": {"allowedNamespaces": {"names": []}}})
+        self.wait_for_condition("Accepted", "False", "NamespaceNotAllowed")
+        self.assertGreater(self.conditions()["Accepted"]["lastTransitionTime"], before["Accepted"]["lastTransitionTime"])
+
+    def wait_until_ready_again(self):
+        self.wait_for_condition("Ready", "True")
+        return self.conditions()
+
+    def test_labels_and_annotations_of_others_stay(self):
+        patch = {"metadata": {"labels": {"team": "web"}, "annotations": {"note": "kept"}}}
+        self.api.patch("djdb", "app", patch, self.space)
+        self.assert_quiet()
+        self.assertEqual(self.resource()["metadata"]["labels"], {"team": "web"})
+        self.assertEqual(self.resource()["metadata"]["annotations"]["note"], "kept")
+
+    def test_finalizer_taken_away_comes_back_beside_others(self):
+        self.api.patch("djdb", "app", {"metadata": {"finalizers": ["example.com/other"]}}, self.space)
+        self.addCleanup(self.api.patch, "djdb", "app", {"metadata": {"finalizers": ["djangodb.io/database"]}}, self.space)
+        self.eventually("it is back", lambda: set(self.resource()["metadata"]["finalizers"]) == {
+            "example.com/other", "djangodb.io/database"})
+
+
+class AppSecret(ClusterTest):
+    def setUp(self):
+        super().setUp()
+        self.make_ready_database()
+        self.published = self.read_secret()
+
+    def read_secret(self):
+        return self.api.read("secret", "app-database", self.space)
+
+    def eventually_published(self, what, holds):
+        """The operator does not watch Secrets of other namespaces: a look at the resource finds it."""
+        def probe():
+            found = self.read_secret()
+            return found and holds(decoded(found)) and found
+        return self.eventually(what, probe, HEAL_SECONDS)
+
+    def change(self, values):
+        self.api.patch("secret", "app-database", {"data": values}, self.space)
+        self.touch()
+
+    def test_what_it_holds(self):
+        values = decoded(self.published)
+        self.assertEqual(set(values), STANDARD)
+        self.assertEqual(values["DB_NAME"], self.database)
+        self.assertEqual(values["DB_USER"], self.database + "_a")
+        self.assertEqual((values["DB_HOST"], values["DB_PORT"]), (self.admin.host, str(self.admin.port)))
+        self.assertEqual(values["ca.crt"].strip(), self.admin.authority.strip())
+        owner = self.published["metadata"]["ownerReferences"][0]
+        self.assertEqual((owner["kind"], owner["name"], owner["controller"]), ("DjangoDatabase", "app", True))
+
+    def test_it_logs_in(self):
+        self.assert_logs_in(decoded(self.published))
+
+    def assert_logs_in(self, values):
+        authority = stage.DIRECTORY / "operator" / (self.space + "-ca.crt")
+        authority.write_text(values["ca.crt"])
+        self.addCleanup(authority.unlink)
+        url = values["DATABASE_URL"].replace("%2Fetc%2Fdjangodb%2Fca.crt", str(authority).replace("/", "%2F"))
+        said = world.run("psql", "-XAtqw", "-c", "SELECT current_user, current_database()", url)
+        self.assertEqual(said.strip(), "%s_owner|%s" % (self.database, self.database))
+
+    def test_an_edited_key_is_put_right(self):
+        password = decoded(self.published)["DB_PASSWORD"]
+        catalog = self.catalog()
+        for value in ("edited", ""):
+            with self.subTest(value=value):
+                self.change(encoded({"DB_PASSWORD": value}))
+                self.eventually_published("the password is back", lambda v: v["DB_PASSWORD"] == password)
+        self.wait_for_condition("Ready", "True")
+        self.assert_quiet()
+        self.assertEqual(self.catalog().split("\n")[0], catalog.split("\n")[0])
+
+    def test_a_key_taken_away_comes_back(self):
+        self.change({"DB_HOST": None, "ca.crt": None})
+        self.eventually_published("both are back", lambda v: set(v) == STANDARD)
+        self.wait_for_condition("Ready", "True")
+        self.assert_quiet()
+
+    def test_a_key_of_somebody_elses_stays_and_makes_no_loop(self):
+        self.change(encoded({"EXTRA": "of the user"}))
+        self.assert_quiet()
+        self.assertEqual(decoded(self.read_secret())["EXTRA"], "of the user")
+        self.wait_for_condition("Ready", "True")
+        # And both at once: ours is put right, theirs stays.
+        self.change(encoded({"DB_PORT": "1"}))
+        found = self.eventually_published("the port is back", lambda v: v["DB_PORT"] == str(self.admin.port))
+        self.assertEqual(decoded(found)["EXTRA"], "of the user")
+        self.assert_quiet()
+
+    def test_a_server_side_applier_beside_us_makes_no_loop(self):
+        """GitOps that owns one key of its own and insists on one of ours."""
+        manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "app-database", "namespace": self.space},
+                    "data": encoded({"EXTRA": "x", "DB_NAME": "insisted"})}
+        world.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(manifest))
+        self.touch()
+        self.eventually_published("our key is back", lambda v: v["DB_NAME"] == self.database and v["EXTRA"] == "x")
+        self.assert_quiet()
+
+    def test_deleted_it_is_published_again(self):
+        self.api.delete("secret", "app-database", self.space)
+        self.touch()
+        found = self.eventually_published("it is back", lambda v: set(v) == STANDARD)
+        self.assertEqual(decoded(found), decoded(self.published), "the password did not change")
+        self.wait_for_condition("Ready", "True")
+
+    def test_keys_of_the_apps_own_are_added_renamed_and_removed(self):
+        host = self.admin.host
+        for keys, expected in (
+            ({"APP_HOST": "{host}", "APP_DSN": "{user}@{host}:{port}/{name}"},
+             {"APP_HOST": host, "APP_DSN": "%s_a@%s:%d/%s" % (self.database, host, self.admin.port, self.database)}),
+            ({"APP_DATABASE_HOST": "{host}", "PLAIN": "as it stands"}, {"APP_DATABASE_HOST": host, "PLAIN": "as it stands"}),
+            ({}, {}),
+        ):
+            with self.subTest(keys=keys):
+                resource = self.api.read("djdb", "app", self.space)
+                resource["spec"]["credentials"]["keys"] = keys
+                self.api.call("PUT", self.api.path("djdb", self.space, "app"), resource)
+                found = self.eventually_published("the keys are as asked", lambda v: set(v) == STANDARD | set(expected))
+                self.assertEqual({k: v for k, v in decoded(found).items() if k not in STANDARD}, expected)
+        self.wait_for_condition("Ready", "True")
+        self.assert_quiet()
+
+    def test_the_stored_password_lost_is_made_anew_and_published(self):
+        """Nobody can know it any more, so the roles get a new one; the app's Secret follows."""
+        uid = self.api.read("djdb", "app", self.space)["metadata"]["uid"]
+        old = decoded(self.published)["DB_PASSWORD"]
+        self.api.delete("secret", "djangodb-" + uid, stage.OPERATOR_SPACE)
+        self.touch()
+        self.eventually_published("a new password", lambda v: v["DB_PASSWORD"] != old)
+        self.wait_for_condition("Ready", "True")
+        self.assert_logs_in(decoded(self.read_secret()))
+
+
+if __name__ == "__main__":
+    unittest.main()
