@@ -12,7 +12,7 @@ import unittest
 import stage
 import world
 from api import Api
-from audit import AuditLog
+from audit_log import AuditLog
 
 REASON_SECONDS = 10  # within them every kind of bad input has its reason
 HEAL_SECONDS = 45  # a repair that no watch sees is found at the next visit, at most 15 s later; the rest is for slow machines
