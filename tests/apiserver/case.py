@@ -2,7 +2,6 @@
 
 import base64
 import concurrent.futures
-import json
 import os
 import pathlib
 import secrets
@@ -10,9 +9,9 @@ import time
 import unittest
 
 import stage
-import world
 from api import Api
 from audit_log import AuditLog
+from stage import world
 
 REASON_SECONDS = 10  # within them every kind of bad input has its reason
 HEAL_SECONDS = 45  # a repair that no watch sees is found at the next visit, at most 15 s later; the rest is for slow machines
@@ -138,9 +137,9 @@ class ClusterTest(unittest.TestCase):
             if found.get("status") == status and reason in (None, found["reason"]):
                 return found
             if time.monotonic() > deadline:
-                said = {c["type"]: (c["status"], c["reason"], c["message"]) for c in conditions.values()}
-                self.fail("waited %d s for %s=%s %s; it says %s" % (
-                    seconds, kind, status, reason or "", json.dumps(said, indent=1)))
+                said = ["%s=%s %s: %s" % (c["type"], c["status"], c["reason"], c["message"]) for c in conditions.values()
+                        if c["type"] == kind or (c["status"], c["reason"]) != ("True", "Succeeded")]
+                self.fail("waited %d s for %s=%s %s; it says\n%s" % (seconds, kind, status, reason or "", "\n".join(said)))
             time.sleep(0.1)
 
     def sql(self, statement, database="postgres"):

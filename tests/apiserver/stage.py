@@ -29,6 +29,7 @@ from local.settings import Settings, default_directory, port  # noqa: E402
 DIRECTORY = default_directory() / "apiserver-suite"
 OPERATOR_SPACE = world.OPERATOR_NAMESPACE
 ACCOUNT = "djangodb-operator"
+KUBECTL_CACHE = DIRECTORY / "kubectl"
 BESIDE = ("--dir", str(DIRECTORY))
 # The suite alters the gate and restarts the operator: never on a cluster that somebody uses.
 os.environ.pop("DJDB_CLUSTER", None)
@@ -59,6 +60,8 @@ def enter():
     """Points kubectl, helm and psql of this process at the stage."""
     os.environ.update(world.shell_exports(str(ROOT / "tests/cluster/env"), *BESIDE))
     os.environ.update(world.shell_exports(str(ROOT / "tests/cluster/postgres"), "env", *BESIDE))
+    # Each process looks afresh at what the server knows, and leaves nothing in the user's home.
+    os.environ["KUBECACHEDIR"] = str(KUBECTL_CACHE / str(os.getpid()))
 
 
 class Operator:
@@ -122,7 +125,8 @@ def down():
     operator.stop()
     subprocess.run([ROOT / "tests/cluster/postgres", "down", *BESIDE], check=True)
     subprocess.run([ROOT / "tests/cluster/down", "--profile", "apiserver", *BESIDE], check=True)
-    shutil.rmtree(operator.folder, ignore_errors=True)
+    for folder in (operator.folder, KUBECTL_CACHE):
+        shutil.rmtree(folder, ignore_errors=True)
     if DIRECTORY.exists() and not any(DIRECTORY.iterdir()):
         DIRECTORY.rmdir()
 

@@ -9,8 +9,8 @@ import json
 import threading
 import unittest
 
-import world
 from case import HEAL_SECONDS, ClusterTest, deployment, side_by_side
+from stage import world
 
 PASSED, NEW = "registry.test/shop:passed", "registry.test/shop:new"
 GATE = "djangodb-release-gate"

@@ -4,9 +4,9 @@ import copy
 import json
 import unittest
 
-import world
 from api import Refused
 from case import ClusterTest
+from stage import world
 
 LONG_NAME = "n" * 254
 DATABASE = {

@@ -8,8 +8,8 @@ import json
 import unittest
 
 import stage
-import world
 from case import ClusterTest
+from stage import world
 
 PASSED, NEW = "registry.test/shop:passed", "registry.test/shop:new"
 

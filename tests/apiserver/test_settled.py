@@ -5,8 +5,8 @@ import time
 import unittest
 
 import stage
-import world
 from case import HEAL_SECONDS, ClusterTest, decoded, encoded
+from stage import world
 
 PASSED = "registry.test/shop:passed"
 STANDARD = {"DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "DB_SSLMODE", "DB_SSLROOTCERT", "DB_CONN_MAX_AGE",
