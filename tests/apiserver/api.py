@@ -16,6 +16,7 @@ GROUPS = {
     "namespace": "/api/v1 namespaces",
     "secret": "/api/v1 secrets",
     "configmap": "/api/v1 configmaps",
+    "event": "/apis/events.k8s.io/v1 events",
     "quota": "/api/v1 resourcequotas",
     "policy": "/apis/admissionregistration.k8s.io/v1 mutatingadmissionpolicies",
     "binding": "/apis/admissionregistration.k8s.io/v1 mutatingadmissionpolicybindings",
@@ -44,6 +45,11 @@ class Api:
         self.url = server.split()[1]
         self._address = urllib.parse.urlsplit(self.url)
         self._threads = threading.local()
+        self._connections = []
+
+    def close(self):
+        for connection in self._connections:
+            connection.close()
 
     def call(self, method, path, body=None, content_type="application/json", **query):
         target = path + ("?" + urllib.parse.urlencode(query) if query else "")
@@ -57,7 +63,7 @@ class Api:
                 text = answer.read()
                 break
             except (http.client.HTTPException, OSError):
-                self._threads.connection = None  # the server closed an idle one
+                connection.close()  # the server closed an idle one; the next request opens it again
                 if attempt == 2:
                     raise
         parsed = json.loads(text) if text[:1] == b"{" else {"message": text.decode(errors="replace")}
@@ -70,6 +76,7 @@ class Api:
             self._threads.connection = http.client.HTTPSConnection(
                 self._address.hostname, self._address.port, timeout=30, context=self._context
             )
+            self._connections.append(self._threads.connection)
         return self._threads.connection
 
     @staticmethod

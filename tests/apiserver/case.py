@@ -56,6 +56,7 @@ class ClusterTest(unittest.TestCase):
     def setUpClass(cls):
         stage.enter()
         cls.api = Api(stage.DIRECTORY)
+        cls.addClassCleanup(cls.api.close)
         cls.audit = AuditLog(stage.DIRECTORY)
         cls.admin = Admin()
 
@@ -183,15 +184,18 @@ class SideBySide(unittest.TestSuite):
 
     def run(self, result, debug=False):
         tests = list(self)
-        for kind in {type(test) for test in tests}:
+        kinds = {type(test) for test in tests}
+        for kind in kinds:
             kind.setUpClass()
-        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        with concurrent.futures.ThreadPoolExecutor(10) as pool:
             list(pool.map(lambda test: test(result), tests))
+        for kind in kinds:
+            kind.doClassCleanups()
         return result
 
 
-def side_by_side(loader, tests, _pattern):
-    """For `load_tests` of a module whose tests do not disturb each other."""
+def side_by_side(tests, alone=()):
+    """For `load_tests`: all at once, but those of the classes `alone` one after the other behind them."""
     flat = []
 
     def flatten(suite):
@@ -199,4 +203,5 @@ def side_by_side(loader, tests, _pattern):
             flatten(found) if isinstance(found, unittest.TestSuite) else flat.append(found)
 
     flatten(tests)
-    return SideBySide(flat)
+    together = [test for test in flat if not isinstance(test, tuple(alone))]
+    return unittest.TestSuite([SideBySide(together), *(test for test in flat if test not in together)])

@@ -6,8 +6,6 @@ import unittest
 import stage
 from case import HEAL_SECONDS, ClusterTest, decoded, secret, side_by_side
 
-load_tests = side_by_side  # most of the time is spent waiting
-
 IMAGE, OTHER_IMAGE = "registry.test/shop:v1", "registry.test/shop:v2"
 
 
@@ -291,12 +289,15 @@ class Workloads(BadInput):
         self.api.patch("djdb", "app", {"spec": {"app": {"container": "app"}}}, self.space)
         self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")
 
+    def forbid(self, what):
+        """By a quota of the namespace."""
+        self.api.create("quota", {"apiVersion": "v1", "kind": "ResourceQuota",
+                                  "metadata": {"name": "none", "namespace": self.space}, "spec": {"hard": {what: "0"}}})
+        self.eventually("the quota counts", lambda: self.api.read("quota", "none", self.space).get("status", {}).get("hard"))
+
     def test_quota_that_allows_no_job(self):
         self.make_ready_database()
-        self.api.create("quota", {"apiVersion": "v1", "kind": "ResourceQuota",
-                                  "metadata": {"name": "none", "namespace": self.space},
-                                  "spec": {"hard": {"count/jobs.batch": "0"}}})
-        self.eventually("the quota counts", lambda: self.api.read("quota", "none", self.space).get("status", {}).get("hard"))
+        self.forbid("count/jobs.batch")
         self.make_deployment("web", IMAGE)
         found = self.wait_for_condition("MigrationsApplied", "False", "ApiError")
         self.assertIn("quota", found["message"])
@@ -305,8 +306,22 @@ class Workloads(BadInput):
         self.api.delete("quota", "none", self.space)
         self.eventually("the Job is made", lambda: self.api.list("job", self.space), HEAL_SECONDS)
 
+    def test_job_that_gets_no_pod(self):
+        """It is reported, and makes way for the next image."""
+        self.make_ready_database()
+        self.forbid("pods")
+        self.make_deployment("web", IMAGE)
+        found = self.wait_for_condition("MigrationsApplied", "False", "MigrationJobStuck", seconds=HEAL_SECONDS)
+        self.assertIn("no Pod was made", found["message"])
+        self.assert_quiet()
+        first = self.api.list("job", self.space)[0]["metadata"]["name"]
+        self.api.patch("deployment", "web", {"spec": {"template": {"spec": {
+            "containers": [{"name": "app", "image": OTHER_IMAGE}]}}}}, self.space)
+        self.eventually("the next image's Job is in its place", lambda: first not in [
+            j["metadata"]["name"] for j in self.api.list("job", self.space)] and self.api.list("job", self.space))
+
     def test_foreign_job_of_the_migrations_name(self):
-        """Its name is made of the template's hash, so the operator's own Job shows it."""
+        """The name is made of the template's hash, so the operator's own Job shows it."""
         self.make_ready_database()
         self.make_deployment("web", IMAGE)
         job = self.eventually("the Job is made", lambda: self.api.list("job", self.space))[0]
@@ -320,10 +335,12 @@ class Workloads(BadInput):
         self.eventually("the Job is gone", lambda: not self.api.list("job", self.space))
         made = self.api.create("job", foreign)
         self.make_deployment("web", IMAGE)
-        found = self.wait_for_condition("MigrationsApplied", "False", "ApiError")
-        self.assertIn(job["metadata"]["name"], found["message"])
-        self.audit.wait_until_quiet((self.space,))
+        self.assert_reported("MigrationsApplied", "SecretConflict", job["metadata"]["name"], "was not made for this resource")
         self.assertEqual(self.api.read("job", job["metadata"]["name"], self.space)["metadata"]["uid"], made["metadata"]["uid"])
+
+
+def load_tests(_loader, tests, _pattern):
+    return side_by_side(tests)
 
 
 if __name__ == "__main__":
