@@ -11,25 +11,26 @@ std::span<const RbacRule> rbac_table() {
             Cluster,
             "djangodb.io",
             "djangodatabases",
-            "get list watch patch",
+            "list watch patch",
             "patch: the finalizer"},
         RbacRule{Cluster, "djangodb.io", "djangodatabases/status", "patch", "conditions"},
         RbacRule{
-            Cluster, "djangodb.io", "postgresservers", "get list watch", "where the databases are"},
+            Cluster, "djangodb.io", "postgresservers", "list watch", "where the databases are"},
         RbacRule{Cluster, "djangodb.io", "postgresservers/status", "patch", "conditions"},
         RbacRule{
             Cluster,
             "apps",
             "deployments",
-            "get list watch patch",
+            "list watch patch",
             "patch: only spec.paused, to open the gate"},
         RbacRule{
             Cluster,
             "batch",
             "jobs",
             "get list watch create patch delete",
-            "migration Jobs; patch: their TTL; delete: one that never started"},
-        RbacRule{Cluster, "", "pods", "get list watch", "what a migration Job's Pod said"},
+            "migration Jobs; get: whose one is that has the name; patch: their TTL; delete: one that "
+            "never started"},
+        RbacRule{Cluster, "", "pods", "list watch", "what a migration Job's Pod said"},
         RbacRule{Cluster, "", "namespaces", "get list watch", "labels, and the cluster's identity"},
         RbacRule{
             Cluster, "", "secrets", "get create patch", "the app's Secret, by name; never listed"},
@@ -39,13 +40,13 @@ std::span<const RbacRule> rbac_table() {
             Cluster,
             "admissionregistration.k8s.io",
             "mutatingadmissionpolicies",
-            "get list watch",
+            "list watch",
             "is the gate there"},
         RbacRule{
             Cluster,
             "admissionregistration.k8s.io",
             "mutatingadmissionpolicybindings",
-            "get list watch",
+            "list watch",
             "is the gate there"},
         RbacRule{
             OperatorNamespace,

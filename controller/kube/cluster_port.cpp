@@ -269,6 +269,10 @@ void KubeCluster::create_job(const json& manifest, const CallContext& call) {
         if (error.failure().code != "409 AlreadyExists") {
             throw;
         }
+        const auto current = client_.read(resources::kJobs, decode_meta(manifest).key, call);
+        if (current && controller_of(*current) != controller_of(manifest)) {
+            refuse_foreign(manifest);
+        }
     }
 }
 
