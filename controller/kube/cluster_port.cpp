@@ -259,6 +259,11 @@ void KubeCluster::publish(const json& manifest, const SecretData& data, const Ca
     }
     complete["metadata"].erase("ownerReferences");  // they are there, and others may have theirs
     complete["metadata"]["resourceVersion"] = current->at("metadata").at("resourceVersion");
+    auto patched = *current;
+    patched.merge_patch(complete);
+    if (patched == *current) {
+        return;  // a step that is repeated writes nothing
+    }
     client_.merge_patch(resource, key, complete, {.field_manager = kSecretManager}, call);
 }
 
