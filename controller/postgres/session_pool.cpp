@@ -33,7 +33,7 @@ SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call
         );
     }
     ++server.busy;
-    auto session = reuse_or_make_room(server, to);
+    auto session = reuse(server, to);
     lock.unlock();
     if (session) {
         return {*this, key, std::move(session), true};
@@ -43,6 +43,7 @@ SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call
     } catch (...) {
         lock.lock();
         --server.busy;
+        server.idle.clear();  // ours may be what the server has no place for
         changed_.notify_all();
         throw;
     }
@@ -61,21 +62,18 @@ std::unique_ptr<Connection> SessionPool::open_session(const Endpoint& to, const 
     }
 }
 
-std::unique_ptr<Connection> SessionPool::reuse_or_make_room(Server& server, const Endpoint& to) {
+std::unique_ptr<Connection> SessionPool::reuse(Server& server, const Endpoint& to) {
     auto& idle = server.idle;
     std::erase_if(idle, [](const Idle& entry) { return !entry.session->is_usable(); });
     const auto same = std::ranges::find_if(idle, [&](const Idle& entry) {
         return entry.session->endpoint() == to;
     });
-    if (same != idle.end()) {
-        auto session = std::move(same->session);
-        idle.erase(same);
-        return session;
+    if (same == idle.end()) {
+        return nullptr;
     }
-    if (!idle.empty() && server.busy + idle.size() > kMostSessions) {
-        idle.erase(idle.begin());
-    }
-    return nullptr;
+    auto session = std::move(same->session);
+    idle.erase(same);
+    return session;
 }
 
 void SessionPool::give_back(const std::string& key, std::unique_ptr<Connection> session) {
@@ -85,6 +83,9 @@ void SessionPool::give_back(const std::string& key, std::unique_ptr<Connection> 
     --server.busy;
     if (is_kept) {
         server.idle.push_back({std::move(session), std::chrono::steady_clock::now()});
+        if (server.idle.size() > kMostSessions) {
+            server.idle.erase(server.idle.begin());  // the one that waited longest
+        }
     } else {
         session.reset();  // before the place is given away: four is the limit
     }

@@ -1,8 +1,10 @@
-// At most four sessions per server, idle ones reused. Any thread.
+// At most four sessions at work per server, and as many idle ones for reuse. Any thread.
 //
-// Promise: no more than kMostSessions sessions to one host and port at any time, none idle for
-// longer than kLongestIdle, none handed out that the server has closed. A changed password or CA is
-// another endpoint, so old sessions are not used for it.
+// Promise: no more than kMostSessions sessions to one host and port are handed out at any time, no
+// more than that are idle beside them, none for longer than kLongestIdle, and none is handed out
+// that the server has closed. A changed password or CA is another endpoint, so old sessions are not
+// used for it. Idle ones do not count as handed out: a worker leaves its administrator's session
+// for a moment to log in as a tenant, and would else pay a login to come back to it.
 #pragma once
 
 #include "controller/postgres/breaker.hpp"
@@ -76,8 +78,8 @@ class SessionPool {
 
     std::unique_ptr<Connection> open_session(const Endpoint&, const CallContext&);
     void give_back(const std::string& server, std::unique_ptr<Connection> session);
-    /// The idle session of this endpoint, or null; makes room by closing another's.
-    std::unique_ptr<Connection> reuse_or_make_room(Server&, const Endpoint&);
+    /// The idle session of this endpoint, or null.
+    static std::unique_ptr<Connection> reuse(Server&, const Endpoint&);
     void close_idle(std::stop_token stop);
 
     Breaker breaker_;
