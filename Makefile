@@ -26,6 +26,11 @@ test-postgres-matrix: packages  ## the PostgreSQL tests on 13 to 18, with a plai
 	cmake --build --preset dev --target postgres_tests
 	ctest --preset dev --build-config matrix --label-regex '^postgres$$' --exclude-regex '^jobs$$' --parallel 2
 
+bench: packages  ## measure the release binary: size at rest, time beside bare libpq, delay of a release
+	cmake --preset release >/dev/null
+	cmake --build --preset release --target djangodb-operator bare_provision
+	python3 tests/bench/bench.py
+
 format:  ## format all C++ files
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 -i
 
@@ -51,4 +56,4 @@ cluster-down:  ## stop them
 clean:  ## remove build trees
 	rm -rf build
 
-.PHONY: help demo packages build test test-postgres-matrix format lint image cluster-up cluster-down clean
+.PHONY: help demo packages build test test-postgres-matrix bench format lint image cluster-up cluster-down clean

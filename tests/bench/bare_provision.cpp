@@ -1,0 +1,149 @@
+// The baseline of `make bench`: provisions tenants with the statements and logins of the operator,
+// and with nothing else of it: no Kubernetes, no queue, no pool.
+//
+//   bare_provision TENANTS THREADS      needs DJDB_PG_*; prints the seconds from the first login on
+//
+// What one tenant takes is written in provision(), in the operator's order up to the moment when it
+// publishes the Secret (reconcilers/observe, execute and controller/postgres/database_port).
+#include "controller/postgres/scram.hpp"
+#include "reconcilers/sql/claim.hpp"
+#include "reconcilers/sql/database.hpp"
+#include "reconcilers/sql/inspect.hpp"
+#include "reconcilers/sql/roles.hpp"
+#include "tests/bench/bare_session.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace djdb::bench {
+namespace {
+
+constexpr const char* kMaintenanceDatabase = "djangodb_operator";
+constexpr int kFirstWithOwnPublic = 150000;
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before any thread
+    if (value == nullptr) {
+        throw std::runtime_error(
+            std::string(name) + " is not set: eval \"$(tests/cluster/postgres env)\" sets it"
+        );
+    }
+    return value;
+}
+
+Server find_server() {
+    std::ifstream file(variable("DJDB_PG_ADMIN_PASSWORD_FILE"));
+    std::string password;
+    std::getline(file, password);
+    return {
+        variable("DJDB_PG_HOST"),
+        variable("DJDB_PG_PORT"),
+        variable("DJDB_PG_CA"),
+        variable("DJDB_PG_ADMIN_USER"),
+        password};
+}
+
+Login admin_of(const Server& server, const std::string& database) {
+    return {database, server.admin_user, server.admin_password, true};
+}
+
+/// Before the clock starts, as the operator has it done when its PostgresServer is Ready.
+void prepare(const Server& server) {
+    const DatabaseName name(kMaintenanceDatabase);
+    {
+        BareSession session(server, admin_of(server, "postgres"));
+        session.run(sql::create_maintenance_database(name));
+        session.run_batch(sql::open_maintenance_database(name));
+    }
+    BareSession(server, admin_of(server, kMaintenanceDatabase)).run_batch(sql::create_ledger());
+}
+
+const sql::Statement kWhoAmI{"SELECT session_user, current_user, current_database()"};
+
+void provision(const Server& server, BareSession& admin, int number) {
+    const auto name = "tenant_" + std::to_string(number);
+    const auto names = tenant_names(DatabaseName(name));
+    const Claimant claimant{
+        "00000000-0000-0000-0000-000000000000",
+        ResourceUid("uid-" + std::to_string(number)),
+        {Namespace("bench"), ObjectName(name)}};
+    const Sensitive runtime("runtime0000000000000000000000000000000000" + std::to_string(number));
+    const Sensitive migrate("migrate0000000000000000000000000000000000" + std::to_string(number));
+
+    admin.run(sql::inspect_tenant(names, claimant));
+    admin.run(sql::inspect_server());
+    const sql::Verifiers verifiers{
+        postgres::scram_verifier(runtime), postgres::scram_verifier(migrate)};
+    admin.run_batch(sql::claim_and_create_roles(names, claimant, verifiers, admin.version()));
+    admin.run(sql::find_lost_database(names));
+    admin.run(sql::create_database(names));
+    admin.run_batch(sql::configure_database(names, claimant, std::chrono::seconds{5}));
+    if (admin.version() >= kFirstWithOwnPublic) {
+        BareSession(server, admin_of(server, name)).run(sql::hand_over_schema(names));
+    }
+    admin.run(sql::note_configured(names, claimant));
+    {
+        BareSession session(server, {name, names.migrate.str(), migrate.reveal(), false});
+        session.run(kWhoAmI);
+        session.run_batch(
+            {{"CREATE TABLE djangodb_probe (id integer PRIMARY KEY)"},
+             {"INSERT INTO djangodb_probe VALUES (1)"},
+             {"DROP TABLE djangodb_probe"}}
+        );
+    }
+    BareSession(server, {name, names.login_a.str(), runtime.reveal(), false}).run(kWhoAmI);
+}
+
+double measure(const Server& server, int tenants, int threads) {
+    std::atomic<int> next = 0;
+    std::atomic<bool> has_failed = false;
+    const auto work = [&] {
+        try {
+            BareSession admin(server, admin_of(server, kMaintenanceDatabase));
+            for (int i = next++; i < tenants && !has_failed; i = next++) {
+                provision(server, admin, i);
+            }
+        } catch (const std::exception& error) {
+            has_failed = true;
+            std::cerr << "bare_provision: " << error.what() << '\n';
+        }
+    };
+    const auto start = std::chrono::steady_clock::now();
+    {
+        std::vector<std::jthread> workers;
+        for (int i = 0; i < threads; ++i) {
+            workers.emplace_back(work);
+        }
+    }
+    const std::chrono::duration<double> span = std::chrono::steady_clock::now() - start;
+    if (has_failed) {
+        throw std::runtime_error("not all tenants were made, so there is no figure");
+    }
+    return span.count();
+}
+
+}  // namespace
+}  // namespace djdb::bench
+
+int main(int argc, char** argv) {
+    try {
+        if (argc != 3) {
+            throw std::runtime_error("usage: bare_provision TENANTS THREADS");
+        }
+        const auto server = djdb::bench::find_server();
+        djdb::bench::prepare(server);
+        std::cout << djdb::bench::measure(server, std::stoi(argv[1]), std::stoi(argv[2])) << '\n';
+        return 0;
+    } catch (const std::exception& error) {
+        std::cerr << "bare_provision: " << error.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Prints what the operator costs: size at rest, time beside bare libpq, delay of a release. Asserts no time.
+
+usage: bench.py [--runs N] [--count N] [--only provision|release]
+
+Each run of `provision` has an API server, a PostgreSQL and an operator of its own, and the baseline another
+fresh PostgreSQL; which of the two comes first alternates. `release` runs the end-to-end story on the full cluster and
+needs root. Uses build/release, where `make bench` has built the programs.
+"""
+
+import argparse
+import pathlib
+import shutil
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import environment  # noqa: E402
+import figures  # noqa: E402
+import gate_delay  # noqa: E402
+import provision  # noqa: E402
+import world  # noqa: E402
+from environment import ROOT  # noqa: E402
+from local.settings import default_directory  # noqa: E402
+
+BUILD = ROOT / "build/release"
+OPERATOR = BUILD / "controller/djangodb-operator"
+BARE = BUILD / "tests/bench/bare_provision"
+STATE = BUILD / "bench"
+CONNECTIONS = 4
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def at_rest(operator):
+    environment.wait_until_idle(operator.pid)
+    return figures.memory_and_handles(operator.pid)
+
+
+def by_operator(directory, count):
+    """(at rest without resources, the run, at rest with all of them, its server)"""
+    server = environment.PostgresServer(directory, "operator")
+    with environment.ApiServer(directory / "api") as cluster, server, \
+            environment.Operator(OPERATOR, directory / "operator") as operator:
+        empty = at_rest(operator)
+        environment.connect(server, provision.NAMESPACE)
+        environment.wait_until_idle(operator.pid)
+        run = provision.by_operator(cluster, server, operator, count, directory / "databases.json")
+        return empty, run, at_rest(operator), server
+
+
+def describe(name, run):
+    cpu = ", ".join("%s %.1f" % item for item in sorted(run.cpu.items(), key=lambda item: -item[1]))
+    say("    %-9s %6.2f s; %d logins, %d statements; CPU s: %s; other work had %.0f %% of the cores"
+        % (name, run.seconds, run.logins, run.statements, cpu, 100 * run.others))
+    if run.calls:
+        say("              last resource created after %.2f s; calls: %s" % (
+            run.applied, ", ".join("%d %s" % (times, call) for call, times in run.calls.most_common())))
+
+
+def measure_run(number, count):
+    """One run of both, each on servers of its own."""
+    directory = STATE / ("run-%d" % number)
+    bare_server = environment.PostgresServer(directory, "bare")
+    say("  run %d: %s" % (number, figures.machine()))
+    if number % 2:
+        bare = provision.by_libpq(BARE, bare_server, count, CONNECTIONS)
+    empty, run, full, server = by_operator(directory, count)
+    if number % 2 == 0:
+        bare = provision.by_libpq(BARE, bare_server, count, CONNECTIONS)
+    describe("libpq", bare)
+    describe("operator", run)
+    say("    ratio     %6.2f" % (run.seconds / bare.seconds))
+    return empty, full, bare, run, (bare_server, server)
+
+
+def print_rest(name, measured):
+    columns = list(zip(*measured))
+    say("  %-16s RSS %s MiB, highest %s MiB, threads %s, descriptors %s" % (
+        name, figures.spread(columns[0], "%.1f"), figures.spread(columns[1], "%.1f"),
+        figures.spread(columns[2], "%d"), figures.spread(columns[3], "%d")))
+
+
+def measure_provisioning(runs, count):
+    say("== %d DjangoDatabases, %d connections, %d runs (min / median / max)" % (count, CONNECTIONS, runs))
+    results, servers = [], []
+    try:
+        for number in range(1, runs + 1):
+            *result, used = measure_run(number, count)
+            results.append(result)
+            servers += used
+    finally:
+        for server in servers:
+            server.remove()
+    empty, full, bare, operated = zip(*results)
+    say("  bare libpq       %s s" % figures.spread([run.seconds for run in bare]))
+    say("  operator         %s s from the start of kubectl apply to the last Secret"
+        % figures.spread([run.seconds for run in operated]))
+    say("  ratio            %s" % figures.spread([b.seconds / a.seconds for a, b in zip(bare, operated)]))
+    say("  operator's CPU   %s ms for each resource"
+        % figures.spread([1000 * run.cpu["operator"] / count for run in operated], "%.1f"))
+    say("== the operator at rest, %d runs (min / median / max)" % runs)
+    print_rest("no resource", empty)
+    print_rest("%d resources" % count, full)
+
+
+def measure_release():
+    """On the full cluster; one that was up already stays up."""
+    was_up = (default_directory() / "kubeconfig").exists()
+    say("== a migration Job's completion to the opened gate, one run of the end-to-end story; " + figures.machine())
+    try:
+        subprocess.run([ROOT / "tests/e2e/prepare", OPERATOR], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, ROOT / "tests/e2e/release_story.py"], check=True, stdout=subprocess.DEVNULL)
+        gate_delay.report([default_directory() / "log/audit.log"])
+    finally:
+        if not was_up:
+            for program in ("postgres", "down"):
+                verb = ["down"] if program == "postgres" else []
+                subprocess.run([ROOT / "tests/cluster" / program, *verb], check=True, stdout=subprocess.DEVNULL)
+
+
+def clear():
+    """What a run that crashed left behind."""
+    for directory in sorted(STATE.glob("run-*")):
+        environment.Operator(OPERATOR, directory / "operator").__exit__()
+        world.run(str(ROOT / "tests/cluster/down"), "--dir", str(directory / "api"))
+        for name in ("operator", "bare"):
+            environment.PostgresServer(directory, name).remove()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--count", type=int, default=100, help="DjangoDatabases")
+    parser.add_argument("--only", action="append", choices=["provision", "release"])
+    options = parser.parse_args()
+    parts = options.only or ["provision", "release"]
+    clear()
+    try:
+        if "provision" in parts:
+            measure_provisioning(options.runs, options.count)
+        if "release" in parts:
+            measure_release()
+    finally:
+        clear()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except world.Unmet as error:
+        sys.exit("bench: %s" % error)

@@ -1,0 +1,99 @@
+"""One run: so many DjangoDatabases from kubectl apply to their published Secrets, and the same SQL by bare libpq."""
+
+import collections
+import dataclasses
+import os
+import subprocess
+import time
+
+import audit_log
+import environment
+import figures
+import world
+
+NAMESPACE = "bench"
+DEADLINE = 600
+
+
+@dataclasses.dataclass
+class Run:
+    """Seconds, counts, and who used the CPU meanwhile."""
+
+    seconds: float
+    logins: int
+    statements: int
+    cpu: dict  # program -> seconds
+    others: float  # share of the machine's cores that other work had
+    calls: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    applied: float = 0.0  # when the API server had taken the last resource
+
+
+class Meter:
+    """CPU of named processes between its making and stop()."""
+
+    def __init__(self, pids):
+        self._pids = pids
+        self._before = {name: figures.cpu_of(pid) for name, pid in pids.items()}
+        self._machine = figures.cpu_of_machine()
+        self._start = time.monotonic()
+
+    def stop(self, **ended):
+        """@param ended: CPU of processes that ran in between and are gone"""
+        span = time.monotonic() - self._start
+        cpu = {name: figures.cpu_of(pid) - self._before[name] for name, pid in self._pids.items()} | ended
+        rest = figures.cpu_of_machine() - self._machine - sum(cpu.values())
+        return cpu, max(0.0, rest / span / os.cpu_count())
+
+
+def by_libpq(program, server, count, connections):
+    with server:
+        server.mark()
+        meter = Meter({"postgres": server.pid()})
+        process = subprocess.Popen(
+            [program, str(count), str(connections)], env={**os.environ, **server.settings}, stdout=subprocess.PIPE,
+            text=True)
+        said = process.stdout.read()
+        process.stdout.close()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise world.Unmet("bare_provision failed; its message is above")
+        cpu, others = meter.stop(client=usage.ru_utime + usage.ru_stime)
+        return Run(float(said), *server.counts(), cpu, others)
+
+
+def by_operator(cluster, server, operator, count, manifest):
+    """The server is connected and the operator at rest."""
+    manifest.write_text(environment.databases(count, NAMESPACE))
+    calls, published = collections.Counter(), set()
+    with audit_log.Tail(cluster.audit_log) as log:
+        server.mark()
+        meter = Meter({"operator": operator.pid, "postgres": server.pid(), **cluster.pids()})
+        began = time.time()
+        process = subprocess.Popen(["kubectl", "apply", "-f", manifest], stdout=subprocess.DEVNULL)
+        last = applied = began
+        while len(published) < count:
+            if time.time() - began > DEADLINE:
+                raise world.Unmet("only %d of %d Secrets after %d s:\n%s" % (
+                    len(published), count, DEADLINE, operator.log()[-2000:]))
+            time.sleep(0.1)
+            for request in log.requests():
+                if request.user == audit_log.OPERATOR and request.verb != "watch":
+                    calls[request.verb + " " + request.resource] += 1
+                if request.verb == "create" and request.resource == "djangodatabases":
+                    applied = max(applied, request.answered)
+                if _publishes(request) and request.name not in published:
+                    published.add(request.name)
+                    last = max(last, request.answered)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        cpu, others = meter.stop(kubectl=usage.ru_utime + usage.ru_stime)
+        if process.returncode != 0:
+            raise world.Unmet("kubectl apply failed; its message is above")
+        logins, statements = server.counts()
+    return Run(last - began, logins, statements, cpu, others, calls, applied - began)
+
+
+def _publishes(request):
+    return (request.user == audit_log.OPERATOR and request.namespace == NAMESPACE and request.resource == "secrets"
+            and request.verb == "patch" and request.succeeded)
