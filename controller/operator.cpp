@@ -114,7 +114,8 @@ class Watches {
             jobs_.store(),
             pods_.store(),
             policies_.store(),
-            bindings_.store()};
+            bindings_.store(),
+            secrets_.store()};
     }
 
     [[nodiscard]] bool wait_until_synced(const std::stop_token& stop) const {

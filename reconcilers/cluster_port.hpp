@@ -89,8 +89,12 @@ class Cluster {
     virtual std::vector<Workload> list_workloads(const ObjectKey& database) = 0;
     virtual std::vector<MigrationJob> list_migration_jobs(const ObjectKey& database) = 0;
     virtual GateState find_gate() = 0;
+    /// In the operator's own namespace: administrators' logins and CAs, whose changes wake whoever
+    /// used the old ones. Without own_keys: the cache drops managedFields.
+    virtual std::optional<SecretFacts> find_operator_secret(const ObjectName&) = 0;
 
-    /// In the operator's own namespace.
+    /// In the operator's own namespace. Stored passwords are read like this: were one missed that
+    /// was just written, another would take its place.
     virtual std::optional<SecretFacts>
     read_operator_secret(const ObjectName&, const CallContext&) = 0;
     virtual std::optional<SecretFacts> read_secret(const ObjectKey&, const CallContext&) = 0;

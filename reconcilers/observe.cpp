@@ -96,8 +96,7 @@ void inspect(
 ServerLookup look_up_server(
     const std::optional<PostgresServer>& server,
     const std::optional<Namespace>& space,
-    Cluster& cluster,
-    const CallContext& call
+    Cluster& cluster
 ) {
     if (!server) {
         return {ServerReference::NotFound, {}, {}};
@@ -106,7 +105,7 @@ ServerLookup look_up_server(
     if (space && !is_allowed(spec.allowed_namespaces, *space, cluster)) {
         return {ServerReference::NamespaceNotAllowed, {}, {}};
     }
-    const auto admin = cluster.read_operator_secret(ObjectName(spec.admin_secret_ref.name), call);
+    const auto admin = cluster.find_operator_secret(ObjectName(spec.admin_secret_ref.name));
     if (!admin) {
         return {ServerReference::AdminSecretMissing, "\"" + spec.admin_secret_ref.name + "\"", {}};
     }
@@ -116,7 +115,7 @@ ServerLookup look_up_server(
         return {ServerReference::AdminSecretInvalid, "\"" + spec.admin_secret_ref.name + "\"", {}};
     }
     const auto& reference = spec.tls.ca_secret_ref;
-    const auto ca_secret = cluster.read_operator_secret(ObjectName(reference.name), call);
+    const auto ca_secret = cluster.find_operator_secret(ObjectName(reference.name));
     const auto ca = ca_secret ? value_of(*ca_secret, reference.key) : std::nullopt;
     if (!ca) {
         return {
@@ -147,10 +146,7 @@ Observed observe(
     observed.now = clock.now();
     const auto& key = desired.object.meta.key;
     auto lookup = look_up_server(
-        cluster.find_server(ObjectName(desired.object.spec.server_ref.name)),
-        key.space,
-        cluster,
-        call
+        cluster.find_server(ObjectName(desired.object.spec.server_ref.name)), key.space, cluster
     );
     observed.server = lookup.reference;
     observed.server_detail = lookup.detail;

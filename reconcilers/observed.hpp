@@ -63,8 +63,7 @@ struct ServerLookup {
 ServerLookup look_up_server(
     const std::optional<PostgresServer>& server,
     const std::optional<Namespace>& space,
-    Cluster& cluster,
-    const CallContext& call
+    Cluster& cluster
 );
 
 }  // namespace djdb

@@ -106,7 +106,7 @@ Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallC
         ready.reason = reason;
         ready.message = std::move(message);
     };
-    const auto lookup = look_up_server(server, std::nullopt, cluster_, call);
+    const auto lookup = look_up_server(server, std::nullopt, cluster_);
     if (!lookup.access) {
         const auto reason = lookup.reference == ServerReference::CaMissing ? Reason::CaSecretMissing
                             : lookup.reference == ServerReference::AdminSecretInvalid

@@ -70,18 +70,15 @@ std::set<std::string> own_keys(const json& object) {
     );
 }
 
-std::optional<SecretFacts> decode_secret(const std::optional<json>& secret) {
-    if (!secret) {
-        return std::nullopt;
-    }
+SecretFacts decode_secret(const json& secret) {
     SecretFacts facts;
-    facts.controller = controller_of(*secret);
+    facts.controller = controller_of(secret);
     // A name of its own: items() only refers to what it walks.
-    const auto data = secret->value("data", json::object());
+    const auto data = secret.value("data", json::object());
     for (const auto& [key, value] : data.items()) {
         facts.data.emplace(key, Sensitive(decode_base64(value.get<std::string>())));
     }
-    facts.own_keys = own_keys(*secret);
+    facts.own_keys = own_keys(secret);
     return facts;
 }
 
@@ -191,6 +188,11 @@ GateState KubeCluster::find_gate() {
     return intact ? GateState::Intact : GateState::Altered;
 }
 
+std::optional<SecretFacts> KubeCluster::find_operator_secret(const ObjectName& name) {
+    const auto secret = caches_.secrets.find(to_string(ObjectKey{identity_.space, name}));
+    return secret ? std::optional(decode_secret(*secret)) : std::nullopt;
+}
+
 std::optional<SecretFacts> KubeCluster::read_operator_secret(
     const ObjectName& name, const CallContext& call
 ) {
@@ -198,7 +200,8 @@ std::optional<SecretFacts> KubeCluster::read_operator_secret(
 }
 
 std::optional<SecretFacts> KubeCluster::read_secret(const ObjectKey& key, const CallContext& call) {
-    return decode_secret(client_.read(resources::kSecrets, key, call));
+    const auto secret = client_.read(resources::kSecrets, key, call);
+    return secret ? std::optional(decode_secret(*secret)) : std::nullopt;
 }
 
 void KubeCluster::set_finalizers(

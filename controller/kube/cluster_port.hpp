@@ -37,6 +37,8 @@ struct Caches {
     const runtime::Store& pods;
     const runtime::Store& policies;
     const runtime::Store& policy_bindings;
+    /// Of the operator's own namespace.
+    const runtime::Store& secrets;
 };
 
 /// What the operator knows of itself.
@@ -60,6 +62,7 @@ class KubeCluster final : public Cluster {
     std::vector<MigrationJob> list_migration_jobs(const ObjectKey& database) override;
     GateState find_gate() override;
 
+    std::optional<SecretFacts> find_operator_secret(const ObjectName& name) override;
     std::optional<SecretFacts> read_operator_secret(const ObjectName& name, const CallContext& call)
         override;
     std::optional<SecretFacts> read_secret(const ObjectKey& key, const CallContext& call) override;
