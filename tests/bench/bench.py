@@ -85,6 +85,17 @@ def print_rest(name, measured):
         figures.spread(columns[2], "%d"), figures.spread(columns[3], "%d")))
 
 
+def print_cpu(bare, operated):
+    """CPU says more than time while others use the machine; Kubernetes' share is what libpq does not have at all."""
+    pairs = list(zip(bare, operated))
+    say("  CPU ratio        PostgreSQL %s, operator beside bare client %s" % (
+        figures.spread([with_it.cpu["postgres"] / without.cpu["postgres"] for without, with_it in pairs]),
+        figures.spread([with_it.cpu["operator"] / without.cpu["client"] for without, with_it in pairs])))
+    say("  CPU of kubectl, API server, etcd and controllers beside all of bare libpq's: %s" % figures.spread(
+        [(sum(with_it.cpu.values()) - with_it.cpu["postgres"] - with_it.cpu["operator"]) / sum(without.cpu.values())
+         for without, with_it in pairs]))
+
+
 def measure_provisioning(runs, count):
     say("== %d DjangoDatabases, %d connections, %d runs (min / median / max)" % (count, CONNECTIONS, runs))
     results, servers = [], []
@@ -101,8 +112,7 @@ def measure_provisioning(runs, count):
     say("  operator         %s s from the start of kubectl apply to the last Secret"
         % figures.spread([run.seconds for run in operated]))
     say("  ratio            %s" % figures.spread([b.seconds / a.seconds for a, b in zip(bare, operated)]))
-    say("  operator's CPU   %s ms for each resource"
-        % figures.spread([1000 * run.cpu["operator"] / count for run in operated], "%.1f"))
+    print_cpu(bare, operated)
     say("== the operator at rest, %d runs (min / median / max)" % runs)
     print_rest("no resource", empty)
     print_rest("%d resources" % count, full)
