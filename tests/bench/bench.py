@@ -11,6 +11,7 @@ needs root. Uses build/release, where `make bench` has built the programs.
 import argparse
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -41,11 +42,11 @@ def at_rest(operator):
     return figures.memory_and_handles(operator.pid)
 
 
-def by_operator(directory, count):
+def by_operator(binary, directory, count):
     """(at rest without resources, the run, at rest with all of them, its server)"""
     server = environment.PostgresServer(directory, "operator")
     with environment.ApiServer(directory / "api") as cluster, server, \
-            environment.Operator(OPERATOR, directory / "operator") as operator:
+            environment.Operator(binary, directory / "operator") as operator:
         empty = at_rest(operator)
         environment.connect(server, provision.NAMESPACE)
         environment.wait_until_idle(operator.pid)
@@ -62,14 +63,14 @@ def describe(name, run):
             run.applied, ", ".join("%d %s" % (times, call) for call, times in run.calls.most_common())))
 
 
-def measure_run(number, count):
+def measure_run(binary, number, count):
     """One run of both, each on servers of its own."""
     directory = STATE / ("run-%d" % number)
     bare_server = environment.PostgresServer(directory, "bare")
     say("  run %d: %s" % (number, figures.machine()))
     if number % 2:
         bare = provision.by_libpq(BARE, bare_server, count, CONNECTIONS)
-    empty, run, full, server = by_operator(directory, count)
+    empty, run, full, server = by_operator(binary, directory, count)
     if number % 2 == 0:
         bare = provision.by_libpq(BARE, bare_server, count, CONNECTIONS)
     describe("libpq", bare)
@@ -96,12 +97,12 @@ def print_cpu(bare, operated):
          for without, with_it in pairs]))
 
 
-def measure_provisioning(runs, count):
+def measure_provisioning(binary, runs, count):
     say("== %d DjangoDatabases, %d connections, %d runs (min / median / max)" % (count, CONNECTIONS, runs))
     results, servers = [], []
     try:
         for number in range(1, runs + 1):
-            *result, used = measure_run(number, count)
+            *result, used = measure_run(binary, number, count)
             results.append(result)
             servers += used
     finally:
@@ -118,12 +119,12 @@ def measure_provisioning(runs, count):
     print_rest("%d resources" % count, full)
 
 
-def measure_release():
+def measure_release(binary):
     """On the full cluster; one that was up already stays up."""
     was_up = (default_directory() / "kubeconfig").exists()
     say("== a migration Job's completion to the opened gate, one run of the end-to-end story; " + figures.machine())
     try:
-        subprocess.run([ROOT / "tests/e2e/prepare", OPERATOR], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([ROOT / "tests/e2e/prepare", binary], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([sys.executable, ROOT / "tests/e2e/release_story.py"], check=True, stdout=subprocess.DEVNULL)
         gate_delay.report([default_directory() / "log/audit.log"])
     finally:
@@ -148,14 +149,17 @@ def main():
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--count", type=int, default=100, help="DjangoDatabases")
     parser.add_argument("--only", action="append", choices=["provision", "release"])
+    parser.add_argument("--operator", type=pathlib.Path, default=OPERATOR, help="another binary, to compare two")
     options = parser.parse_args()
+    operator = options.operator.resolve()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: told to stop"))  # an exception: cleans up on its way
     parts = options.only or ["provision", "release"]
     clear()
     try:
         if "provision" in parts:
-            measure_provisioning(options.runs, options.count)
+            measure_provisioning(operator, options.runs, options.count)
         if "release" in parts:
-            measure_release()
+            measure_release(operator)
     finally:
         clear()
 
