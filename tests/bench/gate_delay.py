@@ -4,8 +4,8 @@
 usage: gate_delay.py AUDIT_LOG...
 
 A delay begins with the answer to the status update by which the Job controller made the Job Complete (the last that it
-sends for a Job), and ends with the answer to the operator's patch of the first Deployment that it let through. Only
-Jobs count that the operator took note of as passed: it patches those, to arm their TTL.
+sends for a Job), and ends with the answer to the operator's patch of the first Deployment that it let through. A gate
+that opens without a new Job before it, for an image that has passed already, does not count.
 """
 
 import pathlib
@@ -29,20 +29,21 @@ def read(paths):
 
 def delays(requests):
     """(namespace, Job, seconds) of each release, in the order of time."""
-    written = {}  # (namespace, Job) -> when its status was last written
-    passed = {}  # namespace -> the Job that was noted last, while its gate is still shut
+    begun = set()  # namespaces in which the operator made a Job, while its gate is still shut
+    written = {}  # namespace -> the Job whose status was last written, and when
     found = []
     for request in requests:
-        key = (request.namespace, request.name)
+        space = request.namespace
         if request.user == JOB_CONTROLLER and request.resource == "jobs/status":
-            written[key] = request.answered
-        elif request.user != audit_log.OPERATOR or request.verb != "patch":
+            written[space] = (request.name, request.answered)
+        elif request.user != audit_log.OPERATOR:
             continue
-        elif request.resource == "jobs" and key in written:
-            passed[request.namespace] = (*key, written[key])
-        elif request.resource == "deployments" and request.namespace in passed:
-            namespace, job, finished = passed.pop(request.namespace)
-            found.append((namespace, job, request.answered - finished))
+        elif (request.verb, request.resource) == ("create", "jobs"):
+            begun.add(space)
+        elif (request.verb, request.resource) == ("patch", "deployments") and space in begun & written.keys():
+            begun.remove(space)
+            job, finished = written[space]
+            found.append((space, job, request.answered - finished))
     return found
 
 
