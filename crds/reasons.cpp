@@ -51,7 +51,7 @@ constexpr std::array kReasons{
         "ServerNotFound",
         C::Accepted,
         "the PostgresServer does not exist",
-        "create it or correct spec.serverRef.name"},
+        "create it, or this resource anew with another spec.serverRef.name"},
     ReasonRow{
         NamespaceNotAllowed,
         "NamespaceNotAllowed",
@@ -131,19 +131,19 @@ constexpr std::array kReasons{
         "OwnershipConflict",
         C::Claimed,
         "another resource owns the database",
-        "choose another name"},
+        "create the resource anew with another spec.database.name"},
     ReasonRow{
         AdoptionNotGranted,
         "AdoptionNotGranted",
         C::Claimed,
         "the database exists and was not made by the operator",
-        "choose another name"},
+        "create the resource anew with another spec.database.name"},
     ReasonRow{
         RoleConflict,
         "RoleConflict",
         C::Claimed,
         "a role exists and was not made by the operator",
-        "choose another name or drop the role"},
+        "drop the role, or create the resource anew with another spec.database.name"},
     ReasonRow{
         DatabaseLost,
         "DatabaseLost",
@@ -167,8 +167,8 @@ constexpr std::array kReasons{
         SecretConflict,
         "SecretConflict",
         C::CredentialsSynced,
-        "the Secret exists and is not this resource's",
-        "choose another secretName or delete it"},
+        "a Secret, ConfigMap or Job of the name exists and is not this resource's",
+        "delete it, or choose another spec.credentials.secretName"},
     ReasonRow{
         InvalidKeyTemplate,
         "InvalidKeyTemplate",

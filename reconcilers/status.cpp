@@ -68,6 +68,7 @@ void add_summary(
     const Desired& desired,
     const StageResult* stopped,
     const Finding& finding,
+    bool stalled,
     std::vector<Condition>& conditions
 ) {
     if (stopped == nullptr) {
@@ -82,7 +83,6 @@ void add_summary(
         return;
     }
     conditions.push_back(make(desired, ConditionType::Ready, ConditionStatus::False, finding));
-    const bool stalled = std::holds_alternative<Blocked>(stopped->verdict);
     conditions.push_back(make(
         desired,
         stalled ? ConditionType::Stalled : ConditionType::Reconciling,
@@ -127,6 +127,20 @@ void add_release(
 }
 
 }  // namespace
+
+bool needs_a_person(const Failure& failure) {
+    switch (failure.kind) {
+        case FailureClass::Transient:
+            return false;
+        case FailureClass::Conflict:
+            return failure.code == "SecretConflict";
+        case FailureClass::Forbidden:
+        case FailureClass::Invalid:
+        case FailureClass::Terminal:
+            break;
+    }
+    return true;
+}
 
 Reason reason_of(const Failure& failure) {
     if (const auto reason = parse_reason(failure.code)) {
@@ -181,7 +195,10 @@ DjangoDatabaseStatus derive_status(
         ));
         behind = is_stop;
     }
-    add_summary(desired, stopped, stop_finding, conditions);
+    const bool stalled =
+        failed != nullptr ? needs_a_person(*report.failure)
+                          : stopped != nullptr && std::holds_alternative<Blocked>(stopped->verdict);
+    add_summary(desired, stopped, stop_finding, stalled, conditions);
     status.phase = stopped == nullptr ? "Ready" : std::string(stopped->phase);
     add_release(desired, observed, stopped == nullptr, status);
     status.conditions =

@@ -25,6 +25,9 @@ DjangoDatabaseStatus derive_status(
 /// SQLSTATE, connection phase or HTTP status -> the reason that is shown.
 Reason reason_of(const Failure& failure);
 
+/// Waiting repairs nothing: a right or a login is missing, or the content is refused.
+bool needs_a_person(const Failure& failure);
+
 struct AwaitChange {};
 struct RetryAfter {
     std::chrono::milliseconds span;

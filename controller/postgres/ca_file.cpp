@@ -2,7 +2,13 @@
 
 #include "reconcilers/failure.hpp"
 
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
 #include <cstddef>
+#include <memory>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -21,16 +27,30 @@ bool write_all(int descriptor, const std::string& text) {
     return true;
 }
 
+bool holds_certificate(const std::string& pem) {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> text(
+        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free
+    );
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+        PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr), X509_free
+    );
+    ERR_clear_error();
+    return certificate != nullptr;
+}
+
 }  // namespace
 
 CaFile::CaFile(const std::string& pem) {
-    if (pem.empty()) {
+    // libpq would quote a path that is another one each time, and a condition would never settle.
+    if (!holds_certificate(pem)) {
         throw Error(
             {FailureClass::Invalid,
              FailureOrigin::Postgres,
              "TLSFailed",
-             "No CA certificate is given for the PostgreSQL server, so its identity can't be "
-             "verified. Nothing was sent; put the CA in PEM form where caSecretRef points."}
+             "What spec.tls.caSecretRef of the PostgresServer points to is no CA certificate in "
+             "PEM "
+             "form, so the server's identity can't be verified. Nothing was sent; correct the "
+             "Secret."}
         );
     }
     descriptor_ = ::memfd_create("djangodb-ca", MFD_CLOEXEC);

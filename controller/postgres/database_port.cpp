@@ -39,16 +39,17 @@ bool is_ledger_missing(const std::string& state) {
 /// The failure in the words of the port: codes of our own checks become the reasons' names.
 Error explained(const Failure& failure, const std::string& database) {
     auto told = failure;
-    const auto untouched = " Nothing was changed; choose another spec.database.name";
+    const std::string untouched =
+        " Nothing was changed; delete this resource and create it with another spec.database.name";
     if (failure.code == sql::kClaimedByOther) {
         told.code = "ClaimedByOther";
-        told.message += untouched + std::string(".");
+        told.message += untouched + ".";
     } else if (failure.code == sql::kForeignRole) {
         told.code = "ForeignRole";
-        told.message += untouched + std::string(", or drop the role.");
+        told.message += untouched + ", or drop the role.";
     } else if (failure.code == sql::kForeignDatabase) {
         told.code = "AdoptionNotGranted";
-        told.message += untouched + std::string(".");
+        told.message += untouched + ".";
     } else if (failure.code == sql::kNotOurClaim) {
         told.code = "ClaimLost";
     } else if (failure.code == "42501") {

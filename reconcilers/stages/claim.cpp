@@ -16,22 +16,24 @@ Verdict assess_claim(const Desired& desired, const Observed& observed) {
         return Blocked{
             {Reason::OwnershipConflict,
              database + " is claimed by " + tenant.claim_holder +
-                 ". Nothing was changed; choose another spec.database.name."}};
+                 ". Nothing was changed; delete this resource and create it with another "
+                 "spec.database.name."}};
     }
     if (tenant.database == DatabaseState::Foreign) {
         return Blocked{
             {Reason::AdoptionNotGranted,
              database +
                  " exists on the server and was not made by this operator. Nothing was changed; "
-                 "choose another spec.database.name."}};
+                 "delete this resource and create it with another spec.database.name."}};
     }
     if (tenant.roles == RolesState::Foreign) {
         return Blocked{
             {Reason::RoleConflict,
              "A role named " + desired.names.owner.str() + ", " + desired.names.login_a.str() +
                  ", " + desired.names.login_b.str() + " or " + desired.names.migrate.str() +
-                 " exists and was not made by this operator. Nothing was changed; choose another "
-                 "spec.database.name or drop the role."}};
+                 " exists and was not made by this operator. Nothing was changed; drop the role, "
+                 "or "
+                 "delete this resource and create it with another spec.database.name."}};
     }
     if (tenant.claim == ClaimState::Mine) {
         return Satisfied{

@@ -1,5 +1,6 @@
 // server.cpp -- the administrator can log in and may do the work.
 //   connection or first query failed -> Wait(reason by SQLSTATE or phase), tried again
+//     for want of a right or a login -> Blocked(the same), tried again now and then
 //   facts read, rights missing       -> Blocked(AdminRightsMissing)      else -> Satisfied
 // The rights are read only while the database is not ours yet: afterwards the work itself shows them.
 #include "reconcilers/status.hpp"
@@ -9,6 +10,9 @@ namespace djdb {
 
 Verdict assess_server(const Desired& desired, const Observed& observed) {
     const auto& name = desired.object.spec.server_ref.name;
+    if (observed.server_failure && needs_a_person(*observed.server_failure)) {
+        return Blocked{{reason_of(*observed.server_failure), observed.server_failure->message}};
+    }
     if (observed.server_failure) {
         return Wait{
             {reason_of(*observed.server_failure), observed.server_failure->message},

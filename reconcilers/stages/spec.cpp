@@ -23,8 +23,9 @@ Verdict assess_spec(const Desired& desired, const Observed& observed) {
         case ServerReference::NotFound:
             return Blocked{
                 {Reason::ServerNotFound,
-                 server + " does not exist. Nothing was changed; create it or correct "
-                          "spec.serverRef.name."}};
+                 server +
+                     " does not exist. Nothing was changed; create it, or delete this resource "
+                     "and create it with another spec.serverRef.name."}};
         case ServerReference::NamespaceNotAllowed:
             return Blocked{
                 {Reason::NamespaceNotAllowed,

@@ -110,7 +110,7 @@ class Secrets(BadInput):
     def test_ca_that_is_no_certificate(self):
         self.make_server(ca={"ca.crt": "not a certificate"})
         self.make_database()
-        self.assert_reported("ServerReachable", "TLSFailed", "CA", stalled=False)
+        self.assert_reported("ServerReachable", "TLSFailed", "CA")
         self.assert_quiet()
         self.assert_nothing_made()
         self.repair_secret(self.space + "-ca", {"ca.crt": self.admin.authority})
@@ -129,7 +129,7 @@ class Server(BadInput):
     def test_wrong_password(self):
         self.make_server(admin={"username": self.admin.user, "password": "wrong"})
         self.make_database()
-        said = self.assert_reported("ServerReachable", "AuthRejected", self.admin.user, stalled=False)
+        said = self.assert_reported("ServerReachable", "AuthRejected", self.admin.user)
         self.assertNotIn("wrong", said["message"])
         self.assert_quiet()
         self.assert_nothing_made()
@@ -164,7 +164,7 @@ class Server(BadInput):
         self.make_server(admin={"username": weak, "password": "weak-password"},
                          maintenanceDatabase=self.database + "_ops")
         self.make_database()
-        self.assert_reported("ServerReachable", "AdminRightsMissing", "CREATEDB", "CREATEROLE", stalled=False)
+        self.assert_reported("ServerReachable", "AdminRightsMissing", "CREATEDB", "CREATEROLE")
         self.assert_quiet()
         self.assert_nothing_made()
         self.sql("ALTER ROLE %s CREATEDB CREATEROLE" % weak)
@@ -241,7 +241,7 @@ class WhatIsSomebodyElses(BadInput):
         made = self.api.create(kind, foreign)
         self.make_ready_database()
         self.make_deployment("web", IMAGE)
-        self.assert_reported("MigrationsApplied", "SecretConflict", "app-migrate", "left as it is", stalled=False)
+        self.assert_reported("MigrationsApplied", "SecretConflict", "app-migrate", "left as it is")
         self.assert_quiet()
         self.assertEqual(self.api.read(kind, "app-migrate", self.space), made)
         self.assertEqual(self.api.list("job", self.space), [])
@@ -335,8 +335,7 @@ class Workloads(BadInput):
         self.eventually("the Job is gone", lambda: not self.api.list("job", self.space))
         made = self.api.create("job", foreign)
         self.make_deployment("web", IMAGE)
-        self.assert_reported("MigrationsApplied", "SecretConflict", job["metadata"]["name"], "was not made for this resource",
-                             stalled=False)
+        self.assert_reported("MigrationsApplied", "SecretConflict", job["metadata"]["name"], "was not made for this resource")
         self.assertEqual(self.api.read("job", job["metadata"]["name"], self.space)["metadata"]["uid"], made["metadata"]["uid"])
 
 
