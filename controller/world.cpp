@@ -3,9 +3,7 @@
 #include "reconcilers/failure.hpp"
 
 #include <array>
-#include <condition_variable>
 #include <cstdio>
-#include <mutex>
 #include <random>
 #include <string_view>
 #include <sys/random.h>
@@ -49,13 +47,6 @@ std::string make_reconcile_id() {
     const auto length =
         std::snprintf(text.data(), text.size(), "%08x", static_cast<unsigned>(random()));
     return {text.data(), static_cast<std::size_t>(length)};
-}
-
-void wait_for(std::chrono::milliseconds span, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, span, [] { return false; });
 }
 
 }  // namespace djdb

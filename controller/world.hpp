@@ -1,10 +1,9 @@
-// The small real things behind ports: wall clock, kernel randomness, waiting that can be stopped.
+// The small real things behind ports: wall clock, kernel randomness.
 #pragma once
 
 #include "reconcilers/cluster_port.hpp"
 
 #include <chrono>
-#include <stop_token>
 #include <string>
 
 namespace djdb {
@@ -22,8 +21,5 @@ class KernelPasswordSource final : public PasswordSource {
 
 /// Eight hexadecimal digits, new for each visit.
 std::string make_reconcile_id();
-
-/// Returns early when stop is requested.
-void wait_for(std::chrono::milliseconds span, const std::stop_token& stop);
 
 }  // namespace djdb

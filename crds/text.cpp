@@ -99,4 +99,23 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
     return std::chrono::seconds{total};
 }
 
+std::string percent_encode(std::string_view text) {
+    static constexpr auto kDigits = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
+                                c == '~';
+        if (unreserved) {
+            out += c;
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            out += '%';
+            out += kDigits[byte >> 4U];
+            out += kDigits[byte & 0xFU];
+        }
+    }
+    return out;
+}
+
 }  // namespace djdb

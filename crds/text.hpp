@@ -1,4 +1,4 @@
-// The API's two kinds of text that are not strings: RFC 3339 times and Go durations.
+// The API's kinds of text that are not plain strings: RFC 3339 times, Go durations, parts of URLs.
 #pragma once
 
 #include "crds/conditions.hpp"
@@ -18,5 +18,8 @@ std::optional<TimePoint> parse_time(std::string_view text);
 std::string format_duration(std::chrono::seconds span);
 /// Hours, minutes and seconds in that order, each once; nothing else.
 std::optional<std::chrono::seconds> parse_duration(std::string_view text);
+
+/// RFC 3986: everything but the unreserved set becomes %XX.
+std::string percent_encode(std::string_view text);
 
 }  // namespace djdb

@@ -1,6 +1,7 @@
 #include "reconcilers/manifests/secret.hpp"
 
 #include "crds/api.hpp"
+#include "crds/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -35,25 +36,6 @@ std::optional<std::string> expand(const std::string& text, const Values& values)
 }
 
 }  // namespace
-
-std::string percent_encode(std::string_view text) {
-    static constexpr auto kDigits = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-                                c == '~';
-        if (unreserved) {
-            out += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            out += '%';
-            out += kDigits[byte >> 4U];
-            out += kDigits[byte & 0xFU];
-        }
-    }
-    return out;
-}
 
 SecretData render_secret_data(
     const Desired& desired,

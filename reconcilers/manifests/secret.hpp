@@ -11,7 +11,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace djdb {
 
@@ -28,9 +27,6 @@ SecretData render_secret_data(
 
 /// Without data: the adapter adds it on the way out.
 nlohmann::json render_secret(const Desired& desired, const ObjectName& name);
-
-/// RFC 3986: everything but the unreserved set becomes %XX.
-std::string percent_encode(std::string_view text);
 
 /// metadata of everything made for a resource: name, labels, owner reference.
 nlohmann::json render_metadata(const Desired& desired, const std::string& name);
