@@ -41,7 +41,7 @@ void add_options(CLI::App& app, djdb::Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    djdb::kube::limit_cpprest_threads();
+    djdb::kube::prepare_cpprest();
     CLI::App app{"djangodb-operator: Django on PostgreSQL, released safely"};
     app.set_version_flag("--version", "djangodb-operator " DJDB_VERSION);
     djdb::Options options;

@@ -22,17 +22,6 @@ constexpr std::chrono::seconds kHandshakeLimit{5};
 
 }  // namespace
 
-std::shared_ptr<BeastEndpoint> make_beast_endpoint(const ClusterConfig& config) {
-    auto endpoint = std::make_shared<BeastEndpoint>();
-    endpoint->host = config.host;
-    endpoint->port = std::to_string(config.port);
-    endpoint->base_path = config.base_path;
-    endpoint->tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
-    const TlsMaterial material(config.ca_pem, config.client_certificate_pem, config.client_key_pem);
-    material.apply(endpoint->tls->native_handle(), config.host);
-    return endpoint;
-}
-
 Error transport_error(const std::string& code, const std::string& host, const std::string& what) {
     return Error(
         {.kind = FailureClass::Transient,
@@ -132,6 +121,39 @@ bool BeastConnection::is_stale() {
         .events = POLLIN,
         .revents = 0};
     return buffer_.size() > 0 || ::poll(&socket, 1, 0) != 0;
+}
+
+BeastDialer::BeastDialer(const ClusterConfig& config)
+    : host_(config.host),
+      port_(std::to_string(config.port)),
+      base_path_(config.base_path),
+      source_(config) {}
+
+std::shared_ptr<const BeastEndpoint> BeastDialer::endpoint() {
+    auto material = source_.current();
+    const std::lock_guard lock(mutex_);
+    if (!endpoint_ || endpoint_->material != material) {
+        auto tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
+        material->apply(tls->native_handle(), host_);
+        endpoint_ = std::make_shared<const BeastEndpoint>(BeastEndpoint{
+            host_, port_, base_path_, std::move(material), std::move(tls)});
+    }
+    return endpoint_;
+}
+
+std::unique_ptr<BeastConnection> BeastDialer::dial(const CallContext& call) {
+    try {
+        return std::make_unique<BeastConnection>(endpoint(), call);
+    } catch (const Error& error) {
+        if (error.failure().code == "Tls") {
+            source_.doubt();
+        }
+        throw;
+    }
+}
+
+bool BeastDialer::is_current(const BeastConnection& connection) {
+    return connection.endpoint().material == source_.current();
 }
 
 }  // namespace djdb::kube

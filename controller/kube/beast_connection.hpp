@@ -5,7 +5,7 @@
 
 // Asio 1.18 forgets <utility>, a hard error in C++20; it has to come first.
 #include "controller/kube/config.hpp"
-#include "controller/kube/tls_material.hpp"
+#include "controller/kube/tls_source.hpp"
 #include "reconcilers/call_context.hpp"
 #include "reconcilers/failure.hpp"
 
@@ -16,20 +16,21 @@
 #include <boost/beast/ssl/ssl_stream.hpp>
 
 #include <memory>
+#include <mutex>
 #include <stop_token>
 #include <string>
 #include <utility>
 
 namespace djdb::kube {
 
-/// Shared by all connections to one server.
+/// Shared by all connections to one server that trust the same material.
 struct BeastEndpoint {
     std::string host;
     std::string port;
     std::string base_path;
+    std::shared_ptr<const TlsMaterial> material;
     std::unique_ptr<boost::asio::ssl::context> tls;
 };
-std::shared_ptr<BeastEndpoint> make_beast_endpoint(const ClusterConfig& config);
 
 Error transport_error(const std::string& code, const std::string& host, const std::string& what);
 
@@ -85,6 +86,29 @@ class BeastConnection {
     boost::asio::io_context io_;
     Stream stream_;
     boost::beast::flat_buffer buffer_;
+};
+
+/// Opens connections with the TLS material that holds now. Any thread may call.
+class BeastDialer {
+  public:
+    /// @throws ConfigError
+    explicit BeastDialer(const ClusterConfig& config);
+
+    /// @throws Error as BeastConnection
+    std::unique_ptr<BeastConnection> dial(const CallContext& call);
+    /// Whether the connection was made with the material that holds now.
+    [[nodiscard]] bool is_current(const BeastConnection& connection);
+    void doubt() { source_.doubt(); }
+
+  private:
+    std::shared_ptr<const BeastEndpoint> endpoint();
+
+    const std::string host_;
+    const std::string port_;
+    const std::string base_path_;
+    TlsSource source_;
+    std::mutex mutex_;
+    std::shared_ptr<const BeastEndpoint> endpoint_;
 };
 
 }  // namespace djdb::kube

@@ -23,7 +23,7 @@ using Parser = http::response_parser<http::string_body>;
 constexpr std::size_t kIdleConnections = 4;
 constexpr std::uint64_t kBodyLimit = 256ULL * 1024 * 1024;
 constexpr std::uint32_t kHeaderLimit = 64U * 1024;
-constexpr std::size_t kLineLimit = 8ULL * 1024 * 1024;
+constexpr std::size_t kLineLimit = 4ULL * 1024 * 1024;
 
 http::request<http::string_body> message_of(
     const HttpRequest& request, const BeastEndpoint& endpoint
@@ -78,12 +78,16 @@ Error read_error(const BeastConnection& connection, const std::string& what) {
 class BeastTransport final : public Transport {
   public:
     explicit BeastTransport(const ClusterConfig& config)
-        : endpoint_(make_beast_endpoint(config)), tokens_(config.token, config.token_file) {}
+        : dialer_(config), tokens_(config.token, config.token_file) {}
 
     HttpResponse send(const HttpRequest& request, const CallContext& call) override {
-        return send_authorized(tokens_, request, [&](const HttpRequest& authorized) {
+        auto answer = send_authorized(tokens_, request, [&](const HttpRequest& authorized) {
             return send_once(authorized, call);
         });
+        if (answer.status == 401) {
+            dialer_.doubt();
+        }
+        return answer;
     }
 
   private:
@@ -99,7 +103,7 @@ class BeastTransport final : public Transport {
                 }
             }
         }
-        return exchange(std::make_unique<BeastConnection>(endpoint_, call), request, call);
+        return exchange(dialer_.dial(call), request, call);
     }
 
     HttpResponse exchange(
@@ -134,7 +138,7 @@ class BeastTransport final : public Transport {
         while (!idle_.empty()) {
             auto connection = std::move(idle_.back());
             idle_.pop_back();
-            if (!connection->is_stale()) {
+            if (!connection->is_stale() && dialer_.is_current(*connection)) {
                 return connection;
             }
         }
@@ -148,7 +152,7 @@ class BeastTransport final : public Transport {
         }
     }
 
-    std::shared_ptr<const BeastEndpoint> endpoint_;
+    BeastDialer dialer_;
     TokenSource tokens_;
     std::mutex mutex_;
     std::vector<std::unique_ptr<BeastConnection>> idle_;
@@ -162,6 +166,11 @@ class BeastLineStream final : public LineStream {
     std::optional<std::string> next(std::chrono::milliseconds idle, std::stop_token stop) override {
         while (true) {
             const auto end = pending_.find('\n', searched_);
+            if (std::min(end, pending_.size()) > kLineLimit) {
+                throw transport_error(
+                    "Oversize", connection_->endpoint().host, "a watch event above 4 MiB"
+                );
+            }
             if (end != std::string::npos) {
                 auto line = pending_.substr(0, end);
                 pending_.erase(0, end + 1);
@@ -169,9 +178,6 @@ class BeastLineStream final : public LineStream {
                 return line;
             }
             searched_ = pending_.size();
-            if (pending_.size() > kLineLimit) {
-                throw read_error(*connection_, "a watch event above 8 MiB");
-            }
             if (parser_->is_done()) {
                 return std::nullopt;
             }
@@ -207,17 +213,21 @@ class BeastLineStream final : public LineStream {
 class BeastWatchTransport final : public WatchTransport {
   public:
     explicit BeastWatchTransport(const ClusterConfig& config)
-        : endpoint_(make_beast_endpoint(config)), tokens_(config.token, config.token_file) {}
+        : dialer_(config), tokens_(config.token, config.token_file) {}
 
     WatchAnswer open_watch(const HttpRequest& request, const CallContext& call) override {
-        return send_authorized(tokens_, request, [&](const HttpRequest& authorized) {
+        auto opened = send_authorized(tokens_, request, [&](const HttpRequest& authorized) {
             return open(authorized, call);
         });
+        if (opened.answer.status == 401) {
+            dialer_.doubt();
+        }
+        return opened;
     }
 
   private:
     WatchAnswer open(const HttpRequest& request, const CallContext& call) {
-        auto connection = std::make_unique<BeastConnection>(endpoint_, call);
+        auto connection = dialer_.dial(call);
         write(*connection, request, call);
         auto parser = std::make_unique<Parser>();
         parser->header_limit(kHeaderLimit);
@@ -246,7 +256,7 @@ class BeastWatchTransport final : public WatchTransport {
             .lines = std::make_unique<BeastLineStream>(std::move(connection), std::move(parser))};
     }
 
-    std::shared_ptr<const BeastEndpoint> endpoint_;
+    BeastDialer dialer_;
     TokenSource tokens_;
 };
 

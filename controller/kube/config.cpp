@@ -43,7 +43,8 @@ ClusterConfig in_cluster_config(const std::filesystem::path& folder) {
     if (config.host.find(':') != std::string::npos) {
         config.host = "kubernetes.default.svc";
     }
-    config.ca_pem = read_file(folder / "ca.crt");
+    config.ca_file = folder / "ca.crt";
+    config.ca_pem = read_file(config.ca_file);
     config.token_file = folder / "token";
     if (read_file(config.token_file).empty()) {
         throw ConfigError(config.token_file.string() + " is empty");

@@ -1,5 +1,5 @@
 // Where the API server is and who we are there: from the Pod's own files or from a kubeconfig. Read
-// once at start.
+// once at start; the files that it names are looked at again by TokenSource and TlsSource.
 #pragma once
 
 #include "crds/sensitive.hpp"
@@ -18,12 +18,17 @@ struct ClusterConfig {
     std::string base_path;
     /// PEM; the only roots that are trusted.
     std::string ca_pem;
+    /// Where ca_pem was read from, if from a file: TlsSource reads it again.
+    std::filesystem::path ca_file;
     /// At most one of these two is set. The file is read again as TokenSource says.
     Sensitive token;
     std::filesystem::path token_file;
     /// PEM; both or neither.
     std::string client_certificate_pem;
     Sensitive client_key_pem;
+    /// As ca_file.
+    std::filesystem::path client_certificate_file;
+    std::filesystem::path client_key_file;
     std::string default_namespace = "default";
 };
 

@@ -1,5 +1,5 @@
 // Transport on cpprestsdk, the default. Its headers stay in the .cpp. cpprestsdk's hazards are
-// listed there with the rule that each one gets.
+// listed in README.md with the rule that each one gets.
 #pragma once
 
 #include "controller/kube/config.hpp"
@@ -9,9 +9,9 @@
 
 namespace djdb::kube {
 
-/// First statement of main: gives cpprestsdk's pool 4 threads instead of 40. A second call does
-/// nothing.
-void limit_cpprest_threads();
+/// First statement of main, before any thread: gives cpprestsdk's pool 4 threads instead of 40 and
+/// keeps it from loading the system's roots for each connection. A second call does nothing.
+void prepare_cpprest();
 
 /// The transport should live as long as the program.
 /// @throws ConfigError for TLS material that can't be parsed

@@ -5,9 +5,11 @@
 #include <openssl/evp.h>
 #include <yaml-cpp/yaml.h>
 
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <regex>
+#include <system_error>
 #include <vector>
 
 namespace djdb::kube {
@@ -43,6 +45,11 @@ class Kubeconfig {
 
     YAML::Node load() const {
         try {
+            std::error_code failed;
+            constexpr std::uintmax_t kLargest = 1024 * 1024;
+            if (std::filesystem::file_size(file_, failed) > kLargest && !failed) {
+                refuse("is above 1 MiB");
+            }
             auto document = YAML::LoadFile(file_.string());
             if (!document.IsMap()) {
                 refuse("is not a YAML mapping");
@@ -117,7 +124,7 @@ class Kubeconfig {
                 );
             }
         }
-        config.ca_pem = inline_or_file(cluster, "certificate-authority");
+        config.ca_pem = inline_or_file(cluster, "certificate-authority", config.ca_file);
         if (config.ca_pem.empty()) {
             refuse("has no certificate-authority in cluster \"" + name + "\"");
         }
@@ -136,8 +143,10 @@ class Kubeconfig {
         if (const auto file = text(user, "tokenFile"); !file.empty() && config.token.empty()) {
             config.token_file = beside(file);
         }
-        config.client_certificate_pem = inline_or_file(user, "client-certificate");
-        config.client_key_pem = Sensitive(inline_or_file(user, "client-key"));
+        config.client_certificate_pem =
+            inline_or_file(user, "client-certificate", config.client_certificate_file);
+        config.client_key_pem =
+            Sensitive(inline_or_file(user, "client-key", config.client_key_file));
         if (config.client_certificate_pem.empty() != config.client_key_pem.empty()) {
             refuse("has only one of client-certificate and client-key for user \"" + name + "\"");
         }
@@ -151,7 +160,10 @@ class Kubeconfig {
     }
 
     /// "KEY-data" in base64 wins over the file in "KEY", as for kubectl.
-    std::string inline_or_file(const YAML::Node& node, const std::string& key) const {
+    /// @param path the file, if it was one
+    std::string inline_or_file(
+        const YAML::Node& node, const std::string& key, std::filesystem::path& path
+    ) const {
         if (const auto data = text(node, (key + "-data").c_str()); !data.empty()) {
             return decode_base64(data, key);
         }
@@ -159,9 +171,10 @@ class Kubeconfig {
         if (file.empty()) {
             return {};
         }
-        std::ifstream input(beside(file), std::ios::binary);
+        path = beside(file);
+        std::ifstream input(path, std::ios::binary);
         if (!input) {
-            refuse("names " + beside(file).string() + " as " + key + ", which can't be read");
+            refuse("names " + path.string() + " as " + key + ", which can't be read");
         }
         return {std::istreambuf_iterator<char>(input), {}};
     }

@@ -57,7 +57,8 @@ class LineStream {
 
     /// The next line without its end; nullopt at the end of the stream. One thread at a time.
     /// @param idle how long nothing may arrive
-    /// @throws Error Transient "Timeout", "Read" or "Stopped"; also for a line above 8 MiB ("Read")
+    /// @throws Error Transient "Timeout", "Read" or "Stopped", and "Oversize" for a line above 4
+    /// MiB
     virtual std::optional<std::string> next(
         std::chrono::milliseconds idle, std::stop_token stop
     ) = 0;
