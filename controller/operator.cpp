@@ -8,8 +8,10 @@
 #include "controller/kube/cpprest_transport.hpp"
 #include "controller/kube/observed_objects.hpp"
 #include "controller/kube/reflector.hpp"
+#include "controller/kube/wire_json.hpp"
 #include "controller/postgres/database_port.hpp"
 #include "controller/runtime/backoff.hpp"
+#include "controller/runtime/stoppable_wait.hpp"
 #include "controller/runtime/work_queue.hpp"
 #include "controller/runtime/worker_pool.hpp"
 #include "controller/telemetry/log.hpp"
@@ -47,8 +49,12 @@ struct WorkKey {
 
 using Queue = runtime::WorkQueue<WorkKey>;
 
+/// The reflectors let in only objects with a name; nothing else of an object is sure here, and one
+/// that can't be decoded must not keep others from being woken.
 ObjectKey key_of(const json& object) {
-    return decode_meta(object).key;
+    return {
+        Namespace(kube::text_at(object, {"metadata", "namespace"})),
+        ObjectName(kube::text_at(object, {"metadata", "name"}))};
 }
 
 /// The watches, and the one table of which resource each of them wakes.
@@ -164,7 +170,7 @@ class Watches {
             const auto key = key_of(object);
             queue_.add({Root::Server, key});
             wake_databases([&](const json& database) {
-                return database.at("spec").at("serverRef").value("name", "") == key.name.str();
+                return kube::text_at(database, {"spec", "serverRef", "name"}) == key.name.str();
             });
         };
     }
@@ -172,7 +178,7 @@ class Watches {
         return [this](const json& object, bool) {
             const auto name = key_of(object).name.str();
             wake_databases([&](const json& database) {
-                return database.at("metadata").value("namespace", "") == name;
+                return key_of(database).space.str() == name;
             });
         };
     }
@@ -290,7 +296,7 @@ std::string find_cluster_id(kube::Client& client, const std::stop_token& stop) {
                 "start",
                 "the API server can't be reached yet: " + error.failure().message);
         }
-        wait_for(backoff.next(0), stop);
+        runtime::wait_for(backoff.next(0), stop);
     }
     return {};
 }
@@ -342,7 +348,7 @@ int run_operator(const Options& options, std::stop_token stop) {
     );
     ready = true;
     log(Level::Info, "start", "caches are filled, workers run", {{"cluster", cluster_id}});
-    wait_for(std::chrono::hours{24 * 365 * 100}, stop);
+    runtime::wait_for(std::chrono::hours{24 * 365 * 100}, stop);
     ready = false;
     workers.stop();
     return 0;

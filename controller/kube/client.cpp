@@ -1,12 +1,14 @@
 #include "controller/kube/client.hpp"
 
 #include "controller/kube/http_failure.hpp"
+#include "controller/kube/wire_json.hpp"
+#include "controller/runtime/stoppable_wait.hpp"
+#include "crds/text.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <charconv>
-#include <condition_variable>
-#include <mutex>
 #include <string_view>
 #include <utility>
 
@@ -19,27 +21,11 @@ constexpr std::chrono::seconds kCallLimit{15};
 constexpr std::chrono::seconds kPageLimit{30};
 constexpr int kPageSize = 500;
 
-std::string escape(std::string_view text) {
-    constexpr std::string_view kHex = "0123456789ABCDEF";
-    constexpr std::string_view kPlain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    std::string escaped;
-    for (const char c : text) {
-        if (kPlain.find(c) != std::string_view::npos) {
-            escaped += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            escaped += {'%', kHex[byte >> 4U], kHex[byte & 15U]};
-        }
-    }
-    return escaped;
-}
-
 std::string collection_path(const Resource& resource, const std::string& space) {
     std::string path = resource.group.empty() ? "/api/" : "/apis/" + resource.group + "/";
     path += resource.version;
     if (resource.namespaced && !space.empty()) {
-        path += "/namespaces/" + escape(space);
+        path += "/namespaces/" + percent_encode(space);
     }
     return path + "/" + resource.plural;
 }
@@ -47,17 +33,17 @@ std::string collection_path(const Resource& resource, const std::string& space) 
 std::string object_path(
     const Resource& resource, const ObjectKey& key, const std::string& subresource = {}
 ) {
-    auto path = collection_path(resource, key.space.str()) + "/" + escape(key.name.str());
+    auto path = collection_path(resource, key.space.str()) + "/" + percent_encode(key.name.str());
     return subresource.empty() ? path : path + "/" + subresource;
 }
 
 std::string selection_query(const Selection& selection) {
     std::string query;
     if (!selection.label_selector.empty()) {
-        query += "&labelSelector=" + escape(selection.label_selector);
+        query += "&labelSelector=" + percent_encode(selection.label_selector);
     }
     if (!selection.field_selector.empty()) {
-        query += "&fieldSelector=" + escape(selection.field_selector);
+        query += "&fieldSelector=" + percent_encode(selection.field_selector);
     }
     return query;
 }
@@ -69,24 +55,44 @@ ObjectKey key_of(const json& object) {
         ObjectName(metadata.at("name").get<std::string>())};
 }
 
-json parse(const HttpResponse& answer, const std::string& what) {
-    auto body = json::parse(answer.body, nullptr, false);
-    if (body.is_discarded()) {
-        throw Error(
-            {.kind = FailureClass::Transient,
-             .origin = FailureOrigin::Kubernetes,
-             .code = "Read",
-             .message = what + ": the answer is not JSON"}
-        );
-    }
-    return body;
+Error unreadable(const std::string& what, const std::string& why) {
+    return Error(
+        {.kind = FailureClass::Transient,
+         .origin = FailureOrigin::Kubernetes,
+         .code = "Read",
+         .message = what + ": " + why}
+    );
 }
 
 json expect_object(const HttpResponse& answer, const std::string& what) {
     if (answer.status < 200 || answer.status > 299) {
         throw status_error(answer, what);
     }
-    return parse(answer, what);
+    auto body = parse_wire_json(answer.body);
+    if (!body.is_object()) {
+        throw unreadable(what, "the answer is not a JSON object");
+    }
+    return body;
+}
+
+/// A list and nothing else: what merely lacks items must not read as "all are gone", and an item
+/// that can't be told apart spoils the whole.
+json expect_page(const HttpResponse& answer, const std::string& what) {
+    auto page = expect_object(answer, what);
+    const bool is_list = text_at(page, {"kind"}).ends_with("List") &&
+                         !text_at(page, {"metadata", "resourceVersion"}).empty() &&
+                         page.contains("items") &&
+                         (page["items"].is_array() || page["items"].is_null());
+    if (!is_list || !std::ranges::all_of(page["items"], settle_metadata)) {
+        throw unreadable(what, "the answer is not a list of objects; what is known stays");
+    }
+    return page;
+}
+
+/// A body for the API server. What is not UTF-8, as in another program's message, is replaced: a
+/// status that can't be written would tell the user nothing.
+std::string text_of(const json& object) {
+    return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string api_version(const Resource& resource) {
@@ -105,10 +111,7 @@ bool wait_out(const HttpResponse& answer, const CallContext& call) {
         seconds < 0 || std::chrono::seconds{seconds} >= call.deadline.left()) {
         return false;
     }
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable_any never;
-    never.wait_for(lock, call.stop, std::chrono::seconds{seconds}, [] { return false; });
+    runtime::wait_for(std::chrono::seconds{seconds}, call.stop);
     return !call.stop.stop_requested();
 }
 
@@ -154,7 +157,7 @@ std::optional<json> Client::read(
     const auto target = object_path(resource, key);
     const auto answer =
         send({.method = "GET", .target = target, .headers = {}, .body = {}}, call, kCallLimit);
-    if (answer.status == 404) {
+    if (says_absent(answer, key.name.str())) {
         return std::nullopt;
     }
     return expect_object(answer, "GET " + target);
@@ -175,8 +178,8 @@ ObjectList Client::list(
     ObjectList result;
     std::string next;
     do {
-        const auto target = next.empty() ? base : base + "&continue=" + escape(next);
-        auto page = expect_object(
+        const auto target = next.empty() ? base : base + "&continue=" + percent_encode(next);
+        auto page = expect_page(
             send({.method = "GET", .target = target, .headers = {}, .body = {}}, call, kPageLimit),
             "GET " + path
         );
@@ -185,9 +188,8 @@ ObjectList Client::list(
             item["kind"] = resource.kind;
             result.items.push_back(std::move(item));
         }
-        const auto& metadata = page.at("metadata");
-        result.resource_version = metadata.value("resourceVersion", std::string{});
-        next = metadata.value("continue", std::string{});
+        result.resource_version = text_at(page, {"metadata", "resourceVersion"});
+        next = text_at(page, {"metadata", "continue"});
     } while (!next.empty());
     return result;
 }
@@ -204,7 +206,7 @@ json Client::create(
             {.method = "POST",
              .target = target + "?fieldManager=" + escape(options.field_manager),
              .headers = {{"Content-Type", "application/json"}},
-             .body = object.dump()},
+             .body = text_of(object)},
             call,
             kCallLimit
         ),
@@ -222,10 +224,10 @@ json Client::apply(
     return expect_object(
         send(
             {.method = "PATCH",
-             .target = target + "?fieldManager=" + escape(options.field_manager) +
+             .target = target + "?fieldManager=" + percent_encode(options.field_manager) +
                        "&force=" + (options.force ? "true" : "false"),
              .headers = {{"Content-Type", "application/apply-patch+yaml"}},
-             .body = object.dump()},
+             .body = text_of(object)},
             call,
             kCallLimit
         ),
@@ -244,9 +246,9 @@ json Client::merge_patch(
     return expect_object(
         send(
             {.method = "PATCH",
-             .target = target + "?fieldManager=" + escape(options.field_manager),
+             .target = target + "?fieldManager=" + percent_encode(options.field_manager),
              .headers = {{"Content-Type", "application/merge-patch+json"}},
-             .body = patch.dump()},
+             .body = text_of(patch)},
             call,
             kCallLimit
         ),
@@ -279,7 +281,7 @@ bool Client::remove(
         call,
         kCallLimit
     );
-    if (answer.status == 404) {
+    if (says_absent(answer, key.name.str())) {
         return false;
     }
     expect_object(answer, "DELETE " + target);
@@ -296,7 +298,7 @@ WatchAnswer Client::watch(
         .method = "GET",
         .target = collection_path(resource, selection.space) +
                   "?watch=true&allowWatchBookmarks=true&resourceVersion=" +
-                  escape(options.resource_version) + "&timeoutSeconds=" +
+                  percent_encode(options.resource_version) + "&timeoutSeconds=" +
                   std::to_string(options.server_timeout.count()) + selection_query(selection),
         .headers = {},
         .body = {}};

@@ -79,7 +79,8 @@ class Client {
     );
     ~Client();
 
-    /// nullopt: 404. A 429 is waited out once as Retry-After says, if the deadline allows.
+    /// nullopt: the server says that there is no such object. A 429 is waited out once as
+    /// Retry-After says, if the deadline allows.
     std::optional<nlohmann::json> read(const Resource&, const ObjectKey&, const CallContext&);
     /// Consistent, in pages of 500.
     ObjectList list(const Resource&, const Selection&, const CallContext&);

@@ -76,7 +76,10 @@ SecretFacts decode_secret(const json& secret) {
     // A name of its own: items() only refers to what it walks.
     const auto data = secret.value("data", json::object());
     for (const auto& [key, value] : data.items()) {
-        facts.data.emplace(key, Sensitive(decode_base64(value.get<std::string>())));
+        // An empty value may come as null.
+        facts.data.emplace(
+            key, Sensitive(value.is_string() ? decode_base64(value.get<std::string>()) : "")
+        );
     }
     facts.own_keys = own_keys(secret);
     return facts;

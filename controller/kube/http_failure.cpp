@@ -1,8 +1,19 @@
 #include "controller/kube/http_failure.hpp"
 
+#include "controller/kube/wire_json.hpp"
+
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace djdb::kube {
+namespace {
+
+std::string reason_of(const nlohmann::json& body) {
+    return text_at(body, {"reason"});
+}
+
+}  // namespace
 
 FailureClass classify_status(int status) {
     if (status == 409) {
@@ -20,19 +31,34 @@ FailureClass classify_status(int status) {
     return FailureClass::Terminal;
 }
 
+bool says_absent(const HttpResponse& answer, const std::string& name) {
+    const auto body = parse_wire_json(answer.body);
+    return answer.status == 404 && reason_of(body) == "NotFound" &&
+           text_at(body, {"details", "name"}) == name;
+}
+
+bool says_version_is_lost(int code, const nlohmann::json& status) {
+    if (code == 410) {
+        return true;
+    }
+    const auto details = status.find("details");
+    const auto causes = details == status.end() ? status.end() : details->find("causes");
+    return details != status.end() && causes != details->end() && causes->is_array() &&
+           std::ranges::any_of(*causes, [](const nlohmann::json& cause) {
+               return reason_of(cause) == "ResourceVersionTooLarge";
+           });
+}
+
 Error status_error(const HttpResponse& answer, const std::string& what) {
-    const auto body = nlohmann::json::parse(answer.body, nullptr, false);
-    const auto text = [&body](const char* key) {
-        const auto found = body.is_object() ? body.find(key) : body.end();
-        return body.is_object() && found != body.end() && found->is_string()
-                   ? found->get<std::string>()
-                   : std::string{};
-    };
-    const auto reason = text("reason");
-    const auto message = text("message");
+    const auto body = parse_wire_json(answer.body);
+    const auto reason = reason_of(body);
+    const auto message = text_at(body, {"message"});
     auto code = std::to_string(answer.status) + (reason.empty() ? "" : " " + reason);
     return Error(
-        {.kind = classify_status(answer.status),
+        // A 404 that is not the API server's own word on an object says nothing about it: a proxy,
+        // or a kind that is not served at the moment.
+        {.kind = answer.status == 404 && reason != "NotFound" ? FailureClass::Transient
+                                                              : classify_status(answer.status),
          .origin = FailureOrigin::Kubernetes,
          .code = code,
          .message = what + ": " + (message.empty() ? "the API server answered " + code : message)}

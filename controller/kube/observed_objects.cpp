@@ -1,5 +1,6 @@
 #include "controller/kube/observed_objects.hpp"
 
+#include "controller/kube/wire_json.hpp"
 #include "crds/api.hpp"
 #include "crds/codec.hpp"
 #include "crds/text.hpp"
@@ -20,7 +21,7 @@ using nlohmann::json;
 const json& child(const json& object, const char* key) {
     static const json kEmpty = json::object();
     const auto found = object.find(key);
-    return found == object.end() ? kEmpty : *found;
+    return found == object.end() || found->is_null() ? kEmpty : *found;
 }
 
 /// The manager that owns spec.paused. The admission policy's change is owned by nobody (measured
@@ -96,7 +97,7 @@ std::string stuck_reason(const json& pod) {
 }
 
 void read_answer(const std::string& message, MigrationJob& out) {
-    const auto answer = json::parse(message, nullptr, false);
+    const auto answer = parse_wire_json(message);
     if (!answer.is_object()) {
         if (out.state == JobState::Succeeded) {
             out.state = JobState::Failed;
@@ -105,19 +106,22 @@ void read_answer(const std::string& message, MigrationJob& out) {
         }
         return;
     }
-    if (answer.contains("reason") && answer.at("reason").is_string()) {
-        out.reason = one_line(answer.at("reason").get<std::string>(), 64);
+    // The program in the Pod is the tenant's: each member is read only if it has its type.
+    if (const auto reason = text_at(answer, {"reason"}); !reason.empty()) {
+        out.reason = one_line(reason, 64);
     }
-    out.message = one_line(answer.value("message", std::string{}), 500);
+    out.message = one_line(text_at(answer, {"message"}), 500);
     for (const auto& [key, list] :
          {std::pair{"leaves", &out.leaves}, std::pair{"applied", &out.applied}}) {
-        for (const auto& name : child(answer, key)) {
+        const auto& names = child(answer, key);
+        for (const auto& name : names.is_array() ? names : json::array()) {
             if (name.is_string()) {
                 list->push_back(name.get<std::string>());
             }
         }
     }
-    if (out.state == JobState::Succeeded && !answer.value("ok", false)) {
+    const auto ok = answer.find("ok");
+    if (out.state == JobState::Succeeded && (ok == answer.end() || *ok != true)) {
         out.state = JobState::Failed;
     }
 }
@@ -181,7 +185,7 @@ TimePoint finished_at(const json& job) {
 }  // namespace
 
 std::string label_of(const json& object, std::string_view name) {
-    return child(child(object, "metadata"), "labels").value(std::string(name), std::string{});
+    return text_at(object, {"metadata", "labels", std::string(name).c_str()});
 }
 
 Workload decode_workload(const json& deployment) {

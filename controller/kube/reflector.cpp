@@ -2,11 +2,11 @@
 
 #include "controller/kube/http_failure.hpp"
 #include "controller/kube/watch_machine.hpp"
+#include "controller/kube/wire_json.hpp"
+#include "controller/runtime/stoppable_wait.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <condition_variable>
-#include <mutex>
 #include <random>
 #include <thread>
 #include <utility>
@@ -19,9 +19,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 std::string version_of(const json& object) {
-    const auto metadata = object.find("metadata");
-    return metadata == object.end() ? std::string{}
-                                    : metadata->value("resourceVersion", std::string{});
+    return text_at(object, {"metadata", "resourceVersion"});
 }
 
 }  // namespace
@@ -52,90 +50,126 @@ class Reflector::Loop {
     /// Up to as much again at random, so that the streams cut by one restart do not come back as
     /// one.
     void rest(milliseconds wait, const std::stop_token& stop) {
-        if (wait.count() == 0) {
-            return;
+        if (wait.count() > 0) {
+            std::uniform_int_distribution<milliseconds::rep> more(0, wait.count());
+            runtime::wait_for(wait + milliseconds{more(random_)}, stop);
         }
-        std::uniform_int_distribution<milliseconds::rep> more(0, wait.count());
-        std::mutex mutex;
-        std::unique_lock lock(mutex);
-        std::condition_variable_any never;
-        never.wait_for(lock, stop, wait + milliseconds{more(random_)}, [] { return false; });
     }
 
-    WatchDecision list(WatchState state, const std::stop_token& stop) {
+    WatchDecision list(const WatchState& state, const std::stop_token& stop) {
         try {
             auto listed = client_.list(
                 options_.resource, options_.selection, {stop, Deadline::in(seconds{300}), {}}
             );
-            auto decision = step(std::move(state), Listed{listed.resource_version});
-            swap_in(std::move(listed.items));
-            return decision;
-        } catch (const Error& error) {
+            swap_in(std::move(listed.items), stop);
+            return step(state, Listed{listed.resource_version});
+        } catch (const std::exception& error) {
             complain(error, stop);
-            return step(std::move(state), ListRefused{});
+            return step(state, ListRefused{});
         }
     }
 
     WatchDecision watch(WatchState state, const std::stop_token& stop) {
-        const seconds server_timeout{std::uniform_int_distribution<int>(300, 600)(random_)};
         const auto opened_at = Deadline::Clock::now();
+        WatchEnded end{.broken = true, .lasted = {}, .without_a_word = true};
         try {
-            auto opened = client_.watch(
+            const seconds server_timeout{std::uniform_int_distribution<int>(300, 600)(random_)};
+            const auto opened = client_.watch(
                 options_.resource,
                 options_.selection,
                 {.resource_version = state.resource_version, .server_timeout = server_timeout},
                 {stop, Deadline::in(seconds{15}), {}}
             );
             if (!opened.lines) {
-                complain(status_error(opened.answer, "watch " + options_.resource.plural), stop);
-                return step(std::move(state), WatchRefused{opened.answer.status});
+                return refused(std::move(state), opened.answer, stop);
             }
             // The server ends the stream by itself; the watchdog is for a link that died without a
             // word.
             const milliseconds idle = server_timeout + seconds{30};
-            while (auto line = opened.lines->next(idle, stop)) {
-                auto decision = take_event(std::move(state), *line);
+            while (const auto line = opened.lines->next(idle, stop)) {
+                auto decision = take_event(state, *line, stop);
                 if (decision.next != NextMove::ReadOn) {
                     return decision;
                 }
                 state = std::move(decision.state);
+                end.without_a_word = false;
             }
-            return step(std::move(state), WatchEnded{.broken = false, .lasted = since(opened_at)});
+            end.broken = false;
         } catch (const Error& error) {
             complain(error, stop);
-            return step(std::move(state), WatchEnded{.broken = true, .lasted = since(opened_at)});
+            if (error.failure().code == "Oversize") {
+                return step(std::move(state), UnusableEvent{});
+            }
+        } catch (const std::exception& error) {
+            complain(error, stop);
         }
+        end.lasted = since(opened_at);
+        return step(std::move(state), end);
     }
 
-    WatchDecision take_event(WatchState state, const std::string& line) {
-        auto event = json::parse(line, nullptr, false);
-        if (!event.is_object() || !event.contains("object") || !event["object"].is_object()) {
-            return step(std::move(state), WatchEnded{.broken = true});
+    WatchDecision refused(
+        WatchState state, const HttpResponse& answer, const std::stop_token& stop
+    ) {
+        complain(status_error(answer, "watch " + options_.resource.plural), stop);
+        return step(
+            std::move(state),
+            WatchRefused{says_version_is_lost(answer.status, parse_wire_json(answer.body))}
+        );
+    }
+
+    WatchDecision take_event(
+        const WatchState& state, const std::string& line, const std::stop_token& stop
+    ) {
+        auto event = parse_wire_json(line);
+        const auto type = parse_event_type(text_at(event, {"type"}));
+        auto object =
+            event.is_object() && event.contains("object") ? std::move(event["object"]) : json();
+        if (!is_usable(type, object)) {
+            complain("an event of the watch can't be used: " + line.substr(0, 200), stop);
+            return step(state, UnusableEvent{});
         }
-        auto& object = event["object"];
-        const WatchEvent input{
-            .type = parse_event_type(event.value("type", std::string{})),
-            .resource_version = version_of(object),
-            .error_code = input_code(object)};
-        auto decision = step(std::move(state), input);
+        auto decision = step(
+            state,
+            WatchEvent{
+                .type = type,
+                .resource_version = version_of(object),
+                .version_lost =
+                    type == EventType::Error && says_version_is_lost(code_of(object), object)}
+        );
         if (decision.change == StoreChange::Upsert) {
             const auto pointer = keep(std::move(object));
             store_.upsert(runtime::store_key(*pointer), pointer);
-            on_change_(*pointer, false);
+            tell(*pointer, false, stop);
         } else if (decision.change == StoreChange::Erase) {
             const auto pointer = keep(std::move(object));
             store_.erase(runtime::store_key(*pointer));
-            on_change_(*pointer, true);
+            tell(*pointer, true, stop);
         }
         return decision;
     }
 
-    static int input_code(const json& object) {
+    /// A bookmark has a version alone, an error is a Status; a type that we don't know is skipped.
+    static bool is_usable(EventType type, json& object) {
+        switch (type) {
+            case EventType::Added:
+            case EventType::Modified:
+            case EventType::Deleted:
+                return settle_metadata(object);
+            case EventType::Bookmark:
+                return !version_of(object).empty();
+            case EventType::Error:
+            case EventType::Unknown:
+                break;
+        }
+        return object.is_object();
+    }
+
+    static int code_of(const json& object) {
         const auto code = object.find("code");
         return code != object.end() && code->is_number_integer() ? code->get<int>() : 0;
     }
 
-    void swap_in(std::vector<json> items) {
+    void swap_in(std::vector<json> items, const std::stop_token& stop) {
         runtime::Store::Content content;
         for (auto& item : items) {
             auto pointer = keep(std::move(item));
@@ -145,12 +179,12 @@ class Reflector::Loop {
         for (const auto& [key, object] : content) {
             const auto old = before.find(key);
             if (old == before.end() || version_of(*old->second) != version_of(*object)) {
-                on_change_(*object, false);
+                tell(*object, false, stop);
             }
         }
         for (const auto& [key, object] : before) {
             if (!content.contains(key)) {
-                on_change_(*object, true);
+                tell(*object, true, stop);
             }
         }
     }
@@ -162,12 +196,22 @@ class Reflector::Loop {
         return std::make_shared<const json>(std::move(object));
     }
 
-    void complain(const Error& error, const std::stop_token& stop) {
+    /// The callback promises not to throw; if it does, the other objects go on all the same.
+    void tell(const json& object, bool deleted, const std::stop_token& stop) {
+        try {
+            on_change_(object, deleted);
+        } catch (const std::exception& error) {
+            complain(runtime::store_key(object) + ": " + error.what(), stop);
+        }
+    }
+
+    void complain(const std::exception& error, const std::stop_token& stop) {
+        const auto* failure = dynamic_cast<const Error*>(&error);
+        complain(failure ? failure->failure().code + ": " + error.what() : error.what(), stop);
+    }
+    void complain(const std::string& what, const std::stop_token& stop) {
         if (on_trouble_ && !stop.stop_requested()) {
-            on_trouble_(
-                options_.resource.plural + ": " + error.failure().code + ": " +
-                error.failure().message
-            );
+            on_trouble_(options_.resource.plural + ": " + what);
         }
     }
 

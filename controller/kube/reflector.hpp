@@ -25,7 +25,8 @@ class Reflector {
   public:
     /// Called for each object that is new or changed, and with deleted = true (and its last known
     /// state) for each that is gone, also when the deletion itself was missed. The store has been
-    /// changed before. It should only queue keys: while it runs, nothing is read. Must not throw.
+    /// changed before. It should only queue keys: while it runs, nothing is read. What it throws is
+    /// reported as trouble.
     using OnChange = std::function<void(const nlohmann::json& object, bool deleted)>;
     /// Told of each failure, one line, safe to log; the reflector goes on by itself.
     using OnTrouble = std::function<void(const std::string& line)>;

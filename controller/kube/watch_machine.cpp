@@ -11,7 +11,6 @@ constexpr milliseconds kFirstWait{800};
 constexpr milliseconds kLongestWait{30'000};
 constexpr milliseconds kHealthy{120'000};
 constexpr milliseconds kShortest{1'000};
-constexpr int kGone = 410;
 
 milliseconds growing_wait(unsigned failures) {
     auto wait = kFirstWait;
@@ -46,13 +45,17 @@ struct Step {
     WatchDecision operator()(const ListRefused&) {
         return after_failure(std::move(state), NextMove::List);
     }
+    WatchDecision operator()(const UnusableEvent&) { return start_over(std::move(state)); }
     WatchDecision operator()(const WatchRefused& refused) {
-        return refused.status == kGone ? start_over(std::move(state))
-                                       : after_failure(std::move(state), NextMove::OpenWatch);
+        return refused.version_lost ? start_over(std::move(state))
+                                    : after_failure(std::move(state), NextMove::OpenWatch);
     }
     WatchDecision operator()(const WatchEnded& ended) {
         if (ended.lasted >= kHealthy) {
             state.failures = 0;
+            if (ended.without_a_word) {
+                return start_over(std::move(state));
+            }
         }
         if (ended.broken || ended.lasted < kShortest) {
             return after_failure(std::move(state), NextMove::OpenWatch);
@@ -70,9 +73,8 @@ struct Step {
             case EventType::Bookmark:
                 return read_on(event, StoreChange::None);
             case EventType::Error:
-                return event.error_code == kGone
-                           ? start_over(std::move(state))
-                           : after_failure(std::move(state), NextMove::OpenWatch);
+                return event.version_lost ? start_over(std::move(state))
+                                          : after_failure(std::move(state), NextMove::OpenWatch);
             case EventType::Unknown:
                 break;
         }
@@ -80,6 +82,9 @@ struct Step {
     }
 
     WatchDecision read_on(const WatchEvent& event, StoreChange change) {
+        if (is_older(event.resource_version, state.resource_version)) {
+            return start_over(std::move(state));
+        }
         state.resource_version = event.resource_version;
         return {std::move(state), change, NextMove::ReadOn, milliseconds{0}};
     }
@@ -89,6 +94,16 @@ struct Step {
 
 WatchDecision step(WatchState state, const WatchInput& input) {
     return std::visit(Step{std::move(state)}, input);
+}
+
+bool is_older(const std::string& version, const std::string& than) {
+    const auto is_number = [](const std::string& text) {
+        return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    };
+    if (!is_number(version) || !is_number(than)) {
+        return false;
+    }
+    return version.size() != than.size() ? version.size() < than.size() : version < than;
 }
 
 EventType parse_event_type(const std::string& text) {

@@ -1,12 +1,18 @@
 // The rules of list and watch as a pure function: no socket, no clock, no thread. The reflector
 // feeds it what happened and does what it says.
 //
-//   listed                      -> swap the store, watch from the list's version
-//   list refused                -> list again after a growing wait
-//   event, bookmark             -> remember its version, change the store, read on
-//   410 on open or in an ERROR  -> list again at once (once; then after a growing wait)
-//   other refusal, 429, cut, silence -> watch again from the last version after a growing wait, no
-//   list end as the server announced -> watch again at once; an end within a second counts as a cut
+//   listed                       -> swap the store, watch from the list's version
+//   list refused                 -> list again after a growing wait
+//   event, bookmark              -> remember its version, change the store, read on
+//   event of an older version    -> we look at another past (a restored etcd): list again
+//   event that can't be used     -> list again
+//   version lost (410, too new)  -> list again
+//   other refusal, 429, cut, silence -> watch again from the last version, after a growing wait
+//   end as the server announced  -> watch again at once; an end within a second counts as a cut
+//   two minutes without a word   -> list again: bookmarks come each minute, unless our version is
+//                                   ahead of the server's
+//
+// "List again" is at once the first time, and after a growing wait when it repeats.
 #pragma once
 
 #include <chrono>
@@ -29,19 +35,24 @@ enum class EventType { Added, Modified, Deleted, Bookmark, Error, Unknown };
 struct WatchEvent {
     EventType type = EventType::Unknown;
     std::string resource_version;
-    /// Of an ERROR event's Status object.
-    int error_code = 0;
+    /// Of an ERROR event: the version can't be gone on from.
+    bool version_lost = false;
 };
-/// The server answered the watch request with this status instead of a stream.
+/// An event that is no event, or that is too long to be read.
+struct UnusableEvent {};
+/// The server answered the watch request with a status instead of a stream.
 struct WatchRefused {
-    int status = 0;
+    bool version_lost = false;
 };
 /// The stream is over: ended by the server, or cut, or silent for too long.
 struct WatchEnded {
     bool broken = false;
     std::chrono::milliseconds lasted{0};
+    /// Neither an event nor a bookmark came.
+    bool without_a_word = false;
 };
-using WatchInput = std::variant<Listed, ListRefused, WatchEvent, WatchRefused, WatchEnded>;
+using WatchInput =
+    std::variant<Listed, ListRefused, WatchEvent, UnusableEvent, WatchRefused, WatchEnded>;
 
 enum class StoreChange { None, Replace, Upsert, Erase };
 enum class NextMove { List, OpenWatch, ReadOn };
@@ -54,6 +65,9 @@ struct WatchDecision {
 };
 
 WatchDecision step(WatchState state, const WatchInput& input);
+
+/// Versions grow; of two that are not numbers none is older.
+[[nodiscard]] bool is_older(const std::string& version, const std::string& than);
 
 /// "ADDED" and so on; anything else is Unknown, which is skipped.
 EventType parse_event_type(const std::string& text);
