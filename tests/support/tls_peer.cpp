@@ -8,7 +8,7 @@
 #include <array>
 #include <cctype>
 #include <csignal>
-#include <poll.h>
+#include <netinet/in.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,6 +23,8 @@ struct Free {
     void operator()(SSL* value) const { SSL_free(value); }
     void operator()(BIO* value) const { BIO_free_all(value); }
 };
+constexpr long kHour = 3600;
+
 using Certificate = std::unique_ptr<X509, Free>;
 using Key = std::unique_ptr<EVP_PKEY, Free>;
 
@@ -55,9 +57,10 @@ Certificate certificate_of(const std::string& name, EVP_PKEY* key, long from, lo
     return certificate;
 }
 
-std::string pem_of(X509* certificate) {
+template <class Write>
+std::string pem_of(const Write& write) {
     const std::unique_ptr<BIO, Free> output(BIO_new(BIO_s_mem()));
-    PEM_write_bio_X509(output.get(), certificate);
+    write(output.get());
     std::array<char, 8192> text{};
     const int size = BIO_read(output.get(), text.data(), static_cast<int>(text.size()));
     return {text.data(), static_cast<std::size_t>(size)};
@@ -66,8 +69,52 @@ std::string pem_of(X509* certificate) {
 }  // namespace
 
 struct TlsPeer::Tls {
-    std::unique_ptr<SSL_CTX, Free> context;
+    explicit Tls(const PeerSetup& setup);
+
+    std::unique_ptr<SSL_CTX, Free> context{SSL_CTX_new(TLS_server_method())};
+    std::string ca_pem;
 };
+
+TlsPeer::Tls::Tls(const PeerSetup& setup) {
+    const Key ca_key(EVP_EC_gen("P-256"));
+    const auto ca = certificate_of("test CA", ca_key.get(), -2 * kHour, 2 * kHour);
+    X509_set_issuer_name(ca.get(), X509_get_subject_name(ca.get()));
+    extend(ca.get(), NID_basic_constraints, "critical,CA:TRUE");
+    X509_sign(ca.get(), ca_key.get(), EVP_sha256());
+    ca_pem = pem_of([&](BIO* output) { PEM_write_bio_X509(output, ca.get()); });
+
+    const Key key(EVP_EC_gen("P-256"));
+    const auto leaf =
+        certificate_of(setup.common_name, key.get(), -2 * kHour, setup.expired ? -kHour : kHour);
+    X509_set_issuer_name(leaf.get(), X509_get_subject_name(ca.get()));
+    if (!setup.alternative_name.empty()) {
+        extend(leaf.get(), NID_subject_alt_name, setup.alternative_name);
+    }
+    X509_sign(leaf.get(), ca_key.get(), EVP_sha256());
+    SSL_CTX_use_certificate(context.get(), leaf.get());
+    SSL_CTX_use_PrivateKey(context.get(), key.get());
+    // Asks for a client certificate and takes any: only its name is of interest.
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    if (setup.old_tls) {
+        SSL_CTX_set_security_level(context.get(), 0);
+        SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
+        SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
+    }
+    SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET);
+    SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+}
+
+ClientIdentity make_client(const std::string& name) {
+    const Key key(EVP_EC_gen("P-256"));
+    const auto certificate = certificate_of(name, key.get(), -kHour, kHour);
+    X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate.get()));
+    X509_sign(certificate.get(), key.get(), EVP_sha256());
+    return {
+        pem_of([&](BIO* output) { PEM_write_bio_X509(output, certificate.get()); }),
+        pem_of([&](BIO* output) {
+            PEM_write_bio_PrivateKey(output, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+        })};
+}
 
 class TlsPeer::Connection final : public PeerConnection {
   public:
@@ -91,8 +138,12 @@ class TlsPeer::Connection final : public PeerConnection {
         peer_.requests_.push_back(text);
         return text;
     }
-    void write(const std::string& bytes) override {
-        SSL_write(stream_, bytes.data(), static_cast<int>(bytes.size()));
+    bool write(const std::string& bytes) override {
+        return SSL_write(stream_, bytes.data(), static_cast<int>(bytes.size())) > 0;
+    }
+    void reset() override {
+        const linger at_once{.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(SSL_get_fd(stream_), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     }
     void wait_for_close() override {
         char ignored = 0;
@@ -113,56 +164,66 @@ class TlsPeer::Connection final : public PeerConnection {
     SSL* stream_;
 };
 
-TlsPeer::TlsPeer(const PeerCertificate& wanted, Script script)
-    : script_(std::move(script)), tls_(std::make_unique<Tls>()) {
+TlsPeer::TlsPeer(PeerSetup setup, Script script)
+    : setup_(std::move(setup)),
+      script_(std::move(script)),
+      tls_(std::make_shared<const Tls>(setup_)) {
     std::signal(SIGPIPE, SIG_IGN);  // a client that hangs up must not end the test program
-    constexpr long kHour = 3600;
-    const Key ca_key(EVP_EC_gen("P-256"));
-    const auto ca = certificate_of("test CA", ca_key.get(), -2 * kHour, 2 * kHour);
-    X509_set_issuer_name(ca.get(), X509_get_subject_name(ca.get()));
-    extend(ca.get(), NID_basic_constraints, "critical,CA:TRUE");
-    X509_sign(ca.get(), ca_key.get(), EVP_sha256());
-    ca_pem_ = pem_of(ca.get());
-
-    const Key key(EVP_EC_gen("P-256"));
-    const auto leaf =
-        certificate_of(wanted.common_name, key.get(), -2 * kHour, wanted.expired ? -kHour : kHour);
-    X509_set_issuer_name(leaf.get(), X509_get_subject_name(ca.get()));
-    if (!wanted.alternative_name.empty()) {
-        extend(leaf.get(), NID_subject_alt_name, wanted.alternative_name);
-    }
-    X509_sign(leaf.get(), ca_key.get(), EVP_sha256());
-    tls_->context.reset(SSL_CTX_new(TLS_server_method()));
-    SSL_CTX_use_certificate(tls_->context.get(), leaf.get());
-    SSL_CTX_use_PrivateKey(tls_->context.get(), key.get());
-
-    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(listener_, generic, size) != 0 || ::listen(listener_, 16) != 0 ||
-        ::getsockname(listener_, generic, &size) != 0) {
-        throw std::runtime_error("the TLS peer can't listen on 127.0.0.1");
-    }
-    port_ = ntohs(address.sin_port);
+    listen();
     thread_ = std::jthread([this](std::stop_token stop) { serve(stop); });
 }
 
 TlsPeer::~TlsPeer() {
     thread_.request_stop();
     ::shutdown(listener_, SHUT_RDWR);
-    if (const int active = active_; active >= 0) {
-        ::shutdown(active, SHUT_RDWR);
-    }
     thread_.join();
+    {
+        const std::lock_guard lock(mutex_);
+        for (const int socket : open_) {
+            ::shutdown(socket, SHUT_RDWR);
+        }
+    }
+    connections_.clear();
     ::close(listener_);
+}
+
+void TlsPeer::listen() {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    sockaddr_in6 v6{};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_addr = in6addr_loopback;
+    auto* address =
+        setup_.ipv6 ? reinterpret_cast<sockaddr*>(&v6) : reinterpret_cast<sockaddr*>(&v4);
+    socklen_t size = setup_.ipv6 ? sizeof v6 : sizeof v4;
+    listener_ = ::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (::bind(listener_, address, size) != 0 || ::listen(listener_, 64) != 0 ||
+        ::getsockname(listener_, address, &size) != 0) {
+        throw std::runtime_error("the TLS peer can't listen on loopback");
+    }
+    port_ = ntohs(setup_.ipv6 ? v6.sin6_port : v4.sin_port);
+}
+
+void TlsPeer::rotate() {
+    auto next = std::make_shared<const Tls>(setup_);
+    const std::lock_guard lock(mutex_);
+    tls_ = std::move(next);
+}
+
+std::string TlsPeer::ca_pem() const {
+    const std::lock_guard lock(mutex_);
+    return tls_->ca_pem;
 }
 
 std::vector<std::string> TlsPeer::requests() const {
     const std::lock_guard lock(mutex_);
     return requests_;
+}
+
+std::vector<std::string> TlsPeer::client_names() const {
+    const std::lock_guard lock(mutex_);
+    return client_names_;
 }
 
 void TlsPeer::serve(const std::stop_token& stop) {
@@ -171,19 +232,52 @@ void TlsPeer::serve(const std::stop_token& stop) {
         if (socket < 0) {
             continue;
         }
-        active_ = socket;
-        if (stop.stop_requested()) {
-            ::shutdown(socket, SHUT_RDWR);
+        {
+            const std::lock_guard lock(mutex_);
+            open_.insert(socket);
         }
-        const std::unique_ptr<SSL, Free> stream(SSL_new(tls_->context.get()));
-        SSL_set_fd(stream.get(), socket);
-        if (SSL_accept(stream.get()) == 1) {
-            Connection connection(*this, stream.get());
-            script_(connection);
-        }
-        active_ = -1;
-        ::close(socket);
+        connections_.emplace_back([this, socket] {
+            play(socket);
+            const std::lock_guard lock(mutex_);
+            open_.erase(socket);
+            ::close(socket);
+        });
     }
+}
+
+void TlsPeer::play(int socket) {
+    std::array<char, 64> ignored{};
+    if (setup_.handshake == Handshake::Plain) {
+        static_cast<void>(::recv(socket, ignored.data(), ignored.size(), 0));
+        const auto answer = http_answer("400 Bad Request", "this is no TLS");
+        static_cast<void>(::send(socket, answer.data(), answer.size(), MSG_NOSIGNAL));
+        return;
+    }
+    if (setup_.handshake == Handshake::Silent) {
+        while (::recv(socket, ignored.data(), ignored.size(), 0) > 0) {
+        }
+        return;
+    }
+    std::unique_lock lock(mutex_);
+    const auto tls = tls_;
+    lock.unlock();
+    const std::unique_ptr<SSL, Free> stream(SSL_new(tls->context.get()));
+    SSL_set_fd(stream.get(), socket);
+    if (SSL_accept(stream.get()) != 1) {
+        return;
+    }
+    const Certificate client(SSL_get1_peer_certificate(stream.get()));
+    std::array<char, 128> name{};
+    if (client) {
+        X509_NAME_get_text_by_NID(
+            X509_get_subject_name(client.get()), NID_commonName, name.data(), name.size()
+        );
+    }
+    lock.lock();
+    client_names_.emplace_back(name.data());
+    lock.unlock();
+    Connection connection(*this, stream.get());
+    script_(connection);
 }
 
 std::string http_answer(

@@ -1,24 +1,41 @@
-// A TLS server on 127.0.0.1 that plays a script, for faults that a real API server does not show on
-// demand. Owns one thread; connections are served one after the other. Certificates are made at
-// construction.
+// A TLS server on loopback that plays a script, for faults that a real API server does not show on
+// demand. Owns one thread, and one more for each connection. Certificates are made at construction.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
 namespace djdb::support {
 
-struct PeerCertificate {
+enum class Handshake {
+    Proper,
+    /// Accepts the connection and says nothing.
+    Silent,
+    /// Answers in plain HTTP.
+    Plain,
+};
+
+struct PeerSetup {
     /// As in OpenSSL's configuration: "DNS:localhost"; empty: none.
-    std::string alternative_name = "DNS:localhost,IP:127.0.0.1";
+    std::string alternative_name = "DNS:localhost,IP:127.0.0.1,IP:::1";
     std::string common_name = "peer";
     bool expired = false;
+    /// Nothing newer than TLS 1.1.
+    bool old_tls = false;
+    bool ipv6 = false;
+    Handshake handshake = Handshake::Proper;
+};
+
+/// In PEM.
+struct ClientIdentity {
+    std::string certificate;
+    std::string key;
 };
 
 class PeerConnection {
@@ -26,41 +43,57 @@ class PeerConnection {
     virtual ~PeerConnection() = default;
     /// Head and body of the next request; empty at the end of the connection.
     virtual std::string read_request() = 0;
-    virtual void write(const std::string& bytes) = 0;
+    /// @return false when the client has gone
+    virtual bool write(const std::string& bytes) = 0;
+    /// The end will be a reset instead of a close.
+    virtual void reset() = 0;
     /// Until the client or the peer's own end closes the connection.
     virtual void wait_for_close() = 0;
 };
 
 class TlsPeer {
   public:
-    /// Called for each connection after the handshake; the connection is closed when it returns.
+    /// Called for each connection after the handshake, in a thread of its own; the connection is
+    /// closed when it returns.
     using Script = std::function<void(PeerConnection&)>;
 
-    TlsPeer(const PeerCertificate& certificate, Script script);
+    TlsPeer(PeerSetup setup, Script script);
     TlsPeer(const TlsPeer&) = delete;
     TlsPeer& operator=(const TlsPeer&) = delete;
     ~TlsPeer();
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
-    [[nodiscard]] const std::string& ca_pem() const { return ca_pem_; }
+    [[nodiscard]] std::string ca_pem() const;
     /// All that were read, over all connections.
     [[nodiscard]] std::vector<std::string> requests() const;
+    /// Of the certificate that each connection's client showed; empty for none.
+    [[nodiscard]] std::vector<std::string> client_names() const;
+
+    /// Another CA and another certificate for the connections to come.
+    void rotate();
 
   private:
     struct Tls;
     class Connection;
+    void listen();
     void serve(const std::stop_token& stop);
+    void play(int socket);
 
+    PeerSetup setup_;
     Script script_;
-    std::unique_ptr<Tls> tls_;
-    std::string ca_pem_;
     int listener_ = -1;
     std::uint16_t port_ = 0;
-    std::atomic<int> active_ = -1;
     mutable std::mutex mutex_;
+    std::shared_ptr<const Tls> tls_;
     std::vector<std::string> requests_;
+    std::vector<std::string> client_names_;
+    std::set<int> open_;
+    std::vector<std::jthread> connections_;
     std::jthread thread_;
 };
+
+/// Signed by itself: a name that the peer can see.
+ClientIdentity make_client(const std::string& name);
 
 std::string http_answer(
     const std::string& status, const std::string& body, const std::string& headers = {}

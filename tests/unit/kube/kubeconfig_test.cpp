@@ -66,6 +66,8 @@ TEST_F(Kubeconfig, ReadsFilesBesideItAndInlineClientCertificates) {
     EXPECT_EQ(config.port, 443);
     EXPECT_EQ(config.base_path, "/k8s");
     EXPECT_EQ(config.ca_pem, "the ca");
+    EXPECT_EQ(config.ca_file, folder_ / "ca.crt");
+    EXPECT_EQ(config.client_key_file, "");
     EXPECT_EQ(config.client_certificate_pem, "cert");
     EXPECT_EQ(config.client_key_pem.reveal(), "key");
 }
@@ -104,6 +106,45 @@ TEST_F(Kubeconfig, RefusesWhatItWouldOtherwiseHaveToIgnore) {
     EXPECT_THAT(refusal(write("list", "- a")), HasSubstr("mapping"));
     EXPECT_THAT(refusal(write("broken", "a: [")), HasSubstr("not YAML"));
     EXPECT_THAT(refusal(write("empty", "kind: Config")), HasSubstr("current-context"));
+}
+
+TEST_F(Kubeconfig, ManyAliasesOfOneNodeAreNotMultiplied) {
+    // Nine levels of nine references each: 9^9 nodes, if they were copied.
+    std::string text = "a0: &a0 [x]\n";
+    for (int level = 1; level < 10; ++level) {
+        const auto below = "*a" + std::to_string(level - 1);
+        auto line = "a" + std::to_string(level) + ": &a" + std::to_string(level) + " [" + below;
+        for (int i = 1; i < 9; ++i) {
+            line += ", " + below;
+        }
+        text += line + "]\n";
+    }
+    EXPECT_THAT(refusal(write("bomb", text)), ::testing::HasSubstr("current-context"));
+}
+
+TEST_F(Kubeconfig, NestingWithoutEndIsRefused) {
+    EXPECT_THAT(
+        refusal(write("deep", std::string(100'000, '['))), ::testing::HasSubstr("not YAML")
+    );
+    EXPECT_THAT(
+        refusal(write("large", "a: " + std::string(2ULL * 1024 * 1024, 'x'))),
+        ::testing::HasSubstr("above 1 MiB")
+    );
+}
+
+TEST_F(Kubeconfig, InAClusterAnIPv6AddressIsReplacedByTheServersName) {
+    write("ca.crt", "the ca");
+    write("token", "secret");
+    write("namespace", "shop");
+    ASSERT_EQ(setenv("KUBERNETES_SERVICE_HOST", "fd00::1", 1), 0);
+    ASSERT_EQ(setenv("KUBERNETES_SERVICE_PORT", "443", 1), 0);
+    const auto config = in_cluster_config(folder_);
+    unsetenv("KUBERNETES_SERVICE_HOST");
+    unsetenv("KUBERNETES_SERVICE_PORT");
+    EXPECT_EQ(config.host, "kubernetes.default.svc");
+    EXPECT_EQ(config.ca_file, folder_ / "ca.crt");
+    EXPECT_EQ(config.token_file, folder_ / "token");
+    EXPECT_EQ(config.default_namespace, "shop");
 }
 
 }  // namespace

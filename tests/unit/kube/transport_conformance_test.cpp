@@ -1,67 +1,19 @@
 // What both transports promise, against a scripted TLS peer.
-#include "controller/kube/beast_transport.hpp"
-#include "controller/kube/cpprest_transport.hpp"
-#include "reconcilers/failure.hpp"
-#include "tests/support/tls_peer.hpp"
-
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
-#include <unistd.h>
+#include "tests/unit/kube/both_transports.hpp"
 
 namespace djdb::kube {
 namespace {
 
 using std::chrono::seconds;
 using support::http_answer;
-using support::PeerCertificate;
 using support::PeerConnection;
+using support::PeerSetup;
 using support::TlsPeer;
 
-enum class Library { Cpprest, Beast };
-
-void answer_all(PeerConnection& connection) {
-    while (!connection.read_request().empty()) {
-        connection.write(http_answer("200 OK", "fine"));
-    }
-}
-
-class TransportConformance : public ::testing::TestWithParam<Library> {
+class TransportConformance : public BothTransports {
   protected:
-    static void SetUpTestSuite() { limit_cpprest_threads(); }
-
-    static ClusterConfig config_for(const TlsPeer& peer, const std::string& host = "localhost") {
-        ClusterConfig config;
-        config.host = host;
-        config.port = peer.port();
-        config.ca_pem = peer.ca_pem();
-        config.token = Sensitive("first");
-        return config;
-    }
-    static std::unique_ptr<Transport> connect(const ClusterConfig& config) {
-        return GetParam() == Library::Beast ? make_beast_transport(config)
-                                            : make_cpprest_transport(config);
-    }
-    static CallContext call(seconds limit = seconds{20}, std::stop_token stop = {}) {
-        return {std::move(stop), Deadline::in(limit), {}};
-    }
-    static HttpRequest request(const std::string& method, const std::string& body = {}) {
-        return {.method = method, .target = "/path?a=b%20c", .headers = {}, .body = body};
-    }
-    static std::string failure_of(
-        Transport& transport, const HttpRequest& sent, const CallContext& context
-    ) {
-        try {
-            transport.send(sent, context);
-        } catch (const Error& error) {
-            EXPECT_EQ(error.failure().kind, FailureClass::Transient);
-            return error.failure().code;
-        }
-        return "none";
-    }
-    static std::string verdict_on(const PeerCertificate& certificate, const std::string& host) {
-        const TlsPeer peer(certificate, answer_all);
+    static std::string verdict_on(const PeerSetup& setup, const std::string& host) {
+        const TlsPeer peer(setup, answer_all);
         return failure_of(*connect(config_for(peer, host)), request("GET"), call());
     }
 };
@@ -96,6 +48,10 @@ TEST_P(TransportConformance, RefusesWrongNamesAndExpiredCertificates) {
     EXPECT_EQ(verdict_on({.alternative_name = "DNS:other"}, "localhost"), "Tls");
     EXPECT_EQ(verdict_on({.alternative_name = "IP:127.0.0.2"}, "127.0.0.1"), "Tls");
     EXPECT_EQ(verdict_on({.expired = true}, "localhost"), "Tls");
+}
+
+TEST_P(TransportConformance, RefusesTlsBelow12) {
+    EXPECT_EQ(verdict_on({.old_tls = true}, "localhost"), "Tls");
 }
 
 TEST_P(TransportConformance, RefusesAnotherCaAndSendsNothing) {
@@ -157,11 +113,6 @@ TEST_P(TransportConformance, ATruncatedBodyIsNoAnswer) {
     EXPECT_EQ(failure_of(*connect(config_for(peer)), request("POST", "x"), call()), "Read");
 }
 
-void stay_silent(PeerConnection& connection) {
-    connection.read_request();
-    connection.wait_for_close();
-}
-
 TEST_P(TransportConformance, TheDeadlineEndsACallToASilentPeer) {
     const TlsPeer peer({}, stay_silent);
     EXPECT_EQ(failure_of(*connect(config_for(peer)), request("GET"), call(seconds{1})), "Timeout");
@@ -181,10 +132,7 @@ TEST_P(TransportConformance, StopEndsACallToASilentPeer) {
 }
 
 TEST_P(TransportConformance, A401MakesTheTokenFileBeReadAgain) {
-    const auto file =
-        std::filesystem::temp_directory_path() /
-        ("token-" + std::to_string(getpid()) + (GetParam() == Library::Beast ? "b" : "c"));
-    std::ofstream(file) << "old\n";
+    const auto file = write("token", "old\n");
     // One request for each connection: the peer serves them in turn, and cpprestsdk may send the
     // second request on a new connection while the first is still on its way back to the pool.
     const TlsPeer peer({}, [&](PeerConnection& connection) {
@@ -199,7 +147,40 @@ TEST_P(TransportConformance, A401MakesTheTokenFileBeReadAgain) {
     config.token_file = file;
     EXPECT_EQ(connect(config)->send(request("POST", "x"), call()).status, 200);
     EXPECT_EQ(peer.requests().size(), 2U);
-    std::filesystem::remove(file);
+}
+
+TEST_P(TransportConformance, AReplacedCaFileIsTrustedWithoutARestart) {
+    TlsPeer peer({}, answer_once);
+    auto config = config_for(peer);
+    config.ca_file = write("ca.crt", peer.ca_pem());
+    const auto transport = connect(config);
+    EXPECT_EQ(transport->send(request("GET"), call()).status, 200);
+    peer.rotate();
+    EXPECT_EQ(failure_of(*transport, request("GET"), call()), "Tls");
+    write("ca.crt", peer.ca_pem());
+    EXPECT_EQ(failure_of(*transport, request("GET"), call()), "none");
+}
+
+TEST_P(TransportConformance, HalfARotationLeavesTheLastCertificateInPlace) {
+    const TlsPeer peer({}, [](PeerConnection& connection) {
+        connection.read_request();
+        connection.write(http_answer("401 Unauthorized", "", "Connection: close\r\n"));
+    });
+    const auto before = support::make_client("before");
+    const auto after = support::make_client("after");
+    auto config = config_for(peer);
+    config.client_certificate_pem = before.certificate;
+    config.client_key_pem = Sensitive(before.key);
+    config.client_certificate_file = write("tls.crt", before.certificate);
+    config.client_key_file = write("tls.key", before.key);
+    const auto transport = connect(config);
+    const auto ask = [&] { EXPECT_EQ(transport->send(request("GET"), call()).status, 401); };
+    ask();
+    write("tls.crt", after.certificate);
+    ask();  // the key does not belong to it yet
+    write("tls.key", after.key);
+    ask();
+    EXPECT_EQ(peer.client_names(), (std::vector<std::string>{"before", "before", "after"}));
 }
 
 TEST_P(TransportConformance, NobodyListening) {
@@ -212,10 +193,7 @@ TEST_P(TransportConformance, NobodyListening) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Both,
-    TransportConformance,
-    ::testing::Values(Library::Cpprest, Library::Beast),
-    [](const auto& row) { return row.param == Library::Beast ? "Beast" : "Cpprest"; }
+    Both, TransportConformance, ::testing::Values(Library::Cpprest, Library::Beast), name_of
 );
 
 }  // namespace

@@ -25,50 +25,81 @@ TEST(WatchMachine, EachInputFromAQuietState) {
         {"listed", Listed{"9"}, StoreChange::Replace, NextMove::OpenWatch, {}, "9"},
         {"list refused", ListRefused{}, StoreChange::None, NextMove::List, milliseconds{800}, "7"},
         {"added",
-         WatchEvent{EventType::Added, "8", 0},
+         WatchEvent{EventType::Added, "8"},
          StoreChange::Upsert,
          NextMove::ReadOn,
          {},
          "8"},
         {"modified",
-         WatchEvent{EventType::Modified, "8", 0},
+         WatchEvent{EventType::Modified, "8"},
          StoreChange::Upsert,
          NextMove::ReadOn,
          {},
          "8"},
         {"deleted",
-         WatchEvent{EventType::Deleted, "8", 0},
+         WatchEvent{EventType::Deleted, "8"},
          StoreChange::Erase,
          NextMove::ReadOn,
          {},
          "8"},
         {"bookmark",
-         WatchEvent{EventType::Bookmark, "8", 0},
+         WatchEvent{EventType::Bookmark, "8"},
          StoreChange::None,
          NextMove::ReadOn,
          {},
          "8"},
         {"unknown",
-         WatchEvent{EventType::Unknown, "8", 0},
+         WatchEvent{EventType::Unknown, "8"},
          StoreChange::None,
          NextMove::ReadOn,
          {},
          "7"},
         {"gone event",
-         WatchEvent{EventType::Error, "", 410},
+         WatchEvent{EventType::Error, "", true},
          StoreChange::None,
          NextMove::List,
          {},
          ""},
-        {"gone", WatchRefused{410}, StoreChange::None, NextMove::List, {}, ""},
+        {"gone", WatchRefused{true}, StoreChange::None, NextMove::List, {}, ""},
         {"error event",
-         WatchEvent{EventType::Error, "", 500},
+         WatchEvent{EventType::Error, "", false},
          StoreChange::None,
          NextMove::OpenWatch,
          milliseconds{800},
          "7"},
         {"throttled",
-         WatchRefused{429},
+         WatchRefused{false},
+         StoreChange::None,
+         NextMove::OpenWatch,
+         milliseconds{800},
+         "7"},
+        {"the past",
+         WatchEvent{EventType::Modified, "6"},
+         StoreChange::None,
+         NextMove::List,
+         {},
+         ""},
+        {"bookmark of the past",
+         WatchEvent{EventType::Bookmark, "6"},
+         StoreChange::None,
+         NextMove::List,
+         {},
+         ""},
+        {"the same again",
+         WatchEvent{EventType::Modified, "7"},
+         StoreChange::Upsert,
+         NextMove::ReadOn,
+         {},
+         "7"},
+        {"unusable", UnusableEvent{}, StoreChange::None, NextMove::List, {}, ""},
+        {"silent for long",
+         WatchEnded{false, seconds{300}, true},
+         StoreChange::None,
+         NextMove::List,
+         {},
+         ""},
+        {"silent for a moment",
+         WatchEnded{true, seconds{5}, true},
          StoreChange::None,
          NextMove::OpenWatch,
          milliseconds{800},
@@ -101,7 +132,7 @@ TEST(WatchMachine, RefusalsNeverListAndWaitLongerUpToTheCap) {
     WatchState state{.resource_version = "7", .failures = 0};
     milliseconds last{0};
     for (int i = 0; i < 50; ++i) {
-        auto decision = step(state, WatchRefused{429});
+        auto decision = step(state, WatchRefused{false});
         EXPECT_EQ(decision.next, NextMove::OpenWatch);
         EXPECT_GE(decision.wait, last);
         EXPECT_LE(decision.wait, seconds{30});
@@ -112,12 +143,22 @@ TEST(WatchMachine, RefusalsNeverListAndWaitLongerUpToTheCap) {
 }
 
 TEST(WatchMachine, GoneAgainAndAgainDoesNotListInAStorm) {
-    auto decision = step({.resource_version = "7", .failures = 0}, WatchRefused{410});
+    auto decision = step({.resource_version = "7", .failures = 0}, WatchRefused{true});
     EXPECT_EQ(decision.wait, milliseconds{0});
     decision = step(decision.state, Listed{"9"});
-    decision = step(decision.state, WatchRefused{410});
+    decision = step(decision.state, WatchRefused{true});
     EXPECT_EQ(decision.next, NextMove::List);
     EXPECT_GT(decision.wait, milliseconds{0});
+}
+
+TEST(WatchMachine, ComparesVersionsAsNumbersAndOthersNotAtAll) {
+    EXPECT_TRUE(is_older("9", "10"));
+    EXPECT_TRUE(is_older("99999999999999999999", "100000000000000000000"));
+    EXPECT_FALSE(is_older("10", "9"));
+    EXPECT_FALSE(is_older("10", "10"));
+    EXPECT_FALSE(is_older("a", "b"));
+    EXPECT_FALSE(is_older("", "1"));
+    EXPECT_FALSE(is_older("1", ""));
 }
 
 TEST(WatchMachine, ACutAfterTwoHealthyMinutesStartsTheWaitsAnew) {
