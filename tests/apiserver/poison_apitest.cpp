@@ -1,0 +1,197 @@
+// The operator's binary and a resource that it can't decode: stored under an older schema, as after
+// an upgrade of the CRD. It must hold up nobody else.
+#include "controller/kube/cluster_port.hpp"
+#include "controller/kube/wire_json.hpp"
+#include "tests/apiserver/live_api.hpp"
+
+#include <gmock/gmock.h>
+
+#include <csignal>
+#include <fcntl.h>
+#include <fstream>
+#include <iterator>
+#include <spawn.h>
+#include <sys/wait.h>
+
+namespace djdb::kube {
+namespace {
+
+using nlohmann::json;
+using std::chrono::seconds;
+
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream input(file);
+    return {std::istreambuf_iterator<char>(input), {}};
+}
+
+/// The real binary as the cluster's administrator. Ended when this dies.
+class Operator {
+  public:
+    explicit Operator(const std::filesystem::path& log) {
+        std::vector<std::string> words{
+            require_variable("DJDB_OPERATOR"),
+            "--kubeconfig",
+            (std::filesystem::path(require_variable("DJDB_API_DIR")) / "kubeconfig").string(),
+            "--health-probe-bind-address",
+            "127.0.0.1:0"};
+        std::vector<char*> arguments;
+        for (auto& word : words) {
+            arguments.push_back(word.data());
+        }
+        arguments.push_back(nullptr);
+        posix_spawn_file_actions_t files;
+        posix_spawn_file_actions_init(&files);
+        posix_spawn_file_actions_addopen(
+            &files, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600
+        );
+        posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+        EXPECT_EQ(
+            posix_spawn(&process_, arguments[0], &files, nullptr, arguments.data(), environ), 0
+        );
+        posix_spawn_file_actions_destroy(&files);
+    }
+    Operator(const Operator&) = delete;
+    Operator& operator=(const Operator&) = delete;
+    ~Operator() {
+        if (runs()) {
+            ::kill(process_, SIGTERM);
+            ::waitpid(process_, nullptr, 0);
+        }
+    }
+
+    bool runs() {
+        ended_ = ended_ || ::waitpid(process_, nullptr, WNOHANG) != 0;
+        return !ended_;
+    }
+
+  private:
+    pid_t process_ = 0;
+    bool ended_ = false;
+};
+
+class Poison : public LiveApi {
+  protected:
+    void SetUp() override {
+        apply_crd("postgresservers", text_of(crds_ / "postgresservers.yaml"));
+        apply_crd("djangodatabases", older_schema());
+        ASSERT_TRUE(eventually([this] { return is_served(); }));
+    }
+    void TearDown() override {
+        for (const auto* name : {"poison", "good", "later"}) {
+            admin_->merge_patch(
+                resources::kDjangoDatabases,
+                key(name),
+                {{"metadata", {{"finalizers", nullptr}}}},
+                {},
+                call()
+            );
+        }
+        for (const auto* plural : {"djangodatabases", "postgresservers"}) {
+            admin_->remove(
+                kCrds, {{}, ObjectName(std::string(plural) + ".djangodb.io")}, {}, call()
+            );
+        }
+    }
+    void apply_crd(const std::string& plural, const std::string& text) {
+        request(
+            "PATCH",
+            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + plural +
+                ".djangodb.io?fieldManager=apitest&force=true",
+            text,
+            "application/apply-patch+yaml"
+        );
+    }
+    bool is_served() {
+        try {
+            admin_->list(resources::kDjangoDatabases, {}, call());
+            return true;
+        } catch (const Error&) {
+            return false;
+        }
+    }
+    /// As the real one, but whatever is written is kept.
+    static std::string older_schema() {
+        const json any{{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}};
+        const json version{
+            {"name", "v1alpha1"},
+            {"served", true},
+            {"storage", true},
+            {"subresources", {{"status", json::object()}}},
+            {"schema", {{"openAPIV3Schema", any}}}};
+        return json{
+            {"apiVersion", "apiextensions.k8s.io/v1"},
+            {"kind", "CustomResourceDefinition"},
+            {"metadata", {{"name", "djangodatabases.djangodb.io"}}},
+            {"spec",
+             {{"group", "djangodb.io"},
+              {"scope", "Namespaced"},
+              {"names",
+               {{"plural", "djangodatabases"},
+                {"singular", "djangodatabase"},
+                {"kind", "DjangoDatabase"}}},
+              {"versions", {version}}}}}
+            .dump();
+    }
+    [[nodiscard]] json resource(const std::string& name, const json& spec) const {
+        return {
+            {"apiVersion", "djangodb.io/v1alpha1"},
+            {"kind", "DjangoDatabase"},
+            {"metadata", {{"name", name}, {"namespace", space_}}},
+            {"spec", spec}};
+    }
+    static json spec_for(const std::string& name) {
+        return {
+            {"serverRef", {{"name", "nowhere"}}},
+            {"database", {{"name", name}}},
+            {"credentials", {{"secretName", name + "-database"}}}};
+    }
+    /// The reason of the condition Accepted; "" while there is none.
+    std::string verdict_on(const std::string& name) {
+        const auto object = admin_->read(resources::kDjangoDatabases, key(name), call());
+        const auto conditions =
+            object.value_or(json::object()).value("/status/conditions"_json_pointer, json::array());
+        for (const auto& condition : conditions) {
+            if (condition.at("type") == "Accepted") {
+                return condition.at("reason").get<std::string>();
+            }
+        }
+        return {};
+    }
+    bool is_judged(const std::string& name) {
+        return eventually([&] { return verdict_on(name) == "ServerNotFound"; }, seconds{90});
+    }
+
+    const Resource kCrds{
+        "apiextensions.k8s.io",
+        "v1",
+        "customresourcedefinitions",
+        "CustomResourceDefinition",
+        false};
+    const std::filesystem::path crds_ = require_variable("DJDB_CRDS");
+};
+
+TEST_F(Poison, HoldsUpNobodyElseAndHealsWhenItIsRepaired) {
+    const auto& kind = resources::kDjangoDatabases;
+    // A reference as text, a list where an object is due.
+    admin_->create(kind, resource("poison", {{"serverRef", "nowhere"}, {"database", {1}}}), call());
+    admin_->create(kind, resource("good", spec_for("good")), call());
+    apply_crd("djangodatabases", text_of(crds_ / "djangodatabases.yaml"));
+    const auto log = std::filesystem::temp_directory_path() / (space_ + ".log");
+    {
+        Operator program(log);
+        EXPECT_TRUE(is_judged("good")) << text_of(log);
+        EXPECT_TRUE(eventually([&] {
+            return text_of(log).find(space_ + "/poison") != std::string::npos;
+        })) << text_of(log);
+        admin_->create(kind, resource("later", spec_for("later")), call());
+        EXPECT_TRUE(is_judged("later")) << text_of(log);
+        // Wakes all resources of a server: the one that names none must not stop the walk.
+        admin_->merge_patch(kind, key("poison"), {{"spec", spec_for("poison")}}, {}, call());
+        EXPECT_TRUE(is_judged("poison")) << text_of(log);
+        EXPECT_TRUE(program.runs()) << text_of(log);
+    }
+    std::filesystem::remove(log);
+}
+
+}  // namespace
+}  // namespace djdb::kube
