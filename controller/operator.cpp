@@ -225,8 +225,13 @@ class Watches {
 /// One visit: run the reconciler, then queue the key again as it says.
 class Visitor {
   public:
-    Visitor(DjangoDatabaseReconciler databases, PostgresServerReconciler servers, Queue& queue)
-        : databases_(databases), servers_(servers), queue_(queue) {}
+    Visitor(
+        DjangoDatabaseReconciler databases,
+        PostgresServerReconciler servers,
+        kube::KubeCluster& cluster,
+        Queue& queue
+    )
+        : databases_(databases), servers_(servers), cluster_(cluster), queue_(queue) {}
 
     void operator()(const WorkKey& work, const std::stop_token& stop) {
         const CallContext call{stop, Deadline::in(kVisitDeadline), make_reconcile_id()};
@@ -234,16 +239,26 @@ class Visitor {
             const auto requeue = work.root == Root::Database ? databases_(work.key, call)
                                                              : servers_(work.key.name, call);
             queue_again(work, requeue);
+        } catch (const DecodeError& error) {
+            // Stored under an older schema: nothing of it is sure, so nothing is done. Its user is
+            // told once, by an Event, since there is no status to be derived.
+            if (work.root == Root::Database && backoff_.failures(work) == 0) {
+                cluster_.warn_of_undecodable(work.key, error.what(), call);
+            }
+            fail(work, error, call);
         } catch (const std::exception& error) {
-            log(Level::Error,
-                "reconcile",
-                error.what(),
-                {{"object", to_string(work.key)}, {"reconcileID", call.reconcile_id}});
-            queue_again(work, RetryWithBackoff{});
+            fail(work, error, call);
         }
     }
 
   private:
+    void fail(const WorkKey& work, const std::exception& error, const CallContext& call) {
+        log(Level::Error,
+            "reconcile",
+            error.what(),
+            {{"object", to_string(work.key)}, {"reconcileID", call.reconcile_id}});
+        queue_again(work, RetryWithBackoff{});
+    }
     void queue_again(const WorkKey& work, const Requeue& requeue) {
         const auto now = Queue::Clock::now();
         if (std::holds_alternative<RetryWithBackoff>(requeue)) {
@@ -264,6 +279,7 @@ class Visitor {
 
     DjangoDatabaseReconciler databases_;
     PostgresServerReconciler servers_;
+    kube::KubeCluster& cluster_;
     Queue& queue_;
     runtime::Backoff<WorkKey> backoff_;
     /// Visits that act and act again without arriving slow down, so that a fight over one field with
@@ -340,7 +356,9 @@ int run_operator(const Options& options, std::stop_token stop) {
     );
     SystemClock clock;
     KernelPasswordSource passwords;
-    Visitor visitor({cluster, database, clock, passwords}, {cluster, database, clock}, queue);
+    Visitor visitor(
+        {cluster, database, clock, passwords}, {cluster, database, clock}, cluster, queue
+    );
     runtime::WorkerPool<WorkKey> workers(
         queue,
         options.concurrency,

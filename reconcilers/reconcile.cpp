@@ -30,7 +30,7 @@ Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallCon
     }
     const auto stages = object->meta.being_deleted ? deletion_workflow() : workflow();
     const auto desired = derive_desired(*object, cluster_.cluster_id());
-    const auto observed = observe(desired, cluster_, database_, clock_, call);
+    const auto observed = observe_or_say_why_not(*object, desired, call);
     const auto assessment = assess(stages, desired, observed);
     const auto report_of_steps =
         execute(assessment.steps(), desired, observed, cluster_, database_, passwords_, call);
@@ -40,6 +40,20 @@ Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallCon
     }
     report(*object, derive_status(desired, observed, stages, assessment, report_of_steps), call);
     return next_visit(observed, assessment, report_of_steps);
+}
+
+Observed DjangoDatabaseReconciler::observe_or_say_why_not(
+    const DjangoDatabase& object, const Desired& desired, const CallContext& call
+) {
+    try {
+        return observe(desired, cluster_, database_, clock_, call);
+    } catch (const Error& error) {
+        // What passes by itself is tried again first; anything else needs a person, who is told.
+        if (error.failure().kind != FailureClass::Transient) {
+            report(object, derive_unknown_status(object, error.failure(), clock_.now()), call);
+        }
+        throw;
+    }
 }
 
 void DjangoDatabaseReconciler::report(

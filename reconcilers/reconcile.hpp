@@ -20,6 +20,9 @@ class DjangoDatabaseReconciler {
     Requeue operator()(const ObjectKey& key, const CallContext& call);
 
   private:
+    Observed observe_or_say_why_not(
+        const DjangoDatabase& object, const Desired& desired, const CallContext& call
+    );
     void report(
         const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
     );

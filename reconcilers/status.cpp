@@ -206,6 +206,24 @@ DjangoDatabaseStatus derive_status(
     return status;
 }
 
+DjangoDatabaseStatus derive_unknown_status(
+    const DjangoDatabase& object, const Failure& failure, TimePoint now
+) {
+    auto status = object.status;
+    std::erase_if(status.conditions, [](const Condition& condition) {
+        return condition.type == ConditionType::Ready;
+    });
+    status.conditions.push_back(Condition{
+        ConditionType::Ready,
+        ConditionStatus::Unknown,
+        reason_of(failure),
+        failure.message,
+        object.meta.generation,
+        {}});
+    status.conditions = merge(object.status.conditions, std::move(status.conditions), now);
+    return status;
+}
+
 Requeue next_visit(const Observed& observed, const Assessment& assessment, const Report& report) {
     if (is_overtaken(report)) {
         return RetryAfter{0ms};

@@ -22,6 +22,11 @@ DjangoDatabaseStatus derive_status(
     const Report& report
 );
 
+/// When nothing could be observed: what was said of the stages stays, but Ready is unknown.
+DjangoDatabaseStatus derive_unknown_status(
+    const DjangoDatabase& object, const Failure& failure, TimePoint now
+);
+
 /// SQLSTATE, connection phase or HTTP status -> the reason that is shown.
 Reason reason_of(const Failure& failure);
 

@@ -2,6 +2,7 @@
 
 #include "controller/kube/base64.hpp"
 #include "controller/kube/observed_objects.hpp"
+#include "controller/kube/wire_json.hpp"
 #include "crds/api.hpp"
 #include "crds/codec.hpp"
 #include "crds/gate.hpp"
@@ -355,6 +356,22 @@ void KubeCluster::emit_event(const Event& event, const CallContext& call) noexce
         // A courtesy: conditions say the same, and a lost Event must not stop a release.
         return;
     }
+}
+
+void KubeCluster::warn_of_undecodable(
+    const ObjectKey& key, const std::string& why, const CallContext& call
+) noexcept {
+    const auto object = caches_.databases.find(to_string(key));
+    if (!object) {
+        return;
+    }
+    DjangoDatabase named;
+    named.meta.key = key;
+    named.meta.uid = ResourceUid(text_at(*object, {"metadata", "uid"}));
+    const auto message = "This resource can't be read: " + why +
+                         ". It was stored under another schema; nothing was changed for it. "
+                         "Correct it by kubectl edit.";
+    emit_event(named, true, "Undecodable", message, call);
 }
 
 }  // namespace djdb::kube

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
@@ -157,6 +158,15 @@ class Poison : public LiveApi {
         }
         return {};
     }
+    /// Warnings that a user sees in `kubectl describe`.
+    std::size_t events_of(const std::string& name) {
+        const auto events = admin_->list(resources::kEvents, {space_, "", ""}, call());
+        return static_cast<std::size_t>(std::ranges::count_if(events.items, [&](const json& event) {
+            return text_at(event, {"regarding", "name"}) == name &&
+                   text_at(event, {"reason"}) == "Undecodable" &&
+                   text_at(event, {"note"}).find("spec.") != std::string::npos;
+        }));
+    }
     bool is_judged(const std::string& name) {
         return eventually([&] { return verdict_on(name) == "ServerNotFound"; }, seconds{90});
     }
@@ -183,6 +193,7 @@ TEST_F(Poison, HoldsUpNobodyElseAndHealsWhenItIsRepaired) {
         EXPECT_TRUE(eventually([&] {
             return text_of(log).find(space_ + "/poison") != std::string::npos;
         })) << text_of(log);
+        EXPECT_TRUE(eventually([&] { return events_of("poison") == 1; })) << text_of(log);
         admin_->create(kind, resource("later", spec_for("later")), call());
         EXPECT_TRUE(is_judged("later")) << text_of(log);
         // Wakes all resources of a server: the one that names none must not stop the walk.

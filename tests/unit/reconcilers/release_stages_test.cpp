@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace djdb {
@@ -164,6 +165,32 @@ TEST(ReleaseLaws, StatusIsAFixedPointInEveryWorld) {
         EXPECT_EQ(derive_status(desired, observed, workflow(), assessment, {}), once)
             << "a settled resource is not written";
     });
+}
+
+TEST(Status, WhatCanNotBeObservedMakesReadyUnknownAndNothingElse) {
+    auto desired = a_desired();
+    const auto observed = a_provisioned_world();
+    const auto assessment = assess(workflow(), desired, observed);
+    desired.object.status = derive_status(desired, observed, workflow(), assessment, {});
+    const Failure refused{
+        FailureClass::Forbidden, FailureOrigin::Kubernetes, "403 Forbidden", "cannot get secrets"};
+    const auto later = observed.now + std::chrono::seconds{60};
+    const auto unknown = derive_unknown_status(desired.object, refused, later);
+    ASSERT_EQ(unknown.conditions.size(), desired.object.status.conditions.size());
+    for (const auto& condition : unknown.conditions) {
+        const auto before =
+            std::ranges::find(desired.object.status.conditions, condition.type, &Condition::type);
+        if (condition.type == ConditionType::Ready) {
+            EXPECT_EQ(condition.status, ConditionStatus::Unknown);
+            EXPECT_EQ(condition.reason, Reason::ApiError);
+            EXPECT_EQ(condition.message, "cannot get secrets");
+            EXPECT_EQ(condition.last_transition, later);
+        } else {
+            EXPECT_EQ(condition, *before);
+        }
+    }
+    desired.object.status = unknown;
+    EXPECT_EQ(derive_unknown_status(desired.object, refused, later), unknown) << "written once";
 }
 
 TEST(Migration, AWorldWithoutWorkloadsIsReady) {
