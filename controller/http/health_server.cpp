@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -27,6 +28,7 @@ using boost::system::error_code;
 constexpr std::size_t kConnections = 16;
 constexpr std::uint32_t kHeaderLimit = 4096;
 constexpr std::chrono::seconds kLimit{5};
+constexpr std::chrono::milliseconds kPause{100};
 
 /// Keeps itself alive by the operation that it waits for.
 class Session : public std::enable_shared_from_this<Session> {
@@ -126,8 +128,14 @@ class HealthServer::Listener {
   private:
     void accept() {
         acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
+            if (error) {
+                // No descriptor is free, most likely; at once again would be a busy loop.
+                pause_.expires_after(kPause);
+                pause_.async_wait([this](const error_code&) { accept(); });
+                return;
+            }
             // Above the cap the socket is closed here, when it goes out of scope.
-            if (!error && open_ < kConnections) {
+            if (open_ < kConnections) {
                 std::make_shared<Session>(std::move(socket), checks_, open_)->start();
             }
             accept();
@@ -139,6 +147,7 @@ class HealthServer::Listener {
     std::size_t open_ = 0;
     asio::io_context io_;
     tcp::acceptor acceptor_{io_};
+    asio::steady_timer pause_{io_};
     std::jthread thread_;
 };
 
