@@ -144,7 +144,8 @@ HttpResponse Client::send(
     CallContext bounded = call;
     bounded.deadline = call.deadline.or_earlier(limit);
     auto answer = transport_->send(request, bounded);
-    if (request.method == "GET" && wait_out(answer, call)) {
+    // A request that was turned away was not looked at: this holds for every method.
+    if (wait_out(answer, call)) {
         bounded.deadline = call.deadline.or_earlier(limit);
         answer = transport_->send(request, bounded);
     }

@@ -3,7 +3,8 @@
 //
 // Every refusal is an Error whose code is the status and its reason ("409 AlreadyExists") and whose
 // message is the server's own: 409 Conflict; 401, 403 Forbidden; 400, 413, 415, 422 Invalid; 429,
-// 5xx Transient; others Terminal.
+// 5xx Transient; others Terminal. A 429 is first waited out, once, as Retry-After says and the
+// deadline allows.
 #pragma once
 
 #include "controller/kube/transport.hpp"
@@ -79,8 +80,7 @@ class Client {
     );
     ~Client();
 
-    /// nullopt: the server says that there is no such object. A 429 is waited out once as
-    /// Retry-After says, if the deadline allows.
+    /// nullopt: the server says that there is no such object.
     std::optional<nlohmann::json> read(const Resource&, const ObjectKey&, const CallContext&);
     /// Consistent, in pages of 500.
     ObjectList list(const Resource&, const Selection&, const CallContext&);
