@@ -205,7 +205,7 @@ json Client::create(
     return expect_object(
         send(
             {.method = "POST",
-             .target = target + "?fieldManager=" + escape(options.field_manager),
+             .target = target + "?fieldManager=" + percent_encode(options.field_manager),
              .headers = {{"Content-Type", "application/json"}},
              .body = text_of(object)},
             call,

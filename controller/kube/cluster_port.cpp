@@ -371,7 +371,7 @@ void KubeCluster::warn_of_undecodable(
     const auto message = "This resource can't be read: " + why +
                          ". It was stored under another schema; nothing was changed for it. "
                          "Correct it by kubectl edit.";
-    emit_event(named, true, "Undecodable", message, call);
+    emit_event(warning_event(named, "Undecodable", message), call);
 }
 
 }  // namespace djdb::kube

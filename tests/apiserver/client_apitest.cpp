@@ -20,7 +20,7 @@ class ClientVerbs : public LiveApi, public testing::WithParamInterface<Library> 
 };
 
 TEST_P(ClientVerbs, CreatesReadsAppliesPatchesAndRemoves) {
-    const auto made = client_->create(kConfigMaps, config_map("a", {{"k", "1"}}), call());
+    const auto made = client_->create(kConfigMaps, config_map("a", {{"k", "1"}}), {}, call());
     EXPECT_FALSE(made.at("metadata").at("uid").get<std::string>().empty());
     auto applied = config_map("a", {{"own", "caf\xc3\xa9"}});
     client_->apply(kConfigMaps, applied, {.field_manager = "one"}, call());
@@ -50,7 +50,7 @@ TEST_P(ClientVerbs, AnotherManagersFieldIsTakenOnlyByForce) {
 }
 
 TEST_P(ClientVerbs, WhatHasChangedSinceIsNotOverwritten) {
-    const auto made = client_->create(kConfigMaps, config_map("a"), call());
+    const auto made = client_->create(kConfigMaps, config_map("a"), {}, call());
     const auto old_version = made.at("metadata").at("resourceVersion");
     client_->merge_patch(kConfigMaps, key("a"), {{"data", {{"k", "1"}}}}, {}, call());
     const json patch{{"metadata", {{"resourceVersion", old_version}}}, {"data", {{"k", "2"}}}};
@@ -75,12 +75,12 @@ TEST_P(ClientVerbs, WhatHasChangedSinceIsNotOverwritten) {
 }
 
 TEST_P(ClientVerbs, EachRefusalHasItsClass) {
-    client_->create(kConfigMaps, config_map("a"), call());
+    client_->create(kConfigMaps, config_map("a"), {}, call());
     const auto refusal = [](const Failure& failure) {
         return std::pair{failure.kind, failure.code};
     };
     EXPECT_EQ(
-        refusal(failure_of([&] { client_->create(kConfigMaps, config_map("a"), call()); })),
+        refusal(failure_of([&] { client_->create(kConfigMaps, config_map("a"), {}, call()); })),
         std::pair(FailureClass::Conflict, std::string("409 AlreadyExists"))
     );
     EXPECT_EQ(
@@ -90,8 +90,9 @@ TEST_P(ClientVerbs, EachRefusalHasItsClass) {
         std::pair(FailureClass::Terminal, std::string("404 NotFound"))
     );
     EXPECT_EQ(
-        refusal(failure_of([&] { client_->create(kConfigMaps, config_map("Not A Name"), call()); })
-        ),
+        refusal(failure_of([&] {
+            client_->create(kConfigMaps, config_map("Not A Name"), {}, call());
+        })),
         std::pair(FailureClass::Invalid, std::string("422 Invalid"))
     );
     // A kind that is not served says nothing about objects.
@@ -110,6 +111,7 @@ TEST_P(ClientVerbs, MissingRightsAreNamed) {
         {{"apiVersion", "v1"},
          {"kind", "ServiceAccount"},
          {"metadata", {{"name", "poor"}, {"namespace", space_}}}},
+        {},
         call()
     );
     auto config = token_config();
@@ -130,7 +132,7 @@ TEST_P(ClientVerbs, AListComesInPagesAndTheWatchBehindItMissesNothing) {
     std::set<std::string> wanted;
     for (int i = 0; i < kObjects; ++i) {
         const auto name = "m" + std::to_string(i);
-        client_->create(kConfigMaps, config_map(name), call());
+        client_->create(kConfigMaps, config_map(name), {}, call());
         wanted.insert(name);
     }
     const auto agent = "pages-" + space_;
@@ -145,7 +147,7 @@ TEST_P(ClientVerbs, AListComesInPagesAndTheWatchBehindItMissesNothing) {
     EXPECT_EQ(found, wanted);
     EXPECT_TRUE(eventually([&] { return audited(agent, "list", "configmaps") == 2; }));
 
-    client_->create(kConfigMaps, config_map("later"), call());
+    client_->create(kConfigMaps, config_map("later"), {}, call());
     const auto opened = reader->watch(
         kConfigMaps, selection, {.resource_version = listed.resource_version}, call()
     );

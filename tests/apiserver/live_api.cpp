@@ -102,6 +102,7 @@ LiveApi::LiveApi()
     admin_->create(
         kNamespaces,
         {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", space_}}}},
+        {},
         call()
     );
 }

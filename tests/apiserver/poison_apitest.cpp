@@ -183,8 +183,10 @@ class Poison : public LiveApi {
 TEST_F(Poison, HoldsUpNobodyElseAndHealsWhenItIsRepaired) {
     const auto& kind = resources::kDjangoDatabases;
     // A reference as text, a list where an object is due.
-    admin_->create(kind, resource("poison", {{"serverRef", "nowhere"}, {"database", {1}}}), call());
-    admin_->create(kind, resource("good", spec_for("good")), call());
+    admin_->create(
+        kind, resource("poison", {{"serverRef", "nowhere"}, {"database", {1}}}), {}, call()
+    );
+    admin_->create(kind, resource("good", spec_for("good")), {}, call());
     apply_crd("djangodatabases", text_of(crds_ / "djangodatabases.yaml"));
     const auto log = std::filesystem::temp_directory_path() / (space_ + ".log");
     {
@@ -194,7 +196,7 @@ TEST_F(Poison, HoldsUpNobodyElseAndHealsWhenItIsRepaired) {
             return text_of(log).find(space_ + "/poison") != std::string::npos;
         })) << text_of(log);
         EXPECT_TRUE(eventually([&] { return events_of("poison") == 1; })) << text_of(log);
-        admin_->create(kind, resource("later", spec_for("later")), call());
+        admin_->create(kind, resource("later", spec_for("later")), {}, call());
         EXPECT_TRUE(is_judged("later")) << text_of(log);
         // Wakes all resources of a server: the one that names none must not stop the walk.
         admin_->merge_patch(kind, key("poison"), {{"spec", spec_for("poison")}}, {}, call());

@@ -33,7 +33,9 @@ class ReflectorAgainstTheServer : public LiveApi {
         );
         ASSERT_TRUE(reflector_->wait_until_synced(Deadline::in(seconds{60})));
     }
-    void make(const std::string& name) { admin_->create(kConfigMaps, config_map(name), call()); }
+    void make(const std::string& name) {
+        admin_->create(kConfigMaps, config_map(name), {}, call());
+    }
     void remove(const std::string& name) { admin_->remove(kConfigMaps, key(name), {}, call()); }
     bool comes_to_hold(const Names& names) {
         const auto held = [&] {
@@ -116,7 +118,7 @@ TEST_F(ReflectorAgainstTheServer, ARevokedTokenIsReplacedWithoutARestart) {
         {"apiVersion", "v1"},
         {"kind", "ServiceAccount"},
         {"metadata", {{"name", "reader"}, {"namespace", space_}}}};
-    admin_->create(kAccounts, account, call());
+    admin_->create(kAccounts, account, {}, call());
     const json binding{
         {"apiVersion", "rbac.authorization.k8s.io/v1"},
         {"kind", "RoleBinding"},
@@ -148,7 +150,7 @@ TEST_F(ReflectorAgainstTheServer, ARevokedTokenIsReplacedWithoutARestart) {
     EXPECT_TRUE(eventually(is_refused));
     relay_.cut();  // the watch has to come back with the token that holds then
     make("during");
-    admin_->create(kAccounts, account, call());
+    admin_->create(kAccounts, account, {}, call());
     std::ofstream(config.token_file) << issue_token("reader");
     relay_.restore();
     EXPECT_TRUE(comes_to_hold({"before", "during"}));

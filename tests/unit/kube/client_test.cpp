@@ -113,7 +113,7 @@ TEST(Client, WaitsOutRetryAfterOnce) {
     EXPECT_EQ(always_busy.requests().size(), 2U);
     Answered creating({busy, fine});
     const auto object = nlohmann::json::parse(pod("a", "1"));
-    EXPECT_EQ(creating->create(kPods, object, call()), object);
+    EXPECT_EQ(creating->create(kPods, object, {}, call()), object);
     EXPECT_EQ(creating.requests().size(), 2U);
 }
 
