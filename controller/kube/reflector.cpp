@@ -47,12 +47,12 @@ class Reflector::Loop {
         }
     }
 
-    /// Up to as much again at random, so that the streams cut by one restart do not come back as
-    /// one.
+    /// Half of it to all of it, at random, so that the streams cut by one restart do not come back
+    /// as one.
     void rest(milliseconds wait, const std::stop_token& stop) {
         if (wait.count() > 0) {
-            std::uniform_int_distribution<milliseconds::rep> more(0, wait.count());
-            runtime::wait_for(wait + milliseconds{more(random_)}, stop);
+            std::uniform_int_distribution<milliseconds::rep> span(wait.count() / 2, wait.count());
+            runtime::wait_for(milliseconds{span(random_)}, stop);
         }
     }
 

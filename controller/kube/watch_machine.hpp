@@ -60,7 +60,7 @@ struct WatchDecision {
     WatchState state;
     StoreChange change = StoreChange::None;
     NextMove next = NextMove::List;
-    /// Before the move; the reflector adds up to as much again, at random.
+    /// Before the move, at most; the reflector takes off up to half of it, at random.
     std::chrono::milliseconds wait{0};
 };
 

@@ -177,6 +177,8 @@ void LiveApi::kill_server() {
 
 void LiveApi::start_server() {
     run({require_variable("DJDB_CLUSTER_UP"), "--profile", "apiserver", "--dir", state().string()});
+    transport_ = make_beast_transport(admin_config());
+    admin_ = connect(admin_config());
 }
 
 void LiveApi::compact() {

@@ -75,8 +75,9 @@ class LiveApi : public testing::Test {
 
     /// SIGKILL, and no answer any more when it returns.
     static void kill_server();
-    /// Starts what is down; the same addresses, keys and data.
-    static void start_server();
+    /// Starts what is down; the same addresses, keys and data. The administrator connects anew: a
+    /// request on a connection of before would fail.
+    void start_server();
     /// Forgets all of etcd's past.
     static void compact();
     /// Requests of this verb on this resource that the audit log has from a user agent.
