@@ -1,12 +1,34 @@
-# Writes INPUT as a C++ string constant kMigrationProgram to OUTPUT. Cut in pieces: compilers limit literals.
-file(READ ${INPUT} text)
-string(LENGTH "${text}" length)
-set(body "")
-set(at 0)
-while(at LESS length)
-    string(SUBSTRING "${text}" ${at} 4000 piece)
-    string(APPEND body "R\"program(${piece})program\"\n")
-    math(EXPR at "${at} + 4000")
-endwhile()
-file(WRITE ${OUTPUT}
-    "// Generated from jobs/migrate.py.\n#include \"reconcilers/manifests/migration_job.hpp\"\n\nnamespace djdb {\nconst char* const kMigrationProgram =\n${body};\n}  // namespace djdb\n")
+# Writes the files FOLDER/*.py as C++ string constants, djdb::migration_program(), to OUTPUT. Cut in pieces: compilers
+# limit literals.
+file(GLOB files ${FOLDER}/*.py)
+set(entries "")
+foreach(file IN LISTS files)
+    get_filename_component(name ${file} NAME)
+    file(READ ${file} text)
+    string(LENGTH "${text}" length)
+    set(body "")
+    set(at 0)
+    while(at LESS length)
+        string(SUBSTRING "${text}" ${at} 4000 piece)
+        string(APPEND body "R\"program(${piece})program\"\n")
+        math(EXPR at "${at} + 4000")
+    endwhile()
+    string(APPEND entries "    {\"${name}\",\n${body}},\n")
+endforeach()
+file(WRITE ${OUTPUT} "// Generated from jobs/*.py.
+#include \"reconcilers/manifests/migration_job.hpp\"
+
+namespace djdb {
+namespace {
+
+constexpr ProgramFile kFiles[] = {
+${entries}};
+
+}  // namespace
+
+std::span<const ProgramFile> migration_program() {
+    return kFiles;
+}
+
+}  // namespace djdb
+")

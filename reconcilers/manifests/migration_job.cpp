@@ -163,11 +163,15 @@ json render_migration_job(const Desired& desired, const StartMigration& start) {
 }
 
 json render_migration_program(const Desired& desired) {
+    auto files = json::object();
+    for (const auto& file : migration_program()) {
+        files[file.name] = file.text;
+    }
     return {
         {"apiVersion", "v1"},
         {"kind", "ConfigMap"},
         {"metadata", render_metadata(desired, desired.migration_name.str())},
-        {"data", {{"migrate.py", kMigrationProgram}}}};
+        {"data", files}};
 }
 
 }  // namespace djdb

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <span>
 #include <string>
 
 namespace djdb {
@@ -19,10 +20,15 @@ std::string migration_job_name(const Desired& desired, const Revision& revision,
 /// login's wherever it is referred to.
 nlohmann::json render_migration_job(const Desired& desired, const StartMigration& start);
 
-/// The program that the Job runs, jobs/migrate.py, as a ConfigMap.
+/// The program that the Job runs, migrate.py and what it imports, as a ConfigMap.
 nlohmann::json render_migration_program(const Desired& desired);
 
-/// jobs/migrate.py as compiled in; the build makes its definition from the file.
-extern const char* const kMigrationProgram;
+struct ProgramFile {
+    const char* name;
+    const char* text;
+};
+
+/// jobs/*.py as compiled in; the build makes its definition from the files.
+std::span<const ProgramFile> migration_program();
 
 }  // namespace djdb

@@ -6,6 +6,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 namespace djdb {
 namespace {
 
@@ -115,12 +119,21 @@ TEST(MigrationJob, ItsNameFitsALabel) {
     EXPECT_LE(migration_job_name(desired, Revision("0123456789a"), 999'999).size(), 63U);
 }
 
-TEST(MigrationProgram, IsTheFileInJobs) {
-    const auto manifest = render_migration_program(a_desired());
-    EXPECT_NE(
-        manifest["data"]["migrate.py"].get<std::string>().find("def take_over(entry):"),
-        std::string::npos
-    );
+TEST(MigrationProgram, IsWhatJobsHolds) {
+    const auto files = render_migration_program(a_desired())["data"];
+    std::size_t found = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(DJDB_JOBS_FOLDER)) {
+        if (entry.path().extension() != ".py") {
+            continue;
+        }
+        ++found;
+        std::ifstream file(entry.path());
+        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        EXPECT_EQ(files.value(entry.path().filename().string(), ""), text) << entry.path();
+    }
+    EXPECT_GT(found, 1U);
+    EXPECT_EQ(files.size(), found);
+    EXPECT_TRUE(files.contains("migrate.py"));
 }
 
 }  // namespace

@@ -1,0 +1,149 @@
+"""What the operator gets: an exit code, and JSON of at most 4096 bytes on the termination log, valid at any moment."""
+
+import binascii
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+
+from djangodb_secrets import scrub
+
+# Reason -> exit code. 70-74: image or settings. 75, 85: try again. 86: interrupted. 89: a person has to look.
+# 90: our bug.
+EXIT_CODES = {
+    "EntryPointNotFound": 70,
+    "EntryPointNotDjango": 70,
+    "SettingsNotFound": 70,
+    "SettingsImportFailed": 70,
+    "NoDatabaseConfigured": 71,
+    "EngineNotPostgres": 72,
+    "DjangoMissing": 73,
+    "DriverMissing": 73,
+    "DriverTooOld": 74,
+    "Unreachable": 75,
+    "LockHeld": 75,
+    "AuthFailed": 76,
+    "WrongDatabaseOrUser": 76,
+    "DatabaseMissing": 77,
+    "TLSFailed": 78,
+    "TLSNotInUse": 78,
+    "PermissionDenied": 79,
+    "ReadOnlyServer": 80,
+    "GraphConflict": 81,
+    "GraphBroken": 81,
+    "InconsistentHistory": 82,
+    "SquashGap": 83,
+    "ServerTooOld": 84,
+    "LockTimeout": 85,
+    "Deadlock": 85,
+    "Interrupted": 86,
+    "Backward": 87,
+    "MigrationFailed": 88,
+    "StatementTimeout": 88,
+    "PartiallyApplied": 89,
+    "NotRecorded": 89,
+    "UnappliedRemain": 89,
+    "Internal": 90,  # the one without a test: whatever could produce it would be repaired instead
+}
+
+LIMIT = 4096  # what Kubernetes keeps of a termination message
+STARTED = time.monotonic()
+ANSWER = {"v": 1, "kind": "migrate", "ok": False, "reason": "InProgress", "message": "", "stage": "start"}
+ANSWER_LOCK = threading.Lock()
+STOPPING = threading.Event()  # a signal asked for the end, so whatever fails from then on was interrupted
+
+
+def setting(name, default):
+    return os.environ.get("DJANGODB_" + name) or default
+
+
+def one_line(text):
+    """The first line alone: DETAIL and what follows hold rows of the app's tables."""
+    lines = scrub(text).strip().splitlines()
+    # No lone surrogates (file names that are not UTF-8): JSON readers refuse them.
+    return lines[0][:300].encode("utf-8", "replace").decode() if lines else ""
+
+
+def hash_leaves(answer):
+    """CRC-32 of each name, eight hex digits after eight, which the operator compares with those in the database."""
+    leaves = answer.pop("leaves", [])
+    answer["leaves_crc32"] = "".join("%08x" % binascii.crc32(name.encode()) for name in leaves)
+
+
+# Cut in this order until the answer fits: what is longest and least needed goes first. Without leaves the operator
+# has nothing to check, and does not believe the rest.
+CUTS = (
+    lambda answer: answer.pop("pending", None),
+    lambda answer: answer.update(applied_count=len(answer.pop("applied", ()))),
+    hash_leaves,
+    lambda answer: answer.pop("leaves_crc32", None),
+    lambda answer: answer.pop("settings", None),
+    lambda answer: answer.update(message=""),
+)
+
+
+def fit(answer):
+    """As bytes within the limit."""
+    answer = dict(answer)
+    text = encode(answer)
+    for cut in CUTS:
+        if len(text) <= LIMIT:
+            break
+        cut(answer)
+        text = encode(answer)
+    return text
+
+
+def encode(answer):
+    return json.dumps(answer, separators=(",", ":")).encode()
+
+
+def publish(**changes):
+    """Writes the answer as it stands, so that a SIGKILL still tells which migration was in flight."""
+    with ANSWER_LOCK:
+        ANSWER.update(changes)
+        ANSWER["ms"] = int((time.monotonic() - STARTED) * 1000)
+        write(fit(ANSWER))
+
+
+def write(text):
+    """In one system call over what was there, filled up with spaces: a kill never leaves half an answer."""
+    try:
+        log = os.open(setting("TERMINATION_LOG", "/dev/termination-log"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            os.pwrite(log, text.ljust(min(os.fstat(log).st_size, LIMIT)), 0)
+        finally:
+            os.close(log)
+    except OSError:
+        pass  # some runtimes do not let a read-only container write it; the exit code still speaks
+
+
+def say(text):
+    print(scrub(text), file=sys.stderr, flush=True)
+
+
+def outranked(reason):
+    """While a migration that can't be undone is under way, nothing that ends us is clean, least of all a signal."""
+    if ANSWER.get("unfinished"):
+        return "PartiallyApplied"
+    return "Interrupted" if STOPPING.is_set() else reason
+
+
+def end(reason, message, error=None, **more):
+    """The only way out besides success; never returns."""
+    reason = outranked(reason)
+    if error is not None:
+        say("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    say("migrate: %s: %s" % (reason, one_line(message)))
+    publish(ok=False, reason=reason, message=one_line(message), **more)
+    sys.stdout.flush()
+    os._exit(EXIT_CODES[reason])
+
+
+def end_well(message):
+    publish(ok=True, reason=None, message=message, stage="done")
+    say("migrate: done, %s" % message)
+    sys.stdout.flush()
+    os._exit(0)

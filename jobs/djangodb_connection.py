@@ -1,0 +1,77 @@
+"""The app's default connection, proven to be the right one."""
+
+import os
+import sys
+
+from djangodb_answer import end, publish, setting
+from djangodb_reasons import connection_reason, setup_reason
+from djangodb_secrets import learn
+
+FACTS = (
+    "select current_database(), current_user::text, session_user::text, current_setting('server_version'), "
+    "current_setting('transaction_read_only')"
+)
+
+
+def connect():
+    publish(stage="connect")
+    try:
+        import django
+
+        django.setup()
+        from django.db import connections
+
+        # The object itself: django.db.connection is another connection in each thread, and ours cancels from its own.
+        connection = connections["default"]
+        vendor, engine = connection.vendor, connection.settings_dict["ENGINE"]
+    except BaseException as error:
+        end(setup_reason(error), "%s: %s" % (type(error).__name__, error), error)
+    for alias in connections:
+        learn(connections.databases[alias].get("PASSWORD"))
+    publish(
+        django=django.get_version(),
+        python="%d.%d.%d" % sys.version_info[:3],
+        settings=os.environ.get("DJANGO_SETTINGS_MODULE"),
+    )
+    if engine.endswith(".dummy"):
+        end("NoDatabaseConfigured", "the settings name no default database")
+    if vendor != "postgresql":
+        end("EngineNotPostgres", "the settings name %s (%s), so nothing was migrated" % (engine, vendor))
+    try:
+        connection.ensure_connection()
+        check_identity(connection)
+    except BaseException as error:
+        end(connection_reason(error), error, error)
+    return connection
+
+
+def check_identity(connection):
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS)
+        database, user, session_user, server, read_only = cursor.fetchone()
+    driver = connection.Database
+    tls = uses_tls(connection)
+    publish(
+        database=database,
+        user=user,
+        session_user=session_user,
+        server=server,
+        driver="%s %s" % (driver.__name__, driver.__version__.split()[0]),
+        tls=tls,
+    )
+    expected = (setting("EXPECT_DATABASE", database), setting("EXPECT_USER", user))
+    if (database, user) != expected:
+        end("WrongDatabaseOrUser", "the app connects to %s as %s, expected %s as %s" % ((database, user) + expected))
+    if setting("REQUIRE_TLS", "") == "1" and not tls:
+        end("TLSNotInUse", "the app's connection to %s is not encrypted; set sslmode in OPTIONS" % database)
+    if read_only == "on":
+        end("ReadOnlyServer", "%s only reads: a standby, or default_transaction_read_only is on" % database)
+
+
+def uses_tls(connection):
+    raw = connection.connection
+    info = getattr(raw, "info", None)
+    if info is not None and hasattr(info, "ssl_in_use"):
+        return bool(info.ssl_in_use)
+    pgconn = getattr(raw, "pgconn", None)
+    return bool(getattr(pgconn, "ssl_in_use", False))

@@ -1,0 +1,98 @@
+"""What an exception means."""
+
+import os
+
+BY_SQLSTATE = {
+    "28P01": "AuthFailed",
+    "28000": "AuthFailed",
+    "3D000": "DatabaseMissing",
+    "42501": "PermissionDenied",
+    "25006": "ReadOnlyServer",
+    "55P03": "LockTimeout",
+    "40P01": "Deadlock",
+    "57014": "StatementTimeout",
+    "57P01": "Unreachable",
+    "57P02": "Unreachable",
+    "57P03": "Unreachable",
+    "53300": "Unreachable",
+    "08006": "Unreachable",
+}
+ALREADY_EXISTS = "42P07"
+
+# Drivers give no SQLSTATE for a connection that failed, so its text is all there is.
+BY_TEXT = (
+    ("password authentication failed", "AuthFailed"),
+    ("pg_hba.conf", "AuthFailed"),
+    ("is not permitted to log in", "AuthFailed"),
+    # Before the words about TLS: a host may be named ssl-db.
+    ("refused", "Unreachable"),
+    ("timeout", "Unreachable"),
+    ("resolve host", "Unreachable"),
+    ("translate host", "Unreachable"),
+    ("starting up", "Unreachable"),
+    ("certificate", "TLSFailed"),
+    ("ssl", "TLSFailed"),
+    ('role "', "AuthFailed"),
+    ("does not exist", "DatabaseMissing"),
+    ("permission denied", "PermissionDenied"),
+    ("too many", "Unreachable"),
+    ("or later is required", "ServerTooOld"),
+)
+
+
+def sqlstate(error):
+    while error is not None:
+        for name in ("sqlstate", "pgcode"):
+            if getattr(error, name, None):
+                return getattr(error, name)
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def lost(raw, error):
+    """Whether the server went away; then the driver often has no SQLSTATE either.
+
+    `raw` is the driver's connection from before the error: Django may have made a new one since.
+    """
+    if BY_SQLSTATE.get(sqlstate(error)) == "Unreachable":
+        return True
+    return bool(getattr(raw, "closed", False)) and type(error).__name__ in ("OperationalError", "InterfaceError")
+
+
+def connection_reason(error):
+    known = BY_SQLSTATE.get(sqlstate(error))
+    if known:
+        return known
+    text = str(error).lower()
+    return next((reason for part, reason in BY_TEXT if part in text), "Unreachable")
+
+
+def setup_reason(error):
+    """Why Django could not be set up."""
+    text = str(error)
+    if "psycopg" in text:
+        return "DriverTooOld" if "or newer is required" in text else "DriverMissing"
+    if "Please supply the ENGINE" in text:
+        return "NoDatabaseConfigured"
+    if "Requested setting" in text:
+        return "SettingsNotFound"
+    module = os.environ.get("DJANGO_SETTINGS_MODULE", "")
+    if isinstance(error, ModuleNotFoundError) and error.name and (module + ".").startswith(error.name + "."):
+        return "SettingsNotFound"
+    return "SettingsImportFailed"
+
+
+def migration_reason(raw, error):
+    known = BY_SQLSTATE.get(sqlstate(error))
+    if known:
+        return known
+    if lost(raw, error):
+        return "Unreachable"
+    name = type(error).__name__
+    if name == "InconsistentMigrationHistory":
+        return "InconsistentHistory"
+    if name in ("NodeNotFoundError", "CircularDependencyError", "BadMigrationError", "SyntaxError"):
+        return "GraphBroken"
+    if name == "CommandError" and "onflict" in str(error):
+        return "GraphConflict"
+    return "MigrationFailed"

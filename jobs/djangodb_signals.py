@@ -1,0 +1,45 @@
+"""SIGTERM ends us at once, wherever we are, and takes the running statement along."""
+
+import os
+import signal
+import threading
+
+from djangodb_answer import EXIT_CODES, STOPPING, outranked, publish, say
+
+WORKING = {}  # the connection whose statement a signal cancels, once there is one
+
+
+def working_on(connection):
+    WORKING["connection"] = connection
+
+
+def watch_signals():
+    """In a thread, because psycopg2 blocks in C and PID 1 ignores the default.
+
+    Called before the app's code runs, so that the threads which that starts do not take the signal.
+    """
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+
+    def wait():
+        signal.sigwait(signals)
+        STOPPING.set()
+        reason = outranked("Interrupted")
+        publish(ok=False, reason=reason, message="stopped by a signal")
+        cancelling = threading.Thread(target=cancel, daemon=True)
+        cancelling.start()
+        cancelling.join(5)  # a server that does not answer must not keep us past the Pod's grace period
+        os._exit(EXIT_CODES[reason])
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def cancel():
+    """Without it the server would go on with the statement, and hold its locks, long after we are gone."""
+    try:
+        raw = WORKING["connection"].connection
+        (getattr(raw, "cancel_safe", None) or raw.cancel)()
+    except (KeyError, AttributeError):
+        pass  # not connected: nothing to cancel
+    except Exception as error:
+        say("migrate: the statement could not be cancelled: %s" % error)
