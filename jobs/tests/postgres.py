@@ -66,8 +66,41 @@ class Server:
             self.run("pg_ctl", "-D", self.data, "-m", "immediate", "stop", stdout=subprocess.DEVNULL)
         shutil.rmtree(self.folder)
 
+    def psql(self, database):
+        arguments = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-p", str(self.port)]
+        return [os.path.join(self.bin, "psql")] + arguments + ["-U", "postgres", "-d", database]
+
     def sql(self, statement, database="postgres"):
         """What one statement, or several, answer as text: as superuser over the local socket."""
-        arguments = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-p", str(self.port)]
-        command = [os.path.join(self.bin, "psql")] + arguments + ["-U", "postgres", "-d", database, "-c", statement]
+        command = self.psql(database) + ["-c", statement]
         return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    def session(self, database):
+        return Session(self.psql(database))
+
+
+class Session:
+    """A session that stays, as superuser: what it began is in the way of others until it ends."""
+
+    def __init__(self, command):
+        self.program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.program.stdin.close()
+        self.program.wait()
+        self.program.stdout.close()
+
+    def begin(self, statement):
+        """Without waiting for its end."""
+        self.program.stdin.write(statement + ";\n")
+
+    def run(self, statement):
+        self.begin(statement)
+        self.program.stdin.write("\\echo done\n")
+        for line in self.program.stdout:
+            if line == "done\n":
+                return
+        raise AssertionError("the session ended in: " + statement)

@@ -1,9 +1,6 @@
 """What goes well, and what becomes of two runs, kills and locks."""
 
-import json
 import signal
-import subprocess
-import sys
 
 from app import until
 
@@ -99,48 +96,79 @@ def test_after_a_sigkill_the_answer_names_the_migration_and_the_server_process_i
     assert app.migrate(STATEMENT="select 1").code == 0
 
 
-def hold_lock(app, seconds):
-    statement = "begin; lock table orders_order; select pg_sleep(%s); commit" % seconds
-    command = [app.server.bin + "/psql", "-X", "-q", "-h", app.server.folder, "-p", str(app.server.port), "-U", "postgres"]
-    holder = subprocess.Popen(command + ["-d", app.database, "-c", statement], stdout=subprocess.DEVNULL)
-    query = "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and granted"
-    until(lambda: app.sql(query) != "0")
-    return holder
-
-
 def test_a_lock_is_waited_for_in_short_tries(app):
     assert app.migrate().code == 0
     app.lay_over("v2")
-    holder = hold_lock(app, 3)
-    outcome = app.migrate()
-    holder.wait()
-    assert outcome.code == 0, outcome.log
-    assert "waits for a lock, try 1" in outcome.log
-
-
-def test_an_image_whose_interpreter_is_elsewhere(app, tmp_path):
-    """The entry point names another python than the one that starts migrate.py, as a virtual environment's does."""
-    named = tmp_path / "bin"
-    named.mkdir()
-    (named / "python3").write_text('#!/bin/sh\nexport SEEN=yes\nexec %s "$@"\n' % sys.executable)
-    (named / "python3").chmod(0o755)
-    program = named / "shop-admin"
-    lines = (app.folder / "manage.py").read_text().splitlines()[1:]
-    check = ["import os", "assert os.environ['SEEN'] == 'yes'"]
-    program.write_text("\n".join(["#!%s" % (named / "python3")] + check + lines))
-    program.chmod(0o755)
-    (app.folder / "manage.py").unlink()
-    path = "%s:%s" % (named, app.environment["PATH"])
-    outcome = app.migrate(DJANGODB_MANAGE=json.dumps(["shop-admin"]), PATH=path)
+    with app.server.session(app.database) as holder:
+        holder.run("begin; lock table orders_order")
+        run = app.start()
+        until(lambda: "waits for a lock, try 1" in run.logfile.read_text())
+    outcome = run.outcome()
     assert outcome.code == 0, outcome.log
 
 
-def test_three_hundred_migrations_fit_into_the_answer(app):
-    before = "0001_initial"
-    for number in range(2, 302):
-        name = "%04d_a_name_that_is_rather_long" % number
-        app.add_migration(name, operations="", after=before)
-        before = name
-    outcome = app.migrate()
-    assert outcome.code == 0, outcome.log
-    assert (outcome.answer["applied_count"], outcome.answer["leaves"]) == (301, ["orders." + before])
+def test_a_lock_that_is_never_free(app):
+    assert app.migrate().code == 0
+    app.lay_over("v2")
+    with app.server.session(app.database) as holder:
+        holder.run("begin; lock table orders_order")
+        app.migrate(DJANGODB_LOCK_TRIES="1").is_failure("LockTimeout", 85)
+    assert app.recorded() == ["0001_initial"]
+
+
+TAKE_BOTH = """
+schema_editor.execute("lock table orders_order")
+with schema_editor.connection.cursor() as cursor:
+    waited_for = False
+    while not waited_for:
+        cursor.execute("select count(*) from pg_locks where relation = 'orders_order'::regclass and not granted")
+        waited_for = cursor.fetchone()[0] > 0
+schema_editor.execute("lock table other")
+"""
+
+
+def test_a_deadlock(app):
+    """The migration finds it out, since the other session is made to wait first and longer."""
+    assert app.migrate().code == 0
+    app.server.sql("alter role %s_migrate set deadlock_timeout = '20ms'" % app.database)
+    app.sql("create table other(); grant all on other to public")
+    app.add_migration("0002_both", TAKE_BOTH)
+    locked = "select count(*) from pg_locks where relation = 'orders_order'::regclass and granted"
+    with app.server.session(app.database) as other:
+        other.run("set deadlock_timeout = '1h'; begin; lock table other")
+        run = app.start(DJANGODB_LOCK_TRIES="1", DJANGODB_LOCK_TIMEOUT="50000")
+        until(lambda: app.sql(locked) == "1")
+        other.begin("lock table orders_order")
+        run.outcome().is_failure("Deadlock", 85)
+
+
+def end_sessions(app):
+    app.server.sql("select pg_terminate_backend(pid) from pg_stat_activity where datname = '%s'" % app.database)
+
+
+def test_a_session_that_the_server_ends_is_tried_again(app):
+    app.add_migration("0002_sleep", "schema_editor.execute(os.environ['STATEMENT'])")
+    run = app.start(STATEMENT="select pg_sleep(60)")
+    until(lambda: sleeping(app))
+    end_sessions(app)
+    run.outcome().is_failure("Unreachable", 75)
+    assert app.migrate(STATEMENT="select 1").code == 0
+
+
+def test_a_kill_between_the_change_and_its_record_leaves_neither(app):
+    """A trigger stops it there, where Django alone would have committed the change already."""
+    assert app.migrate().code == 0
+    app.sql("create function stop() returns trigger language plpgsql as 'begin perform pg_sleep(60); return new; end'")
+    app.sql("create trigger stop before insert on django_migrations for each row execute function stop()")
+    app.lay_over("v2")
+    run = app.start()
+    asleep = "select pid from pg_stat_activity where datname = '%s' and wait_event = 'PgSleep'" % app.database
+    until(lambda: app.server.sql(asleep))
+    run.signal(signal.SIGKILL)
+    run.program.wait()
+    end_sessions(app)
+    app.sql("drop trigger stop on django_migrations")
+    columns = "select count(*) from pg_attribute where attname = 'reference'"
+    assert app.sql(columns) == "0"
+    assert app.migrate().code == 0
+    assert app.sql(columns) == "1"
