@@ -12,6 +12,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -68,6 +69,8 @@ struct MigrationJob {
     std::string message;
     int exit_code = 0;
     std::vector<std::string> leaves;
+    /// CRC-32 of each leaf's name, in place of `leaves` where those are too long for an answer.
+    std::vector<std::uint32_t> leaf_hashes;
     std::vector<std::string> applied;
 };
 

@@ -62,9 +62,24 @@ std::string one_line(std::string text, std::size_t limit) {
         }
     }
     if (text.size() > limit) {
+        // Not within a character: JSON can't be written with half a one.
+        while (limit > 0 && (static_cast<unsigned char>(text.at(limit)) & 0xC0U) == 0x80U) {
+            --limit;
+        }
         text.resize(limit);
     }
     return text;
+}
+
+/// Why the runtime could not start the container, and the repair where we know it.
+std::string explain_start(const std::string& message) {
+    const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
+    if (says("python3") && (says("not found") || says("o such file"))) {
+        return "the image has no python3 on PATH, which the migration is started with. Set env "
+               "PATH in the Pod template so that it contains the folder of the app's interpreter "
+               "(such as /opt/venv/bin), or add a link python3 to the image";
+    }
+    return message;
 }
 
 /// Why a Pod does not start: the waiting reasons that don't heal by themselves, and failed
@@ -82,7 +97,7 @@ std::string stuck_reason(const json& pod) {
         const auto& waiting = child(child(container, "state"), "waiting");
         const auto reason = waiting.value("reason", "");
         if (std::ranges::find(kStuck, reason) != kStuck.end()) {
-            return one_line(reason + ": " + waiting.value("message", ""), 500);
+            return one_line(reason + ": " + explain_start(waiting.value("message", "")), 500);
         }
     }
     for (const auto& condition : child(status, "conditions")) {
@@ -96,6 +111,38 @@ std::string stuck_reason(const json& pod) {
     return {};
 }
 
+/// Eight hexadecimal digits after eight; empty when it is anything else, so that nothing half-read
+/// is believed.
+std::vector<std::uint32_t> decode_hashes(const std::string& text) {
+    constexpr std::size_t kDigits = 8;
+    std::vector<std::uint32_t> hashes;
+    for (std::size_t at = 0; at < text.size(); at += kDigits) {
+        const auto digits = std::string_view(text).substr(at, kDigits);
+        std::uint32_t hash = 0;
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), hash, 16);
+        if (digits.size() != kDigits || error != std::errc{} ||
+            end != digits.data() + digits.size()) {
+            return {};
+        }
+        hashes.push_back(hash);
+    }
+    return hashes;
+}
+
+/// The answer of a program that was killed, or left by application code, before it was done. The
+/// reason stays the runtime's, such as OOMKilled.
+void read_last_words(const json& answer, MigrationJob& out) {
+    if (out.state == JobState::Succeeded) {
+        out.state = JobState::Failed;
+        out.reason = "NoAnswer";
+    }
+    const auto migration = text_at(answer, {"migration"});
+    out.message = "the container ended with exit code " + std::to_string(out.exit_code) +
+                  " before it was done, at stage " + one_line(text_at(answer, {"stage"}), 64) +
+                  (migration.empty() ? "" : " in " + one_line(migration, 300));
+}
+
 void read_answer(const std::string& message, MigrationJob& out) {
     const auto answer = parse_wire_json(message);
     if (!answer.is_object()) {
@@ -107,10 +154,15 @@ void read_answer(const std::string& message, MigrationJob& out) {
         return;
     }
     // The program in the Pod is the tenant's: each member is read only if it has its type.
+    if (text_at(answer, {"reason"}) == "InProgress") {
+        read_last_words(answer, out);
+        return;
+    }
     if (const auto reason = text_at(answer, {"reason"}); !reason.empty()) {
         out.reason = one_line(reason, 64);
     }
     out.message = one_line(text_at(answer, {"message"}), 500);
+    out.leaf_hashes = decode_hashes(text_at(answer, {"leaves_crc32"}));
     for (const auto& [key, list] :
          {std::pair{"leaves", &out.leaves}, std::pair{"applied", &out.applied}}) {
         const auto& names = child(answer, key);
@@ -126,18 +178,23 @@ void read_answer(const std::string& message, MigrationJob& out) {
     }
 }
 
-/// @return whether the Pod's container has ended
-bool read_pod(const json& pod, MigrationJob& out) {
+/// @param name of the container that migrates
+/// @return whether it has ended
+bool read_pod(const json& pod, const std::string& name, MigrationJob& out) {
     bool ended_here = false;
     for (const auto& container : child(child(pod, "status"), "containerStatuses")) {
         const auto& ended = child(child(container, "state"), "terminated");
-        if (ended.empty()) {
+        if (ended.empty() || container.value("name", "") != name) {
             continue;
         }
         ended_here = true;
         out.exit_code = ended.value("exitCode", 0);
         out.reason = out.state == JobState::Failed ? ended.value("reason", "") : "";
+        out.message.clear();
         read_answer(ended.value("message", ""), out);
+        if (ended.value("reason", "") == "StartError") {
+            out.message = one_line(explain_start(ended.value("message", "")), 500);
+        }
         if (out.state == JobState::Failed && out.message.empty()) {
             out.message = "the container ended with exit code " + std::to_string(out.exit_code) +
                           " and gave no answer";
@@ -161,6 +218,24 @@ void judge_missing_answer(const std::vector<std::shared_ptr<const json>>& pods, 
     out.exit_code = 75;
     out.reason = "AnswerLost";
     out.message = "the Job's Pod was removed or evicted before its answer was read";
+}
+
+/// The Job controller deletes the Pod then, so its answer may be seen or not; either way a retry
+/// would take as long again.
+void judge_deadline(MigrationJob& out) {
+    constexpr int kNeedsAPerson = 89;
+    if (out.exit_code != kNeedsAPerson) {
+        out.exit_code = 0;
+        out.reason = "DeadlineExceeded";
+        out.message = "it ran longer than spec.migrations.deadline and was stopped";
+    }
+}
+
+/// The Job's own container: admission may have put others beside it in the Pod.
+std::string container_of(const json& job) {
+    const auto& pod = child(child(child(job, "spec"), "template"), "spec");
+    const auto& containers = child(pod, "containers");
+    return containers.empty() ? "" : containers.at(0).value("name", "");
 }
 
 std::string failure_text(const json& job) {
@@ -226,17 +301,18 @@ MigrationJob decode_migration_job(
     out.being_deleted = child(job, "metadata").contains("deletionTimestamp");
     out.expires = child(job, "spec").contains("ttlSecondsAfterFinished");
     out.has_pod = !pods.empty();
+    const auto container = container_of(job);
     bool answered = false;
     for (const auto& pod : pods) {
         if (out.state == JobState::Running) {
             out.stuck = stuck_reason(*pod);
         } else {
-            answered = read_pod(*pod, out) || answered;
+            answered = read_pod(*pod, container, out) || answered;
         }
     }
     const bool timed_out = has_condition(job, "Failed", "True", "DeadlineExceeded");
     if (timed_out) {
-        out.reason = "DeadlineExceeded";
+        judge_deadline(out);
     } else if (out.state != JobState::Running && !answered) {
         judge_missing_answer(pods, out);
     }

@@ -7,20 +7,26 @@
 //   this revision's Job: Absent                  -> Act(PublishMigration, StartMigration)
 //     Running                                    -> Wait(MigrationRunning | MigrationJobStuck)
 //     Succeeded, its leaves are in the database  -> Act(RecordPassedImage)
-//     Succeeded, they are not                    -> Blocked(UnappliedRemain)
-//     Failed for want of a lock or a connection  -> Wait(MigrationRetrying), then Act(ExpireJobs, next attempt)
+//     Succeeded, they are not, or it names none  -> Blocked(UnappliedRemain)
+//     Failed for want of a lock or a connection,
+//       or killed                                -> Wait(MigrationRetrying), then Act(ExpireJobs, next attempt)
 //     Failed otherwise                           -> Blocked(the Job's own reason | MigrationFailed):
 //                                                   the next template is a new revision
+#include "reconcilers/crc32.hpp"
 #include "reconcilers/release.hpp"
 #include "reconcilers/workflow.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string>
 
 namespace djdb {
 namespace {
 
-/// Each attempt at a held lock makes the app wait for a moment, so a person decides after these.
-constexpr int kMostLockAttempts = 5;
+/// Each attempt at a held lock makes the app wait for a moment, and a kill for want of memory comes
+/// again, so a person decides after these.
+constexpr int kMostCostlyAttempts = 5;
 constexpr std::chrono::seconds kFirstPause{5};
 constexpr std::chrono::seconds kLongestPause{300};
 /// The Job controller makes the Pod within a second or two; a refused one leaves only an Event.
@@ -29,10 +35,16 @@ constexpr std::chrono::seconds kPodWithin{10};
 constexpr int kUnreachable = 75;
 constexpr int kLockTimeout = 85;
 constexpr int kInterrupted = 86;
+/// Of a kill, 128 + SIGKILL or SIGTERM: the next run finds out what that cut, and refuses where a
+/// repetition could do harm.
+constexpr int kKilled = 137;
+constexpr int kTerminated = 143;
 
 bool is_retryable(const MigrationJob& job) {
     return job.exit_code == kUnreachable || job.exit_code == kInterrupted ||
-           (job.exit_code == kLockTimeout && job.attempt < kMostLockAttempts);
+           ((job.exit_code == kLockTimeout || job.exit_code == kKilled ||
+             job.exit_code == kTerminated) &&
+            job.attempt < kMostCostlyAttempts);
 }
 
 /// 5 s, doubled with each attempt, at most 5 min.
@@ -113,23 +125,46 @@ Verdict judge_earlier(const MigrationJob& job, const ImageRef& next, TimePoint n
         next_look(job)};
 }
 
-Verdict judge_success(const Observed& observed, const MigrationJob& job) {
+/// What the Job says is applied and the database does not show; empty when all is there.
+std::string missing_from(const AppliedMigrations& applied, const MigrationJob& job) {
     std::string missing;
-    if (observed.applied) {
-        for (const auto* list : {&job.leaves, &job.applied}) {
-            for (const auto& name : *list) {
-                if (std::ranges::find(observed.applied->names, name) ==
-                    observed.applied->names.end()) {
-                    missing += (missing.empty() ? "" : ", ") + name;
-                }
+    for (const auto* list : {&job.leaves, &job.applied}) {
+        for (const auto& name : *list) {
+            if (std::ranges::find(applied.names, name) == applied.names.end()) {
+                missing += (missing.empty() ? "" : ", ") + name;
             }
         }
     }
-    if (!observed.applied || !observed.applied->table_exists || !missing.empty()) {
+    std::set<std::uint32_t> recorded;
+    for (const auto& name : applied.names) {
+        recorded.insert(crc32(name));
+    }
+    const auto unknown = std::ranges::count_if(job.leaf_hashes, [&](std::uint32_t hash) {
+        return !recorded.contains(hash);
+    });
+    if (unknown != 0) {
+        missing += (missing.empty() ? "" : ", ") + std::to_string(unknown) + " of " +
+                   std::to_string(job.leaf_hashes.size()) + " leaf migrations";
+    }
+    return missing;
+}
+
+Verdict judge_success(const Observed& observed, const MigrationJob& job) {
+    if (job.leaves.empty() && job.leaf_hashes.empty()) {
         return Blocked{
             {Reason::UnappliedRemain,
-             "Job \"" + job.name + "\" reported success, but django_migrations lacks " +
-                 (missing.empty() ? "everything" : missing) +
+             "Job \"" + job.name +
+                 "\" reported success, but its answer names no migration that "
+                 "could be looked for in the database: the app has none, or more than fit into "
+                 "4096 bytes. New Pods are held and the old ones serve; check which settings the "
+                 "image uses."}};
+    }
+    const bool readable = observed.applied && observed.applied->table_exists;
+    const auto missing = readable ? missing_from(*observed.applied, job) : "everything";
+    if (!missing.empty()) {
+        return Blocked{
+            {Reason::UnappliedRemain,
+             "Job \"" + job.name + "\" reported success, but django_migrations lacks " + missing +
                  ". New Pods are held and the old ones serve; check which database the image "
                  "uses."}};
     }

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace djdb {
 namespace {
@@ -56,7 +57,8 @@ MigrationJob a_job(const Desired& desired, const Observed& observed, Job state) 
     job.attempt = 1;
     job.leaves = {"orders.0002_x"};
     job.has_pod = true;
-    job.expires = true;  // ExpireJobs is bookkeeping behind the release; release_reasons_test has it
+    job.expires =
+        true;  // ExpireJobs is bookkeeping behind the release; release_reasons_test has it
     job.state = state == Job::Running || state == Job::OtherRuns            ? JobState::Running
                 : state == Job::Succeeded || state == Job::SucceededButLies ? JobState::Succeeded
                                                                             : JobState::Failed;
@@ -212,6 +214,40 @@ TEST(Migration, ARunOutOfLocksIsTriedAgainAfterAPauseAndFiveTimesAtMost) {
     EXPECT_EQ(std::get<StartMigration>(std::get<Act>(again).steps.back()).attempt, 2);
     observed.jobs.front().attempt = 5;
     EXPECT_TRUE(std::holds_alternative<Blocked>(assess_migration(desired, observed)));
+}
+
+Verdict judge_answer(std::vector<std::string> leaves, std::vector<std::uint32_t> hashes) {
+    const auto desired = a_desired();
+    auto observed = build(desired, {GateState::Intact, Hold::Held, true, false, Job::Succeeded});
+    observed.jobs.front().leaves = std::move(leaves);
+    observed.jobs.front().leaf_hashes = std::move(hashes);
+    return assess_migration(desired, observed);
+}
+
+TEST(Migration, HashesOfLeavesAreLookedForInTheDatabase) {
+    // As binascii.crc32 of "orders.0002_x" and "orders.0003_y".
+    constexpr std::uint32_t kRecorded = 0x4B2F8D0CU;
+    constexpr std::uint32_t kLost = 0x3DEAD7ADU;
+    EXPECT_TRUE(std::holds_alternative<Act>(judge_answer({}, {kRecorded})));
+    const auto verdict = judge_answer({}, {kRecorded, kLost});
+    ASSERT_TRUE(std::holds_alternative<Blocked>(verdict));
+    EXPECT_NE(
+        std::get<Blocked>(verdict).finding.message.find("lacks 1 of 2 leaf migrations"),
+        std::string::npos
+    );
+}
+
+TEST(Migration, AnAnswerThatNamesNothingIsNotBelieved) {
+    EXPECT_TRUE(std::holds_alternative<Blocked>(judge_answer({}, {})));
+}
+
+TEST(Migration, AKilledRunIsTriedAgain) {
+    const auto desired = a_desired();
+    auto observed =
+        build(desired, {GateState::Intact, Hold::Held, true, false, Job::FailedForGood});
+    observed.jobs.front().exit_code = 137;
+    observed.jobs.front().finished = observed.now - std::chrono::seconds{6};
+    EXPECT_TRUE(std::holds_alternative<Act>(assess_migration(desired, observed)));
 }
 
 TEST(Migration, AChangedTemplateIsANewAttempt) {
