@@ -86,11 +86,29 @@ const std::vector<ReasonShown>& release_rows() {
          MigrationsApplied,
          kFalse,
          Reason::MigrationRunning},
-        {"a Job without a word of its own",
+        {"a kill is tried again",
          [](auto& d, auto& o) {
              o.tenant->passed_images.clear();
              hold(o);
              fail_with(d, o, 137, "OOMKilled");
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationRetrying},
+        {"but not for ever, since a want of memory comes again",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 137, "OOMKilled", 5);
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationFailed},
+        {"a Job without a word of its own",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 1, "Error");
          },
          MigrationsApplied,
          kFalse,
