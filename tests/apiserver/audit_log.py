@@ -57,11 +57,11 @@ class AuditLog:
         return [r for r in self.requests(since) if r.verb in READS and r.concerns(words)]
 
     def wait_until_quiet(self, words, seconds=15):
-        """Until the operator has written nothing about `words` for a second; returns the mark behind its last write."""
+        """Until the operator has written nothing about `words` for two seconds; returns the mark behind its last write."""
         deadline = time.monotonic() + seconds
         mark = self.end()
         quiet_since = time.monotonic()
-        while time.monotonic() - quiet_since < 1:
+        while time.monotonic() - quiet_since < 2:
             if time.monotonic() > deadline:
                 raise AssertionError(
                     "the operator still writes after %d s: %s" % (seconds, self.writes(words, mark)[-5:]))
