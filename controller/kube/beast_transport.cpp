@@ -17,7 +17,6 @@ namespace djdb::kube {
 namespace {
 
 namespace http = boost::beast::http;
-using boost::system::error_code;
 using Parser = http::response_parser<http::string_body>;
 
 constexpr std::size_t kIdleConnections = 4;
