@@ -1,13 +1,11 @@
-"""The real things an end-to-end run needs, as functions: kubectl, helm, PostgreSQL, requests through a Service."""
+"""The real things an end-to-end run needs, as functions: kubectl, helm, PostgreSQL."""
 
 import base64
 import json
 import os
 import pathlib
 import subprocess
-import threading
 import time
-import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OPERATOR_NAMESPACE = "djangodb-system"
@@ -26,10 +24,19 @@ def shell_exports(*command):
 
 
 def enter():
-    """Puts the local cluster's kubeconfig and tools into this process's environment (DJDB_CLUSTER=current: the user's)."""
+    """Puts the local cluster's kubeconfig and tools into the environment (DJDB_CLUSTER=current: the user's)."""
     if os.environ.get("DJDB_CLUSTER") != "current":
         os.environ.update(shell_exports(str(ROOT / "tests/cluster/env")))
     os.environ.update(shell_exports(str(ROOT / "tests/cluster/postgres"), "env"))
+
+
+def environment(name):
+    return os.environ.get(name, "")
+
+
+def cluster_directory():
+    """Where the local cluster keeps its logs and sockets."""
+    return pathlib.Path(environment("DJDB_CLUSTER_DIR") or ROOT / ".cluster").absolute()
 
 
 def run(*command, stdin=None, check=True):
@@ -43,7 +50,7 @@ def kubectl(*arguments, stdin=None, check=True):
     return run("kubectl", *arguments, stdin=stdin, check=check)
 
 
-def read(kind, name, namespace="shop"):
+def read(kind, name, namespace="default"):
     text = kubectl("-n", namespace, "get", kind, name, "-o", "json", "--ignore-not-found")
     return json.loads(text) if text.strip() else None
 
@@ -79,55 +86,43 @@ def wait_for(what, probe, seconds=120):
     raise Unmet("waited %d s for %s" % (seconds, what))
 
 
-def wait_for_condition(kind, status, reason=None, name="shop", seconds=120):
-    def probe():
-        found = condition(read("djdb", name), kind)
-        return found if found.get("status") == status and reason in (None, found.get("reason")) else None
+PSQL = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-U", "postgres"]
 
-    try:
-        return wait_for("%s=%s %s" % (kind, status, reason or ""), probe, seconds)
-    except Unmet as error:
-        raise Unmet("%s\n%s" % (error, kubectl("-n", "shop", "describe", "djdb", name, check=False))) from None
+
+def psql(database):
+    """The test's superuser, by the Unix socket; the operator never has it."""
+    return [*PSQL, "-h", environment("DJDB_PG_SOCKET"), "-p", environment("DJDB_PG_PORT"), "-d", database]
 
 
 def sql(statement, database="postgres"):
-    """As the test's superuser over the Unix socket; the operator never has it."""
-    return run(
-        "psql", "-XAtq", "-h", os.environ["DJDB_PG_SOCKET"], "-p", os.environ["DJDB_PG_PORT"], "-U", "postgres",
-        "-d", database, "-c", statement,
-    ).strip()
+    return run(*psql(database), "-c", statement).strip()
 
 
-def set_image(version):
-    return kubectl("-n", "shop", "set", "image", "deployment/web", "deployment/worker", "app=localhost/shop:" + version)
+def postgres_log():
+    return pathlib.Path(environment("DJDB_PG_CA")).parent / "log"
 
 
-class Requests:
-    """Sends requests through the Service until stopped, and counts."""
+class Session:
+    """A superuser's session that stays: for a question that is asked often, or a lock that is held for a while."""
 
-    def __init__(self, address):
-        self.address = address
-        self.sent = 0
-        self.failures = []
-        self.versions = set()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._loop, daemon=True)
+    def __init__(self, database="postgres"):
+        self._psql = subprocess.Popen(
+            psql(database), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def __enter__(self):
-        self._thread.start()
         return self
 
     def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join(30)
+        self._psql.stdin.close()
+        self._psql.wait(30)
 
-    def _loop(self):
-        while not self._stop.wait(0.03):
-            self.sent += 1
-            try:
-                post = self.sent % 2
-                path, body = ("/orders", b'{"customer": "demo", "cents": 250}') if post else ("/orders/count", None)
-                with urllib.request.urlopen("http://%s%s" % (self.address, path), body, timeout=10) as answer:
-                    self.versions.add(json.load(answer)["version"])
-            except Exception as error:  # every kind of failure counts
-                self.failures.append("%s: %s" % (type(error).__name__, error))
+    def ask(self, statement):
+        """The lines of the answer."""
+        self._psql.stdin.write(statement + ";\n\\echo --\n")
+        self._psql.stdin.flush()
+        lines = []
+        for line in self._psql.stdout:
+            if line == "--\n":
+                return "".join(lines).strip()
+            lines.append(line)
+        raise Unmet("%s: %s" % (statement, self._psql.stderr.read()))

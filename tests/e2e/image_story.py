@@ -1,0 +1,132 @@
+"""Images that can't be released, and users who do it otherwise than meant: each has a reason of its own, and a way out.
+
+An image that does not exist, one without Django, one whose Pods never become ready; two images at once; a user's own
+pause; a Deployment that gets its label when its image is already wanted. The old Pods serve through all of it.
+"""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import install  # noqa: E402
+import world  # noqa: E402
+from shop import Shop, image  # noqa: E402
+from story import require, show, step, tell  # noqa: E402
+from world import wait_for  # noqa: E402
+
+SHOP = Shop("gallery", replicas=1)
+LABEL = "djangodb.io/database"
+QUICK = 10  # seconds within which a condition is to say what is wrong
+
+
+def refused(version, condition, reason, *deployments, seconds=60):
+    """Asks for `version` and requires that it stays out: same Pods, same schema."""
+    pods, migrations = SHOP.pods(), SHOP.sql("select count(*) from django_migrations")
+    SHOP.upgrade(version, *deployments)
+    found = SHOP.wait_for_condition(condition, "False", reason, seconds)
+    show("it says: " + found["message"])
+    require("the same Pods serve", SHOP.pods() == pods)
+    require("the schema is as it was", SHOP.sql("select count(*) from django_migrations") == migrations)
+
+
+def released(version):
+    SHOP.upgrade(version)
+    SHOP.wait_for_release(version, 60)
+    show("ok: %s went through" % version)
+
+
+def jobs_of(version):
+    return [job["metadata"]["name"] for job in SHOP.items("jobs")
+            if job["metadata"]["annotations"]["djangodb.io/image"] == image(version)]
+
+
+def missing_image():
+    step("An image that does not exist, then the one that was meant")
+    refused("v1-typo", "MigrationsApplied", "MigrationJobStuck")
+    released("v1")
+    require("the Job that never started is gone", not jobs_of("v1-typo"), jobs_of("v1-typo"))
+
+
+def image_without_django():
+    step("An image without Django")
+    refused("no-django", "MigrationsApplied", "MigrationFailed")
+
+
+def failing_migration():
+    step("A migration that fails")
+    refused("v2-broken", "MigrationsApplied", "MigrationFailed")
+
+
+def two_images():
+    step("One Deployment of the two gets version 2")
+    refused("v2", "Gated", "ImagesDiverge", "web", seconds=QUICK)
+    require("nothing was tried", not jobs_of("v2"), jobs_of("v2"))
+    SHOP.upgrade("v1", "web")
+    SHOP.wait_for_release("v1", 60)
+
+
+def users_pause():
+    step("A user pauses a Deployment, version 2 comes, the user resumes it")
+    SHOP.kubectl("rollout", "pause", "deployment/worker")
+    SHOP.wait_for_condition("Gated", "False", "PausedByUser", QUICK)
+    refused("v2", "Gated", "PausedByUser", seconds=QUICK)
+    require("nothing was tried", not jobs_of("v2"), jobs_of("v2"))
+    SHOP.kubectl("rollout", "resume", "deployment/worker")
+    SHOP.wait_for_release("v2", 60)
+    require("0002 is applied once", SHOP.times_applied("0002_reference") == 1)
+
+
+def pods_that_never_become_ready():
+    step("An image whose migrations pass and whose Pods never become ready")
+    deadline = '{"spec": {"progressDeadlineSeconds": %d}}'
+    SHOP.kubectl("patch", "deployment/web", "--type=merge", "-p", deadline % 10)
+    before = SHOP.pods()
+    SHOP.upgrade("unready")
+    found = SHOP.wait_for_condition("RolledOut", "False", "RolloutTimedOut", 60)
+    show("it says: " + found["message"])
+    require("the old Pod still serves", set(before.split()) < set(SHOP.pods().split()), SHOP.pods())
+    SHOP.kubectl("patch", "deployment/web", "--type=merge", "-p", deadline % 600)
+    released("v2")
+
+
+def labelled_late():
+    step("A Deployment that runs another image gets its label late")
+    SHOP.kubectl("label", "deployment/worker", LABEL + "-")
+    SHOP.upgrade("unready", "worker")
+    SHOP.kubectl("rollout", "status", "deployment/worker", "--timeout=60s")
+    SHOP.kubectl("delete", "jobs", "--all")
+    SHOP.sql("DELETE FROM django_migrations WHERE false")
+    SHOP.kubectl("label", "deployment/worker", LABEL + "=shop")
+    found = SHOP.wait_for_condition("Gated", "False", "ImagesDiverge", QUICK)
+    show("it says: " + found["message"])
+    SHOP.upgrade("v2", "worker")
+    SHOP.wait_for_release("v2", 60)
+
+
+def main():
+    world.enter()
+    remove()
+    step("Installing the operator and version 1")
+    install.operator()
+    install.server([SHOP.space])
+    SHOP.apply("namespace", "djangodatabase", "service", "deployments")
+    SHOP.wait_for_release("v1")
+    with SHOP.requests() as requests:
+        missing_image()
+        image_without_django()
+        failing_migration()
+        two_images()
+        users_pause()
+        pods_that_never_become_ready()
+        labelled_late()
+    show(str(requests))
+    require("no request failed in all this time", not requests.failures, requests.failures[:3])
+
+
+def remove():
+    SHOP.remove()
+    install.remove()
+
+
+if __name__ == "__main__":
+    tell(main, remove)

@@ -1,0 +1,175 @@
+"""The moments of a release at which the operator may die, each defined by what has happened in the world.
+
+A moment waits, from before the user's change on, until the world has got there, and returns at once: the operator is
+then a few milliseconds further at most. Nothing in here sleeps for a guessed time.
+"""
+
+import contextlib
+import json
+import subprocess
+import threading
+import time
+
+import audit
+import world
+from audit import by_operator
+from world import Unmet
+
+
+class Watch:
+    """The changes of one kind in one namespace, as the API server tells them."""
+
+    def __init__(self, group, kind, space):
+        path = "/%s/namespaces/%s/%s?watch=true" % (group, space, kind)
+        self._kubectl = subprocess.Popen(
+            ["kubectl", "get", "--raw", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._kubectl.kill()
+        self._kubectl.wait()
+
+    def wait_for(self, matches, what, seconds=60):
+        watchdog = threading.Timer(seconds, self._kubectl.kill)
+        watchdog.start()
+        try:
+            for line in self._kubectl.stdout:
+                found = json.loads(line)["object"]
+                if matches(found):
+                    return found
+        finally:
+            watchdog.cancel()
+        raise Unmet("waited %d s for %s" % (seconds, what))
+
+
+def poll(statement, what, seconds=60):
+    """Asks the database every few milliseconds until it answers anything but nothing."""
+    deadline = time.monotonic() + seconds
+    with world.Session(statement.database) as session:
+        while time.monotonic() < deadline:
+            if session.ask(statement.text):
+                return
+            time.sleep(0.002)
+    raise Unmet("waited %d s until %s" % (seconds, what))
+
+
+class Statement:
+    def __init__(self, text, database="postgres"):
+        self.text, self.database = text, database
+
+
+class Moment:
+    """`watch(shop)` is a context that is entered before the change and gives a function that returns at the moment."""
+
+    def __init__(self, what, watch, deaths=1):
+        self.what, self.watch, self.deaths = what, watch, deaths
+
+
+def on_audit(predicate):
+    """predicate(shop) -> what the event must match"""
+    @contextlib.contextmanager
+    def watch(shop):
+        with audit.Tail() as tail:
+            yield lambda: tail.wait_for(predicate(shop), "the moment")
+
+    return watch
+
+
+def on_change(group, kind, matches):
+    @contextlib.contextmanager
+    def watch(shop):
+        with Watch(group, kind, shop.space) as changes:
+            yield lambda: changes.wait_for(matches, "the moment")
+
+    return watch
+
+
+def on_rows(statement):
+    """statement(shop) -> a query that has rows at the moment and not before"""
+    @contextlib.contextmanager
+    def watch(shop):
+        yield lambda: poll(statement(shop), "the database shows the moment")
+
+    return watch
+
+
+@contextlib.contextmanager
+def migration_waits_inside(shop):
+    """The migration stands still in the midst of its ALTER TABLE until the operator died: a reader holds a lock."""
+    with world.Session(shop.database) as reader:
+        reader.ask("BEGIN")
+        reader.ask("LOCK TABLE orders_order IN ACCESS SHARE MODE")
+        yield lambda: poll(Statement(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = '%s' AND usename = '%s_migrate'"
+            " AND wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE%%'" % (shop.database, shop.database)),
+            "the migration is inside its ALTER TABLE")
+
+
+@contextlib.contextmanager
+def create_database_waits(shop):
+    """CREATE DATABASE stands still until the operator died; the server then finishes it for nobody."""
+    with world.Session() as holder:
+        holder.ask("BEGIN")
+        holder.ask("LOCK TABLE pg_database IN SHARE MODE")
+        yield lambda: poll(Statement(
+            "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE DATABASE \"%s\"%%'"
+            " AND wait_event_type = 'Lock'" % shop.database), "CREATE DATABASE is being carried out")
+
+
+def users_first_change(shop):
+    return lambda event: (audit.target(event) == "deployments" and event["verb"] == "patch"
+                          and audit.space(event) == shop.space and audit.user(event) == "djdb-admin")
+
+
+def is_complete(job):
+    return job["status"].get("succeeded") == 1 and job["metadata"]["annotations"]["djangodb.io/image"].endswith(":v2")
+
+
+def is_half_rolled(deployment):
+    status = deployment["status"]
+    return status.get("updatedReplicas", 0) > 0 and status.get("replicas", 0) > status["updatedReplicas"]
+
+
+def is_rolled(deployment):
+    """The last thing that a release waits for."""
+    status, wanted = deployment["status"], deployment["spec"]["replicas"]
+    image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
+    return (image.endswith(":v2") and not deployment["spec"].get("paused")
+            and status.get("observedGeneration") == deployment["metadata"]["generation"]
+            and all(status.get(count) == wanted for count in ("updatedReplicas", "availableReplicas", "replicas")))
+
+
+# While the database of an app is made, and its first version comes up.
+PROVISIONING = [
+    Moment("the passwords are stored, no role has them", on_audit(
+        lambda shop: lambda event: by_operator("patch", "secrets", world.OPERATOR_NAMESPACE)(event)
+        and audit.name(event).startswith("djangodb-"))),
+    Moment("the roles exist, the database does not", on_rows(lambda shop: Statement(
+        "SELECT 1 FROM pg_roles WHERE rolname = '%s_owner'" % shop.database))),
+    Moment("CREATE DATABASE is being carried out", create_database_waits),
+    Moment("the database exists, its grants do not", on_rows(lambda shop: Statement(
+        "SELECT 1 FROM pg_database WHERE datname = '%s'" % shop.database))),
+    Moment("the app's Secret is published", on_audit(
+        lambda shop: by_operator("patch", "secrets", shop.space, "shop-database"))),
+]
+
+# From the user's new image until nothing but it runs.
+UPGRADE = [
+    Moment("the first Deployment is held, the second has its old image", on_audit(users_first_change)),
+    Moment("the migration's Secret is written, its Job does not exist", on_audit(
+        lambda shop: by_operator("patch", "secrets", shop.space, "shop-migrate"))),
+    Moment("the Job exists", on_audit(lambda shop: by_operator("create", "jobs", shop.space))),
+    Moment("the migration is in the midst of its ALTER TABLE", migration_waits_inside),
+    Moment("the Job has completed, nothing is recorded", on_change("apis/batch/v1", "jobs", is_complete)),
+    Moment("the image is in the ledger, the gate is shut", on_rows(lambda shop: Statement(
+        "SELECT 1 FROM djangodb.passed_image WHERE database = '%s' AND image = 'localhost/shop:v2'" % shop.database,
+        "djangodb_operator"))),
+    Moment("the first gate is open, the second is shut", on_audit(
+        lambda shop: by_operator("patch", "deployments", shop.space))),
+    Moment("old and new Pods run side by side", on_change("apis/apps/v1", "deployments", is_half_rolled)),
+    Moment("all has rolled, the status does not say so", on_change("apis/apps/v1", "deployments", is_rolled)),
+    Moment("the Job exists, and twice more while it recovers", on_audit(
+        lambda shop: by_operator("create", "jobs", shop.space)), deaths=3),
+]

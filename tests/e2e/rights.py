@@ -1,0 +1,76 @@
+"""The operator's rights against what it asked for in all the stories before: nothing was refused, nothing is unused.
+
+Reads the chart's roles as Helm renders them and the API server's audit log; asks the cluster nothing.
+"""
+
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import audit  # noqa: E402
+import world  # noqa: E402
+from story import require, show, step, tell  # noqa: E402
+
+# Rights that no audit event shows, each with its reason.
+UNSEEN = {
+    ("", "secrets", "create"): "server-side apply of an absent object is audited as patch, and needs both rights",
+    ("", "configmaps", "create"): "as above",
+}
+
+
+def granted():
+    """(group, resource, verb, namespace or "" for all) as rendered."""
+    folder = str(world.ROOT / "charts/djangodb-operator")
+    chart = world.run("helm", "template", "x", "-n", world.OPERATOR_NAMESPACE, folder, "--set", "crds.enabled=false")
+    manifests = world.run("kubectl", "create", "--dry-run=client", "-o", "json", "-f", "-", stdin=chart)
+    found = set()
+    for role in json.loads("[%s]" % manifests.replace("}\n{", "},{")):
+        if role["kind"] in ("Role", "ClusterRole"):
+            space = role["metadata"].get("namespace", "")
+            for rule in role["rules"]:
+                found |= {(group, resource, verb, space) for group in rule["apiGroups"]
+                          for resource in rule["resources"] for verb in rule["verbs"]}
+    return found
+
+
+def events():
+    files = sorted(audit.path().parent.glob("audit*.log"))
+    for file in files:
+        with open(file) as lines:
+            for line in lines:
+                if audit.OPERATOR in line:
+                    event = json.loads(line)
+                    if audit.user(event) == audit.OPERATOR and event.get("objectRef"):
+                        yield event
+
+
+def right(event):
+    return event["objectRef"].get("apiGroup", ""), audit.target(event), event["verb"], audit.space(event)
+
+
+def covers(right_of_role, used):
+    return right_of_role[:3] == used[:3] and right_of_role[3] in ("", used[3])
+
+
+def main():
+    world.enter()
+    roles = granted()
+    asked = list(events())
+    step("%d requests of the operator's against %d rights" % (len(asked), len(roles)))
+    require("the stories before it left their requests", len(asked) > 100, len(asked))
+    refused = {audit.describe(event) for event in asked if event["responseStatus"]["code"] in (401, 403)}
+    require("nothing was refused", not refused, "\n".join(sorted(refused)))
+    used = {right(event) for event in asked}
+    unused = [one for one in roles if not any(covers(one, other) for other in used)]
+    for one in sorted(unused):
+        if one[:3] in UNSEEN:
+            show("%s %s: %s" % (one[2], one[1], UNSEEN[one[:3]]))
+    left = sorted(one for one in unused if one[:3] not in UNSEEN)
+    require("nothing is unused", not left, "\n".join(" ".join(one) for one in left))
+    seen = sorted(one for one in UNSEEN if one not in {other[:3] for other in unused})
+    require("every exception is one", not seen, seen)
+
+
+if __name__ == "__main__":
+    tell(main)

@@ -1,0 +1,140 @@
+"""The sample app in a namespace of its own, from the manifests of examples/shop, and requests to it."""
+
+import json
+import threading
+import urllib.request
+
+import world
+from world import Unmet, kubectl, wait_for
+
+MANIFESTS = world.ROOT / "examples/shop/manifests"
+LEDGER = "djangodb_operator"
+ROLES = ("a", "b", "migrate", "owner")
+
+
+def image(version):
+    return "localhost/shop:" + version
+
+
+class Shop:
+    """Namespace and database bear its name; everything in the namespace has the names of the manifests."""
+
+    def __init__(self, space="shop", replicas=2):
+        self.space = space
+        self.database = space.replace("-", "_")
+        self.replicas = replicas
+
+    def manifest(self, name):
+        text = (MANIFESTS / (name + ".yaml")).read_text().replace("namespace: shop", "namespace: " + self.space)
+        if name == "namespace":
+            text = text.replace("name: shop", "name: " + self.space)
+        text = text.replace("  database:\n    name: shop", "  database:\n    name: " + self.database)
+        return text.replace("replicas: 2", "replicas: %d" % self.replicas)
+
+    def apply(self, *names):
+        return "".join(world.apply(self.manifest(name)) for name in names)
+
+    def kubectl(self, *arguments, check=True):
+        return kubectl("-n", self.space, *arguments, check=check)
+
+    def read(self, kind, name):
+        return world.read(kind, name, self.space)
+
+    def items(self, kind):
+        return json.loads(self.kubectl("get", kind, "-o", "json"))["items"]
+
+    def sql(self, statement):
+        return world.sql(statement, self.database)
+
+    def set_image(self, version, *deployments):
+        """As a user does; the command, to be started in its own time."""
+        names = ["deployment/" + name for name in deployments or ("web", "worker")]
+        return ["kubectl", "-n", self.space, "set", "image", *names, "app=" + image(version)]
+
+    def upgrade(self, version, *deployments):
+        return world.run(*self.set_image(version, *deployments))
+
+    def resource(self):
+        return self.read("djdb", "shop")
+
+    def condition(self, kind):
+        return world.condition(self.resource(), kind)
+
+    def wait_for_condition(self, kind, status, reason=None, seconds=120):
+        def probe():
+            found = self.condition(kind)
+            return found if found.get("status") == status and reason in (None, found.get("reason")) else None
+
+        try:
+            return wait_for("%s=%s %s" % (kind, status, reason or ""), probe, seconds)
+        except Unmet as error:
+            raise Unmet("%s\n%s" % (error, self.kubectl("describe", "djdb", "shop", check=False))) from None
+
+    def wait_for_release(self, version, seconds=120):
+        """Until the resource says that nothing but `version` runs, and that all is well."""
+        def probe():
+            resource = self.resource() or {}
+            current = (resource.get("status") or {}).get("release", {}).get("current")
+            return current == image(version) and world.condition(resource, "Ready").get("status") == "True"
+
+        try:
+            wait_for("version %s everywhere in %s" % (version, self.space), probe, seconds)
+        except Unmet as error:
+            raise Unmet("%s\n%s" % (error, self.kubectl("describe", "djdb", "shop", check=False))) from None
+
+    def pods(self, app="web"):
+        return self.kubectl("get", "pods", "-l", "app=" + app, "-o", "name")
+
+    def requests(self):
+        return Requests(self.read("service", "web")["spec"]["clusterIP"])
+
+    def times_applied(self, migration):
+        return int(self.sql(
+            "select count(*) from django_migrations where app = 'orders' and name = '%s'" % migration))
+
+    def remove(self):
+        """Idempotent, and without the operator's help if it is not there."""
+        self.kubectl("delete", "deployment", "--all", "--ignore-not-found", check=False)
+        self.kubectl("annotate", "djdb", "--all", "djangodb.io/orphan=true", "--overwrite", check=False)
+        kubectl("delete", "namespace", self.space, "--ignore-not-found", "--timeout=90s", check=False)
+        world.sql('DROP DATABASE IF EXISTS "%s" WITH (FORCE)' % self.database)
+        for role in ROLES:
+            world.sql('DROP ROLE IF EXISTS "%s_%s"' % (self.database, role))
+        if world.sql("select 1 from pg_database where datname = '%s'" % LEDGER):
+            for table in ("passed_image", "claim"):
+                world.sql("DELETE FROM djangodb.%s WHERE database = '%s'" % (table, self.database), LEDGER)
+
+
+class Requests:
+    """Sends requests through the Service until stopped, and counts."""
+
+    def __init__(self, address):
+        self.address = address
+        self.sent = 0
+        self.failures = []
+        self.versions = set()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join(30)
+
+    def __str__(self):
+        return "requests: %d, failed: %d, answered by %s" % (
+            self.sent, len(self.failures), ", ".join(sorted(self.versions)))
+
+    def _loop(self):
+        while not self._stop.wait(0.03):
+            self.sent += 1
+            try:
+                post = self.sent % 2
+                path, body = ("/orders", b'{"customer": "demo", "cents": 250}') if post else ("/orders/count", None)
+                with urllib.request.urlopen("http://%s%s" % (self.address, path), body, timeout=10) as answer:
+                    self.versions.add(json.load(answer)["version"])
+            except Exception as error:  # every kind of failure counts
+                self.failures.append("%s: %s" % (type(error).__name__, error))
