@@ -19,13 +19,22 @@ UNSEEN = {
 }
 
 
+def documents(text):
+    """JSON values one after another."""
+    decoder, at = json.JSONDecoder(), 0
+    while text[at:].strip():
+        at += len(text[at:]) - len(text[at:].lstrip())
+        value, at = decoder.raw_decode(text, at)
+        yield from value["items"] if value["kind"] == "List" else [value]
+
+
 def granted():
     """(group, resource, verb, namespace or "" for all) as rendered."""
     folder = str(world.ROOT / "charts/djangodb-operator")
     chart = world.run("helm", "template", "x", "-n", world.OPERATOR_NAMESPACE, folder, "--set", "crds.enabled=false")
     manifests = world.run("kubectl", "create", "--dry-run=client", "-o", "json", "-f", "-", stdin=chart)
     found = set()
-    for role in json.loads("[%s]" % manifests.replace("}\n{", "},{")):
+    for role in documents(manifests):
         if role["kind"] in ("Role", "ClusterRole"):
             space = role["metadata"].get("namespace", "")
             for rule in role["rules"]:
