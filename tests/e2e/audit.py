@@ -49,10 +49,10 @@ def describe(event):
     return "%s %s %s" % (event["verb"], target(event), "/".join(filter(None, [space(event), name(event)])))
 
 
-def by_operator(verb, resource, namespace, named=None):
+def by_operator(verbs, resource, namespace, named=None):
     """A predicate: a request of the operator's that was granted."""
     def matches(event):
-        return (user(event) == OPERATOR and event["verb"] == verb and target(event) == resource
+        return (user(event) == OPERATOR and event["verb"] in verbs.split() and target(event) == resource
                 and space(event) == namespace and named in (None, name(event)) and succeeded(event))
 
     return matches

@@ -144,7 +144,7 @@ def is_rolled(deployment):
 # While the database of an app is made, and its first version comes up.
 PROVISIONING = [
     Moment("the passwords are stored, no role has them", on_audit(
-        lambda shop: lambda event: by_operator("patch", "secrets", world.OPERATOR_NAMESPACE)(event)
+        lambda shop: lambda event: by_operator("create patch", "secrets", world.OPERATOR_NAMESPACE)(event)
         and audit.name(event).startswith("djangodb-"))),
     Moment("the roles exist, the database does not", on_rows(lambda shop: Statement(
         "SELECT 1 FROM pg_roles WHERE rolname = '%s_owner'" % shop.database))),
@@ -152,14 +152,14 @@ PROVISIONING = [
     Moment("the database exists, its grants do not", on_rows(lambda shop: Statement(
         "SELECT 1 FROM pg_database WHERE datname = '%s'" % shop.database))),
     Moment("the app's Secret is published", on_audit(
-        lambda shop: by_operator("patch", "secrets", shop.space, "shop-database"))),
+        lambda shop: by_operator("create patch", "secrets", shop.space, "shop-database"))),
 ]
 
 # From the user's new image until nothing but it runs.
 UPGRADE = [
     Moment("the first Deployment is held, the second has its old image", on_audit(users_first_change)),
     Moment("the migration's Secret is written, its Job does not exist", on_audit(
-        lambda shop: by_operator("patch", "secrets", shop.space, "shop-migrate"))),
+        lambda shop: by_operator("create patch", "secrets", shop.space, "shop-migrate"))),
     Moment("the Job exists", on_audit(lambda shop: by_operator("create", "jobs", shop.space))),
     Moment("the migration is in the midst of its ALTER TABLE", migration_waits_inside),
     Moment("the Job has completed, nothing is recorded", on_change("apis/batch/v1", "jobs", is_complete)),

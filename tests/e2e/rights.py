@@ -15,7 +15,6 @@ from story import require, show, step, tell  # noqa: E402
 # Rights that no audit event shows, each with its reason.
 UNSEEN = {
     ("", "secrets", "create"): "server-side apply of an absent object is audited as patch, and needs both rights",
-    ("", "configmaps", "create"): "as above",
 }
 
 
