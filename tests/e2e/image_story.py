@@ -10,7 +10,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import install  # noqa: E402
 import world  # noqa: E402
-from shop import Shop, image  # noqa: E402
+from shop import Shop, image, remove as remove_shops  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
 from world import wait_for  # noqa: E402
 
@@ -124,7 +124,7 @@ def main():
 
 
 def remove():
-    SHOP.remove()
+    remove_shops(SHOP)
     install.remove()
 
 

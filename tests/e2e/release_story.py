@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import install  # noqa: E402
 import world  # noqa: E402
-from shop import Shop, image  # noqa: E402
+from shop import Shop, image, remove as remove_shops  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
 from world import kubectl  # noqa: E402
 
@@ -22,7 +22,7 @@ SHOP = Shop()
 
 def remove_everything():
     """Idempotent: a second run starts from nothing too."""
-    SHOP.remove()
+    remove_shops(SHOP)
     install.remove()
 
 

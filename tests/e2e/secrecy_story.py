@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import audit  # noqa: E402
 import install  # noqa: E402
 import world  # noqa: E402
-from shop import Shop  # noqa: E402
+from shop import Shop, remove as remove_shops  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
 from world import kubectl  # noqa: E402
 
@@ -135,7 +135,7 @@ def main():
 def remove():
     log_statements(None)
     set_admins_password(install.admin_password())
-    SHOP.remove()
+    remove_shops(SHOP)
     install.remove()
 
 

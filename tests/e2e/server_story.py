@@ -15,7 +15,7 @@ import install  # noqa: E402
 import world  # noqa: E402
 from moments import migration_waits_inside  # noqa: E402
 from operator_process import container, pod  # noqa: E402
-from shop import Shop  # noqa: E402
+from shop import Shop, remove as remove_shops  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
 from world import wait_for  # noqa: E402
 
@@ -136,8 +136,7 @@ def main():
 
 def remove():
     world.run(str(world.ROOT / "tests/cluster/postgres"), "start")
-    SHOP.remove()
-    OTHER.remove()
+    remove_shops(SHOP, OTHER)
     install.remove()
 
 

@@ -92,17 +92,22 @@ class Shop:
         return int(self.sql(
             "select count(*) from django_migrations where app = 'orders' and name = '%s'" % migration))
 
-    def remove(self):
-        """Idempotent, and without the operator's help if it is not there."""
-        self.kubectl("delete", "deployment", "--all", "--ignore-not-found", check=False)
-        self.kubectl("annotate", "djdb", "--all", "djangodb.io/orphan=true", "--overwrite", check=False)
-        kubectl("delete", "namespace", self.space, "--ignore-not-found", "--timeout=90s", check=False)
-        world.sql('DROP DATABASE IF EXISTS "%s" WITH (FORCE)' % self.database)
-        for role in ROLES:
-            world.sql('DROP ROLE IF EXISTS "%s_%s"' % (self.database, role))
-        if world.sql("select 1 from pg_database where datname = '%s'" % LEDGER):
-            for table in ("passed_image", "claim"):
-                world.sql("DELETE FROM djangodb.%s WHERE database = '%s'" % (table, self.database), LEDGER)
+
+def remove(*shops):
+    """Idempotent, and without the operator's help if it is not there."""
+    for shop in shops:
+        shop.kubectl("delete", "deployment", "--all", "--wait=false", check=False)
+        shop.kubectl("annotate", "djdb", "--all", "djangodb.io/orphan=true", "--overwrite", check=False)
+    kubectl("delete", "namespace", *[shop.space for shop in shops], "--ignore-not-found", "--timeout=120s", check=False)
+    with world.Session() as superuser:
+        for shop in shops:
+            superuser.ask('DROP DATABASE IF EXISTS "%s" WITH (FORCE)' % shop.database)
+            for role in ROLES:
+                superuser.ask('DROP ROLE IF EXISTS "%s_%s"' % (shop.database, role))
+        ledger = superuser.ask("SELECT 1 FROM pg_database WHERE datname = '%s'" % LEDGER)
+    for table in ("passed_image", "claim") if ledger else ():
+        names = ", ".join("'%s'" % shop.database for shop in shops)
+        world.sql("DELETE FROM djangodb.%s WHERE database IN (%s)" % (table, names), LEDGER)
 
 
 class Requests:
