@@ -1,0 +1,64 @@
+"""The README's quick start, line by line as it stands there, with the files in the folder that it asks for."""
+
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import install  # noqa: E402
+import world  # noqa: E402
+from shop import Shop  # noqa: E402
+from story import require, show, step, tell  # noqa: E402
+
+MARK = "<!-- quick start:"
+
+
+def lines():
+    """The commands of the first code block behind the mark."""
+    text = (world.ROOT / "README.md").read_text()
+    block = text[text.index(MARK):].split("```")[1]
+    return [line for line in block.strip().splitlines() if line.strip()]
+
+
+def prepare(folder):
+    """What the README asks its reader to have: the checkout's files, the password, the CA, the server's own port."""
+    for name in ("charts", "examples"):
+        shutil.copytree(world.ROOT / name, folder / name)
+    (folder / "password").write_text(install.admin_password())
+    shutil.copy(world.environment("DJDB_PG_CA"), folder / "ca.crt")
+    manifest = folder / "examples/shop/manifests/postgresserver.yaml"
+    manifest.write_text(manifest.read_text().replace("5432", world.environment("DJDB_PG_PORT")))
+
+
+def follow(folder):
+    for line in lines():
+        step(line)
+        done = subprocess.run(shlex.split(line), cwd=folder, capture_output=True, text=True, check=False)
+        show(done.stdout.split("NOTES:")[0])
+        require("it succeeds", done.returncode == 0, done.stderr)
+
+
+def main():
+    world.enter()
+    remove()
+    with tempfile.TemporaryDirectory(prefix="djdb-quick-start-") as folder:
+        prepare(pathlib.Path(folder))
+        follow(pathlib.Path(folder))
+    shop = Shop()
+    require("the app is ready", shop.condition("Ready").get("status") == "True", shop.resource())
+    require("its first version is migrated", shop.times_applied("0001_initial") == 1)
+    with shop.requests() as requests:
+        world.wait_for("an answer through the Service", lambda: requests.versions, 30)
+    require("it serves %s" % requests, not requests.failures, requests.failures[:3])
+
+
+def remove():
+    Shop().remove()
+    install.remove()
+
+
+if __name__ == "__main__":
+    tell(main, remove)
