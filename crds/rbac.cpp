@@ -8,11 +8,7 @@ std::span<const RbacRule> rbac_table() {
     using enum RbacScope;
     static constexpr std::array kRules{
         RbacRule{
-            Cluster,
-            "djangodb.io",
-            "djangodatabases",
-            "list watch patch",
-            "patch: the finalizer"},
+            Cluster, "djangodb.io", "djangodatabases", "list watch patch", "patch: the finalizer"},
         RbacRule{Cluster, "djangodb.io", "djangodatabases/status", "patch", "conditions"},
         RbacRule{
             Cluster, "djangodb.io", "postgresservers", "list watch", "where the databases are"},
@@ -28,7 +24,8 @@ std::span<const RbacRule> rbac_table() {
             "batch",
             "jobs",
             "get list watch create patch delete",
-            "migration Jobs; get: whose one is that has the name; patch: their TTL; delete: one that "
+            "migration Jobs; get: whose one is that has the name; patch: their TTL; delete: one "
+            "that "
             "never started"},
         RbacRule{Cluster, "", "pods", "list watch", "what a migration Job's Pod said"},
         RbacRule{Cluster, "", "namespaces", "get list watch", "labels, and the cluster's identity"},

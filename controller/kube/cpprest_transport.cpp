@@ -172,7 +172,7 @@ class CpprestTransport final : public Transport {
 
     HttpResponse send_once(const HttpRequest& request, const CallContext& call) {
         const auto exchange = std::make_shared<Exchange>();
-        pplx::cancellation_token_source cancel;
+        const pplx::cancellation_token_source cancel;
         start(message_of(request), exchange, cancel.get_token());
 
         std::unique_lock lock(exchange->mutex);
@@ -235,7 +235,7 @@ class CpprestTransport final : public Transport {
 }  // namespace
 
 void prepare_cpprest() {
-    static const bool done = [] {
+    static const bool kDone = [] {
         // Hazard 3: the system's roots are loaded for each connection before our callback can drop
         // them, which takes ten times as long as the rest (46 ms). Nothing of ours trusts them.
         ::setenv("SSL_CERT_FILE", "/dev/null", 1);
@@ -243,7 +243,7 @@ void prepare_cpprest() {
         crossplat::threadpool::initialize_with_threads(4);  // hazard 2
         return true;
     }();
-    static_cast<void>(done);
+    static_cast<void>(kDone);
 }
 
 std::unique_ptr<Transport> make_cpprest_transport(const ClusterConfig& config) {

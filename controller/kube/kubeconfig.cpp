@@ -46,7 +46,7 @@ class Kubeconfig {
     YAML::Node load() const {
         try {
             std::error_code failed;
-            constexpr std::uintmax_t kLargest = 1024 * 1024;
+            constexpr auto kLargest = std::uintmax_t{1024} * 1024;
             if (std::filesystem::file_size(file_, failed) > kLargest && !failed) {
                 refuse("is above 1 MiB");
             }

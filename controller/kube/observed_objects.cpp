@@ -36,13 +36,11 @@ std::string pauser_of(const json& deployment) {
 }
 
 bool has_condition(const json& object, const char* type, const char* status, const char* reason) {
-    for (const auto& condition : child(child(object, "status"), "conditions")) {
-        if (condition.value("type", "") == type && condition.value("status", "") == status &&
-            (reason == nullptr || condition.value("reason", "") == reason)) {
-            return true;
-        }
-    }
-    return false;
+    const auto& conditions = child(child(object, "status"), "conditions");
+    return std::ranges::any_of(conditions, [&](const json& condition) {
+        return condition.value("type", "") == type && condition.value("status", "") == status &&
+               (reason == nullptr || condition.value("reason", "") == reason);
+    });
 }
 
 /// Observed, updated, available, and no old Pod left.
@@ -143,6 +141,17 @@ void read_last_words(const json& answer, MigrationJob& out) {
                   (migration.empty() ? "" : " in " + one_line(migration, 300));
 }
 
+std::vector<std::string> names_at(const json& answer, const char* key) {
+    std::vector<std::string> names;
+    const auto& list = child(answer, key);
+    for (const auto& name : list.is_array() ? list : json::array()) {
+        if (name.is_string()) {
+            names.push_back(name.get<std::string>());
+        }
+    }
+    return names;
+}
+
 void read_answer(const std::string& message, MigrationJob& out) {
     const auto answer = parse_wire_json(message);
     if (!answer.is_object()) {
@@ -163,15 +172,8 @@ void read_answer(const std::string& message, MigrationJob& out) {
     }
     out.message = one_line(text_at(answer, {"message"}), 500);
     out.leaf_hashes = decode_hashes(text_at(answer, {"leaves_crc32"}));
-    for (const auto& [key, list] :
-         {std::pair{"leaves", &out.leaves}, std::pair{"applied", &out.applied}}) {
-        const auto& names = child(answer, key);
-        for (const auto& name : names.is_array() ? names : json::array()) {
-            if (name.is_string()) {
-                list->push_back(name.get<std::string>());
-            }
-        }
-    }
+    out.leaves = names_at(answer, "leaves");
+    out.applied = names_at(answer, "applied");
     const auto ok = answer.find("ok");
     if (out.state == JobState::Succeeded && (ok == answer.end() || *ok != true)) {
         out.state = JobState::Failed;
