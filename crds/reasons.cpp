@@ -326,7 +326,7 @@ constexpr std::array kReasons{
         "LockTimeout",
         C::MigrationsApplied,
         "a migration waited for a lock again and again",
-        "end the long transaction, then kubectl rollout restart"},
+        "end the long transaction, then delete the Job: it is tried again"},
     ReasonRow{
         Backward,
         "Backward",
@@ -338,7 +338,7 @@ constexpr std::array kReasons{
         "PartiallyApplied",
         C::MigrationsApplied,
         "a migration outside a transaction failed half-way",
-        "look at the schema, finish or undo by hand, then kubectl rollout restart"},
+        "finish or undo it by hand as the message says, then delete the Job: it is tried again"},
     ReasonRow{
         NotRecorded,
         "NotRecorded",

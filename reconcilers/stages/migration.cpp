@@ -190,7 +190,7 @@ Verdict judge_failure(const Observed& observed, const MigrationJob& job, const W
         {parse_reason(job.reason).value_or(Reason::MigrationFailed),
          "Job \"" + job.name + "\" failed with " + job.reason + ": " + job.message +
              ". New Pods are held and the old ones serve. Read kubectl logs job/" + job.name +
-             "; set a fixed image, or kubectl rollout restart to try this one again."}};
+             "; set a fixed image, or kubectl delete job " + job.name + " to try this one again."}};
 }
 
 const MigrationJob* latest_of(const std::vector<MigrationJob>& jobs, const Revision& revision) {

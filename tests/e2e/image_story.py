@@ -49,12 +49,21 @@ def missing_image():
 
 def image_without_django():
     step("An image without Django")
-    refused("no-django", "MigrationsApplied", "MigrationFailed")
+    refused("no-django", "MigrationsApplied", "DjangoMissing")
 
 
 def failing_migration():
-    step("A migration that fails")
+    step("A migration that fails, and the user who tries it again as the message says")
     refused("v2-broken", "MigrationsApplied", "MigrationFailed")
+    failed = SHOP.read("job", jobs_of("v2-broken")[0])
+    SHOP.kubectl("delete", "job", failed["metadata"]["name"])
+
+    def tried_again():
+        job = SHOP.read("job", failed["metadata"]["name"])
+        return job and job["metadata"]["uid"] != failed["metadata"]["uid"] and job["status"].get("failed")
+
+    wait_for("the Job to be tried again", tried_again, 60)
+    SHOP.wait_for_condition("Stalled", "True", "MigrationFailed", 60)
 
 
 def two_images():
