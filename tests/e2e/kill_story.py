@@ -22,7 +22,7 @@ from story import require, show, step, tell  # noqa: E402
 from world import wait_for  # noqa: E402
 
 VICTIMS = [Shop("kill-%02d" % number, replicas=1) for number in range(1, len(moments.UPGRADE) + 1)]
-CALM = Shop("calm", replicas=1)
+CALM = Shop("kill-00", replicas=1)
 
 
 def last_write(events, shop):
@@ -38,7 +38,7 @@ def die_at(moment, shop, operator, change):
         reached()
         operator.kill()
         changed.result()
-        show("killed when %s\nits last write was: %s" % (moment.what, last_write(seen.new(), shop)))
+        show("killed when %s; its last write was: %s" % (moment.what, last_write(seen.new(), shop)))
     for death in range(1, moment.deaths):
         with audit.Tail() as tail:
             operator.wait_until_replaced()
@@ -102,7 +102,7 @@ def main():
     release(CALM, lambda: CALM.upgrade("v2"))
     wanted = end_state.read(CALM)
     for number, (moment, shop) in enumerate(zip(moments.UPGRADE, VICTIMS), 1):
-        step("Release %d of %d: dies when %s" % (number, len(VICTIMS), moment.what))
+        step("Release %d of %d" % (number, len(VICTIMS)))
         release(shop, lambda: die_at(moment, shop, operator, lambda: shop.upgrade("v2")))
         found = end_state.read(shop)
         require("the end is that of the undisturbed release", found == wanted, end_state.differences(found, wanted))

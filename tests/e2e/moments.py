@@ -133,12 +133,23 @@ def is_half_rolled(deployment):
 
 
 def is_rolled(deployment):
-    """The last thing that a release waits for."""
     status, wanted = deployment["status"], deployment["spec"]["replicas"]
     image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
     return (image.endswith(":v2") and not deployment["spec"].get("paused")
             and status.get("observedGeneration") == deployment["metadata"]["generation"]
             and all(status.get(count) == wanted for count in ("updatedReplicas", "availableReplicas", "replicas")))
+
+
+def once_all(names, matches):
+    """True at the change with which the last of `names` matches."""
+    missing = set(names)
+
+    def matcher(found):
+        if matches(found):
+            missing.discard(found["metadata"]["name"])
+        return not missing
+
+    return matcher
 
 
 # While the database of an app is made, and its first version comes up.
@@ -169,7 +180,8 @@ UPGRADE = [
     Moment("the first gate is open, the second is shut", on_audit(
         lambda shop: by_operator("patch", "deployments", shop.space))),
     Moment("old and new Pods run side by side", on_change("apis/apps/v1", "deployments", is_half_rolled)),
-    Moment("all has rolled, the status does not say so", on_change("apis/apps/v1", "deployments", is_rolled)),
+    Moment("all has rolled, the status does not say so", on_change(
+        "apis/apps/v1", "deployments", once_all(["web", "worker"], is_rolled))),
     Moment("the Job exists, and twice more while it recovers", on_audit(
         lambda shop: by_operator("create", "jobs", shop.space)), deaths=3),
 ]
