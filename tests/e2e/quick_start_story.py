@@ -10,7 +10,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import install  # noqa: E402
 import world  # noqa: E402
-from shop import Shop  # noqa: E402
+from shop import Shop, remove as remove_shops  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
 
 MARK = "<!-- quick start:"
@@ -56,7 +56,7 @@ def main():
 
 
 def remove():
-    Shop().remove()
+    remove_shops(Shop())
     install.remove()
 
 
