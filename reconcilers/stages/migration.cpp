@@ -1,9 +1,10 @@
 // migration.cpp -- an image passes when its migrations ran once, from its own held Pod template, and the database
 // itself shows them.
-//   no workload, or image passed                   -> Satisfied
-//   a Job of another revision runs: started      -> Wait(MigrationRunning): it ends first
+//   no workload                                  -> Satisfied
+//   a Job of another revision runs:
 //     its Pod can't start, or none was made      -> Act(CancelMigration): its template was replaced
-//     being removed                              -> Wait(MigrationRunning)
+//     started, or being removed                  -> Wait(MigrationRunning): it ends first
+//   image passed                                 -> Satisfied, even while another's Job ends
 //   this revision's Job: Absent                  -> Act(PublishMigration, StartMigration)
 //     Running                                    -> Wait(MigrationRunning | MigrationJobStuck)
 //     Succeeded, its leaves are in the database  -> Act(RecordPassedImage)
@@ -223,15 +224,20 @@ Verdict assess_migration(const Desired& desired, const Observed& observed) {
         return Satisfied{{Reason::NoWorkload, "There is no labelled Deployment to migrate for."}};
     }
     const auto image = *common_image(desired, observed);
-    if (has_passed(observed, image)) {
-        return Satisfied{
-            {Reason::Succeeded, "The migrations of " + image.str() + " are in the database."}};
-    }
+    const bool passed = has_passed(observed, image);
     const auto revision = revision_of(desired, *source, image);
     for (const auto& job : observed.jobs) {
         if (job.state == JobState::Running && job.revision != revision) {
-            return judge_earlier(job, image, observed.now);
+            auto verdict = judge_earlier(job, image, observed.now);
+            // Left alone, it would migrate for an image that nobody wants once its Pod can start.
+            if (!passed || std::holds_alternative<Act>(verdict)) {
+                return verdict;
+            }
         }
+    }
+    if (passed) {
+        return Satisfied{
+            {Reason::Succeeded, "The migrations of " + image.str() + " are in the database."}};
     }
     const auto* job = latest_of(observed.jobs, revision);
     return job == nullptr ? start(*source, revision, image) : judge(observed, *job, *source);

@@ -251,6 +251,13 @@ TEST(Migration, AnEarlierJobThatNeverStartedMakesWay) {
 
     observed.jobs.front().being_deleted = true;
     EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty()) << "until its Pod is gone";
+
+    // Back to an image that passed: the other's Job must not migrate later, when its image can be pulled.
+    auto back = a_settled_world();
+    back.jobs = {job};
+    const auto tidying = assess(workflow(), desired, back);
+    ASSERT_EQ(tidying.steps().size(), 1U);
+    EXPECT_EQ(std::get<CancelMigration>(tidying.steps().front()).uid, job.uid);
     observed.jobs.front() = job;
     observed.jobs.front().stuck.clear();
     EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty())
