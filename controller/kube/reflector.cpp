@@ -41,7 +41,7 @@ class Reflector::Loop {
     void run(const std::stop_token& stop) {
         WatchDecision decision;
         while (!stop.stop_requested()) {
-            decision = decision.next == NextMove::List ? list(std::move(decision.state), stop)
+            decision = decision.next == NextMove::List ? list(decision.state, stop)
                                                        : watch(std::move(decision.state), stop);
             rest(decision.wait, stop);
         }

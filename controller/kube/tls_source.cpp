@@ -12,7 +12,7 @@ std::string text_of(const std::filesystem::path& file, const std::string& last) 
         return last;
     }
     std::ifstream input(file, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(input), {}};
+    const std::string text{std::istreambuf_iterator<char>(input), {}};
     return text.empty() ? last : text;
 }
 
