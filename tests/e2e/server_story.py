@@ -87,7 +87,7 @@ def minute_without_server():
     found = SHOP.wait_for_condition("ServerReachable", "False", seconds=30)
     show("it says: " + found["message"])
     require("the reason is the server's", found["reason"] in ("TCPUnreachable", "ServerStarting"), found["reason"])
-    wait_for("PostgresServer to say so too", lambda: install.server_condition("Ready").get("status") == "False", 30)
+    wait_for("PostgresServer to say so too", lambda: install.server_condition("Ready").get("status") == "False", 60)
     held = [item["spec"].get("paused") for item in SHOP.items("deployments")]
     require("the new templates are held", held == [True, True], held)
     wait_for("the minute to pass", lambda: time.monotonic() > stopped + MINUTE, MINUTE + 1)
