@@ -169,8 +169,8 @@ PROVISIONING = [
 # From the user's new image until nothing but it runs.
 UPGRADE = [
     Moment("the first Deployment is held, the second has its old image", on_audit(users_first_change)),
-    Moment("the migration's Secret is written, its Job does not exist", on_audit(
-        lambda shop: by_operator("create patch", "secrets", shop.space, "shop-migrate"))),
+    Moment("the migration's Secret is found as it should be, its Job does not exist", on_audit(
+        lambda shop: by_operator("get", "secrets", shop.space, "shop-migrate"))),
     Moment("the Job exists", on_audit(lambda shop: by_operator("create", "jobs", shop.space))),
     Moment("the migration is in the midst of its ALTER TABLE", migration_waits_inside),
     Moment("the Job has completed, nothing is recorded", on_change("apis/batch/v1", "jobs", is_complete)),
