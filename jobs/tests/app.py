@@ -55,6 +55,7 @@ class Run:
 
     def __init__(self, app, python, variables):
         self.term = app.folder.parent / ("answer-%d" % len(app.runs))
+        self.term.touch()  # as the kubelet does
         self.logfile = app.folder.parent / ("log-%d" % len(app.runs))
         environment = dict(app.environment, DJANGODB_TERMINATION_LOG=str(self.term))
         environment.update(variables)
@@ -70,9 +71,10 @@ class Run:
             )
 
     def answer(self):
+        """None before the first word."""
         raw = self.term.read_bytes()
         assert len(raw) <= 4096
-        return json.loads(raw)
+        return json.loads(raw) if raw else None
 
     def outcome(self):
         code = self.program.wait(DEADLINE)
