@@ -45,7 +45,21 @@ def is_ours(folder):
     words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
     return (any("/djdb/" in line for line in (folder / "cgroup").read_text().splitlines())
             or "shim" in words[0] and str(world.cluster_directory() / "containerd/containerd.sock") in words
-            or os.readlink(folder / "cwd").startswith("/var/tmp/djdb-postgres-"))
+            or os.readlink(folder / "cwd").startswith(servers_home() + "/"))
+
+
+def servers_home():
+    """Where this PostgreSQL's data is; nothing when it is down."""
+    file = world.cluster_directory() / "postgres/home"
+    return file.read_text().strip() if file.exists() else str(world.cluster_directory() / "postgres")
+
+
+def is_alive(pid):
+    """One that has ended may stand in the table until whoever inherited it takes note."""
+    try:
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def processes():
@@ -146,7 +160,7 @@ def main():
     step("Stopping it leaves nothing")
     ran = processes()
     down()
-    left = [line for pid, line in ran.items() if (PROC / str(pid)).exists()]
+    left = [line for pid, line in ran.items() if is_alive(pid)]
     require("no process is left", not left, left)
     after = machine()
     require("the machine is as it was", after == before, differences(after, before))
