@@ -3,6 +3,7 @@
 #include "controller/kube/base64.hpp"
 #include "controller/kube/observed_objects.hpp"
 #include "controller/kube/wire_json.hpp"
+#include "controller/telemetry/log.hpp"
 #include "crds/api.hpp"
 #include "crds/codec.hpp"
 #include "crds/gate.hpp"
@@ -322,6 +323,18 @@ void KubeCluster::patch_status(
     client_.merge_patch(
         resources::kDjangoDatabases, object.meta.key, patch, {manager("status"), "status"}, call
     );
+    const auto ready = std::ranges::find(status.conditions, ConditionType::Ready, &Condition::type);
+    if (ready != status.conditions.end()) {
+        telemetry::log(
+            telemetry::Level::Info,
+            "status",
+            ready->message,
+            {{"object", "DjangoDatabase " + to_string(object.meta.key)},
+             {"phase", status.phase},
+             {"reason", std::string(to_string(ready->reason))},
+             {"reconcileID", call.reconcile_id}}
+        );
+    }
 }
 
 void KubeCluster::patch_server_status(
@@ -334,6 +347,14 @@ void KubeCluster::patch_server_status(
 }
 
 void KubeCluster::emit_event(const Event& event, const CallContext& call) noexcept {
+    telemetry::log(
+        event.is_warning ? telemetry::Level::Warn : telemetry::Level::Info,
+        "event",
+        event.message,
+        {{"object", event.kind + " " + to_string(event.key)},
+         {"reason", event.reason},
+         {"reconcileID", call.reconcile_id}}
+    );
     try {
         const auto written = events_.next(event, identity_.service_account);
         if (written.count == 1) {
