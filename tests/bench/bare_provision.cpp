@@ -27,7 +27,6 @@ namespace djdb::bench {
 namespace {
 
 constexpr const char* kMaintenanceDatabase = "djangodb_operator";
-constexpr int kFirstWithOwnPublic = 150000;
 
 std::string variable(const char* name) {
     const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): before any thread
@@ -86,8 +85,9 @@ void provision(const Server& server, BareSession& admin, int number) {
     admin.run(sql::find_lost_database(names));
     admin.run(sql::create_database(names));
     admin.run_batch(sql::configure_database(names, claimant, std::chrono::seconds{5}));
-    if (admin.version() >= kFirstWithOwnPublic) {
-        BareSession(server, admin_of(server, name)).run(sql::hand_over_schema(names));
+    const auto hand_over = sql::hand_over_schema(names, admin.version(), false);
+    if (!hand_over.empty()) {
+        BareSession(server, admin_of(server, name)).run_batch(hand_over);
     }
     admin.run(sql::note_configured(names, claimant));
     {

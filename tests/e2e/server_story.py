@@ -113,6 +113,8 @@ def nothing_was_lost(rows):
     show("attempts: " + ", ".join("%s %d" % (version, len(ends)) for version, ends in sorted(succeeded.items())))
     require("one Job of each version succeeded, and the image that was replaced was never tried",
             {version: sum(ends) for version, ends in succeeded.items()} == {"v1": 1, "v2": 1}, succeeded)
+    # A Pod that is ending goes on answering until every proxy has heard of it.
+    wait_for("the Pods of version 1 to be gone", lambda: len(SHOP.pods().split()) == 1, 60)
     with SHOP.requests() as requests:
         wait_for("version 2 to answer 20 requests", lambda: requests.sent > 20, 30)
     require("version 2 serves", requests.versions == {"v2"} and not requests.failures, requests.failures[:3])
