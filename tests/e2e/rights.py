@@ -14,6 +14,7 @@ from story import require, show, step, tell  # noqa: E402
 
 # Rights that no audit event shows, each with its reason.
 UNSEEN = {
+    ("", "secrets", "create"): "server-side apply of an absent object is audited as patch, and needs both rights",
     ("", "configmaps", "patch"): "the migration program of an operator of another version",
     ("batch", "jobs", "get"): "whose a Job is that has the migration's name: tests/apiserver has a foreign one",
 }
