@@ -33,7 +33,7 @@ class ApiServer:
         os.environ.update(world.shell_exports(str(ROOT / "tests/cluster/env"), "--dir", str(self.directory)))
         kubectl("create", "namespace", world.OPERATOR_NAMESPACE)
         parts = [word for part in PARTS for word in ("--show-only", "templates/" + part)]
-        world.apply(run("helm", "template", "djangodb-operator", str(CHART), "-n", world.OPERATOR_NAMESPACE, *parts))
+        world.apply(run("helm", "template", "--kube-version", "1.36.0", "djangodb-operator", str(CHART), "-n", world.OPERATOR_NAMESPACE, *parts))
         return self
 
     def __exit__(self, *_):
