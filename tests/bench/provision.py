@@ -96,4 +96,4 @@ def by_operator(cluster, server, operator, count, manifest):
 
 def _publishes(request):
     return (request.user == audit_log.OPERATOR and request.namespace == NAMESPACE and request.resource == "secrets"
-            and request.verb == "patch" and request.succeeded)
+            and request.verb in ("create", "patch") and request.succeeded)
