@@ -110,6 +110,8 @@ def labelled_late():
     SHOP.kubectl("label", *both, LABEL + "=shop")
     found = SHOP.wait_for_condition("Gated", "False", "UngatedRollout", QUICK)
     show("it says: " + found["message"])
+    SHOP.wait_for_condition("MigrationsApplied", "False", "MigrationFailed", QUICK)  # its Job of before still stands
+    SHOP.kubectl("delete", "job", *jobs_of("v2-broken"))
     SHOP.wait_for_release("v2-broken", 60)
 
 
