@@ -36,6 +36,13 @@ void decode(const json& value, std::int64_t& out, const std::string& path) {
     out = value.get<std::int64_t>();
 }
 
+void decode(const json& value, bool& out, const std::string& path) {
+    if (!value.is_boolean()) {
+        refuse(path, "true or false");
+    }
+    out = value.get<bool>();
+}
+
 void decode(const json& value, std::map<std::string, std::string>& out, const std::string& path) {
     if (!value.is_object()) {
         refuse(path, "an object");
@@ -74,10 +81,20 @@ void decode(const json& value, ConditionStatus& out, const std::string& path) {
 void decode(const json& value, Reason& out, const std::string& path) {
     decode_word(value, out, path, "a reason", parse_reason);
 }
-void decode(const json& value, TlsMode& out, const std::string& path) {
-    decode_word(value, out, path, "VerifyFull", [](std::string_view text) {
-        return text == "VerifyFull" ? std::optional(TlsMode::VerifyFull) : std::nullopt;
-    });
+
+template <Worded Enum>
+void decode(const json& value, Enum& out, const std::string& path) {
+    std::string text;
+    decode(value, text, path);
+    std::string offered;
+    for (const auto& [word, name] : Words<Enum>::kWords) {
+        if (name == text) {
+            out = word;
+            return;
+        }
+        offered += (offered.empty() ? "" : " or ") + std::string(name);
+    }
+    refuse(path, offered);
 }
 
 template <class T>

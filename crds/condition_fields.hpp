@@ -12,6 +12,7 @@ template <>
 struct Describe<Condition> {
     static constexpr std::string_view kDoc =
         "One thing that holds, does not hold, or is not known yet.";
+    static constexpr std::string_view kListKey = "type";
     static constexpr auto kFields = std::make_tuple(
         field(
             "type",

@@ -17,6 +17,21 @@ constexpr std::array kTypes{
     TypeRow{ConditionType::Ready, "Ready", "everything below holds for this generation"},
     TypeRow{ConditionType::Reconciling, "Reconciling", "the operator is at work; absent otherwise"},
     TypeRow{ConditionType::Stalled, "Stalled", "a person has to act; absent otherwise"},
+    TypeRow{
+        ConditionType::AdminAuthorized,
+        "AdminAuthorized",
+        "the administrator has the rights that the work needs"},
+    TypeRow{
+        ConditionType::LeastPrivilege,
+        "LeastPrivilege",
+        "the administrator has no right that the work does not need"},
+    TypeRow{ConditionType::TLSVerified, "TLSVerified", "the server is who it says it is"},
+    TypeRow{
+        ConditionType::ClosedToPublic,
+        "ClosedToPublic",
+        "tenants' logins can't enter the maintenance databases"},
+    TypeRow{
+        ConditionType::SameServer, "SameServer", "the server that it always was, with all it knew"},
     TypeRow{ConditionType::Accepted, "Accepted", "names, server and namespace can be followed"},
     TypeRow{
         ConditionType::ServerReachable, "ServerReachable", "the server's administrator can log in"},
@@ -36,6 +51,7 @@ constexpr std::array kTypes{
         ConditionType::CredentialsSynced,
         "CredentialsSynced",
         "logins are proven and the Secret is published"},
+    TypeRow{ConditionType::InSync, "InSync", "nobody changed what the operator set"},
     TypeRow{ConditionType::Gated, "Gated", "the admission policy holds new Pod templates"},
     TypeRow{
         ConditionType::MigrationsApplied,

@@ -16,6 +16,11 @@ enum class ConditionType {
     Ready,
     Reconciling,
     Stalled,
+    AdminAuthorized,    ///< the administrator has the rights that the work needs
+    LeastPrivilege,     ///< and none that it does not need
+    TLSVerified,        ///< the server is who it says it is
+    ClosedToPublic,     ///< tenants' logins can't enter the maintenance databases
+    SameServer,         ///< the server that it always was, with all it ever knew
     Accepted,           ///< the spec can be followed: names, server, namespace
     ServerReachable,    ///< the administrator can log in
     DeletionGuarded,    ///< the finalizer is in place
@@ -25,6 +30,7 @@ enum class ConditionType {
     DatabaseReady,
     GrantsReady,
     CredentialsSynced,  ///< logins proven, the app's Secret published
+    InSync,             ///< nobody changed what the operator set
     Gated,              ///< the admission policy holds new Pod templates
     MigrationsApplied,
     RolledOut,
@@ -33,48 +39,73 @@ enum class ConditionType {
 enum class ConditionStatus { True, False, Unknown };
 
 enum class Reason {
-    // good
+    // reasons/common.hpp
     Succeeded,
     Ready,
     NoWorkload,
-    // on the way
     Progressing,
     WaitingForEarlierStage,
-    MigrationRunning,
-    MigrationRetrying,
-    RollingOut,
-    Deleting,
-    // a person is needed, or somebody else's act
-    InvalidName,
+    ObserveOnly,
+    ApiError,
+    // reasons/server.hpp
     ServerNotFound,
     NamespaceNotAllowed,
     AdminSecretMissing,
     AdminSecretInvalid,
     CaSecretMissing,
+    ClientCertificateInvalid,
     DNSFailed,
     TCPUnreachable,
-    TLSFailed,
+    TLSNotOffered,
+    TLSVerifyFailed,
+    AccessRuleRejected,
     AuthRejected,
+    DatabaseMissing,
     TooManyConnections,
     ServerStarting,
+    ReadOnlyServer,
     BrokenServerVersion,
     AdminRightsMissing,
+    AdminIsSuperuser,
+    TLSNotVerified,
+    PublicCanConnect,
+    ServerIdentityChanged,
+    ServerRestored,
     ServerError,
+    // reasons/database.hpp
+    InvalidName,
+    InvalidKeyTemplate,
     OwnershipConflict,
     AdoptionNotGranted,
+    AdoptionRefused,
     RoleConflict,
+    ClaimLost,
     DatabaseLost,
+    DatabaseRenamed,
+    DatabaseReowned,
+    ExtensionNotAllowed,
+    ExtensionMissing,
     PublicSchemaShared,
     LoginRejected,
     SecretConflict,
-    InvalidKeyTemplate,
+    Drifted,
+    Deleting,
+    DropObstructed,
+    // reasons/release.hpp
     GateMissing,
     PausedByUser,
     ImagesDiverge,
     UngatedRollout,
     AppContainerMissing,
+    MigrationRunning,
+    MigrationRetrying,
     MigrationFailed,
-    // the migration Job's own words (jobs/)
+    MigrationJobStuck,
+    UnappliedRemain,
+    RollingOut,
+    RolloutTimedOut,
+    // reasons/job.hpp
+    TLSFailed,
     EntryPointNotFound,
     EntryPointNotDjango,
     SettingsNotFound,
@@ -97,11 +128,6 @@ enum class Reason {
     Backward,
     PartiallyApplied,
     NotRecorded,
-    // and what the operator sees of it
-    MigrationJobStuck,
-    UnappliedRemain,
-    RolloutTimedOut,
-    ApiError,
 };
 
 struct ReasonRow {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace djdb {
 
@@ -57,12 +58,20 @@ constexpr Field<Struct, Member> field(
     return {wire, member, presence, doc, constraint};
 }
 
-/// Specialised for every struct of the API with kFields (a tuple of Field) and kDoc.
+/// Specialised for every struct of the API with kFields (a tuple of Field) and kDoc; one that
+/// stands in lists also has kListKey, the wire name of the field that tells its items apart.
 template <class Struct>
 struct Describe;
 
 template <class Struct>
 concept Described = requires { Describe<Struct>::kFields; };
+
+/// The words of an enum, in the order in which they are offered: kWords, an array of pairs.
+template <class Enum>
+struct Words;
+
+template <class Enum>
+concept Worded = requires { Words<Enum>::kWords; };
 
 namespace detail {
 struct Anything {

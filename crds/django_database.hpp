@@ -21,8 +21,49 @@ struct ServerRef {
 
 struct DatabaseSpec {
     std::string name;
+    /// Beside public; owned as public is.
+    std::vector<std::string> schemas;
+    std::vector<std::string> extensions;
+    /// Of all sessions together; -1: no limit.
+    std::int64_t connection_limit = -1;
+    /// What the app's sessions begin with, as Django would set it itself in each.
+    std::string time_zone = "UTC";
     friend bool operator==(const DatabaseSpec&, const DatabaseSpec&) = default;
 };
+
+/// Who owns the database: the administrator, or the tenant's owner role, which may then drop it.
+enum class Ownership { Schema, Database };
+/// What the app's logins may do.
+enum class RuntimeAccess {
+    Owner,      ///< everything in the schemas, migrations included
+    ReadWrite,  ///< read and write rows: only the migration login changes the schema
+};
+
+struct ReaderSpec {
+    std::string name;
+    /// Empty: "<resource name>-<reader name>".
+    std::string secret_name;
+    friend bool operator==(const ReaderSpec&, const ReaderSpec&) = default;
+};
+
+struct AccessSpec {
+    Ownership ownership = Ownership::Schema;
+    RuntimeAccess runtime = RuntimeAccess::Owner;
+    std::vector<ReaderSpec> readers;
+    friend bool operator==(const AccessSpec&, const AccessSpec&) = default;
+};
+
+enum class DeletionPolicy { Retain, Delete };
+
+struct DeletionSpec {
+    DeletionPolicy policy = DeletionPolicy::Retain;
+    /// With it the database is kept whatever the policy says.
+    bool is_protected = false;
+    friend bool operator==(const DeletionSpec&, const DeletionSpec&) = default;
+};
+
+/// Observe: everything is looked at and reported, nothing is changed.
+enum class Mode { Apply, Observe };
 
 struct CredentialsSpec {
     /// Empty: "<resource name>-database".
@@ -56,9 +97,12 @@ struct MigrationsSpec {
 struct DjangoDatabaseSpec {
     ServerRef server_ref;
     DatabaseSpec database;
+    AccessSpec access;
     CredentialsSpec credentials;
     AppSpec app;
     MigrationsSpec migrations;
+    Mode mode = Mode::Apply;
+    DeletionSpec deletion;
     friend bool operator==(const DjangoDatabaseSpec&, const DjangoDatabaseSpec&) = default;
 };
 
@@ -87,6 +131,11 @@ struct DjangoDatabaseStatus {
     /// A printed summary for people; never the input of a decision.
     std::string phase;
     std::string secret_name;
+    /// OID of the database once it was configured. Should the ledger know nothing of it any more,
+    /// no empty one is made in its place.
+    std::string database_oid;
+    /// What differs on the server from what is asked for, one sentence each.
+    std::vector<std::string> drift;
     ReleaseStatus release;
     std::vector<WorkloadStatus> workloads;
     std::vector<Condition> conditions;

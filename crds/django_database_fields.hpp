@@ -1,8 +1,8 @@
 // The field tables of DjangoDatabase. What `kubectl explain djdb` prints stands here.
 #pragma once
 
-#include "crds/condition_fields.hpp"
-#include "crds/django_database.hpp"
+#include "crds/django_database_access_fields.hpp"
+#include "crds/django_database_status_fields.hpp"
 
 #include <tuple>
 
@@ -30,30 +30,11 @@ struct Describe<ServerRef> {
 };
 
 template <>
-struct Describe<DatabaseSpec> {
-    static constexpr std::string_view kDoc = "The app's database.";
-    static constexpr auto kFields = std::make_tuple(field(
-        "name",
-        &DatabaseSpec::name,
-        Presence::Required,
-        "Name of the database on the server, for example shop. Its roles are named after it: "
-        "shop_owner, shop_a, "
-        "shop_b, shop_migrate. Can't be changed.",
-        {.min_length = 1,
-         .max_length = 55,
-         .pattern = kSqlNamePattern,
-         .pattern_message = "must hold a-z, 0-9 and _ and start with a letter or _, for example "
-                            "shop, so that it never "
-                            "needs quotes in SQL",
-         .rules =
-             {{{"self == oldSelf", "can't be changed: a database is never renamed"},
-               {"!(self in ['postgres', 'template0', 'template1', 'djangodb_operator', "
-                "'rdsadmin']) && "
-                "!self.startsWith('pg_')",
-                "is reserved: postgres, template0, template1, djangodb_operator, rdsadmin and "
-                "names that begin "
-                "with pg_ belong to PostgreSQL or to the operator"}}}}
-    ));
+struct Words<Mode> {
+    static constexpr std::array kWords{
+        std::pair{Mode::Apply, std::string_view{"Apply"}},
+        std::pair{Mode::Observe, std::string_view{"Observe"}},
+    };
 };
 
 template <>
@@ -230,6 +211,13 @@ struct Describe<DjangoDatabaseSpec> {
             Describe<DatabaseSpec>::kDoc
         ),
         field(
+            "access",
+            &DjangoDatabaseSpec::access,
+            Presence::Optional,
+            Describe<AccessSpec>::kDoc,
+            {.default_json = "{}"}
+        ),
+        field(
             "credentials",
             &DjangoDatabaseSpec::credentials,
             Presence::Optional,
@@ -249,124 +237,28 @@ struct Describe<DjangoDatabaseSpec> {
             Presence::Optional,
             Describe<MigrationsSpec>::kDoc,
             {.default_json = "{}"}
+        ),
+        field(
+            "mode",
+            &DjangoDatabaseSpec::mode,
+            Presence::Optional,
+            "Apply: what differs is repaired. Observe: everything is looked at and reported, "
+            "nothing is changed, and no release goes on.",
+            {.default_json = "\"Apply\""}
+        ),
+        field(
+            "deletion",
+            &DjangoDatabaseSpec::deletion,
+            Presence::Optional,
+            Describe<DeletionSpec>::kDoc,
+            {.default_json = "{}"}
         )
     );
 };
 
-template <>
-struct Describe<WorkloadStatus> {
-    static constexpr std::string_view kDoc = "A labelled Deployment as last seen.";
-    static constexpr auto kFields = std::make_tuple(
-        field(
-            "name",
-            &WorkloadStatus::name,
-            Presence::Required,
-            "Name of the Deployment.",
-            {.max_length = 253}
-        ),
-        field(
-            "image",
-            &WorkloadStatus::image,
-            Presence::Optional,
-            "The image that its Pod template asks for.",
-            {.max_length = 4096}
-        ),
-        field(
-            "state",
-            &WorkloadStatus::state,
-            Presence::Optional,
-            "Held: by the gate. PausedByUser: somebody paused it. RollingOut: new Pods are "
-            "starting. RolledOut: done.",
-            {.max_length = 32}
-        )
-    );
-};
-
-template <>
-struct Describe<ReleaseStatus> {
-    static constexpr std::string_view kDoc = "Which image serves and which one is next.";
-    static constexpr auto kFields = std::make_tuple(
-        field(
-            "current",
-            &ReleaseStatus::current,
-            Presence::Optional,
-            "The image that serves and whose migrations are in the database.",
-            {.max_length = 4096}
-        ),
-        field(
-            "target",
-            &ReleaseStatus::target,
-            Presence::Optional,
-            "The image that the labelled Deployments ask for while it is not yet the current one.",
-            {.max_length = 4096}
-        ),
-        field(
-            "job",
-            &ReleaseStatus::job,
-            Presence::Optional,
-            "The migration Job of the target, or the last one.",
-            {.max_length = 63}
-        )
-    );
-};
-
-template <>
-struct Describe<DjangoDatabaseStatus> {
-    static constexpr std::string_view kDoc = "What the operator found and did.";
-    static constexpr auto kFields = std::make_tuple(
-        field(
-            "observedGeneration",
-            &DjangoDatabaseStatus::observed_generation,
-            Presence::Optional,
-            "The metadata.generation that this status is about; -1 before the first look."
-        ),
-        field(
-            "phase",
-            &DjangoDatabaseStatus::phase,
-            Presence::Optional,
-            "A summary for people. Programs read the condition Ready.",
-            {.max_length = 64}
-        ),
-        field(
-            "secretName",
-            &DjangoDatabaseStatus::secret_name,
-            Presence::Optional,
-            "The Secret that the app reads: envFrom and a volume for ca.crt.",
-            {.max_length = 253}
-        ),
-        field(
-            "release",
-            &DjangoDatabaseStatus::release,
-            Presence::Optional,
-            Describe<ReleaseStatus>::kDoc
-        ),
-        field(
-            "workloads",
-            &DjangoDatabaseStatus::workloads,
-            Presence::Optional,
-            "The labelled Deployments.",
-            {.max_items = 256}
-        ),
-        field(
-            "conditions",
-            &DjangoDatabaseStatus::conditions,
-            Presence::Optional,
-            "Ready, Reconciling while at work, Stalled when a person has to act, and one condition "
-            "for each stage.",
-            {.max_items = 32}
-        )
-    );
-};
-
-static_assert(describes_every_member<
-              ServerRef,
-              DatabaseSpec,
-              CredentialsSpec,
-              AppSpec,
-              MigrationsSpec,
-              DjangoDatabaseSpec,
-              WorkloadStatus,
-              ReleaseStatus,
-              DjangoDatabaseStatus>());
+static_assert(
+    describes_every_member<ServerRef, CredentialsSpec, AppSpec, MigrationsSpec, DjangoDatabaseSpec>(
+    )
+);
 
 }  // namespace djdb

@@ -73,8 +73,16 @@ json schema_of(const Reason& value, const Constraint&) {
     }
     return words(all, value);
 }
-json schema_of(const TlsMode& value, const Constraint&) {
-    return words(std::vector<std::string_view>{"VerifyFull"}, value);
+json schema_of(const bool&, const Constraint&) {
+    return {{"type", "boolean"}};
+}
+template <Worded Enum>
+json schema_of(const Enum& value, const Constraint&) {
+    std::vector<std::string_view> all;
+    for (const auto& [word, name] : Words<Enum>::kWords) {
+        all.push_back(name);
+    }
+    return words(all, value);
 }
 json schema_of(const std::map<std::string, std::string>&, const Constraint& constraint) {
     return {
@@ -92,7 +100,7 @@ json schema_of(const std::vector<T>&, const Constraint& constraint) {
     } else {
         schema["items"] = schema_of(T{}, {});
         schema["x-kubernetes-list-type"] = "map";
-        schema["x-kubernetes-list-map-keys"] = {std::is_same_v<T, Condition> ? "type" : "name"};
+        schema["x-kubernetes-list-map-keys"] = {std::string(Describe<T>::kListKey)};
     }
     return schema;
 }
@@ -278,7 +286,13 @@ std::vector<CustomResource> custom_resources() {
                "'-migrate'",
                "must not be metadata.name with -migrate behind it: the Secret of the migration Job "
                "has that name",
-               ".spec.credentials.secretName"}}}
+               ".spec.credentials.secretName"},
+              {"!has(self.spec.access) || !has(self.spec.access.readers) || "
+               "self.spec.access.readers.all(r, self.spec.database.name.size() + r.name.size() <= "
+               "59)",
+               "a reader's name and spec.database.name may have 59 characters together: the "
+               "login's name is made from both",
+               ".spec.access.readers"}}}
         ),
         define<PostgresServer>(
             {"PostgresServer",
@@ -291,8 +305,17 @@ std::vector<CustomResource> custom_resources() {
               {"Host", "string", ".spec.host", 0},
               {"Version", "string", ".status.version", 0},
               {"Age", "date", kAge, 0},
+              {"Connection", "string", ".status.connection", 1},
+              {"Claims", "integer", ".status.claims", 1},
               {"Message", "string", kMessage, 1}},
-             {}}
+             {{"self.spec.host.startsWith('/') != has(self.spec.tls)",
+               "is required, so that the server is verified; to a socket's directory it must be "
+               "absent",
+               ".spec.tls"},
+              {"!has(self.spec.passwordMode) || self.spec.passwordMode != 'Plaintext' || "
+               "(has(self.spec.tls) && has(self.spec.tls.mode) && self.spec.tls.mode != 'Require')",
+               "Plaintext needs a verified server: spec.tls.mode VerifyFull or VerifyCA",
+               ".spec.passwordMode"}}}
         ),
         define<DjangoRelease>(
             {"DjangoRelease",

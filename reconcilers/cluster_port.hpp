@@ -30,6 +30,9 @@ struct SecretFacts {
     SecretData data;
     /// The keys of data that this operator wrote last; others are somebody else's and stay.
     std::set<std::string> own_keys;
+
+    /// The key's value, unless it is absent or empty.
+    [[nodiscard]] std::optional<Sensitive> find(const std::string& key) const;
 };
 
 /// A Deployment that carries the database label.

@@ -7,7 +7,9 @@
 // call it; all members may run at once.
 #pragma once
 
+#include "crds/django_database.hpp"
 #include "crds/names.hpp"
+#include "crds/postgres_server.hpp"
 #include "crds/sensitive.hpp"
 #include "reconcilers/call_context.hpp"
 
@@ -18,28 +20,56 @@
 
 namespace djdb {
 
-/// How to reach a server as its administrator. TLS is verify-full against ca_pem, always.
+/// How to reach a server as its administrator.
 struct ServerAccess {
+    /// DNS name, address, or the absolute path of a socket's directory, where TLS is not used.
     std::string host;
     std::int64_t port = 5432;
     std::string maintenance_database;
+    /// Empty with TlsMode::Require and on a socket.
     std::string ca_pem;
     std::string admin_user;
     Sensitive admin_password;
+    TlsMode tls = TlsMode::VerifyFull;
+    /// Both empty: no client certificate is sent.
+    std::string client_certificate_pem = {};
+    Sensitive client_key_pem = {};
+    PasswordMode password_mode = PasswordMode::ScramVerifier;
+    /// Sessions of the operator on the server, idle ones included.
+    std::size_t max_sessions = 4;
 };
 
 /// The names that belong to one app database; made by tenant_names(), never by hand.
 struct TenantNames {
     DatabaseName database;
-    RoleName owner;    ///< NOLOGIN; owns the schema
-    RoleName login_a;  ///< the app's login; becomes owner on connect
-    RoleName login_b;  ///< the other one, for rotation; NOLOGIN at rest
-    RoleName migrate;  ///< the migration Job's login; becomes owner on connect
+    RoleName owner;       ///< NOLOGIN; owns the schema
+    RoleName login_a;     ///< the app's login; becomes owner on connect
+    RoleName login_b;     ///< the other one, for rotation; NOLOGIN at rest
+    RoleName migrate;     ///< the migration Job's login; becomes owner on connect
+    RoleName read_write;  ///< NOLOGIN; reads and writes rows: the app's logins with ReadWrite
+    RoleName read_only;   ///< NOLOGIN; reads rows: what the readers' logins are members of
+    /// The readers' logins, in the order of spec.access.readers.
+    std::vector<RoleName> readers = {};
 };
 
-/// Injective: <database>_owner, _a, _b, _migrate. The database's name has at most 55 bytes, so none
-/// is cut at 63.
-TenantNames tenant_names(const DatabaseName& database);
+/// <database>_owner, _a, _b, _migrate, _rw, _ro, and _ro_<reader> for each reader. The database's
+/// name has at most 55 bytes, so none is cut at 63. Injective but for readers: the reader a of
+/// database shop and the login a of database shop_ro have one name, which the ledger gives to the
+/// first.
+TenantNames tenant_names(const DatabaseName& database, const std::vector<ReaderSpec>& readers = {});
+
+/// What the tenant's database is to look like.
+struct TenantSetup {
+    Ownership ownership = Ownership::Schema;
+    RuntimeAccess runtime = RuntimeAccess::Owner;
+    /// Beside public.
+    std::vector<std::string> schemas;
+    std::vector<std::string> extensions;
+    /// -1: no limit.
+    std::int64_t connection_limit = -1;
+    std::string time_zone = "UTC";
+    std::chrono::seconds lock_timeout{5};
+};
 
 /// Who claims: unique over clusters and over re-creations of a resource.
 struct Claimant {
@@ -51,6 +81,8 @@ struct Claimant {
 struct TenantPasswords {
     Sensitive runtime;
     Sensitive migrate;
+    /// In the order of TenantNames::readers.
+    std::vector<Sensitive> readers = {};
 };
 
 struct ServerFacts {

@@ -53,7 +53,15 @@ Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_
     const auto& secret = object.spec.credentials.secret_name;
     return Desired{
         .object = object,
-        .names = tenant_names(DatabaseName(object.spec.database.name)),
+        .names = tenant_names(DatabaseName(object.spec.database.name), object.spec.access.readers),
+        .setup =
+            {object.spec.access.ownership,
+             object.spec.access.runtime,
+             object.spec.database.schemas,
+             object.spec.database.extensions,
+             object.spec.database.connection_limit,
+             object.spec.database.time_zone,
+             object.spec.migrations.lock_timeout},
         .claimant = Claimant{cluster_id, object.meta.uid, object.meta.key},
         .secret_name = ObjectName(secret.empty() ? name + "-database" : secret),
         .migration_name = ObjectName(name + "-migrate"),

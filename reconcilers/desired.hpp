@@ -12,6 +12,7 @@ namespace djdb {
 struct Desired {
     DjangoDatabase object;
     TenantNames names;
+    TenantSetup setup;
     Claimant claimant;
     ObjectName secret_name;
     /// Secret and ConfigMap of the migration Job.

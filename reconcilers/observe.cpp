@@ -7,24 +7,6 @@
 namespace djdb {
 namespace {
 
-bool is_allowed(const AllowedNamespaces& allowed, const Namespace& space, Cluster& cluster) {
-    if (std::ranges::find(allowed.names, space.str()) != allowed.names.end()) {
-        return true;
-    }
-    const auto labels =
-        allowed.match_labels.empty() ? std::nullopt : cluster.find_namespace_labels(space);
-    return labels && std::ranges::all_of(allowed.match_labels, [&](const auto& wanted) {
-               const auto found = labels->find(wanted.first);
-               return found != labels->end() && found->second == wanted.second;
-           });
-}
-
-std::optional<Sensitive> value_of(const SecretFacts& secret, const std::string& key) {
-    const auto found = secret.data.find(key);
-    return found == secret.data.end() || found->second.empty() ? std::nullopt
-                                                               : std::optional(found->second);
-}
-
 std::optional<TenantPasswords> read_credentials(
     const Desired& desired, Cluster& cluster, const CallContext& call
 ) {
@@ -32,8 +14,8 @@ std::optional<TenantPasswords> read_credentials(
     if (!stored) {
         return std::nullopt;
     }
-    const auto runtime = value_of(*stored, "runtime");
-    const auto migrate = value_of(*stored, "migrate");
+    const auto runtime = stored->find("runtime");
+    const auto migrate = stored->find("migrate");
     return runtime && migrate ? std::optional(TenantPasswords{*runtime, *migrate}) : std::nullopt;
 }
 
@@ -93,48 +75,6 @@ void inspect(
 
 }  // namespace
 
-ServerLookup look_up_server(
-    const std::optional<PostgresServer>& server,
-    const std::optional<Namespace>& space,
-    Cluster& cluster
-) {
-    if (!server) {
-        return {ServerReference::NotFound, {}, {}};
-    }
-    const auto& spec = server->spec;
-    if (space && !is_allowed(spec.allowed_namespaces, *space, cluster)) {
-        return {ServerReference::NamespaceNotAllowed, {}, {}};
-    }
-    const auto admin = cluster.find_operator_secret(ObjectName(spec.admin_secret_ref.name));
-    if (!admin) {
-        return {ServerReference::AdminSecretMissing, "\"" + spec.admin_secret_ref.name + "\"", {}};
-    }
-    const auto user = value_of(*admin, "username");
-    const auto password = value_of(*admin, "password");
-    if (!user || !password) {
-        return {ServerReference::AdminSecretInvalid, "\"" + spec.admin_secret_ref.name + "\"", {}};
-    }
-    const auto& reference = spec.tls.ca_secret_ref;
-    const auto ca_secret = cluster.find_operator_secret(ObjectName(reference.name));
-    const auto ca = ca_secret ? value_of(*ca_secret, reference.key) : std::nullopt;
-    if (!ca) {
-        return {
-            ServerReference::CaMissing,
-            "\"" + reference.name + "\" key \"" + reference.key + "\"",
-            {}};
-    }
-    return {
-        ServerReference::Found,
-        {},
-        ServerAccess{
-            spec.host,
-            spec.port,
-            spec.maintenance_database,
-            ca->reveal(),
-            user->reveal(),
-            *password}};
-}
-
 Observed observe(
     const Desired& desired,
     Cluster& cluster,
@@ -151,6 +91,7 @@ Observed observe(
     observed.server = lookup.reference;
     observed.server_detail = lookup.detail;
     observed.access = std::move(lookup.access);
+    observed.policy = std::move(lookup.policy);
     if (desired.name_error || !observed.access) {
         return observed;
     }

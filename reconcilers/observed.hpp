@@ -7,21 +7,13 @@
 #include "reconcilers/database_port.hpp"
 #include "reconcilers/desired.hpp"
 #include "reconcilers/failure.hpp"
+#include "reconcilers/server_lookup.hpp"
 
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace djdb {
-
-enum class ServerReference {
-    Found,
-    NotFound,
-    NamespaceNotAllowed,
-    AdminSecretMissing,
-    AdminSecretInvalid,
-    CaMissing
-};
 
 enum class SecretState { Absent, UpToDate, OutOfDate, Foreign };
 
@@ -31,6 +23,7 @@ struct Observed {
     /// What is missing, by name; for the message.
     std::string server_detail;
     std::optional<ServerAccess> access;
+    ServerPolicy policy;
     std::optional<Failure> server_failure;
     std::optional<ServerFacts> server_facts;
     std::optional<TenantFacts> tenant;
@@ -51,19 +44,6 @@ Observed observe(
     Database& database,
     const Clock& clock,
     const CallContext& call
-);
-
-/// The server that a resource names, with its administrator's login, or what is missing.
-struct ServerLookup {
-    ServerReference reference = ServerReference::NotFound;
-    std::string detail;
-    std::optional<ServerAccess> access;
-};
-/// @param space the namespace that wants to use it; none: the server's own reconciler asks.
-ServerLookup look_up_server(
-    const std::optional<PostgresServer>& server,
-    const std::optional<Namespace>& space,
-    Cluster& cluster
 );
 
 }  // namespace djdb

@@ -56,6 +56,7 @@ Batch create_ledger() {
          " image text NOT NULL,"
          " passed_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
          " PRIMARY KEY (database, database_oid, image))"},
+        {"CREATE SEQUENCE IF NOT EXISTS djangodb.revision"},
     };
 }
 
@@ -98,6 +99,10 @@ Statement refuse_foreign(const TenantNames& names, const Claimant& claimant) {
             raise(kForeignDatabase, "'the database exists and was not made by this operator'") +
             " END IF; END";
     return block(body);
+}
+
+Statement count_revision() {
+    return {"SELECT nextval('djangodb.revision')"};
 }
 
 Statement write_claim(const TenantNames& names, const Claimant& claimant) {

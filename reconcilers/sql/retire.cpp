@@ -13,7 +13,7 @@ Batch retire(const TenantNames& names, const Claimant& claimant) {
                 ") THEN ALTER ROLE " + quote_identifier(login.str()) +
                 " NOLOGIN PASSWORD NULL; END IF; ";
     }
-    return {lock_tenant(names), {"DO " + quote_literal(body + "END")}};
+    return {lock_tenant(names), {"DO " + quote_literal(body + "END")}, count_revision()};
 }
 
 Statement end_sessions(const TenantNames& names, const Claimant& claimant) {

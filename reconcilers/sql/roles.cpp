@@ -107,6 +107,7 @@ Batch claim_and_create_roles(
         lock_tenant(names),
         refuse_foreign(names, claimant),
         write_claim(names, claimant),
+        count_revision(),
         create_absent(names)};
     for (const auto& role : {names.owner, names.login_a, names.login_b, names.migrate}) {
         batch.emplace_back(

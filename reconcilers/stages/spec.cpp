@@ -49,6 +49,12 @@ Verdict assess_spec(const Desired& desired, const Observed& observed) {
                  server + ": the CA certificate " + observed.server_detail +
                      " was not found. Nothing was changed; create the Secret with that key in PEM "
                      "form."}};
+        case ServerReference::ClientCertificateInvalid:
+            return Blocked{
+                {Reason::ClientCertificateInvalid,
+                 server + ": the client certificate " + observed.server_detail +
+                     " is missing or no key pair. Nothing was changed; create the Secret with the "
+                     "keys tls.crt and tls.key in PEM form."}};
     }
     return Blocked{{Reason::ServerNotFound, server + " can't be judged."}};
 }

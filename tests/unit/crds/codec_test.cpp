@@ -63,7 +63,7 @@ TEST(Codec, ReadsEveryFieldOfAServer) {
     EXPECT_EQ(server.spec.host, "pg.test");
     EXPECT_EQ(server.spec.port, 6432);
     EXPECT_EQ(server.spec.maintenance_database, "ledger");
-    EXPECT_EQ(server.spec.tls.ca_secret_ref, (SecretKeyRef{"ca", "root.pem"}));
+    EXPECT_EQ(server.spec.tls.ca_secret_ref, (KeyRef{"ca", "root.pem"}));
     EXPECT_EQ(server.spec.admin_secret_ref.name, "admin");
     EXPECT_EQ(server.spec.allowed_namespaces.names, std::vector<std::string>{"shop"});
     EXPECT_EQ(server.spec.allowed_namespaces.match_labels.at("team"), "web");

@@ -1,0 +1,22 @@
+// What the files of the port Database share about the administrator's sessions. Pure; any thread.
+#pragma once
+
+#include "controller/postgres/connection.hpp"
+#include "reconcilers/database_port.hpp"
+#include "reconcilers/failure.hpp"
+
+#include <string>
+
+namespace djdb::postgres {
+
+/// The administrator's way into this database.
+Endpoint admin_endpoint(const ServerAccess&, std::string database);
+
+/// The failure in the words of the port: codes of our own checks become the reasons' names.
+/// @param database where the statement ran, for the message
+Error explained(const Failure&, const std::string& database);
+
+/// This column of the first row, "" when there is none or it is NULL.
+const std::string& cell(const Rows&, std::size_t column);
+
+}  // namespace djdb::postgres

@@ -1,0 +1,99 @@
+// The port's part that logs in as a tenant: proofs, and what only its login sees.
+#include "controller/postgres/administrator.hpp"
+#include "controller/postgres/database_port.hpp"
+
+#include <utility>
+
+namespace djdb::postgres {
+
+void PostgresDatabase::as_tenant(
+    const ServerAccess& access,
+    const TenantNames& names,
+    const RoleName& login,
+    const Sensitive& password,
+    const CallContext& call,
+    const Work& work
+) {
+    const Endpoint endpoint{
+        access.host,
+        access.port,
+        names.database.str(),
+        login.str(),
+        password,
+        access.ca_pem,
+        SessionKind::Tenant,
+        false};
+    try {
+        auto lease = pool_.take(endpoint, call);
+        const auto rows =
+            lease->run({"SELECT session_user, current_user, current_database()"}, call);
+        if (cell(rows, 0) != login.str() || cell(rows, 1) != names.owner.str() ||
+            cell(rows, 2) != names.database.str()) {
+            throw Error(
+                {FailureClass::Conflict,
+                 FailureOrigin::Postgres,
+                 "LoginRejected",
+                 "PostgreSQL " + to_string(endpoint) + ": the login acts as \"" + cell(rows, 1) +
+                     "\" instead of \"" + names.owner.str() + "\". It is set again."}
+            );
+        }
+        work(*lease);
+    } catch (const Error& error) {
+        auto failure = error.failure();
+        if (failure.code == "AuthRejected") {
+            failure.code = "LoginRejected";
+        }
+        throw Error(std::move(failure));
+    }
+}
+
+void PostgresDatabase::prove_runtime_login(
+    const ServerAccess& access,
+    const TenantNames& names,
+    const Sensitive& password,
+    const CallContext& call
+) {
+    as_tenant(access, names, names.login_a, password, call, [](Connection&) {});
+}
+
+void PostgresDatabase::prove_migration_login(
+    const ServerAccess& access,
+    const TenantNames& names,
+    const Sensitive& password,
+    const CallContext& call
+) {
+    as_tenant(access, names, names.migrate, password, call, [&](Connection& session) {
+        // One transaction: a probe that fails half-way leaves no table. The app's own tables have
+        // precedence should one bear this name: then the probe fails and touches nothing.
+        session.run_batch(
+            {{"CREATE TABLE djangodb_probe (id integer PRIMARY KEY)"},
+             {"INSERT INTO djangodb_probe VALUES (1)"},
+             {"DROP TABLE djangodb_probe"}},
+            call
+        );
+    });
+}
+
+AppliedMigrations PostgresDatabase::read_migrations(
+    const ServerAccess& access,
+    const TenantNames& names,
+    const Sensitive& migrate_password,
+    const CallContext& call
+) {
+    AppliedMigrations applied;
+    as_tenant(access, names, names.migrate, migrate_password, call, [&](Connection& session) {
+        const auto found =
+            session.run({"SELECT to_regclass('django_migrations') IS NOT NULL"}, call);
+        applied.table_exists = cell(found, 0) == "t";
+        if (applied.table_exists) {
+            for (const auto& row : session.run(
+                     {"SELECT app || '.' || name FROM django_migrations ORDER BY id"}, call
+                 )) {
+                applied.names.push_back(row.at(0).value_or(""));
+            }
+        }
+    });
+    return applied;
+}
+
+}  // namespace djdb::postgres

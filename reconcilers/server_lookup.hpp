@@ -1,0 +1,47 @@
+// From the name of a PostgresServer to its administrator's login, or what is missing for it. Reads
+// caches only; any thread.
+#pragma once
+
+#include "crds/postgres_server.hpp"
+#include "reconcilers/cluster_port.hpp"
+#include "reconcilers/database_port.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace djdb {
+
+enum class ServerReference {
+    Found,
+    NotFound,
+    NamespaceNotAllowed,
+    AdminSecretMissing,
+    AdminSecretInvalid,
+    CaMissing,
+    ClientCertificateInvalid
+};
+
+/// What the server's owner allows.
+struct ServerPolicy {
+    std::vector<std::string> allowed_extensions;
+    Grants grants;
+    bool allow_drop = false;
+};
+
+/// The server that a resource names, with its administrator's login, or what is missing.
+struct ServerLookup {
+    ServerReference reference = ServerReference::NotFound;
+    std::string detail;
+    std::optional<ServerAccess> access;
+    ServerPolicy policy;
+};
+
+/// @param space the namespace that wants to use it; none: the server's own reconciler asks.
+ServerLookup look_up_server(
+    const std::optional<PostgresServer>& server,
+    const std::optional<Namespace>& space,
+    Cluster& cluster
+);
+
+}  // namespace djdb
