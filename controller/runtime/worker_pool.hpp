@@ -43,7 +43,7 @@ class WorkerPool {
 
   private:
     void run(const std::stop_token& stop) {
-        while (const auto key = queue_.take(stop)) {
+        for (auto key = queue_.take(stop); key.has_value(); key = queue_.take(stop)) {
             work_(*key, stop);
             queue_.done(*key);
         }

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Prints what the operator costs: size at rest, time beside bare libpq, delay of a release. Asserts no time.
 
-usage: bench.py [--runs N] [--count N] [--only provision|release]
+usage: bench.py [--runs N] [--count N] [--only provision|connections|resync|release]
 
 Each run of `provision` has an API server, a PostgreSQL and an operator of its own, and the baseline another
-fresh PostgreSQL; which of the two comes first alternates. `release` runs the end-to-end story on the full cluster and
+fresh PostgreSQL; which of the two comes first alternates. `connections` does the same with 1, 2, 4 and 8 sessions.
+`resync` makes 500 and then 3,000 databases (22 GB on disk, over ten minutes) and looks at the operator when it looks at
+all of them again. `release` runs the end-to-end story on the full cluster and
 needs root. Uses build/release, where `make bench` has built the programs.
 """
 
@@ -22,6 +24,7 @@ import environment  # noqa: E402
 import figures  # noqa: E402
 import gate_delay  # noqa: E402
 import provision  # noqa: E402
+import resync  # noqa: E402
 import world  # noqa: E402
 from environment import ROOT  # noqa: E402
 from local.settings import default_directory  # noqa: E402
@@ -31,6 +34,7 @@ OPERATOR = BUILD / "controller/djangodb-operator"
 BARE = BUILD / "tests/bench/bare_provision"
 STATE = BUILD / "bench"
 CONNECTIONS = 4
+PARTS = ("provision", "connections", "resync", "release")
 
 
 def say(text):
@@ -42,13 +46,13 @@ def at_rest(operator):
     return figures.memory_and_handles(operator.pid)
 
 
-def by_operator(binary, directory, count):
+def by_operator(binary, directory, count, connections):
     """(at rest without resources, the run, at rest with all of them, its server)"""
     server = environment.PostgresServer(directory, "operator")
-    with environment.ApiServer(directory / "api") as cluster, server, \
-            environment.Operator(binary, directory / "operator") as operator:
+    with environment.ApiServer(directory / "api") as cluster, server, environment.Operator(
+            binary, directory / "operator", "--concurrency", str(connections)) as operator:
         empty = at_rest(operator)
-        environment.connect(server, provision.NAMESPACE)
+        environment.connect(server, provision.NAMESPACE, connections)
         environment.wait_until_idle(operator.pid)
         run = provision.by_operator(cluster, server, operator, count, directory / "databases.json")
         return empty, run, at_rest(operator), server
@@ -63,16 +67,16 @@ def describe(name, run):
             run.applied, ", ".join("%d %s" % (times, call) for call, times in run.calls.most_common())))
 
 
-def measure_run(binary, number, count):
+def measure_run(binary, number, count, connections=CONNECTIONS):
     """One run of both, each on servers of its own."""
     directory = STATE / ("run-%d" % number)
     bare_server = environment.PostgresServer(directory, "bare")
     say("  run %d: %s" % (number, figures.machine()))
     if number % 2:
-        bare = provision.by_libpq(BARE, bare_server, count, CONNECTIONS)
-    empty, run, full, server = by_operator(binary, directory, count)
+        bare = provision.by_libpq(BARE, bare_server, count, connections)
+    empty, run, full, server = by_operator(binary, directory, count, connections)
     if number % 2 == 0:
-        bare = provision.by_libpq(BARE, bare_server, count, CONNECTIONS)
+        bare = provision.by_libpq(BARE, bare_server, count, connections)
     describe("libpq", bare)
     describe("operator", run)
     say("    ratio     %6.2f" % (run.seconds / bare.seconds))
@@ -119,6 +123,34 @@ def measure_provisioning(binary, runs, count):
     print_rest("%d resources" % count, full)
 
 
+def measure_connections(binary, count):
+    say("== databases/s by the number of sessions, %d DjangoDatabases, one run each" % count)
+    lines, servers = [], []
+    try:
+        for number, connections in enumerate((1, 2, 4, 8), 1):
+            _, _, bare, run, used = measure_run(binary, number, count, connections)
+            servers += used
+            lines.append("  %d sessions: libpq %5.2f/s, operator %5.2f/s, ratio of the times %.2f" % (
+                connections, count / bare.seconds, count / run.seconds, run.seconds / bare.seconds))
+    finally:
+        for server in servers:
+            server.remove()
+    for line in lines:
+        say(line)
+
+
+def measure_resync(binary, counts):
+    say("== all resources looked at again, one run; " + figures.machine())
+    directory = STATE / "run-resync"
+    server = environment.PostgresServer(directory, "operator")
+    try:
+        with environment.ApiServer(directory / "api") as cluster, server:
+            for line in resync.measure(binary, directory, cluster, server, counts):
+                say(line)
+    finally:
+        server.remove()
+
+
 def measure_release(binary):
     """On the full cluster; one that was up already stays up."""
     was_up = (default_directory() / "kubeconfig").exists()
@@ -148,16 +180,21 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--count", type=int, default=100, help="DjangoDatabases")
-    parser.add_argument("--only", action="append", choices=["provision", "release"])
+    parser.add_argument("--resources", type=int, nargs="+", default=[500, 3000], help="of resync, ascending")
+    parser.add_argument("--only", action="append", choices=PARTS)
     parser.add_argument("--operator", type=pathlib.Path, default=OPERATOR, help="another binary, to compare two")
     options = parser.parse_args()
     operator = options.operator.resolve()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: told to stop"))  # an exception: cleans up on its way
-    parts = options.only or ["provision", "release"]
+    parts = options.only or PARTS
     clear()
     try:
         if "provision" in parts:
             measure_provisioning(operator, options.runs, options.count)
+        if "connections" in parts:
+            measure_connections(operator, options.count)
+        if "resync" in parts:
+            measure_resync(operator, options.resources)
         if "release" in parts:
             measure_release(operator)
     finally:

@@ -81,9 +81,10 @@ class PostgresServer:
 class Operator:
     """The release binary under the chart's service account."""
 
-    def __init__(self, binary, directory):
+    def __init__(self, binary, directory, *options):
         self._binary = binary
         self._directory = directory
+        self._options = options
         self._programs = Programs(directory)
 
     def __enter__(self):
@@ -95,7 +96,7 @@ class Operator:
         kubeconfig.touch(mode=0o600)
         kubeconfig.write_text(json.dumps(config))
         self._programs.start("operator", [
-            self._binary, "--kubeconfig", kubeconfig, "--health-probe-bind-address", "127.0.0.1:0"])
+            self._binary, "--kubeconfig", kubeconfig, "--health-probe-bind-address", "127.0.0.1:0", *self._options])
         self._programs.wait_for("operator", lambda: "workers run" in self.log(), "the operator's caches")
         self.pid = self._programs.pid("operator")
         return self
@@ -107,8 +108,9 @@ class Operator:
         return (self._programs.log / "operator.log").read_text()
 
 
-def connect(server, namespace):
-    """The server's Secrets and its PostgresServer, open for `namespace`; returns when the operator finds it Ready."""
+def connect(server, namespace, sessions=4):
+    """The server's Secrets and its PostgresServer, open for `namespace` with at most so many sessions of the operator;
+    returns when the operator finds it Ready."""
     settings, space = server.settings, world.OPERATOR_NAMESPACE
     password = pathlib.Path(settings["DJDB_PG_ADMIN_PASSWORD_FILE"]).read_text().strip()
     authority = pathlib.Path(settings["DJDB_PG_CA"]).read_text()
@@ -119,30 +121,32 @@ def connect(server, namespace):
         "apiVersion": "djangodb.io/v1alpha1", "kind": "PostgresServer", "metadata": {"name": "main"},
         "spec": {"host": settings["DJDB_PG_HOST"], "port": int(settings["DJDB_PG_PORT"]),
                  "tls": {"mode": "VerifyFull", "caSecretRef": {"name": "postgres-main-ca"}},
-                 "adminSecretRef": {"name": "postgres-main-admin"}, "allowedNamespaces": {"names": [namespace]}},
+                 "adminSecretRef": {"name": "postgres-main-admin"}, "allowedNamespaces": {"names": [namespace]},
+                 "maxSessions": sessions},
     }))
     wait_for("PostgresServer to be Ready", lambda: world.condition(
         world.read("pgserver", "main"), "Ready").get("status") == "True", 60)
 
 
-def databases(count, namespace):
-    """A List of DjangoDatabases without apps, as one file for kubectl apply."""
+def databases(count, namespace, first=0):
+    """A List of DjangoDatabases without apps, numbered from `first` up to `count`, as one file for kubectl apply."""
     items = [{
         "apiVersion": "djangodb.io/v1alpha1", "kind": "DjangoDatabase",
         "metadata": {"name": "tenant-%d" % number, "namespace": namespace},
         "spec": {"serverRef": {"name": "main"}, "database": {"name": "tenant_%d" % number}},
-    } for number in range(count)]
+    } for number in range(first, count)]
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
 
 
-def wait_until_idle(pid):
-    """Until the process used no CPU for three seconds."""
-    deadline = time.monotonic() + 120
+def wait_until_idle(pid, seconds=120):
+    """Until the process used no CPU for three seconds; returns when that began, in time.time()'s seconds."""
+    deadline = time.monotonic() + seconds
     used, since = figures.cpu_of(pid), time.monotonic()
     while time.monotonic() - since < 3:
         if time.monotonic() > deadline:
-            raise world.Unmet("process %d did not come to rest in 120 s" % pid)
+            raise world.Unmet("process %d did not come to rest in %d s" % (pid, seconds))
         time.sleep(0.25)
         now = figures.cpu_of(pid)
         if now - used > 1.5 / figures.TICKS:
             used, since = now, time.monotonic()
+    return time.time() - (time.monotonic() - since)

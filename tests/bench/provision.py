@@ -62,25 +62,28 @@ def by_libpq(program, server, count, connections):
         return Run(float(said), *server.counts(), cpu, others)
 
 
-def by_operator(cluster, server, operator, count, manifest):
-    """The server is connected and the operator at rest."""
-    manifest.write_text(environment.databases(count, NAMESPACE))
+def by_operator(cluster, server, operator, count, manifest, first=0):
+    """Resources `first` up to `count`. The server is connected and the operator at rest."""
+    manifest.write_text(environment.databases(count, NAMESPACE, first))
+    count -= first
     calls, published = collections.Counter(), set()
     with audit_log.Tail(cluster.audit_log) as log:
         server.mark()
         meter = Meter({"operator": operator.pid, "postgres": server.pid(), **cluster.pids()})
         began = time.time()
-        process = subprocess.Popen(["kubectl", "apply", "-f", manifest], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            ["kubectl", "apply", "--server-side", "-f", manifest], stdout=subprocess.DEVNULL)
         last = applied = began
         while len(published) < count:
-            if time.time() - began > DEADLINE:
+            if time.time() - began > DEADLINE + count:
                 raise world.Unmet("only %d of %d Secrets after %d s:\n%s" % (
-                    len(published), count, DEADLINE, operator.log()[-2000:]))
+                    len(published), count, DEADLINE + count, operator.log()[-2000:]))
             time.sleep(0.1)
             for request in log.requests():
                 if request.user == audit_log.OPERATOR and request.verb != "watch":
                     calls[request.verb + " " + request.resource] += 1
-                if request.verb == "create" and request.resource == "djangodatabases":
+                if request.verb in ("create", "patch") and request.resource == "djangodatabases" \
+                        and request.user != audit_log.OPERATOR:
                     applied = max(applied, request.answered)
                 if _publishes(request) and request.name not in published:
                     published.add(request.name)
