@@ -9,7 +9,6 @@ from world import Unmet, kubectl, wait_for
 
 MANIFESTS = world.ROOT / "examples/shop/manifests"
 LEDGER = "djangodb_operator"
-ROLES = ("a", "b", "migrate", "owner")
 
 
 def image(version):
@@ -102,8 +101,10 @@ def remove(*shops):
     with world.Session() as superuser:
         for shop in shops:
             superuser.ask('DROP DATABASE IF EXISTS "%s" WITH (FORCE)' % shop.database)
-            for role in ROLES:
-                superuser.ask('DROP ROLE IF EXISTS "%s_%s"' % (shop.database, role))
+            made = superuser.ask("SELECT rolname FROM pg_roles WHERE rolname ~ '^%s_(a|b|migrate|owner|rw|ro|ro_.*)$'"
+                                 " ORDER BY rolname LIKE '%%owner'" % shop.database)
+            for role in made.split():
+                superuser.ask('DROP ROLE "%s"' % role)
         ledger = superuser.ask("SELECT 1 FROM pg_database WHERE datname = '%s'" % LEDGER)
     for table in ("passed_image", "claim") if ledger else ():
         names = ", ".join("'%s'" % shop.database for shop in shops)
