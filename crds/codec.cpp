@@ -49,7 +49,7 @@ void decode(const json& value, std::map<std::string, std::string>& out, const st
     }
     out.clear();
     for (const auto& [key, item] : value.items()) {
-        decode(item, out[key], path + "." + key);
+        decode(item, out[key], std::string(path).append(".").append(key));
     }
 }
 

@@ -74,6 +74,24 @@ std::string format_duration(std::chrono::seconds span) {
     return text.empty() ? "0s" : text;
 }
 
+namespace {
+
+/// 0 for what is no unit.
+long seconds_of(char unit) {
+    switch (unit) {
+        case 'h':
+            return 3600;
+        case 'm':
+            return 60;
+        case 's':
+            return 1;
+        default:
+            return 0;
+    }
+}
+
+}  // namespace
+
 std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
     long total = 0;
     long previous = 7200;  // larger than any unit: units have to shrink
@@ -87,8 +105,7 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
         if (error != std::errc{} || digits == text.size() || count < 0 || count > 1'000'000) {
             return std::nullopt;
         }
-        const char unit = text[digits];
-        const long size = unit == 'h' ? 3600 : unit == 'm' ? 60 : unit == 's' ? 1 : 0;
+        const long size = seconds_of(text[digits]);
         if (size == 0 || size >= previous) {
             return std::nullopt;
         }

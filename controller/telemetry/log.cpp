@@ -14,14 +14,14 @@ namespace {
 constexpr std::array<std::string_view, 5> kWords{"trace", "debug", "info", "warn", "error"};
 
 spdlog::logger& sink() {
-    static const auto logger = [] {
+    static const auto kLogger = [] {
         auto made = spdlog::stderr_logger_mt("djdb");
         made->set_pattern("%v");  // the line is complete; spdlog's JSON patterns do not escape
         made->set_level(spdlog::level::info);
         made->flush_on(spdlog::level::trace);
         return made;
     }();
-    return *logger;
+    return *kLogger;
 }
 
 spdlog::level::level_enum to_spdlog(Level level) {
