@@ -7,6 +7,7 @@
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/database.hpp"
 #include "reconcilers/sql/inspect.hpp"
+#include "reconcilers/sql/server.hpp"
 
 #include <utility>
 

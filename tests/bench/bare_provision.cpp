@@ -10,6 +10,7 @@
 #include "reconcilers/sql/database.hpp"
 #include "reconcilers/sql/inspect.hpp"
 #include "reconcilers/sql/roles.hpp"
+#include "reconcilers/sql/server.hpp"
 #include "tests/bench/bare_session.hpp"
 
 #include <atomic>
