@@ -24,6 +24,8 @@
 
 #include <atomic>
 #include <compare>
+#include <set>
+#include <string>
 
 namespace djdb {
 namespace {
@@ -109,6 +111,12 @@ class Watches {
               {kube::resources::kSecrets, {space.str(), "", ""}},
               wake_for_secret(),
               trouble("secrets")
+          ),
+          config_maps_(
+              client,
+              {kube::resources::kConfigMaps, {space.str(), "", ""}},
+              wake_for_config_map(),
+              trouble("configmaps")
           ) {}
 
     [[nodiscard]] kube::Caches caches() const {
@@ -121,7 +129,8 @@ class Watches {
             pods_.store(),
             policies_.store(),
             bindings_.store(),
-            secrets_.store()};
+            secrets_.store(),
+            config_maps_.store()};
     }
 
     [[nodiscard]] bool wait_until_synced(const std::stop_token& stop) const {
@@ -135,7 +144,8 @@ class Watches {
               &pods_,
               &policies_,
               &bindings_,
-              &secrets_}) {
+              &secrets_,
+              &config_maps_}) {
             if (!reflector->wait_until_synced(deadline, stop)) {
                 return false;
             }
@@ -209,6 +219,22 @@ class Watches {
             wake_databases([](const json&) { return true; });
         };
     }
+    /// CAs; a namespace has ConfigMaps of others too.
+    OnChange wake_for_config_map() {
+        return [this](const json& object, bool) {
+            const auto name = key_of(object).name.str();
+            std::set<std::string> concerned;
+            for (const auto& server : servers_.store().list()) {
+                if (kube::text_at(*server, {"spec", "tls", "caConfigMapRef", "name"}) == name) {
+                    queue_.add({Root::Server, key_of(*server)});
+                    concerned.insert(key_of(*server).name.str());
+                }
+            }
+            wake_databases([&](const json& database) {
+                return concerned.contains(kube::text_at(database, {"spec", "serverRef", "name"}));
+            });
+        };
+    }
 
     Queue& queue_;
     kube::Reflector databases_;
@@ -220,6 +246,7 @@ class Watches {
     kube::Reflector policies_;
     kube::Reflector bindings_;
     kube::Reflector secrets_;
+    kube::Reflector config_maps_;
 };
 
 /// One visit: run the reconciler, then queue the key again as it says.

@@ -112,6 +112,7 @@ const Resource kJobs{"batch", "v1", "jobs", "Job", true};
 const Resource kPods{"", "v1", "pods", "Pod", true};
 const Resource kNamespaces{"", "v1", "namespaces", "Namespace", false};
 const Resource kSecrets{"", "v1", "secrets", "Secret", true};
+const Resource kConfigMaps{"", "v1", "configmaps", "ConfigMap", true};
 const Resource kEvents{"events.k8s.io", "v1", "events", "Event", true};
 const Resource kPolicies{
     "admissionregistration.k8s.io",
@@ -196,6 +197,16 @@ GateState KubeCluster::find_gate() {
 std::optional<SecretFacts> KubeCluster::find_operator_secret(const ObjectName& name) {
     const auto secret = caches_.secrets.find(to_string(ObjectKey{identity_.space, name}));
     return secret ? std::optional(decode_secret(*secret)) : std::nullopt;
+}
+
+std::optional<std::map<std::string, std::string>> KubeCluster::find_operator_config_map(
+    const ObjectName& name
+) {
+    const auto found = caches_.config_maps.find(to_string(ObjectKey{identity_.space, name}));
+    if (!found) {
+        return std::nullopt;
+    }
+    return found->value("data", std::map<std::string, std::string>{});
 }
 
 std::optional<SecretFacts> KubeCluster::read_operator_secret(

@@ -22,6 +22,7 @@ extern const Resource kJobs;
 extern const Resource kPods;
 extern const Resource kNamespaces;
 extern const Resource kSecrets;
+extern const Resource kConfigMaps;
 extern const Resource kEvents;
 extern const Resource kPolicies;
 extern const Resource kPolicyBindings;
@@ -39,6 +40,7 @@ struct Caches {
     const runtime::Store& policy_bindings;
     /// Of the operator's own namespace.
     const runtime::Store& secrets;
+    const runtime::Store& config_maps;
 };
 
 /// What the operator knows of itself.
@@ -63,6 +65,9 @@ class KubeCluster final : public Cluster {
     GateState find_gate() override;
 
     std::optional<SecretFacts> find_operator_secret(const ObjectName& name) override;
+    std::optional<std::map<std::string, std::string>> find_operator_config_map(
+        const ObjectName& name
+    ) override;
     std::optional<SecretFacts> read_operator_secret(const ObjectName& name, const CallContext& call)
         override;
     std::optional<SecretFacts> read_secret(const ObjectKey& key, const CallContext& call) override;
