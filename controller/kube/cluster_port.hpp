@@ -4,6 +4,7 @@
 
 #include "controller/kube/client.hpp"
 #include "controller/kube/event_series.hpp"
+#include "controller/kube/resources.hpp"
 #include "controller/runtime/store.hpp"
 #include "reconcilers/cluster_port.hpp"
 
@@ -13,20 +14,6 @@
 #include <utility>
 
 namespace djdb::kube {
-
-namespace resources {
-extern const Resource kDjangoDatabases;
-extern const Resource kPostgresServers;
-extern const Resource kDeployments;
-extern const Resource kJobs;
-extern const Resource kPods;
-extern const Resource kNamespaces;
-extern const Resource kSecrets;
-extern const Resource kConfigMaps;
-extern const Resource kEvents;
-extern const Resource kPolicies;
-extern const Resource kPolicyBindings;
-}  // namespace resources
 
 /// One cache for each watched kind; the reflectors own them.
 struct Caches {
