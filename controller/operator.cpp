@@ -6,221 +6,31 @@
 #include "controller/kube/cluster_port.hpp"
 #include "controller/kube/config.hpp"
 #include "controller/kube/cpprest_transport.hpp"
-#include "controller/kube/observed_objects.hpp"
-#include "controller/kube/reflector.hpp"
-#include "controller/kube/wire_json.hpp"
 #include "controller/postgres/database_port.hpp"
 #include "controller/runtime/backoff.hpp"
 #include "controller/runtime/stoppable_wait.hpp"
-#include "controller/runtime/work_queue.hpp"
 #include "controller/runtime/worker_pool.hpp"
 #include "controller/telemetry/log.hpp"
+#include "controller/watches.hpp"
 #include "controller/world.hpp"
-#include "crds/api.hpp"
 #include "crds/codec.hpp"
 #include "reconcilers/reconcile.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <atomic>
-#include <compare>
+#include <string>
 
 namespace djdb {
 namespace {
 
-using nlohmann::json;
 using telemetry::Level;
 using telemetry::log;
 using namespace std::chrono_literals;
 
-constexpr auto kSyncDeadline = 120s;
 constexpr auto kVisitDeadline = 90s;
 /// Lets the watch bring our own writes before the next look.
 constexpr auto kAtOnce = 20ms;
-
-enum class Root { Database, Server };
-
-/// What workers take: a resource of one of the two root kinds.
-struct WorkKey {
-    Root root = Root::Database;
-    ObjectKey key;
-    friend auto operator<=>(const WorkKey&, const WorkKey&) = default;
-};
-
-using Queue = runtime::WorkQueue<WorkKey>;
-
-/// The reflectors let in only objects with a name; nothing else of an object is sure here, and one
-/// that can't be decoded must not keep others from being woken.
-ObjectKey key_of(const json& object) {
-    return {
-        Namespace(kube::text_at(object, {"metadata", "namespace"})),
-        ObjectName(kube::text_at(object, {"metadata", "name"}))};
-}
-
-/// The watches, and the one table of which resource each of them wakes.
-class Watches {
-  public:
-    Watches(kube::Client& client, Queue& queue, const Namespace& space)
-        : queue_(queue),
-          databases_(
-              client,
-              {kube::resources::kDjangoDatabases, {}},
-              wake_self(Root::Database),
-              trouble("djangodatabases")
-          ),
-          servers_(
-              client,
-              {kube::resources::kPostgresServers, {}},
-              wake_server(),
-              trouble("postgresservers")
-          ),
-          namespaces_(
-              client, {kube::resources::kNamespaces, {}}, wake_namespace(), trouble("namespaces")
-          ),
-          deployments_(
-              client,
-              {kube::resources::kDeployments, {"", std::string(api::kDatabaseLabel), ""}, true},
-              wake_by_label(api::kDatabaseLabel),
-              trouble("deployments")
-          ),
-          jobs_(
-              client,
-              {kube::resources::kJobs, ours()},
-              wake_by_label(api::kOwnedByLabel),
-              trouble("jobs")
-          ),
-          pods_(
-              client,
-              {kube::resources::kPods, ours()},
-              wake_by_label(api::kOwnedByLabel),
-              trouble("pods")
-          ),
-          policies_(
-              client, {kube::resources::kPolicies, {}}, wake_all_of_gate(), trouble("policies")
-          ),
-          bindings_(
-              client,
-              {kube::resources::kPolicyBindings, {}},
-              wake_all_of_gate(),
-              trouble("policy bindings")
-          ),
-          secrets_(
-              client,
-              {kube::resources::kSecrets, {space.str(), "", ""}},
-              wake_for_secret(),
-              trouble("secrets")
-          ) {}
-
-    [[nodiscard]] kube::Caches caches() const {
-        return {
-            databases_.store(),
-            servers_.store(),
-            namespaces_.store(),
-            deployments_.store(),
-            jobs_.store(),
-            pods_.store(),
-            policies_.store(),
-            bindings_.store(),
-            secrets_.store()};
-    }
-
-    [[nodiscard]] bool wait_until_synced(const std::stop_token& stop) const {
-        const auto deadline = Deadline::in(kSyncDeadline);
-        for (const auto* reflector :
-             {&databases_,
-              &servers_,
-              &namespaces_,
-              &deployments_,
-              &jobs_,
-              &pods_,
-              &policies_,
-              &bindings_,
-              &secrets_}) {
-            if (!reflector->wait_until_synced(deadline, stop)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-  private:
-    using OnChange = kube::Reflector::OnChange;
-
-    static kube::Selection ours() {
-        return {"", std::string(api::kManagedByLabel) + "=" + std::string(api::kOperator), ""};
-    }
-    static kube::Reflector::OnTrouble trouble(const char* kind) {
-        return [kind](const std::string& line) {
-            log(Level::Warn, "watch", line, {{"kind", kind}});
-        };
-    }
-
-    void wake_databases(const std::function<bool(const json&)>& concerned) {
-        for (const auto& object : databases_.store().list()) {
-            if (concerned(*object)) {
-                queue_.add({Root::Database, key_of(*object)});
-            }
-        }
-    }
-    OnChange wake_self(Root root) {
-        return [this, root](const json& object, bool) { queue_.add({root, key_of(object)}); };
-    }
-    OnChange wake_server() {
-        return [this](const json& object, bool) {
-            const auto key = key_of(object);
-            queue_.add({Root::Server, key});
-            wake_databases([&](const json& database) {
-                return kube::text_at(database, {"spec", "serverRef", "name"}) == key.name.str();
-            });
-        };
-    }
-    OnChange wake_namespace() {
-        return [this](const json& object, bool) {
-            const auto name = key_of(object).name.str();
-            wake_databases([&](const json& database) {
-                return key_of(database).space.str() == name;
-            });
-        };
-    }
-    OnChange wake_by_label(std::string_view name) {
-        return [this, name](const json& object, bool) {
-            const auto value = kube::label_of(object, name);
-            if (!value.empty()) {
-                queue_.add({Root::Database, {key_of(object).space, ObjectName(value)}});
-            }
-        };
-    }
-    OnChange wake_all_of_gate() {
-        return [this](const json& object, bool) {
-            if (key_of(object).name.str() == api::kGate) {
-                wake_databases([](const json&) { return true; });
-            }
-        };
-    }
-    /// Administrators' logins and CAs; our own stored passwords wake nobody.
-    OnChange wake_for_secret() {
-        return [this](const json& object, bool) {
-            if (kube::label_of(object, api::kManagedByLabel) == api::kOperator) {
-                return;
-            }
-            for (const auto& server : servers_.store().list()) {
-                queue_.add({Root::Server, key_of(*server)});
-            }
-            wake_databases([](const json&) { return true; });
-        };
-    }
-
-    Queue& queue_;
-    kube::Reflector databases_;
-    kube::Reflector servers_;
-    kube::Reflector namespaces_;
-    kube::Reflector deployments_;
-    kube::Reflector jobs_;
-    kube::Reflector pods_;
-    kube::Reflector policies_;
-    kube::Reflector bindings_;
-    kube::Reflector secrets_;
-};
 
 /// One visit: run the reconciler, then queue the key again as it says.
 class Visitor {

@@ -23,6 +23,9 @@ inline constexpr std::string_view kManagedByLabel = "app.kubernetes.io/managed-b
 /// Value "true" on a DjangoDatabase that is being deleted: let it go although its server cannot be
 /// reached.
 inline constexpr std::string_view kOrphanAnnotation = "djangodb.io/orphan";
+/// On a PostgresServer: "<system identifier>:<ledger revision>" of the very server that may take the
+/// place of the one that answered before.
+inline constexpr std::string_view kAcceptServerAnnotation = "djangodb.io/accept-server";
 /// On a migration Job: the image that it migrates for.
 inline constexpr std::string_view kImageAnnotation = "djangodb.io/image";
 /// On a migration Job: which try of its revision it is, from 1.

@@ -51,6 +51,7 @@ std::span<const RbacRule> rbac_table() {
             "secrets",
             "get list watch create patch delete",
             "administrators' logins, and the stored copies of the tenants' passwords"},
+        RbacRule{OperatorNamespace, "", "configmaps", "list watch", "CAs of servers"},
     };
     return kRules;
 }

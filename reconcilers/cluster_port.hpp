@@ -98,6 +98,9 @@ class Cluster {
     /// In the operator's own namespace: administrators' logins and CAs, whose changes wake whoever
     /// used the old ones. Without own_keys: the cache drops managedFields.
     virtual std::optional<SecretFacts> find_operator_secret(const ObjectName&) = 0;
+    /// Data of a ConfigMap in the operator's own namespace: a CA.
+    virtual std::optional<std::map<std::string, std::string>>
+    find_operator_config_map(const ObjectName&) = 0;
 
     /// In the operator's own namespace. Stored passwords are read like this: were one missed that
     /// was just written, another would take its place.

@@ -20,6 +20,17 @@
 
 namespace djdb {
 
+/// What tells one server from another, and today's from yesterday's.
+struct ServerIdentity {
+    /// Of the data directory; empty: not known, which equals every one.
+    std::string system_identifier;
+    /// Grows with each failover and each restoration; 0: not known.
+    std::int64_t timeline = 0;
+    /// How often the ledger was written; 0: never, or it is not there.
+    std::int64_t ledger_revision = 0;
+    friend bool operator==(const ServerIdentity&, const ServerIdentity&) = default;
+};
+
 /// How to reach a server as its administrator.
 struct ServerAccess {
     /// DNS name, address, or the absolute path of a socket's directory, where TLS is not used.
@@ -37,6 +48,12 @@ struct ServerAccess {
     PasswordMode password_mode = PasswordMode::ScramVerifier;
     /// Sessions of the operator on the server, idle ones included.
     std::size_t max_sessions = 4;
+    /// The server as it was when it was last looked at: no statement is sent to another one.
+    ServerIdentity expected = {};
+    /// Another one that a person lets take its place; only this very one.
+    ServerIdentity accepted = {};
+
+    [[nodiscard]] bool is_socket() const { return host.starts_with('/'); }
 };
 
 /// The names that belong to one app database; made by tenant_names(), never by hand.
@@ -85,12 +102,35 @@ struct TenantPasswords {
     std::vector<Sensitive> readers = {};
 };
 
-struct ServerFacts {
-    std::string version;          ///< "15.18"
-    std::int64_t version_number;  ///< 150018
+/// What the administrator may do, as the catalogs say it.
+struct AdministratorFacts {
+    std::string user;
+    bool is_superuser = false;
     bool can_create_database = false;
     bool can_create_role = false;
-    bool is_superuser = false;
+    /// To and in the maintenance database; true while it does not exist, since its maker owns it.
+    bool may_connect = true;
+    bool may_create = true;
+    /// End sessions of others; a convenience.
+    bool may_signal = false;
+    /// The role that owns the ledger, while the administrator may not act as it; else empty.
+    std::string ledger_owner;
+};
+
+struct ServerFacts {
+    std::string version;              ///< "15.18"
+    std::int64_t version_number = 0;  ///< 150018
+    AdministratorFacts administrator;
+    ServerIdentity identity;
+    bool has_ledger = false;
+    /// Rows of the ledger, retained ones included.
+    std::int64_t claims = 0;
+    /// Databases for maintenance to which PUBLIC may connect.
+    std::vector<std::string> public_connect;
+    /// "TLSv1.3"; empty on a socket.
+    std::string tls_version;
+    /// When the certificate that the server showed expires, as RFC 3339; empty on a socket.
+    std::string certificate_expiry;
 };
 
 enum class ClaimState {
@@ -146,7 +186,11 @@ class Database {
     Database& operator=(const Database&) = delete;
     virtual ~Database() = default;
 
+    /// Looks at whoever answers now, on a session of its own, and changes nothing: where there is no
+    /// maintenance database yet it looks from "postgres".
     virtual ServerFacts inspect_server(const ServerAccess&, const CallContext&) = 0;
+    /// The rights alone. Throws Terminal "BrokenServerVersion" for releases that can't be worked with.
+    virtual AdministratorFacts inspect_administrator(const ServerAccess&, const CallContext&) = 0;
     virtual TenantFacts
     inspect_tenant(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
 

@@ -90,7 +90,7 @@ class Executor {
         cluster_.publish(render_migration_program(desired_), {}, call_);
     }
     void operator()(const StartMigration& start) {
-        cluster_.create_job(render_migration_job(desired_, start), call_);
+        cluster_.create_job(render_migration_job(desired_, start, access()), call_);
         tell("MigrationStarted", "Migrating the database for " + start.image.str() + ".");
     }
     void operator()(const CancelMigration& cancel) {

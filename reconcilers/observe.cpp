@@ -61,7 +61,7 @@ void inspect(
         observed.tenant =
             database.inspect_tenant(*observed.access, desired.names, desired.claimant, call);
         if (observed.tenant->claim != ClaimState::Mine) {
-            observed.server_facts = database.inspect_server(*observed.access, call);
+            observed.administrator = database.inspect_administrator(*observed.access, call);
         }
         if (needs_confirmation(observed)) {
             observed.applied = database.read_migrations(

@@ -25,7 +25,7 @@ struct Observed {
     std::optional<ServerAccess> access;
     ServerPolicy policy;
     std::optional<Failure> server_failure;
-    std::optional<ServerFacts> server_facts;
+    std::optional<AdministratorFacts> administrator;
     std::optional<TenantFacts> tenant;
     std::optional<TenantPasswords> credentials;
     SecretState secret = SecretState::Absent;

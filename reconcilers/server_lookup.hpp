@@ -5,6 +5,7 @@
 #include "crds/postgres_server.hpp"
 #include "reconcilers/cluster_port.hpp"
 #include "reconcilers/database_port.hpp"
+#include "reconcilers/verdict.hpp"
 
 #include <optional>
 #include <string>
@@ -37,11 +38,15 @@ struct ServerLookup {
     ServerPolicy policy;
 };
 
-/// @param space the namespace that wants to use it; none: the server's own reconciler asks.
+/// @param space the namespace that wants to use it; none: the server's own reconciler asks, which
+/// alone may find another server accepted, since it is the one that remembers it.
 ServerLookup look_up_server(
     const std::optional<PostgresServer>& server,
     const std::optional<Namespace>& space,
     Cluster& cluster
 );
+
+/// What is missing for the login, and the repair; `lookup` has no access.
+Finding explain_reference(const ServerLookup& lookup, const std::string& server_name);
 
 }  // namespace djdb

@@ -96,36 +96,10 @@ json encode_data(const SecretData& data) {
 }
 
 const Resource& resource_of(const json& manifest) {
-    static const Resource kConfigMaps{"", "v1", "configmaps", "ConfigMap", true};
-    return manifest.at("kind") == "Secret" ? resources::kSecrets : kConfigMaps;
+    return manifest.at("kind") == "Secret" ? resources::kSecrets : resources::kConfigMaps;
 }
 
 }  // namespace
-
-namespace resources {
-const Resource kDjangoDatabases{
-    "djangodb.io", "v1alpha1", "djangodatabases", "DjangoDatabase", true};
-const Resource kPostgresServers{
-    "djangodb.io", "v1alpha1", "postgresservers", "PostgresServer", false};
-const Resource kDeployments{"apps", "v1", "deployments", "Deployment", true};
-const Resource kJobs{"batch", "v1", "jobs", "Job", true};
-const Resource kPods{"", "v1", "pods", "Pod", true};
-const Resource kNamespaces{"", "v1", "namespaces", "Namespace", false};
-const Resource kSecrets{"", "v1", "secrets", "Secret", true};
-const Resource kEvents{"events.k8s.io", "v1", "events", "Event", true};
-const Resource kPolicies{
-    "admissionregistration.k8s.io",
-    "v1",
-    "mutatingadmissionpolicies",
-    "MutatingAdmissionPolicy",
-    false};
-const Resource kPolicyBindings{
-    "admissionregistration.k8s.io",
-    "v1",
-    "mutatingadmissionpolicybindings",
-    "MutatingAdmissionPolicyBinding",
-    false};
-}  // namespace resources
 
 std::optional<DjangoDatabase> KubeCluster::find_database(const ObjectKey& key) {
     const auto object = caches_.databases.find(to_string(key));
@@ -196,6 +170,16 @@ GateState KubeCluster::find_gate() {
 std::optional<SecretFacts> KubeCluster::find_operator_secret(const ObjectName& name) {
     const auto secret = caches_.secrets.find(to_string(ObjectKey{identity_.space, name}));
     return secret ? std::optional(decode_secret(*secret)) : std::nullopt;
+}
+
+std::optional<std::map<std::string, std::string>> KubeCluster::find_operator_config_map(
+    const ObjectName& name
+) {
+    const auto found = caches_.config_maps.find(to_string(ObjectKey{identity_.space, name}));
+    if (!found) {
+        return std::nullopt;
+    }
+    return found->value("data", std::map<std::string, std::string>{});
 }
 
 std::optional<SecretFacts> KubeCluster::read_operator_secret(

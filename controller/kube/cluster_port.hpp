@@ -4,6 +4,7 @@
 
 #include "controller/kube/client.hpp"
 #include "controller/kube/event_series.hpp"
+#include "controller/kube/resources.hpp"
 #include "controller/runtime/store.hpp"
 #include "reconcilers/cluster_port.hpp"
 
@@ -13,19 +14,6 @@
 #include <utility>
 
 namespace djdb::kube {
-
-namespace resources {
-extern const Resource kDjangoDatabases;
-extern const Resource kPostgresServers;
-extern const Resource kDeployments;
-extern const Resource kJobs;
-extern const Resource kPods;
-extern const Resource kNamespaces;
-extern const Resource kSecrets;
-extern const Resource kEvents;
-extern const Resource kPolicies;
-extern const Resource kPolicyBindings;
-}  // namespace resources
 
 /// One cache for each watched kind; the reflectors own them.
 struct Caches {
@@ -39,6 +27,7 @@ struct Caches {
     const runtime::Store& policy_bindings;
     /// Of the operator's own namespace.
     const runtime::Store& secrets;
+    const runtime::Store& config_maps;
 };
 
 /// What the operator knows of itself.
@@ -63,6 +52,9 @@ class KubeCluster final : public Cluster {
     GateState find_gate() override;
 
     std::optional<SecretFacts> find_operator_secret(const ObjectName& name) override;
+    std::optional<std::map<std::string, std::string>> find_operator_config_map(
+        const ObjectName& name
+    ) override;
     std::optional<SecretFacts> read_operator_secret(const ObjectName& name, const CallContext& call)
         override;
     std::optional<SecretFacts> read_secret(const ObjectKey& key, const CallContext& call) override;

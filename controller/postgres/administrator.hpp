@@ -9,9 +9,6 @@
 
 namespace djdb::postgres {
 
-/// The administrator's way into this database.
-Endpoint admin_endpoint(const ServerAccess&, std::string database);
-
 /// The failure in the words of the port: codes of our own checks become the reasons' names.
 /// @param database where the statement ran, for the message
 Error explained(const Failure&, const std::string& database);

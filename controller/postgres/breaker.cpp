@@ -13,22 +13,30 @@ constexpr auto kLongestRest = 30s;
 /// An entry that nobody has asked for this long belongs to an old password or server.
 constexpr auto kForgotten = 10min;
 
-/// The databases of one server share its fate, so they are one entry.
+/// The databases of one server share its fate, so they are one entry. What is expected of it counts:
+/// a server that was accepted a moment ago is tried at once.
 bool is_same_login(const Endpoint& a, const Endpoint& b) {
     auto other = b;
     other.database = a.database;
+    other.kind = a.kind;
     other.is_reusable = a.is_reusable;
-    return a == other;
+    return a == other && a.expected.system_identifier == b.expected.system_identifier &&
+           a.accepted == b.accepted;
 }
 
 bool concerns_the_server(std::string_view code) {
-    static constexpr std::array<std::string_view, 6> kCodes{
+    static constexpr std::array<std::string_view, 11> kCodes{
         "DNSFailed",
         "TCPUnreachable",
-        "TLSFailed",
+        "TLSNotOffered",
+        "TLSVerifyFailed",
+        "AccessRuleRejected",
         "AuthRejected",
         "TooManyConnections",
-        "ServerStarting"};
+        "ServerStarting",
+        "ReadOnlyServer",
+        "ServerIdentityChanged",
+        "ServerRestored"};
     return std::ranges::find(kCodes, code) != kCodes.end();
 }
 
@@ -56,7 +64,7 @@ void Breaker::require_closed(const Endpoint& to, Clock::time_point now) {
 }
 
 void Breaker::note_failure(const Endpoint& to, const Failure& failure, Clock::time_point now) {
-    if (to.kind != SessionKind::Admin || !concerns_the_server(failure.code)) {
+    if (to.kind == SessionKind::Tenant || !concerns_the_server(failure.code)) {
         return;
     }
     const std::lock_guard lock(mutex_);

@@ -1,6 +1,8 @@
 // How a session begins: addresses, TLS, pinned settings, and what it means when it does not.
-#include "controller/postgres/ca_file.hpp"
+#include "controller/postgres/certificates.hpp"
 #include "controller/postgres/connection.hpp"
+#include "controller/postgres/diagnosis.hpp"
+#include "controller/postgres/pem_file.hpp"
 #include "controller/postgres/resolve.hpp"
 #include "controller/postgres/sql_state.hpp"
 #include "reconcilers/failure.hpp"
@@ -12,6 +14,8 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <new>
+#include <optional>
 #include <poll.h>
 #include <string_view>
 #include <utility>
@@ -29,28 +33,12 @@ struct Finisher {
 };
 using RawConnection = std::unique_ptr<PGconn, Finisher>;
 
-[[noreturn]] void refuse(
-    const Endpoint& to, ConnectPhase phase, const std::string& state, const std::string& detail
-) {
-    const auto code = connect_code(phase, state);
-    throw Error(
-        {connect_class(phase, state),
-         FailureOrigin::Postgres,
-         code,
-         "Can't connect to PostgreSQL " + to_string(to) + ": " + detail +
-             (state.empty() ? "" : " (SQLSTATE " + state + ")") + ". Nothing was changed. " +
-             std::string(connect_advice(code))}
-    );
-}
-
 /// A comma would start libpq's list of hosts.
-void require_single_host(const Endpoint& to) {
-    const auto is_bad = [](char c) {
-        return c <= ' ' || c == ',' || c == '/' || c == '@' || c == 0x7F;
+bool is_single_host(const Endpoint& to) {
+    const auto is_bad = [&](char c) {
+        return c <= ' ' || c == ',' || c == '@' || c == 0x7F || (c == '/' && !to.is_socket());
     };
-    if (to.host.empty() || std::ranges::any_of(to.host, is_bad)) {
-        refuse(to, ConnectPhase::Resolve, "", "the host name is not one");
-    }
+    return !to.host.empty() && std::ranges::none_of(to.host, is_bad);
 }
 
 std::string repeated(const std::string& word, std::size_t times) {
@@ -70,39 +58,89 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 /// An administrator's session pins what a database's owner could have set for it (search_path,
-/// read-only, timeouts), and keeps parameters, which carry verifiers, out of the server's log of
-/// errors; a tenant's gets limits only, so that it shows what the app will get.
+/// timeouts, and in a tenant's database read-only), and keeps parameters, which carry verifiers, out
+/// of the server's log of errors; a tenant's gets limits only, so that it shows what the app will
+/// get.
 std::string options_of(SessionKind kind) {
-    const std::string limits =
+    std::string options =
         "-c statement_timeout=30s -c lock_timeout=5s"
         " -c idle_in_transaction_session_timeout=30s";
-    return kind == SessionKind::Tenant
-               ? limits
-               : limits +
-                     " -c search_path=pg_catalog,pg_temp -c default_transaction_read_only=off"
-                     " -c standard_conforming_strings=on -c log_parameter_max_length_on_error=0";
+    if (kind != SessionKind::Tenant) {
+        options +=
+            " -c search_path=pg_catalog,pg_temp -c standard_conforming_strings=on"
+            " -c log_parameter_max_length_on_error=0";
+    }
+    if (kind == SessionKind::Admin) {
+        options += " -c default_transaction_read_only=off";
+    }
+    return options;
 }
 
 using Keywords = std::vector<std::pair<const char*, std::string>>;
 
+/// What libpq reads while it connects.
+struct Files {
+    explicit Files(const Endpoint& to)
+        : ca(to.ca_pem), certificate(to.client_certificate_pem), key(to.client_key_pem.reveal()) {}
+
+    PemFile ca;
+    PemFile certificate;
+    PemFile key;
+};
+
+const char* ssl_mode(TlsMode mode) {
+    switch (mode) {
+        case TlsMode::VerifyFull:
+            return "verify-full";
+        case TlsMode::VerifyCA:
+            return "verify-ca";
+        case TlsMode::Require:
+            return "require";
+    }
+    return "verify-full";
+}
+
+void add_transport(
+    Keywords& keywords,
+    const Endpoint& to,
+    const std::vector<std::string>& addresses,
+    const Files& files
+) {
+    if (to.is_socket()) {
+        keywords.insert(
+            keywords.end(),
+            {{"host", to.host}, {"sslmode", "disable"}, {"channel_binding", "disable"}}
+        );
+        return;
+    }
+    const bool has_certificate = !to.client_certificate_pem.empty();
+    // libpq verifies with whatever root it finds, whatever the mode.
+    const bool verifies = to.tls != TlsMode::Require;
+    keywords.insert(
+        keywords.end(),
+        {{"host", repeated(to.host, addresses.size())},
+         {"hostaddr", joined(addresses)},
+         {"sslmode", ssl_mode(to.tls)},
+         {"sslrootcert", verifies ? files.ca.path() : kNoFile},
+         {"sslcrl", kNoFile},
+         {"sslcert", has_certificate ? files.certificate.path() : kNoFile},
+         {"sslkey", has_certificate ? files.key.path() : kNoFile},
+         {"ssl_min_protocol_version", "TLSv1.2"},
+         {"channel_binding", to.binds_channel ? "require" : "prefer"}}
+    );
+}
+
 Keywords keywords_of(
     const Endpoint& to,
     const std::vector<std::string>& addresses,
-    const CaFile& ca,
+    const Files& files,
     const std::string& reconcile_id
 ) {
-    return {
-        {"host", repeated(to.host, addresses.size())},
-        {"hostaddr", joined(addresses)},
+    Keywords keywords{
         {"port", std::to_string(to.port)},
         {"dbname", to.database},
         {"user", to.user},
-        {"sslmode", "verify-full"},
-        {"sslrootcert", ca.path()},
-        {"ssl_min_protocol_version", "TLSv1.2"},
-        {"channel_binding", "require"},
         {"gssencmode", "disable"},
-        {"target_session_attrs", "read-write"},
         {"client_encoding", "UTF8"},
         {"keepalives_idle", "30"},
         {"keepalives_interval", "10"},
@@ -111,6 +149,8 @@ Keywords keywords_of(
         {"application_name", "djangodb-operator/" + reconcile_id},
         {"options", options_of(to.kind)},
     };
+    add_transport(keywords, to, addresses, files);
+    return keywords;
 }
 
 RawConnection start(const Endpoint& to, const Keywords& keywords) {
@@ -127,7 +167,7 @@ RawConnection start(const Endpoint& to, const Keywords& keywords) {
     values.push_back(nullptr);
     RawConnection raw(PQconnectStartParams(names.data(), values.data(), 0));
     if (!raw) {
-        refuse(to, ConnectPhase::Tcp, "", "libpq is out of memory");
+        throw std::bad_alloc();
     }
     // libpq has no call for the SQLSTATE of a failed login; verbose text carries it.
     PQsetErrorVerbosity(raw.get(), PQERRORS_VERBOSE);
@@ -142,7 +182,7 @@ ConnectPhase phase_of(ConnStatusType status) {
                                                                          : ConnectPhase::Login;
 }
 
-[[noreturn]] void refuse_late(const Endpoint& to, ConnectPhase phase, const CallContext& call) {
+void require_running(const Endpoint& to, const CallContext& call) {
     if (call.stop.stop_requested()) {
         throw Error(
             {FailureClass::Transient,
@@ -151,7 +191,6 @@ ConnectPhase phase_of(ConnStatusType status) {
              "The operator stops; connecting to " + to_string(to) + " was given up."}
         );
     }
-    refuse(to, phase, "", "the server did not answer in time");
 }
 
 void sleep_on(const PGconn* raw, bool for_write, const Deadline& deadline) {
@@ -165,7 +204,8 @@ bool is_ready(const PGconn* raw, bool for_write) {
     return ::poll(&entry, 1, 0) != 0;
 }
 
-void complete(PGconn* raw, const Endpoint& to, const CallContext& call) {
+/// @return how it failed; nothing when it is connected
+std::optional<FailedConnect> complete(PGconn* raw, const Endpoint& to, const CallContext& call) {
     const auto deadline = call.deadline.or_earlier(kConnectWithin);
     auto wanted = PGRES_POLLING_WRITING;
     auto status = PQstatus(raw);
@@ -173,8 +213,9 @@ void complete(PGconn* raw, const Endpoint& to, const CallContext& call) {
         const bool for_write = wanted == PGRES_POLLING_WRITING;
         // The socket is asked for anew each time: it changes with the next address.
         while (!is_ready(raw, for_write)) {
-            if (call.stop.stop_requested() || deadline.has_passed()) {
-                refuse_late(to, phase_of(status), call);
+            require_running(to, call);
+            if (deadline.has_passed()) {
+                return FailedConnect{phase_of(status), true, "", "nobody answers in time", {}};
             }
             sleep_on(raw, for_write, deadline);
         }
@@ -184,33 +225,59 @@ void complete(PGconn* raw, const Endpoint& to, const CallContext& call) {
         }
         status = PQstatus(raw);
     }
-    if (wanted != PGRES_POLLING_OK) {
-        const std::string text = PQerrorMessage(raw);
-        refuse(to, phase_of(status), state_in(text), brief(text));
+    if (wanted == PGRES_POLLING_OK) {
+        return std::nullopt;
     }
+    const std::string text = PQerrorMessage(raw);
+    return FailedConnect{phase_of(status), false, state_in(text), brief(text), {}};
+}
+
+std::vector<std::string> addresses_of(const Endpoint& to, const CallContext& call) {
+    if (to.is_socket() || !is_single_host(to)) {
+        return {};
+    }
+    auto resolving = call;
+    resolving.deadline = call.deadline.or_earlier(kConnectWithin);
+    auto addresses = resolve(to.host, resolving);
+    require_running(to, call);
+    return addresses;
+}
+
+[[noreturn]] void refuse(
+    const Endpoint& to,
+    FailedConnect failed,
+    std::vector<std::string> addresses,
+    const CallContext& call
+) {
+    failed.addresses = std::move(addresses);
+    throw Error(diagnose(to, failed, call.deadline));
 }
 
 }  // namespace
 
 std::unique_ptr<Connection> Connection::open(const Endpoint& to, const CallContext& call) {
-    require_single_host(to);
-    const CaFile ca(to.ca_pem);
-    auto resolving = call;
-    resolving.deadline = call.deadline.or_earlier(kConnectWithin);
-    const auto addresses = resolve(to.host, resolving);
-    if (addresses.empty()) {
-        if (call.stop.stop_requested()) {
-            refuse_late(to, ConnectPhase::Resolve, call);
-        }
-        refuse(to, ConnectPhase::Resolve, "", "the host name does not resolve");
+    require_usable_certificates(to);
+    auto addresses = addresses_of(to, call);
+    if (!is_single_host(to)) {
+        refuse(to, {ConnectPhase::Resolve, false, "", "the host name is not one", {}}, {}, call);
     }
-    auto raw = start(to, keywords_of(to, addresses, ca, call.reconcile_id));
-    complete(raw.get(), to, call);
+    if (addresses.empty() && !to.is_socket()) {
+        refuse(
+            to, {ConnectPhase::Resolve, false, "", "the host name does not resolve", {}}, {}, call
+        );
+    }
+    const Files files(to);
+    auto raw = start(to, keywords_of(to, addresses, files, call.reconcile_id));
+    if (auto failed = complete(raw.get(), to, call)) {
+        raw.reset();
+        refuse(to, std::move(*failed), std::move(addresses), call);
+    }
     // Errors of statements show SQLSTATE and primary message from their own fields.
     PQsetErrorVerbosity(raw.get(), PQERRORS_SQLSTATE);
     PQsetnonblocking(raw.get(), 1);
     std::unique_ptr<Connection> session(new Connection(to, raw.release()));
     session->name_ = call.reconcile_id;
+    session->require_the_server(call);
     return session;
 }
 

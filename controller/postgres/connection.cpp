@@ -1,9 +1,11 @@
 #include "controller/postgres/connection.hpp"
 
+#include "controller/postgres/certificates.hpp"
 #include "controller/postgres/sql_state.hpp"
 #include "reconcilers/failure.hpp"
 
 #include <libpq-fe.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
 #include <chrono>
@@ -57,11 +59,6 @@ Rows rows_of(const PGresult* result) {
 }
 
 }  // namespace
-
-std::string to_string(const Endpoint& to) {
-    return to.host + ":" + std::to_string(to.port) + " as role \"" + to.user + "\", database \"" +
-           to.database + "\"";
-}
 
 Connection::Connection(Endpoint endpoint, pg_conn* raw)
     : endpoint_(std::move(endpoint)), raw_(raw) {
@@ -285,6 +282,20 @@ int Connection::server_version() const {
 bool Connection::is_superuser() const {
     const char* reported = PQparameterStatus(raw_, "is_superuser");
     return reported != nullptr && std::string_view(reported) == "on";
+}
+
+std::string Connection::tls_version() const {
+    const char* version = PQsslInUse(raw_) == 0 ? nullptr : PQsslAttribute(raw_, "protocol");
+    return version == nullptr ? "" : version;
+}
+
+std::optional<TimePoint> Connection::certificate_expiry() const {
+    auto* session = static_cast<SSL*>(PQsslStruct(raw_, "OpenSSL"));
+    if (session == nullptr) {
+        return std::nullopt;
+    }
+    const Certificate shown(SSL_get1_peer_certificate(session));
+    return shown ? std::optional(not_after(shown.get())) : std::nullopt;
 }
 
 std::int64_t Connection::backend_pid() const {

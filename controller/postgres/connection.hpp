@@ -6,7 +6,7 @@
 // SQLSTATE and primary message, never the statement, a password or a verifier.
 #pragma once
 
-#include "crds/sensitive.hpp"
+#include "controller/postgres/endpoint.hpp"
 #include "reconcilers/call_context.hpp"
 #include "reconcilers/sql/statement.hpp"
 
@@ -20,35 +20,14 @@ struct pg_conn;
 
 namespace djdb::postgres {
 
-/// What a session of this kind pins on connect.
-enum class SessionKind {
-    Admin,   ///< search_path is pg_catalog: nothing that a tenant plants runs as administrator
-    Tenant,  ///< as the app would get it, its role and search_path included
-};
-
-struct Endpoint {
-    std::string host;
-    std::int64_t port = 5432;
-    std::string database;
-    std::string user;
-    Sensitive password;
-    std::string ca_pem;
-    SessionKind kind = SessionKind::Admin;
-    bool is_reusable = true;  ///< kept idle after use; databases of tenants are left at once
-
-    friend bool operator==(const Endpoint&, const Endpoint&) = default;
-};
-
-/// `host:port as role "user", database "name"`, for messages.
-std::string to_string(const Endpoint&);
-
 /// Rows of text; nullopt is NULL.
 using Rows = std::vector<std::vector<std::optional<std::string>>>;
 
 class Connection {
   public:
-    /// Connects with verified TLS, channel binding and to a writable server only, within 8 seconds.
-    /// Throws Error with connect_code as code.
+    /// Connects as the endpoint says, within 8 seconds, and asks which server it is. Throws Error
+    /// with a verdict of diagnosis.hpp as code, "ReadOnlyServer", "ServerIdentityChanged" or
+    /// "ServerRestored"; then nothing but that question was sent.
     static std::unique_ptr<Connection> open(const Endpoint&, const CallContext&);
 
     Connection(const Connection&) = delete;
@@ -68,6 +47,12 @@ class Connection {
     [[nodiscard]] bool is_superuser() const;
     [[nodiscard]] std::int64_t backend_pid() const;
     [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
+    /// As it was when the session began.
+    [[nodiscard]] const ServerIdentity& identity() const { return identity_; }
+    /// "TLSv1.3"; empty on a socket.
+    [[nodiscard]] std::string tls_version() const;
+    /// When the certificate that the server showed expires; none on a socket.
+    [[nodiscard]] std::optional<TimePoint> certificate_expiry() const;
 
   private:
     struct Notices {
@@ -76,6 +61,7 @@ class Connection {
     };
 
     Connection(Endpoint, pg_conn*);
+    void require_the_server(const CallContext&);
     void send(const sql::Statement&);
     void flush(const CallContext&);
     void await_result(const CallContext&);
@@ -87,6 +73,7 @@ class Connection {
     [[noreturn]] void raise_lost();
 
     Endpoint endpoint_;
+    ServerIdentity identity_;
     pg_conn* raw_;
     std::unique_ptr<Notices> notices_ = std::make_unique<Notices>();
     std::string name_;

@@ -23,18 +23,6 @@ bool is_ledger_missing(const std::string& state) {
 
 }  // namespace
 
-Endpoint admin_endpoint(const ServerAccess& access, std::string database) {
-    return {
-        access.host,
-        access.port,
-        std::move(database),
-        access.admin_user,
-        access.admin_password,
-        access.ca_pem,
-        SessionKind::Admin,
-        true};
-}
-
 Error explained(const Failure& failure, const std::string& database) {
     auto told = failure;
     const std::string untouched =
@@ -133,25 +121,6 @@ void PostgresDatabase::as_admin(
     } catch (const Error& error) {
         throw explained(error.failure(), access.maintenance_database);
     }
-}
-
-ServerFacts PostgresDatabase::inspect_server(const ServerAccess& access, const CallContext& call) {
-    ServerFacts facts;
-    as_admin(access, call, [&](Connection& session) {
-        facts = sql::server_facts(session.run(sql::inspect_server(), call).at(0));
-    });
-    if (sql::ignores_role_setting(facts.version_number)) {
-        throw Error(
-            {FailureClass::Terminal,
-             FailureOrigin::Postgres,
-             "BrokenServerVersion",
-             "PostgreSQL " + to_string(maintenance(access)) + " has version " + facts.version +
-                 ", which ignores ALTER ROLE .. SET role (fixed in the next minor release). "
-                 "Nothing "
-                 "was changed; update the server."}
-        );
-    }
-    return facts;
 }
 
 TenantFacts PostgresDatabase::inspect_tenant(

@@ -15,6 +15,7 @@ class PostgresDatabase : public Database {
     PostgresDatabase();
 
     ServerFacts inspect_server(const ServerAccess&, const CallContext&) override;
+    AdministratorFacts inspect_administrator(const ServerAccess&, const CallContext&) override;
     TenantFacts
     inspect_tenant(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&)
         override;

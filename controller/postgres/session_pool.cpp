@@ -3,6 +3,7 @@
 #include "reconcilers/failure.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace djdb::postgres {
@@ -17,11 +18,13 @@ SessionPool::SessionPool() : reaper_([this](std::stop_token stop) { close_idle(s
 
 SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call) {
     breaker_.require_closed(to, Breaker::Clock::now());
-    const auto key = to.host + ":" + std::to_string(to.port);
+    const auto key = address_of(to);
     std::unique_lock lock(mutex_);
     auto& server = servers_[key];
+    std::unique_ptr<Connection> session;
     const bool has_place = changed_.wait_until(lock, call.stop, call.deadline.at(), [&] {
-        return server.busy < kMostSessions;
+        session = reuse(server, to);
+        return session || make_room(server, to.max_sessions);
     });
     if (!has_place) {
         throw Error(
@@ -33,7 +36,6 @@ SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call
         );
     }
     ++server.busy;
-    auto session = reuse(server, to);
     lock.unlock();
     if (session) {
         return {*this, key, std::move(session), true};
@@ -64,16 +66,31 @@ std::unique_ptr<Connection> SessionPool::open_session(const Endpoint& to, const 
 
 std::unique_ptr<Connection> SessionPool::reuse(Server& server, const Endpoint& to) {
     auto& idle = server.idle;
-    std::erase_if(idle, [](const Idle& entry) { return !entry.session->is_usable(); });
-    const auto same = std::ranges::find_if(idle, [&](const Idle& entry) {
+    const auto is_elsewhere = [&](const Connection& session) {
+        const auto& found = session.identity().system_identifier;
+        return !to.expected.system_identifier.empty() && !found.empty() &&
+               found != to.expected.system_identifier;
+    };
+    std::erase_if(idle, [&](const Idle& entry) {
+        return !entry.session->is_usable() || is_elsewhere(*entry.session);
+    });
+    // The one that rested last: the others may then rest until they are closed.
+    const auto same = std::find_if(idle.rbegin(), idle.rend(), [&](const Idle& entry) {
         return entry.session->endpoint() == to;
     });
-    if (same == idle.end()) {
+    if (same == idle.rend()) {
         return nullptr;
     }
     auto session = std::move(same->session);
-    idle.erase(same);
+    idle.erase(std::next(same).base());
     return session;
+}
+
+bool SessionPool::make_room(Server& server, std::size_t max_sessions) {
+    while (server.busy + server.idle.size() >= max_sessions && !server.idle.empty()) {
+        server.idle.erase(server.idle.begin());
+    }
+    return server.busy < max_sessions;
 }
 
 void SessionPool::give_back(const std::string& key, std::unique_ptr<Connection> session) {
@@ -83,11 +100,8 @@ void SessionPool::give_back(const std::string& key, std::unique_ptr<Connection> 
     --server.busy;
     if (is_kept) {
         server.idle.push_back({std::move(session), std::chrono::steady_clock::now()});
-        if (server.idle.size() > kMostSessions) {
-            server.idle.erase(server.idle.begin());  // the one that waited longest
-        }
     } else {
-        session.reset();  // before the place is given away: four is the limit
+        session.reset();  // before the place is given away
     }
     changed_.notify_all();
 }

@@ -1,10 +1,10 @@
-// At most four sessions at work per server, and as many idle ones for reuse. Any thread.
+// At most so many sessions per server as its PostgresServer says, idle ones included. Any thread.
 //
-// Promise: no more than kMostSessions sessions to one host and port are handed out at any time, no
-// more than that are idle beside them, none for longer than kLongestIdle, and none is handed out
-// that the server has closed. A changed password or CA is another endpoint, so old sessions are not
-// used for it. Idle ones do not count as handed out: a worker leaves its administrator's session
-// for a moment to log in as a tenant, and would else pay a login to come back to it.
+// Promise: no more than Endpoint::max_sessions sessions to one host and port are open at any time,
+// none is idle for longer than kLongestIdle, and none is handed out that the server has closed or
+// that is on another server than the one that is expected. Where a place is needed, the session that
+// was idle for longest is closed first. A changed password, CA or certificate is another endpoint,
+// so old sessions are not used for it.
 #pragma once
 
 #include "controller/postgres/breaker.hpp"
@@ -23,7 +23,6 @@ namespace djdb::postgres {
 
 class SessionPool {
   public:
-    static constexpr std::size_t kMostSessions = 4;
     static constexpr std::chrono::seconds kLongestIdle{60};
 
     /// A session for one thread; goes back to the pool, or is closed when it is broken, on
@@ -61,7 +60,7 @@ class SessionPool {
     SessionPool& operator=(const SessionPool&) = delete;
     ~SessionPool() = default;
 
-    /// Waits for one of the four places. A thread must not hold a lease while it takes another.
+    /// Waits for one of the places. A thread must not hold a lease while it takes another.
     /// Throws what Connection::open throws, or threw a moment ago while the breaker is open;
     /// Transient "Timeout" when no place became free.
     Lease take(const Endpoint&, const CallContext&);
@@ -78,8 +77,10 @@ class SessionPool {
 
     std::unique_ptr<Connection> open_session(const Endpoint&, const CallContext&);
     void give_back(const std::string& server, std::unique_ptr<Connection> session);
-    /// The idle session of this endpoint, or null.
+    /// The idle session of this endpoint, or null. Closes those that can't be used any more.
     static std::unique_ptr<Connection> reuse(Server&, const Endpoint&);
+    /// Room for one more, by closing the session that was idle for longest if need be.
+    static bool make_room(Server&, std::size_t max_sessions);
     void close_idle(std::stop_token stop);
 
     Breaker breaker_;

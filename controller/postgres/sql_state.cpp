@@ -44,21 +44,11 @@ constexpr std::array kClasses{
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kConnectCodes{{
     {"28P01", "AuthRejected"},
-    {"28000", "AuthRejected"},
+    {"28000", "AccessRuleRejected"},
     {"3D000", "DatabaseMissing"},
     {"53300", "TooManyConnections"},
     {"57P03", "ServerStarting"},
     {"57P01", "ServerStarting"},
-}};
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kAdvice{{
-    {"DNSFailed", "Check the server's host name."},
-    {"TCPUnreachable", "Check that the server runs, its host and port, and network policies."},
-    {"TLSFailed", "Check the CA and that the server's certificate is valid and names this host."},
-    {"AuthRejected", "Check user and password, and pg_hba.conf of the server."},
-    {"DatabaseMissing", "Create the database or name another one."},
-    {"TooManyConnections", "Free connections or raise max_connections; it is tried again."},
-    {"ServerStarting", "Wait until the server has started; it is tried again."},
 }};
 
 template <class Table>
@@ -99,7 +89,7 @@ std::string connect_code(ConnectPhase phase, std::string_view sql_state) {
         case ConnectPhase::Tcp:
             return "TCPUnreachable";
         case ConnectPhase::Tls:
-            return "TLSFailed";
+            return "TLSVerifyFailed";
         case ConnectPhase::Login:
             break;
     }
@@ -108,11 +98,6 @@ std::string connect_code(ConnectPhase phase, std::string_view sql_state) {
 
 FailureClass connect_class(ConnectPhase, std::string_view sql_state) {
     return sql_state.empty() ? FailureClass::Transient : class_of(sql_state);
-}
-
-std::string_view connect_advice(std::string_view code) {
-    const auto row = find_in(kAdvice, code);
-    return row != kAdvice.end() ? row->second : "It is tried again; see the server's log.";
 }
 
 std::string state_in(std::string_view text) {
@@ -133,7 +118,11 @@ std::string brief(std::string_view text) {
     } else if (const auto failed = text.find(" failed: "); failed != std::string_view::npos) {
         text = text.substr(failed + 9);
     }
-    std::string line(text.substr(0, std::min(text.find('\n'), std::size_t{200})));
+    return printable(text.substr(0, text.find('\n')));
+}
+
+std::string printable(std::string_view text) {
+    std::string line(text.substr(0, 200));
     std::ranges::replace_if(
         line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' '
     );

@@ -18,21 +18,21 @@ bool is_race(std::string_view sql_state);
 /// How far a connection had come when it failed.
 enum class ConnectPhase { Resolve, Tcp, Tls, Login };
 
-/// The stable code of a failed connection: "DNSFailed", "TCPUnreachable", "TLSFailed", or by
-/// SQLSTATE "AuthRejected", "DatabaseMissing", "TooManyConnections", "ServerStarting"; else the
-/// SQLSTATE, or "ConnectFailed" when the server gave none.
+/// The stable code of a failed connection: "DNSFailed", "TCPUnreachable", "TLSVerifyFailed", or by
+/// SQLSTATE "AccessRuleRejected", "AuthRejected", "DatabaseMissing", "TooManyConnections",
+/// "ServerStarting"; else the SQLSTATE, or "ConnectFailed" when the server gave none.
 std::string connect_code(ConnectPhase, std::string_view sql_state);
 
 /// Rejected logins are Forbidden, everything before the login is Transient.
 FailureClass connect_class(ConnectPhase, std::string_view sql_state);
-
-/// What a person can do about a connect_code; one sentence.
-std::string_view connect_advice(std::string_view code);
 
 /// The SQLSTATE within libpq's verbose text ("FATAL:  28P01: ..."), or empty.
 std::string state_in(std::string_view verbose_text);
 
 /// First informative line, without prefix, control characters and SQLSTATE, at most 200 bytes.
 std::string brief(std::string_view text);
+
+/// At most 200 bytes of it, without control characters: what a server says is not trusted.
+std::string printable(std::string_view text);
 
 }  // namespace djdb::postgres

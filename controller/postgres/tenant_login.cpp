@@ -14,15 +14,7 @@ void PostgresDatabase::as_tenant(
     const CallContext& call,
     const Work& work
 ) {
-    const Endpoint endpoint{
-        access.host,
-        access.port,
-        names.database.str(),
-        login.str(),
-        password,
-        access.ca_pem,
-        SessionKind::Tenant,
-        false};
+    const auto endpoint = tenant_endpoint(access, names.database, login, password);
     try {
         auto lease = pool_.take(endpoint, call);
         const auto rows =
@@ -40,7 +32,7 @@ void PostgresDatabase::as_tenant(
         work(*lease);
     } catch (const Error& error) {
         auto failure = error.failure();
-        if (failure.code == "AuthRejected") {
+        if (failure.code == "AuthRejected" || failure.code == "AccessRuleRejected") {
             failure.code = "LoginRejected";
         }
         throw Error(std::move(failure));

@@ -71,7 +71,7 @@ void set_variable(json& container, const std::string& name, const std::string& v
     env.push_back({{"name", name}, {"value", value}});
 }
 
-json render_container(const Desired& desired, const json& pod) {
+json render_container(const Desired& desired, const json& pod, const ServerAccess& access) {
     const auto& spec = desired.object.spec;
     auto container = find_app_container(pod, spec.app);
     for (const auto* field :
@@ -97,7 +97,7 @@ json render_container(const Desired& desired, const json& pod) {
     }
     set_variable(container, "DJANGODB_EXPECT_DATABASE", desired.names.database.str());
     set_variable(container, "DJANGODB_EXPECT_USER", desired.names.owner.str());
-    set_variable(container, "DJANGODB_REQUIRE_TLS", "1");
+    set_variable(container, "DJANGODB_REQUIRE_TLS", access.is_socket() ? "0" : "1");
     set_variable(
         container,
         "DJANGODB_LOCK_TIMEOUT",
@@ -116,9 +116,9 @@ json render_container(const Desired& desired, const json& pod) {
     return container;
 }
 
-json render_pod(const Desired& desired, const StartMigration& start) {
+json render_pod(const Desired& desired, const StartMigration& start, const ServerAccess& access) {
     auto pod = json::parse(start.source.pod_template).at("spec");
-    const auto container = render_container(desired, pod);
+    const auto container = render_container(desired, pod, access);
     pod.erase("initContainers");
     pod["containers"] = json::array({container});
     pod["restartPolicy"] = "Never";
@@ -140,7 +140,9 @@ std::string migration_job_name(const Desired& desired, const Revision& revision,
     return start + "-migrate-" + revision.str() + "-" + std::to_string(attempt);
 }
 
-json render_migration_job(const Desired& desired, const StartMigration& start) {
+json render_migration_job(
+    const Desired& desired, const StartMigration& start, const ServerAccess& access
+) {
     auto metadata =
         render_metadata(desired, migration_job_name(desired, start.revision, start.attempt));
     metadata["labels"][std::string(api::kRevisionLabel)] = start.revision.str();
@@ -159,7 +161,7 @@ json render_migration_job(const Desired& desired, const StartMigration& start) {
           {"activeDeadlineSeconds", desired.object.spec.migrations.deadline.count()},
           {"template",
            {{"metadata", {{"labels", metadata.at("labels")}}},
-            {"spec", render_pod(desired, start)}}}}}};
+            {"spec", render_pod(desired, start, access)}}}}}};
 }
 
 json render_migration_program(const Desired& desired) {

@@ -18,7 +18,9 @@ std::string migration_job_name(const Desired& desired, const Revision& revision,
 /// Same image, service account, volumes, environment and security context as the template; no
 /// probes, sidecars, init containers or ports; the app's Secret is replaced by the migration
 /// login's wherever it is referred to.
-nlohmann::json render_migration_job(const Desired& desired, const StartMigration& start);
+nlohmann::json render_migration_job(
+    const Desired& desired, const StartMigration& start, const ServerAccess& access
+);
 
 /// The program that the Job runs, migrate.py and what it imports, as a ConfigMap.
 nlohmann::json render_migration_program(const Desired& desired);

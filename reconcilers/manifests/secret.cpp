@@ -35,6 +35,29 @@ std::optional<std::string> expand(const std::string& text, const Values& values)
     return out;
 }
 
+std::string ssl_mode_of(const ServerAccess& access) {
+    if (access.is_socket()) {
+        return "disable";
+    }
+    switch (access.tls) {
+        case TlsMode::VerifyFull:
+            return "verify-full";
+        case TlsMode::VerifyCA:
+            return "verify-ca";
+        case TlsMode::Require:
+            return "require";
+    }
+    return "verify-full";
+}
+
+/// RFC 3986: an IPv6 literal stands in brackets, and the path of a socket is encoded.
+std::string url_host_of(const ServerAccess& access) {
+    if (access.is_socket()) {
+        return percent_encode(access.host);
+    }
+    return access.host.find(':') == std::string::npos ? access.host : "[" + access.host + "]";
+}
+
 }  // namespace
 
 SecretData render_secret_data(
@@ -46,34 +69,36 @@ SecretData render_secret_data(
     const auto& credentials = desired.object.spec.credentials;
     const auto port = std::to_string(access.port);
     const auto& database = desired.names.database.str();
-    // RFC 3986: an IPv6 literal stands in brackets.
-    const auto url_host =
-        access.host.find(':') == std::string::npos ? access.host : "[" + access.host + "]";
+    const auto ssl_mode = ssl_mode_of(access);
+    const auto ca_path = access.ca_pem.empty() ? "" : credentials.ca_path;
     const auto url = "postgresql://" + percent_encode(user.str()) + ":" +
-                     percent_encode(password.reveal()) + "@" + url_host + ":" + port + "/" +
-                     percent_encode(database) +
-                     "?sslmode=verify-full&sslrootcert=" + percent_encode(credentials.ca_path);
+                     percent_encode(password.reveal()) + "@" + url_host_of(access) + ":" + port +
+                     "/" + percent_encode(database) + "?sslmode=" + ssl_mode +
+                     (ca_path.empty() ? "" : "&sslrootcert=" + percent_encode(ca_path));
     const Values values{
         {"name", database},
         {"user", user.str()},
         {"password", password.reveal()},
         {"host", access.host},
         {"port", port},
-        {"sslmode", "verify-full"},
-        {"sslrootcert", credentials.ca_path},
+        {"sslmode", ssl_mode},
+        {"sslrootcert", ca_path},
         {"url", url}};
-    const Values templates{
+    Values templates{
         {"DB_NAME", "{name}"},
         {"DB_USER", "{user}"},
         {"DB_PASSWORD", "{password}"},
         {"DB_HOST", "{host}"},
         {"DB_PORT", "{port}"},
         {"DB_SSLMODE", "{sslmode}"},
-        {"DB_SSLROOTCERT", "{sslrootcert}"},
         {"DB_CONN_MAX_AGE", "60"},
         {"DATABASE_URL", "{url}"}};
-    SecretData data{{"ca.crt", Sensitive(access.ca_pem)}};
-    for (const auto* list : {&templates, &credentials.keys}) {
+    SecretData data;
+    if (!access.ca_pem.empty()) {
+        templates.emplace("DB_SSLROOTCERT", "{sslrootcert}");
+        data.emplace("ca.crt", access.ca_pem);
+    }
+    for (const auto* list : {&std::as_const(templates), &credentials.keys}) {
         for (const auto& [key, text] : *list) {
             // A template that can't be expanded is refused before: find_key_template_error.
             if (auto value = expand(text, values)) {

@@ -8,6 +8,7 @@
 #include "reconcilers/sql/inspect.hpp"
 #include "reconcilers/sql/retire.hpp"
 #include "reconcilers/sql/roles.hpp"
+#include "reconcilers/sql/server.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -34,16 +35,27 @@ const sql::Verifiers kVerifiers{Sensitive("SCRAM-SHA-256$..."), Sensitive("SCRAM
 constexpr int kNewest = 180000;
 
 std::vector<Section> sections() {
+    const std::string ours = "djangodb_operator";
     return {
+        {"Ask which server it is",
+         "administrator, maintenance database or postgres, first on each session; the second where "
+         "the first is forbidden",
+         {sql::identify_server(true), sql::identify_ledger(true)}},
+        {"Ask the same in a tenant's database",
+         "any login, first on each session; the second where the first is forbidden",
+         {sql::identify_server(false), sql::identify_ledger(false)}},
+        {"Look at the server",
+         "administrator, maintenance database or postgres; claims only where there is a ledger",
+         {sql::inspect_server(ours), sql::count_claims()}},
         {"Look at a tenant",
          "administrator, maintenance database, at each visit",
          {sql::inspect_tenant(kNames, kClaimant)}},
         {"Make the maintenance database",
          "administrator, database postgres, when it is missing",
-         {sql::create_maintenance_database(DatabaseName("djangodb_operator"))}},
+         {sql::create_maintenance_database(DatabaseName(ours))}},
         {"Open it",
          "administrator, database postgres, after that",
-         sql::open_maintenance_database(DatabaseName("djangodb_operator"))},
+         sql::open_maintenance_database(DatabaseName(ours))},
         {"Make the ledger",
          "administrator, maintenance database, when it is missing; one transaction",
          sql::create_ledger()},

@@ -1,6 +1,9 @@
-// One SQL statement with its parameters: what builders make and a session runs.
+// One SQL statement with its parameters, and a row of its result: what builders make and a session
+// runs.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,5 +21,8 @@ struct Statement {
 
 /// Run in this order, in one implicit transaction and one round trip.
 using Batch = std::vector<Statement>;
+
+/// A row of a result; nullopt is NULL.
+using Row = std::span<const std::optional<std::string>>;
 
 }  // namespace djdb::sql

@@ -1,8 +1,11 @@
 // server.cpp -- the administrator can log in and may do the work.
 //   connection or first query failed -> Wait(reason by SQLSTATE or phase), tried again
 //     for want of a right or a login -> Blocked(the same), tried again now and then
+//     another server, or of the past -> Blocked(ServerIdentityChanged | ServerRestored): nothing is
+//     sent to it
 //   facts read, rights missing       -> Blocked(AdminRightsMissing)      else -> Satisfied
 // The rights are read only while the database is not ours yet: afterwards the work itself shows them.
+#include "reconcilers/server_rights.hpp"
 #include "reconcilers/status.hpp"
 #include "reconcilers/workflow.hpp"
 
@@ -18,16 +21,16 @@ Verdict assess_server(const Desired& desired, const Observed& observed) {
             {reason_of(*observed.server_failure), observed.server_failure->message},
             observed.now + std::chrono::seconds{5}};
     }
-    if (observed.server_facts &&
-        !(observed.server_facts->is_superuser ||
-          (observed.server_facts->can_create_database && observed.server_facts->can_create_role))) {
-        return Blocked{
-            {Reason::AdminRightsMissing,
-             "The administrator of PostgresServer \"" + name +
-                 "\" lacks CREATEDB or CREATEROLE. Nothing was changed; a DBA has to run ALTER "
-                 "ROLE " +
-                 (observed.access ? observed.access->admin_user : std::string{"<admin>"}) +
-                 " CREATEDB CREATEROLE."}};
+    if (observed.administrator) {
+        const auto rights = judge_administrator(
+            *observed.administrator,
+            observed.access ? observed.access->maintenance_database : std::string{}
+        );
+        if (!rights.missing.empty()) {
+            return Blocked{
+                {Reason::AdminRightsMissing,
+                 "PostgresServer \"" + name + "\": " + explain_missing(rights)}};
+        }
     }
     return Satisfied{
         {Reason::Succeeded, "The administrator can log in to PostgresServer \"" + name + "\"."}};

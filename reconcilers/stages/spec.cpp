@@ -33,30 +33,14 @@ Verdict assess_spec(const Desired& desired, const Observed& observed) {
                      "\". Nothing was changed; ask its owner to add it to "
                      "spec.allowedNamespaces."}};
         case ServerReference::AdminSecretMissing:
-            return Blocked{
-                {Reason::AdminSecretMissing,
-                 server + ": the administrator's Secret " + observed.server_detail +
-                     " does not exist. Nothing was changed; create it with the keys username and "
-                     "password."}};
         case ServerReference::AdminSecretInvalid:
-            return Blocked{
-                {Reason::AdminSecretInvalid,
-                 server + ": the administrator's Secret " + observed.server_detail +
-                     " lacks the key username or password. Nothing was changed; add it."}};
         case ServerReference::CaMissing:
-            return Blocked{
-                {Reason::CaSecretMissing,
-                 server + ": the CA certificate " + observed.server_detail +
-                     " was not found. Nothing was changed; create the Secret with that key in PEM "
-                     "form."}};
         case ServerReference::ClientCertificateInvalid:
-            return Blocked{
-                {Reason::ClientCertificateInvalid,
-                 server + ": the client certificate " + observed.server_detail +
-                     " is missing or no key pair. Nothing was changed; create the Secret with the "
-                     "keys tls.crt and tls.key in PEM form."}};
+            break;
     }
-    return Blocked{{Reason::ServerNotFound, server + " can't be judged."}};
+    return Blocked{explain_reference(
+        {observed.server, observed.server_detail, {}, {}}, desired.object.spec.server_ref.name
+    )};
 }
 
 }  // namespace djdb

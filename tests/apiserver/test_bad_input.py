@@ -110,7 +110,7 @@ class Secrets(BadInput):
     def test_ca_that_is_no_certificate(self):
         self.make_server(ca={"ca.crt": "not a certificate"})
         self.make_database()
-        self.assert_reported("ServerReachable", "TLSFailed", "CA")
+        self.assert_reported("ServerReachable", "TLSVerifyFailed", "CA", "no certificate in PEM form")
         self.assert_quiet()
         self.assert_nothing_made()
         self.repair_secret(self.space + "-ca", {"ca.crt": self.admin.authority})
@@ -119,7 +119,8 @@ class Secrets(BadInput):
     def test_ca_of_another_server(self):
         self.make_server(ca={"ca.crt": (stage.DIRECTORY / "certificates/ca.crt").read_text()})
         self.make_database()
-        self.assert_reported("ServerReachable", "TLSFailed", self.admin.host, "CA", stalled=False)
+        self.assert_reported("ServerReachable", "TLSVerifyFailed", self.admin.host, "not signed by the given CA",
+                             "djdb-postgres", stalled=False)
         self.assert_quiet()
         self.assert_nothing_made()
         self.repair_secret(self.space + "-ca", {"ca.crt": self.admin.authority})
@@ -176,7 +177,8 @@ class Server(BadInput):
         self.make_server(admin={"username": weak, "password": "weak-password"},
                          maintenanceDatabase=self.database + "_ops")
         self.make_database()
-        self.assert_reported("ServerReachable", "AdminRightsMissing", "ALTER ROLE " + weak, "Nothing was changed")
+        self.assert_reported("ServerReachable", "AdminRightsMissing", 'ALTER ROLE "%s" CREATEROLE;' % weak,
+                             "Nothing was changed")
         self.assert_quiet()
         self.assert_nothing_made()
         self.sql("ALTER ROLE %s CREATEROLE" % weak)

@@ -122,7 +122,10 @@ WRONG_SERVERS = [
     ("host", "h" * 254, "spec.host", "253"),
     ("host", "db.example.com:5432", "spec.host", "no port"),
     ("host", "postgresql://db.example.com", "spec.host", "no URL"),
-    ("host", "/var/run/postgresql", "spec.host", "no path of a socket"),
+    ("host", "/var/run/postgresql", "spec.tls", "to a socket's directory it must be absent"),
+    ("host", "var/run/postgresql", "spec.host", "absolute path"),
+    ("host", "/var/run/../postgresql ", "spec.host", "absolute path"),
+    ("host", "/", "spec.host", "absolute path"),
     ("host", "a.example.com,b.example.com", "spec.host", "alone"),
     ("host", "db.example.com sslmode=disable", "spec.host", "alone"),
     ("host", "300.1.1.1", "spec.host", "DNS name or an IP address"),
@@ -132,13 +135,25 @@ WRONG_SERVERS = [
     ("maintenanceDatabase", "template1", "spec.maintenanceDatabase", "template"),
     ("maintenanceDatabase", "m" * 64, "spec.maintenanceDatabase", "63"),
     ("maintenanceDatabase", "My DB", "spec.maintenanceDatabase", "for example djangodb_operator"),
-    ("tls", ABSENT, "spec.tls", "Required"),
+    ("tls", ABSENT, "spec.tls", "so that the server is verified"),
     ("tls.mode", "Disable", "spec.tls.mode", "VerifyFull"),
     ("tls.mode", "verify-full", "spec.tls.mode", "VerifyFull"),
-    ("tls.caSecretRef", ABSENT, "spec.tls.caSecretRef", "Required"),
+    ("tls.caSecretRef", ABSENT, "spec.tls", "either caSecretRef or caConfigMapRef"),
+    ("tls.caConfigMapRef", {"name": "main-ca"}, "spec.tls", "either caSecretRef or caConfigMapRef"),
+    ("tls", {"mode": "VerifyCA"}, "spec.tls", "either caSecretRef or caConfigMapRef"),
+    ("tls.mode", "Require", "spec.tls", "nothing is verified"),
+    ("tls", {"caConfigMapRef": {"name": "CA"}}, "spec.tls.caConfigMapRef.name", "a-z, 0-9, - and ."),
+    ("tls", {"caConfigMapRef": {}}, "spec.tls.caConfigMapRef.name", "Required"),
+    ("tls.clientCertificateRef", {}, "spec.tls.clientCertificateRef.name", "Required"),
+    ("tls.clientCertificateRef", {"name": "x", "key": "y"}, "spec.tls.clientCertificateRef.key", "unknown field"),
     ("tls.caSecretRef.name", "CA", "spec.tls.caSecretRef.name", "a-z, 0-9, - and ."),
     ("tls.caSecretRef.key", "ca/crt", "spec.tls.caSecretRef.key", "key of a Secret"),
     ("tls.caSecretRef.namespace", "x", "spec.tls.caSecretRef.namespace", "unknown field"),
+    ("passwordMode", "Clear", "spec.passwordMode", "ScramVerifier"),
+    ("maxSessions", 0, "spec.maxSessions", "greater than or equal to 1"),
+    ("maxSessions", 65, "spec.maxSessions", "less than or equal to 64"),
+    ("allowedExtensions", ["citext", "citext"], "spec.allowedExtensions", "Duplicate"),
+    ("allowedExtensions", ["c\"; --"], "spec.allowedExtensions[0]", "should match"),
     ("adminSecretRef", ABSENT, "spec.adminSecretRef", "Required"),
     ("adminSecretRef.name", "a_b", "spec.adminSecretRef.name", "a-z, 0-9, - and ."),
     ("allowedNamespaces.names", "shop", "spec.allowedNamespaces.names", "must be of type array"),
@@ -160,6 +175,10 @@ RIGHT_DATABASES = [
 RIGHT_SERVERS = [
     ("host", "10.0.0.1"), ("host", "fd00::1"), ("host", "db"), ("host", "db_1.example.com."), ("port", 1), ("port", 65535),
     ("allowedNamespaces", ABSENT), ("maintenanceDatabase", "postgres"), ("tls.mode", ABSENT),
+    ("tls.mode", "VerifyCA"), ("tls", {"mode": "Require"}), ("tls", {"caConfigMapRef": {"name": "main-ca"}}),
+    ("tls", {"mode": "VerifyCA", "caConfigMapRef": {"name": "main-ca", "key": "bundle.pem"}}),
+    ("tls.clientCertificateRef", {"name": "main-client"}), ("passwordMode", "Plaintext"), ("passwordMode", "ScramVerifier"),
+    ("maxSessions", 1), ("maxSessions", 64), ("allowedExtensions", ["pg_stat_statements", "uuid-ossp"]),
     ("tls.caSecretRef.key", "tls.pem"), ("allowedNamespaces.matchLabels", {"example.com/team": "web", "empty": ""}),
 ]
 
@@ -206,6 +225,16 @@ class Manifests(ClusterTest):
             for field, value in table:
                 with self.subTest(kind=kind, field=field, value=str(value)[:40]):
                     self.try_to_create(kind, written(self.kinds[kind], field, value))
+
+    def test_a_server_behind_a_socket_has_no_tls(self):
+        socket = written(written(SERVER, "host", "/var/run/postgresql"), "tls", ABSENT)
+        self.try_to_create("pgserver", socket)
+        plaintext = written(socket, "passwordMode", "Plaintext")
+        self.assert_refused(lambda: self.try_to_create("pgserver", plaintext), "spec.passwordMode", "verified server")
+
+    def test_plaintext_passwords_need_a_verified_server(self):
+        unverified = written(written(SERVER, "tls", {"mode": "Require"}), "passwordMode", "Plaintext")
+        self.assert_refused(lambda: self.try_to_create("pgserver", unverified), "spec.passwordMode", "verified server")
 
     def test_a_resource_name_that_does_not_fit_is_refused_with_the_reason(self):
         for length, fits in ((52, True), (53, False), (253, False)):
@@ -294,7 +323,10 @@ class Explained(ClusterTest):
         servers = world.kubectl("get", "pgserver", self.space).splitlines()
         self.assertEqual(servers[0].split(), ["NAME", "READY", "HOST", "VERSION", "AGE"])
         self.assertEqual(servers[1].split()[:3], [self.space, "True", self.admin.host])
-        self.assertIn("can log in", world.kubectl("get", "pgserver", self.space, "-o", "wide"))
+        wide = world.kubectl("get", "pgserver", self.space, "-o", "wide").splitlines()
+        self.assertEqual(wide[0].split()[5:], ["CONNECTION", "CLAIMS", "MESSAGE"])
+        self.assertIn("Connected", wide[1])
+        self.assertIn("can log in", wide[1])
         self.assertIn("app", world.kubectl("-n", self.space, "get", "django", "-o", "name"))
 
 

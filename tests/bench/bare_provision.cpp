@@ -10,6 +10,7 @@
 #include "reconcilers/sql/database.hpp"
 #include "reconcilers/sql/inspect.hpp"
 #include "reconcilers/sql/roles.hpp"
+#include "reconcilers/sql/server.hpp"
 #include "tests/bench/bare_session.hpp"
 
 #include <atomic>
@@ -78,7 +79,7 @@ void provision(const Server& server, BareSession& admin, int number) {
     const Sensitive migrate("migrate0000000000000000000000000000000000" + std::to_string(number));
 
     admin.run(sql::inspect_tenant(names, claimant));
-    admin.run(sql::inspect_server());
+    admin.run(sql::inspect_server("djangodb_operator"));
     const sql::Verifiers verifiers{
         postgres::scram_verifier(runtime), postgres::scram_verifier(migrate)};
     admin.run_batch(sql::claim_and_create_roles(names, claimant, verifiers, admin.version()));

@@ -52,7 +52,7 @@ TEST_F(Concurrency, EightWorkersProvisionTenTenantsEach) {
     EXPECT_EQ(failures, 0);
     EXPECT_GE(most, 2);
     // Four at work, four idle, and one that just ended is listed until its process is gone.
-    EXPECT_LE(most, 3 * static_cast<int>(SessionPool::kMostSessions));
+    EXPECT_LE(most, 3 * static_cast<int>(access_.max_sessions));
     for (const auto& names : tenants) {
         EXPECT_TRUE(database_.inspect_tenant(access_, names, claimant_of(names), call_for())
                         .database_is_configured);
@@ -138,13 +138,13 @@ TEST_F(Concurrency, TwoOperatorsWantOneDatabaseAndOneGetsIt) {
     }
 }
 
-TEST_F(Concurrency, PoolHandsOutFourAndReusesThem) {
+TEST_F(Concurrency, PoolHandsOutSoManyAndReusesThem) {
     SessionPool pool;
     const auto endpoint = admin_endpoint("postgres");
     std::set<std::int64_t> first;
     {
         std::vector<SessionPool::Lease> leases;
-        for (std::size_t i = 0; i < SessionPool::kMostSessions; ++i) {
+        for (std::size_t i = 0; i < endpoint.max_sessions; ++i) {
             leases.push_back(pool.take(endpoint, call_for()));
             first.insert(leases.back()->backend_pid());
         }
@@ -153,7 +153,7 @@ TEST_F(Concurrency, PoolHandsOutFourAndReusesThem) {
             "Timeout"
         );
     }
-    EXPECT_EQ(first.size(), SessionPool::kMostSessions);
+    EXPECT_EQ(first.size(), endpoint.max_sessions);
     const auto again = pool.take(endpoint, call_for());
     EXPECT_TRUE(again.is_reused());
     EXPECT_TRUE(first.contains(again->backend_pid()));

@@ -23,13 +23,15 @@ TEST_F(Connect, WrongAdminPassword) {
 TEST_F(Connect, ServerOfAnotherAuthority) {
     access_.ca_pem = foreign_ca();
     const auto failure = failure_of([&] { database_.inspect_server(access_, call_for()); });
-    EXPECT_EQ(failure.code, "TLSFailed") << failure.message;
+    EXPECT_EQ(failure.code, "TLSVerifyFailed") << failure.message;
     EXPECT_EQ(failure.kind, FailureClass::Transient);
 }
 
 TEST_F(Connect, NoAuthorityAtAll) {
     access_.ca_pem.clear();
-    EXPECT_EQ(failure_of([&] { database_.inspect_server(access_, call_for()); }).code, "TLSFailed");
+    EXPECT_EQ(
+        failure_of([&] { database_.inspect_server(access_, call_for()); }).code, "TLSVerifyFailed"
+    );
 }
 
 TEST_F(Connect, ServerDown) {

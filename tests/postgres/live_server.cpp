@@ -183,27 +183,11 @@ bool LiveServer::admin_is_superuser() const {
 Endpoint LiveServer::tenant_endpoint(
     const TenantNames& names, const RoleName& login, const Sensitive& password
 ) const {
-    return {
-        access_.host,
-        access_.port,
-        names.database.str(),
-        login.str(),
-        password,
-        access_.ca_pem,
-        SessionKind::Tenant,
-        false};
+    return postgres::tenant_endpoint(access_, names.database, login, password);
 }
 
 Endpoint LiveServer::admin_endpoint(const std::string& database) const {
-    return {
-        access_.host,
-        access_.port,
-        database,
-        access_.admin_user,
-        access_.admin_password,
-        access_.ca_pem,
-        SessionKind::Admin,
-        true};
+    return postgres::admin_endpoint(access_, database);
 }
 
 }  // namespace djdb::postgres

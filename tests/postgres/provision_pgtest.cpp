@@ -8,10 +8,11 @@ class Provision : public LiveServer {};
 
 TEST_F(Provision, AdministratorsRightsAreRead) {
     const auto facts = database_.inspect_server(access_, call_for());
-    EXPECT_EQ(facts.is_superuser, require_variable("DJDB_PG_ADMIN") == "superuser");
-    EXPECT_EQ(facts.is_superuser, admin_is_superuser());
-    EXPECT_TRUE(facts.is_superuser || facts.can_create_database);
-    EXPECT_TRUE(facts.is_superuser || facts.can_create_role);
+    const auto& administrator = facts.administrator;
+    EXPECT_EQ(administrator.is_superuser, require_variable("DJDB_PG_ADMIN") == "superuser");
+    EXPECT_EQ(administrator.is_superuser, admin_is_superuser());
+    EXPECT_TRUE(administrator.is_superuser || administrator.can_create_database);
+    EXPECT_TRUE(administrator.is_superuser || administrator.can_create_role);
     EXPECT_EQ(std::to_string(facts.version_number), as_superuser("SHOW server_version_num"));
 }
 

@@ -130,7 +130,7 @@ TEST_F(Refusal, AdministratorWithoutCreateRole) {
     weak.admin_password = password;
     weak.maintenance_database = "weak_maintenance";
     const auto facts = database_.inspect_server(weak, call_for());
-    EXPECT_FALSE(facts.can_create_role);
+    EXPECT_FALSE(facts.administrator.can_create_role);
     const auto names = fresh_tenant();
     const auto failure = failure_of([&] {
         database_.claim_and_create_roles(weak, names, claimant_of(names), passwords_, call_for());

@@ -90,7 +90,7 @@ StartMigration a_start() {
 }
 
 TEST(MigrationJob, IsTheTemplatesAppContainerWithTheMigrationLogin) {
-    const auto job = render_migration_job(a_desired(), a_start());
+    const auto job = render_migration_job(a_desired(), a_start(), kAccess);
     EXPECT_EQ(job["metadata"]["name"], "shop-migrate-0123456789a-2");
     EXPECT_EQ(job["spec"]["backoffLimit"], 0);
     const auto& pod = job["spec"]["template"]["spec"];

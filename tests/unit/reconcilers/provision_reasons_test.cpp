@@ -77,7 +77,7 @@ const std::vector<ReasonShown>& provision_rows() {
         {"rights are missing",
          [](auto&, auto& o) {
              o.tenant->claim = ClaimState::Unclaimed;
-             o.server_facts = ServerFacts{"15.18", 150018, false, true, false};
+             o.administrator = AdministratorFacts{.user = "admin", .can_create_role = true};
          },
          ServerReachable,
          kFalse,

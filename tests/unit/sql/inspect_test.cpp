@@ -1,4 +1,5 @@
 #include "reconcilers/sql/inspect.hpp"
+#include "reconcilers/sql/server.hpp"
 
 #include <gtest/gtest.h>
 

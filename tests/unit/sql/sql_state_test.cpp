@@ -30,9 +30,9 @@ TEST(SqlState, EachHasItsClass) {
 TEST(SqlState, ConnectCodes) {
     EXPECT_EQ(connect_code(ConnectPhase::Resolve, ""), "DNSFailed");
     EXPECT_EQ(connect_code(ConnectPhase::Tcp, ""), "TCPUnreachable");
-    EXPECT_EQ(connect_code(ConnectPhase::Tls, ""), "TLSFailed");
+    EXPECT_EQ(connect_code(ConnectPhase::Tls, ""), "TLSVerifyFailed");
     EXPECT_EQ(connect_code(ConnectPhase::Login, "28P01"), "AuthRejected");
-    EXPECT_EQ(connect_code(ConnectPhase::Login, "28000"), "AuthRejected");
+    EXPECT_EQ(connect_code(ConnectPhase::Login, "28000"), "AccessRuleRejected");
     EXPECT_EQ(connect_code(ConnectPhase::Login, "3D000"), "DatabaseMissing");
     EXPECT_EQ(connect_code(ConnectPhase::Login, "53300"), "TooManyConnections");
     EXPECT_EQ(connect_code(ConnectPhase::Login, "57P03"), "ServerStarting");

@@ -1,0 +1,244 @@
+#include "controller/watches.hpp"
+
+#include "controller/kube/observed_objects.hpp"
+#include "controller/kube/wire_json.hpp"
+#include "controller/telemetry/log.hpp"
+#include "crds/api.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <set>
+
+namespace djdb {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::seconds kSyncDeadline{120};
+
+/// The reflectors let in only objects with a name; nothing else of an object is sure here, and one
+/// that can't be decoded must not keep others from being woken.
+ObjectKey key_of(const json& object) {
+    return {
+        Namespace(kube::text_at(object, {"metadata", "namespace"})),
+        ObjectName(kube::text_at(object, {"metadata", "name"}))};
+}
+
+json part_of(const json& object, std::initializer_list<const char*> path) {
+    const json* at = &object;
+    for (const auto* step : path) {
+        if (!at->is_object() || !at->contains(step)) {
+            return nullptr;
+        }
+        at = &at->at(step);
+    }
+    return *at;
+}
+
+/// What a server's owner wants of it.
+std::string asked_of(const json& server) {
+    return json::array({part_of(server, {"spec"}),
+                        part_of(server, {"metadata", "annotations"}),
+                        part_of(server, {"metadata", "deletionTimestamp"})})
+        .dump();
+}
+
+/// What its databases hear of it: what is wanted, which server it is, and whether it can be used.
+std::string said_of(const json& server) {
+    json ready;
+    for (const auto& condition : part_of(server, {"status", "conditions"})) {
+        if (kube::text_at(condition, {"type"}) == "Ready") {
+            ready = condition;
+        }
+    }
+    return json::array(
+               {part_of(server, {"spec"}), part_of(server, {"status", "systemIdentifier"}), ready}
+    )
+        .dump();
+}
+
+kube::Selection ours() {
+    return {"", std::string(api::kManagedByLabel) + "=" + std::string(api::kOperator), ""};
+}
+
+kube::Reflector::OnTrouble trouble(const char* kind) {
+    return [kind](const std::string& line) {
+        telemetry::log(telemetry::Level::Warn, "watch", line, {{"kind", kind}});
+    };
+}
+
+}  // namespace
+
+Watches::Watches(kube::Client& client, Queue& queue, const Namespace& space)
+    : queue_(queue),
+      databases_(
+          client,
+          {kube::resources::kDjangoDatabases, {}},
+          wake_self(Root::Database),
+          trouble("djangodatabases")
+      ),
+      servers_(
+          client, {kube::resources::kPostgresServers, {}}, wake_server(), trouble("postgresservers")
+      ),
+      namespaces_(
+          client, {kube::resources::kNamespaces, {}}, wake_namespace(), trouble("namespaces")
+      ),
+      deployments_(
+          client,
+          {kube::resources::kDeployments, {"", std::string(api::kDatabaseLabel), ""}, true},
+          wake_by_label(api::kDatabaseLabel),
+          trouble("deployments")
+      ),
+      jobs_(
+          client,
+          {kube::resources::kJobs, ours()},
+          wake_by_label(api::kOwnedByLabel),
+          trouble("jobs")
+      ),
+      pods_(
+          client,
+          {kube::resources::kPods, ours()},
+          wake_by_label(api::kOwnedByLabel),
+          trouble("pods")
+      ),
+      policies_(client, {kube::resources::kPolicies, {}}, wake_all_of_gate(), trouble("policies")),
+      bindings_(
+          client,
+          {kube::resources::kPolicyBindings, {}},
+          wake_all_of_gate(),
+          trouble("policy bindings")
+      ),
+      secrets_(
+          client,
+          {kube::resources::kSecrets, {space.str(), "", ""}},
+          wake_for_secret(),
+          trouble("secrets")
+      ),
+      config_maps_(
+          client,
+          {kube::resources::kConfigMaps, {space.str(), "", ""}},
+          wake_for_config_map(),
+          trouble("configmaps")
+      ) {}
+
+kube::Caches Watches::caches() const {
+    return {
+        databases_.store(),
+        servers_.store(),
+        namespaces_.store(),
+        deployments_.store(),
+        jobs_.store(),
+        pods_.store(),
+        policies_.store(),
+        bindings_.store(),
+        secrets_.store(),
+        config_maps_.store()};
+}
+
+bool Watches::wait_until_synced(const std::stop_token& stop) const {
+    const auto deadline = Deadline::in(kSyncDeadline);
+    for (const auto* reflector :
+         {&databases_,
+          &servers_,
+          &namespaces_,
+          &deployments_,
+          &jobs_,
+          &pods_,
+          &policies_,
+          &bindings_,
+          &secrets_,
+          &config_maps_}) {
+        if (!reflector->wait_until_synced(deadline, stop)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void Watches::wake_databases(const std::function<bool(const json&)>& concerned) {
+    for (const auto& object : databases_.store().list()) {
+        if (concerned(*object)) {
+            queue_.add({Root::Database, key_of(*object)});
+        }
+    }
+}
+Watches::OnChange Watches::wake_self(Root root) {
+    return [this, root](const json& object, bool) { queue_.add({root, key_of(object)}); };
+}
+void Watches::wake_databases_of(const ObjectName& server) {
+    wake_databases([&](const json& database) {
+        return kube::text_at(database, {"spec", "serverRef", "name"}) == server.str();
+    });
+}
+
+/// Our own writes wake nobody who would only find what was written: each claim changes the status.
+Watches::OnChange Watches::wake_server() {
+    return [this](const json& object, bool gone) {
+        const auto key = key_of(object);
+        auto& seen = servers_seen_[key.name.str()];
+        if (const auto now = asked_of(object); gone || seen.by_itself != now) {
+            seen.by_itself = now;
+            queue_.add({Root::Server, key});
+        }
+        if (const auto now = said_of(object); gone || seen.by_databases != now) {
+            seen.by_databases = now;
+            wake_databases_of(key.name);
+        }
+        if (gone) {
+            servers_seen_.erase(key.name.str());
+        }
+    };
+}
+
+Watches::OnChange Watches::wake_namespace() {
+    return [this](const json& object, bool) {
+        const auto name = key_of(object).name.str();
+        wake_databases([&](const json& database) { return key_of(database).space.str() == name; });
+    };
+}
+Watches::OnChange Watches::wake_by_label(std::string_view name) {
+    return [this, name](const json& object, bool) {
+        const auto value = kube::label_of(object, name);
+        if (!value.empty()) {
+            queue_.add({Root::Database, {key_of(object).space, ObjectName(value)}});
+        }
+    };
+}
+Watches::OnChange Watches::wake_all_of_gate() {
+    return [this](const json& object, bool) {
+        if (key_of(object).name.str() == api::kGate) {
+            wake_databases([](const json&) { return true; });
+        }
+    };
+}
+/// Administrators' logins and CAs; our own stored passwords wake nobody.
+Watches::OnChange Watches::wake_for_secret() {
+    return [this](const json& object, bool) {
+        if (kube::label_of(object, api::kManagedByLabel) == api::kOperator) {
+            return;
+        }
+        for (const auto& server : servers_.store().list()) {
+            queue_.add({Root::Server, key_of(*server)});
+        }
+        wake_databases([](const json&) { return true; });
+    };
+}
+/// CAs; a namespace has ConfigMaps of others too.
+Watches::OnChange Watches::wake_for_config_map() {
+    return [this](const json& object, bool) {
+        const auto name = key_of(object).name.str();
+        std::set<std::string> concerned;
+        for (const auto& server : servers_.store().list()) {
+            if (kube::text_at(*server, {"spec", "tls", "caConfigMapRef", "name"}) == name) {
+                queue_.add({Root::Server, key_of(*server)});
+                concerned.insert(key_of(*server).name.str());
+            }
+        }
+        wake_databases([&](const json& database) {
+            return concerned.contains(kube::text_at(database, {"spec", "serverRef", "name"}));
+        });
+    };
+}
+
+}  // namespace djdb

@@ -1,0 +1,26 @@
+// What a PostgresServer says of itself: a pure function of what was found.
+#pragma once
+
+#include "reconcilers/database_port.hpp"
+#include "reconcilers/failure.hpp"
+#include "reconcilers/server_lookup.hpp"
+
+#include <optional>
+
+namespace djdb {
+
+/// What one look at a server brought: what is missing to look, or why it failed, or what was seen.
+struct ServerSighting {
+    ServerLookup lookup;
+    std::optional<Failure> failure;
+    std::optional<ServerFacts> facts;
+};
+
+/// What was remembered stays until a look succeeds: it is what the server is compared with.
+PostgresServerStatus derive_server_status(
+    const PostgresServer&, const ServerSighting&, TimePoint now
+);
+
+bool is_ready(const PostgresServerStatus&);
+
+}  // namespace djdb
