@@ -14,7 +14,7 @@ namespace djdb::sql {
 /// A row of the result; nullopt is NULL.
 using Row = std::span<const std::optional<std::string>>;
 
-Statement inspect_tenant(const TenantNames&, const Claimant&);
+Statement inspect_tenant(const TenantNames&, const TenantSetup&, const Claimant&);
 /// Understands the one row of inspect_tenant.
 TenantFacts tenant_facts(Row);
 
