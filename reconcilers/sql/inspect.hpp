@@ -16,7 +16,7 @@ using Row = std::span<const std::optional<std::string>>;
 
 Statement inspect_tenant(const TenantNames&, const TenantSetup&, const Claimant&);
 /// Understands the one row of inspect_tenant.
-TenantFacts tenant_facts(Row);
+TenantFacts tenant_facts(Row, const TenantNames&, const TenantSetup&, const Claimant&);
 
 Statement inspect_server();
 ServerFacts server_facts(Row);
