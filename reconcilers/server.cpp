@@ -40,6 +40,7 @@ Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallC
     } else {
         try {
             const auto facts = database_.inspect_server(*lookup.access, call);
+            sweep_(name.str(), *lookup.access, call);
             status.version = facts.version;
             if (!facts.is_superuser && !(facts.can_create_database && facts.can_create_role)) {
                 refuse(
