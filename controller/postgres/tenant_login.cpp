@@ -1,7 +1,10 @@
 // The port's part that logs in as a tenant: proofs, and what only its login sees.
+#include "reconcilers/sql/tenant_login.hpp"
+
 #include "controller/postgres/administrator.hpp"
 #include "controller/postgres/database_port.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace djdb::postgres {
@@ -10,6 +13,7 @@ void PostgresDatabase::as_tenant(
     const ServerAccess& access,
     const TenantNames& names,
     const RoleName& login,
+    const RoleName& acting_as,
     const Sensitive& password,
     const CallContext& call,
     const Work& work
@@ -17,16 +21,15 @@ void PostgresDatabase::as_tenant(
     const auto endpoint = tenant_endpoint(access, names.database, login, password);
     try {
         auto lease = pool_.take(endpoint, call);
-        const auto rows =
-            lease->run({"SELECT session_user, current_user, current_database()"}, call);
-        if (cell(rows, 0) != login.str() || cell(rows, 1) != names.owner.str() ||
+        const auto rows = lease->run(sql::who_am_i(), call);
+        if (cell(rows, 0) != login.str() || cell(rows, 1) != acting_as.str() ||
             cell(rows, 2) != names.database.str()) {
             throw Error(
                 {FailureClass::Conflict,
                  FailureOrigin::Postgres,
                  "LoginRejected",
                  "PostgreSQL " + to_string(endpoint) + ": the login acts as \"" + cell(rows, 1) +
-                     "\" instead of \"" + names.owner.str() + "\". It is set again."}
+                     "\" instead of \"" + acting_as.str() + "\". It is set again."}
             );
         }
         work(*lease);
@@ -42,10 +45,12 @@ void PostgresDatabase::as_tenant(
 void PostgresDatabase::prove_runtime_login(
     const ServerAccess& access,
     const TenantNames& names,
+    const TenantSetup& setup,
     const Sensitive& password,
     const CallContext& call
 ) {
-    as_tenant(access, names, names.login_a, password, call, [](Connection&) {});
+    const auto& role = setup.runtime == RuntimeAccess::Owner ? names.owner : names.read_write;
+    as_tenant(access, names, names.login_a, role, password, call, [](Connection&) {});
 }
 
 void PostgresDatabase::prove_migration_login(
@@ -54,16 +59,50 @@ void PostgresDatabase::prove_migration_login(
     const Sensitive& password,
     const CallContext& call
 ) {
-    as_tenant(access, names, names.migrate, password, call, [&](Connection& session) {
+    as_tenant(access, names, names.migrate, names.owner, password, call, [&](Connection& session) {
         // One transaction: a probe that fails half-way leaves no table. The app's own tables have
         // precedence should one bear this name: then the probe fails and touches nothing.
-        session.run_batch(
-            {{"CREATE TABLE djangodb_probe (id integer PRIMARY KEY)"},
-             {"INSERT INTO djangodb_probe VALUES (1)"},
-             {"DROP TABLE djangodb_probe"}},
-            call
-        );
+        session.run_batch(sql::probe_schema(), call);
     });
+}
+
+void PostgresDatabase::prove_reader_login(
+    const ServerAccess& access,
+    const TenantNames& names,
+    const RoleName& reader,
+    const Sensitive& password,
+    const CallContext& call
+) {
+    as_tenant(access, names, reader, reader, password, call, [&](Connection& session) {
+        const auto rows = session.run(sql::is_read_only(), call);
+        if (cell(rows, 0) != "on") {
+            throw Error(
+                {FailureClass::Conflict,
+                 FailureOrigin::Postgres,
+                 "LoginRejected",
+                 "PostgreSQL " + to_string(session.endpoint()) +
+                     ": the reader's session does not begin read-only. It is set again."}
+            );
+        }
+    });
+}
+
+bool PostgresDatabase::accepts_password(
+    const ServerAccess& access,
+    const TenantNames& names,
+    const RoleName& login,
+    const Sensitive& password,
+    const CallContext& call
+) {
+    try {
+        pool_.take(tenant_endpoint(access, names.database, login, password), call);
+        return true;
+    } catch (const Error& error) {
+        if (error.failure().code != "AuthRejected") {
+            throw;
+        }
+        return false;
+    }
 }
 
 AppliedMigrations PostgresDatabase::read_migrations(
@@ -73,18 +112,23 @@ AppliedMigrations PostgresDatabase::read_migrations(
     const CallContext& call
 ) {
     AppliedMigrations applied;
-    as_tenant(access, names, names.migrate, migrate_password, call, [&](Connection& session) {
-        const auto found =
-            session.run({"SELECT to_regclass('django_migrations') IS NOT NULL"}, call);
-        applied.table_exists = cell(found, 0) == "t";
-        if (applied.table_exists) {
-            for (const auto& row : session.run(
-                     {"SELECT app || '.' || name FROM django_migrations ORDER BY id"}, call
-                 )) {
-                applied.names.push_back(row.at(0).value_or(""));
+    as_tenant(
+        access,
+        names,
+        names.migrate,
+        names.owner,
+        migrate_password,
+        call,
+        [&](Connection& session) {
+            const auto found = session.run(sql::has_migrations(), call);
+            applied.table_exists = cell(found, 0) == "t";
+            if (applied.table_exists) {
+                for (const auto& row : session.run(sql::read_migrations(), call)) {
+                    applied.names.push_back(row.at(0).value_or(""));
+                }
             }
         }
-    });
+    );
     return applied;
 }
 

@@ -11,6 +11,7 @@
 #include "reconcilers/sql/inspect.hpp"
 #include "reconcilers/sql/roles.hpp"
 #include "reconcilers/sql/server.hpp"
+#include "reconcilers/sql/tenant_login.hpp"
 #include "tests/bench/bare_session.hpp"
 
 #include <atomic>
@@ -66,8 +67,6 @@ void prepare(const Server& server) {
     BareSession(server, admin_of(server, kMaintenanceDatabase)).run_batch(sql::create_ledger());
 }
 
-const sql::Statement kWhoAmI{"SELECT session_user, current_user, current_database()"};
-
 void provision(const Server& server, BareSession& admin, int number) {
     const auto name = "tenant_" + std::to_string(number);
     const auto names = tenant_names(DatabaseName(name));
@@ -75,32 +74,30 @@ void provision(const Server& server, BareSession& admin, int number) {
         "00000000-0000-0000-0000-000000000000",
         ResourceUid("uid-" + std::to_string(number)),
         {Namespace("bench"), ObjectName(name)}};
+    const TenantSetup setup;
     const Sensitive runtime("runtime0000000000000000000000000000000000" + std::to_string(number));
     const Sensitive migrate("migrate0000000000000000000000000000000000" + std::to_string(number));
 
-    admin.run(sql::inspect_tenant(names, claimant));
+    admin.run(sql::inspect_tenant(names, setup, claimant));
     admin.run(sql::inspect_server("djangodb_operator"));
     const sql::Verifiers verifiers{
         postgres::scram_verifier(runtime), postgres::scram_verifier(migrate)};
-    admin.run_batch(sql::claim_and_create_roles(names, claimant, verifiers, admin.version()));
+    admin.run_batch(sql::claim_and_create_roles(names, setup, claimant, verifiers, admin.version())
+    );
     admin.run(sql::find_lost_database(names));
     admin.run(sql::create_database(names));
-    admin.run_batch(sql::configure_database(names, claimant, std::chrono::seconds{5}));
-    const auto hand_over = sql::hand_over_schema(names, admin.version(), false);
+    admin.run_batch(sql::configure_database(names, setup, claimant));
+    const auto hand_over = sql::hand_over_schema(names, setup, admin.version(), false);
     if (!hand_over.empty()) {
         BareSession(server, admin_of(server, name)).run_batch(hand_over);
     }
     admin.run(sql::note_configured(names, claimant));
     {
         BareSession session(server, {name, names.migrate.str(), migrate.reveal(), false});
-        session.run(kWhoAmI);
-        session.run_batch(
-            {{"CREATE TABLE djangodb_probe (id integer PRIMARY KEY)"},
-             {"INSERT INTO djangodb_probe VALUES (1)"},
-             {"DROP TABLE djangodb_probe"}}
-        );
+        session.run(sql::who_am_i());
+        session.run_batch(sql::probe_schema());
     }
-    BareSession(server, {name, names.login_a.str(), runtime.reveal(), false}).run(kWhoAmI);
+    BareSession(server, {name, names.login_a.str(), runtime.reveal(), false}).run(sql::who_am_i());
 }
 
 double measure(const Server& server, int tenants, int threads) {
