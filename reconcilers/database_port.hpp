@@ -192,7 +192,7 @@ class Database {
     /// The rights alone. Throws Terminal "BrokenServerVersion" for releases that can't be worked with.
     virtual AdministratorFacts inspect_administrator(const ServerAccess&, const CallContext&) = 0;
     virtual TenantFacts
-    inspect_tenant(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
+    inspect_tenant(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const CallContext&) = 0;
 
     /// Writes the ledger row (made with its schema when absent), or takes over one that was
     /// retained for us, and in the same transaction makes the four roles, marks the owner and sets
@@ -200,22 +200,22 @@ class Database {
     /// and get the passwords again. Throws Conflict "ClaimedByOther" or "ForeignRole", having
     /// changed nothing.
     virtual void
-    claim_and_create_roles(const ServerAccess&, const TenantNames&, const Claimant&, const TenantPasswords&, const CallContext&) = 0;
+    claim_and_create_roles(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const TenantPasswords&, const CallContext&) = 0;
     /// CREATE DATABASE, closed to connections, owned from birth. Exists already: no error, inspect
     /// tells whose it is. Throws Terminal "DatabaseLost" rather than replace one that was there.
     virtual void create_database(const ServerAccess&, const TenantNames&, const CallContext&) = 0;
-    /// Takes CONNECT from PUBLIC, sets the logins' role and the migration login's lock_timeout,
+    /// Takes CONNECT from PUBLIC, sets the logins' role and other defaults of their sessions,
     /// opens the database, notes its OID in the ledger, and hands public over to the owner role
     /// where the administrator may (15 and later, or as superuser). Throws Conflict
     /// "AdoptionNotGranted", having changed nothing, when the database of that name is not the
     /// claimed one.
     virtual void
-    configure_database(const ServerAccess&, const TenantNames&, const Claimant&, std::chrono::seconds lock_timeout, const CallContext&) = 0;
+    configure_database(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const CallContext&) = 0;
 
     /// Logs in as login_a and checks session_user, current_user and current_database.
     /// Throws Forbidden "28P01" when the password is not the server's.
     virtual void
-    prove_runtime_login(const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&) = 0;
+    prove_runtime_login(const ServerAccess&, const TenantNames&, const TenantSetup&, const Sensitive& password, const CallContext&) = 0;
     /// Logs in as the migration login, makes and drops a probe table.
     virtual void
     prove_migration_login(const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&) = 0;

@@ -55,7 +55,7 @@ class Executor {
     }
     void operator()(const CreateRoles&) {
         database_.claim_and_create_roles(
-            access(), desired_.names, desired_.claimant, credentials(), call_
+            access(), desired_.names, desired_.setup, desired_.claimant, credentials(), call_
         );
     }
     void operator()(const CreateDatabase&) {
@@ -63,16 +63,14 @@ class Executor {
     }
     void operator()(const ConfigureDatabase&) {
         database_.configure_database(
-            access(),
-            desired_.names,
-            desired_.claimant,
-            desired_.object.spec.migrations.lock_timeout,
-            call_
+            access(), desired_.names, desired_.setup, desired_.claimant, call_
         );
     }
     void operator()(const ProveLogins&) {
         database_.prove_migration_login(access(), desired_.names, credentials().migrate, call_);
-        database_.prove_runtime_login(access(), desired_.names, credentials().runtime, call_);
+        database_.prove_runtime_login(
+            access(), desired_.names, desired_.setup, credentials().runtime, call_
+        );
     }
     void operator()(const PublishSecret&) {
         cluster_.publish(

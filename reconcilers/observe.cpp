@@ -58,8 +58,9 @@ void inspect(
     const Desired& desired, Observed& observed, Database& database, const CallContext& call
 ) {
     try {
-        observed.tenant =
-            database.inspect_tenant(*observed.access, desired.names, desired.claimant, call);
+        observed.tenant = database.inspect_tenant(
+            *observed.access, desired.names, desired.setup, desired.claimant, call
+        );
         if (observed.tenant->claim != ClaimState::Mine) {
             observed.administrator = database.inspect_administrator(*observed.access, call);
         }

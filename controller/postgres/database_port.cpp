@@ -126,12 +126,14 @@ void PostgresDatabase::as_admin(
 TenantFacts PostgresDatabase::inspect_tenant(
     const ServerAccess& access,
     const TenantNames& names,
+    const TenantSetup& setup,
     const Claimant& claimant,
     const CallContext& call
 ) {
     TenantFacts facts;
     as_admin(access, call, [&](Connection& session) {
-        facts = sql::tenant_facts(session.run(sql::inspect_tenant(names, claimant), call).at(0));
+        facts =
+            sql::tenant_facts(session.run(sql::inspect_tenant(names, setup, claimant), call).at(0));
     });
     return facts;
 }

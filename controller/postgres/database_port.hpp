@@ -17,17 +17,17 @@ class PostgresDatabase : public Database {
     ServerFacts inspect_server(const ServerAccess&, const CallContext&) override;
     AdministratorFacts inspect_administrator(const ServerAccess&, const CallContext&) override;
     TenantFacts
-    inspect_tenant(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&)
+    inspect_tenant(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const CallContext&)
         override;
     void
-    claim_and_create_roles(const ServerAccess&, const TenantNames&, const Claimant&, const TenantPasswords&, const CallContext&)
+    claim_and_create_roles(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const TenantPasswords&, const CallContext&)
         override;
     void create_database(const ServerAccess&, const TenantNames&, const CallContext&) override;
     void
-    configure_database(const ServerAccess&, const TenantNames&, const Claimant&, std::chrono::seconds lock_timeout, const CallContext&)
+    configure_database(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const CallContext&)
         override;
     void
-    prove_runtime_login(const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&)
+    prove_runtime_login(const ServerAccess&, const TenantNames&, const TenantSetup&, const Sensitive& password, const CallContext&)
         override;
     void
     prove_migration_login(const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&)
@@ -50,9 +50,10 @@ class PostgresDatabase : public Database {
     void attempt(const Endpoint&, const ServerAccess&, const CallContext&, const Work&);
     void make_maintenance_database(const ServerAccess&, const CallContext&);
     void make_ledger(const Endpoint&, const CallContext&);
-    /// Runs the work on a session of one of the tenant's logins.
+    /// Runs the work on a session of one of the tenant's logins, once it acts as the role that it is
+    /// to act as.
     void
-    as_tenant(const ServerAccess&, const TenantNames&, const RoleName&, const Sensitive& password, const CallContext&, const Work&);
+    as_tenant(const ServerAccess&, const TenantNames&, const RoleName& login, const RoleName& acting_as, const Sensitive& password, const CallContext&, const Work&);
 
     SessionPool pool_;
 };

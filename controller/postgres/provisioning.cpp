@@ -33,6 +33,7 @@ Error lost_database(
 void PostgresDatabase::claim_and_create_roles(
     const ServerAccess& access,
     const TenantNames& names,
+    const TenantSetup& setup,
     const Claimant& claimant,
     const TenantPasswords& passwords,
     const CallContext& call
@@ -41,7 +42,10 @@ void PostgresDatabase::claim_and_create_roles(
         scram_verifier(passwords.runtime), scram_verifier(passwords.migrate)};
     as_admin(access, call, [&](Connection& session) {
         session.run_batch(
-            sql::claim_and_create_roles(names, claimant, verifiers, session.server_version()), call
+            sql::claim_and_create_roles(
+                names, setup, claimant, verifiers, session.server_version()
+            ),
+            call
         );
     });
 }
@@ -67,14 +71,15 @@ void PostgresDatabase::create_database(
 void PostgresDatabase::configure_database(
     const ServerAccess& access,
     const TenantNames& names,
+    const TenantSetup& setup,
     const Claimant& claimant,
-    std::chrono::seconds lock_timeout,
     const CallContext& call
 ) {
     sql::Batch hand_over;
     as_admin(access, call, [&](Connection& session) {
-        hand_over = sql::hand_over_schema(names, session.server_version(), session.is_superuser());
-        session.run_batch(sql::configure_database(names, claimant, lock_timeout), call);
+        hand_over =
+            sql::hand_over_schema(names, setup, session.server_version(), session.is_superuser());
+        session.run_batch(sql::configure_database(names, setup, claimant), call);
     });
     if (!hand_over.empty()) {
         auto endpoint = admin_endpoint(access, names.database.str());

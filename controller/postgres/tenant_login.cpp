@@ -10,6 +10,7 @@ void PostgresDatabase::as_tenant(
     const ServerAccess& access,
     const TenantNames& names,
     const RoleName& login,
+    const RoleName& acting_as,
     const Sensitive& password,
     const CallContext& call,
     const Work& work
@@ -19,14 +20,14 @@ void PostgresDatabase::as_tenant(
         auto lease = pool_.take(endpoint, call);
         const auto rows =
             lease->run({"SELECT session_user, current_user, current_database()"}, call);
-        if (cell(rows, 0) != login.str() || cell(rows, 1) != names.owner.str() ||
+        if (cell(rows, 0) != login.str() || cell(rows, 1) != acting_as.str() ||
             cell(rows, 2) != names.database.str()) {
             throw Error(
                 {FailureClass::Conflict,
                  FailureOrigin::Postgres,
                  "LoginRejected",
                  "PostgreSQL " + to_string(endpoint) + ": the login acts as \"" + cell(rows, 1) +
-                     "\" instead of \"" + names.owner.str() + "\". It is set again."}
+                     "\" instead of \"" + acting_as.str() + "\". It is set again."}
             );
         }
         work(*lease);
@@ -42,10 +43,12 @@ void PostgresDatabase::as_tenant(
 void PostgresDatabase::prove_runtime_login(
     const ServerAccess& access,
     const TenantNames& names,
+    const TenantSetup& setup,
     const Sensitive& password,
     const CallContext& call
 ) {
-    as_tenant(access, names, names.login_a, password, call, [](Connection&) {});
+    const auto& role = setup.runtime == RuntimeAccess::Owner ? names.owner : names.read_write;
+    as_tenant(access, names, names.login_a, role, password, call, [](Connection&) {});
 }
 
 void PostgresDatabase::prove_migration_login(
@@ -54,7 +57,7 @@ void PostgresDatabase::prove_migration_login(
     const Sensitive& password,
     const CallContext& call
 ) {
-    as_tenant(access, names, names.migrate, password, call, [&](Connection& session) {
+    as_tenant(access, names, names.migrate, names.owner, password, call, [&](Connection& session) {
         // One transaction: a probe that fails half-way leaves no table. The app's own tables have
         // precedence should one bear this name: then the probe fails and touches nothing.
         session.run_batch(
@@ -73,18 +76,26 @@ AppliedMigrations PostgresDatabase::read_migrations(
     const CallContext& call
 ) {
     AppliedMigrations applied;
-    as_tenant(access, names, names.migrate, migrate_password, call, [&](Connection& session) {
-        const auto found =
-            session.run({"SELECT to_regclass('django_migrations') IS NOT NULL"}, call);
-        applied.table_exists = cell(found, 0) == "t";
-        if (applied.table_exists) {
-            for (const auto& row : session.run(
-                     {"SELECT app || '.' || name FROM django_migrations ORDER BY id"}, call
-                 )) {
-                applied.names.push_back(row.at(0).value_or(""));
+    as_tenant(
+        access,
+        names,
+        names.migrate,
+        names.owner,
+        migrate_password,
+        call,
+        [&](Connection& session) {
+            const auto found =
+                session.run({"SELECT to_regclass('django_migrations') IS NOT NULL"}, call);
+            applied.table_exists = cell(found, 0) == "t";
+            if (applied.table_exists) {
+                for (const auto& row : session.run(
+                         {"SELECT app || '.' || name FROM django_migrations ORDER BY id"}, call
+                     )) {
+                    applied.names.push_back(row.at(0).value_or(""));
+                }
             }
         }
-    });
+    );
     return applied;
 }
 

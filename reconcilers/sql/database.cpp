@@ -26,7 +26,7 @@ Statement create_database(const TenantNames& names) {
 }
 
 Batch configure_database(
-    const TenantNames& names, const Claimant& claimant, std::chrono::seconds lock_timeout
+    const TenantNames& names, const TenantSetup& setup, const Claimant& claimant
 ) {
     const auto database = quote_identifier(names.database.str());
     const auto owner = quote_identifier(names.owner.str());
@@ -44,7 +44,7 @@ Batch configure_database(
     }
     batch.emplace_back(
         "ALTER ROLE " + quote_identifier(names.migrate.str()) + " IN DATABASE " + database +
-        " SET lock_timeout = " + quote_literal(std::to_string(lock_timeout.count()) + "s")
+        " SET lock_timeout = " + quote_literal(std::to_string(setup.lock_timeout.count()) + "s")
     );
     batch.emplace_back("ALTER DATABASE " + database + " ALLOW_CONNECTIONS true");
     // In the same transaction as the opening: an open database without its OID here is not ours.
@@ -57,7 +57,9 @@ Batch configure_database(
     return batch;
 }
 
-Batch hand_over_schema(const TenantNames& names, int server_version, bool is_superuser) {
+Batch hand_over_schema(
+    const TenantNames& names, const TenantSetup&, int server_version, bool is_superuser
+) {
     const bool has_own_public = server_version >= 150000;
     if (!has_own_public && !is_superuser) {
         return {};

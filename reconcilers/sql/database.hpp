@@ -6,8 +6,6 @@
 #include "reconcilers/database_port.hpp"
 #include "reconcilers/sql/statement.hpp"
 
-#include <chrono>
-
 namespace djdb::sql {
 
 /// The OID that the ledger has noted, and the name that this database bears now (NULL when it is
@@ -19,12 +17,14 @@ Statement find_lost_database(const TenantNames&);
 Statement create_database(const TenantNames&);
 
 /// In the maintenance database. CONNECT leaves PUBLIC before the first connection can be made.
-Batch configure_database(const TenantNames&, const Claimant&, std::chrono::seconds lock_timeout);
+Batch configure_database(const TenantNames&, const TenantSetup&, const Claimant&);
 
 /// In the tenant's database. Plain statements of the catalog's own: nothing that the tenant made
 /// runs. Empty when the administrator may not do it: on 13 and 14 public belongs to the bootstrap
 /// superuser.
-Batch hand_over_schema(const TenantNames&, int server_version, bool is_superuser);
+Batch hand_over_schema(
+    const TenantNames&, const TenantSetup&, int server_version, bool is_superuser
+);
 
 /// In the maintenance database, once the schema is handed over.
 Statement note_configured(const TenantNames&, const Claimant&);

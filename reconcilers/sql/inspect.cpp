@@ -110,7 +110,7 @@ std::vector<ImageRef> lines_of(const std::string& text) {
 
 }  // namespace
 
-Statement inspect_tenant(const TenantNames& names, const Claimant& claimant) {
+Statement inspect_tenant(const TenantNames& names, const TenantSetup&, const Claimant& claimant) {
     return {
         tenant_query(),
         {names.database.str(),

@@ -6,7 +6,7 @@
 
 namespace djdb::sql {
 
-Statement inspect_tenant(const TenantNames&, const Claimant&);
+Statement inspect_tenant(const TenantNames&, const TenantSetup&, const Claimant&);
 /// Understands the one row of inspect_tenant.
 TenantFacts tenant_facts(Row);
 

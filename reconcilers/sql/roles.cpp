@@ -94,6 +94,7 @@ Statement set_passwords(const TenantNames& names) {
 
 Batch claim_and_create_roles(
     const TenantNames& names,
+    const TenantSetup&,
     const Claimant& claimant,
     const Verifiers& verifiers,
     int server_version

@@ -16,7 +16,7 @@ struct Verifiers {
 /// server_version_num: 16 and later need the options of GRANT. Throws Error Invalid
 /// "InvalidVerifier" when a password is not a SCRAM verifier.
 Batch claim_and_create_roles(
-    const TenantNames&, const Claimant&, const Verifiers&, int server_version
+    const TenantNames&, const TenantSetup&, const Claimant&, const Verifiers&, int server_version
 );
 
 }  // namespace djdb::sql

@@ -75,18 +75,20 @@ void provision(const Server& server, BareSession& admin, int number) {
         "00000000-0000-0000-0000-000000000000",
         ResourceUid("uid-" + std::to_string(number)),
         {Namespace("bench"), ObjectName(name)}};
+    const TenantSetup setup;
     const Sensitive runtime("runtime0000000000000000000000000000000000" + std::to_string(number));
     const Sensitive migrate("migrate0000000000000000000000000000000000" + std::to_string(number));
 
-    admin.run(sql::inspect_tenant(names, claimant));
+    admin.run(sql::inspect_tenant(names, setup, claimant));
     admin.run(sql::inspect_server("djangodb_operator"));
     const sql::Verifiers verifiers{
         postgres::scram_verifier(runtime), postgres::scram_verifier(migrate)};
-    admin.run_batch(sql::claim_and_create_roles(names, claimant, verifiers, admin.version()));
+    admin.run_batch(sql::claim_and_create_roles(names, setup, claimant, verifiers, admin.version())
+    );
     admin.run(sql::find_lost_database(names));
     admin.run(sql::create_database(names));
-    admin.run_batch(sql::configure_database(names, claimant, std::chrono::seconds{5}));
-    const auto hand_over = sql::hand_over_schema(names, admin.version(), false);
+    admin.run_batch(sql::configure_database(names, setup, claimant));
+    const auto hand_over = sql::hand_over_schema(names, setup, admin.version(), false);
     if (!hand_over.empty()) {
         BareSession(server, admin_of(server, name)).run_batch(hand_over);
     }

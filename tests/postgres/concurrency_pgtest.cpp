@@ -32,7 +32,9 @@ TEST_F(Concurrency, EightWorkersProvisionTenTenantsEach) {
         for (auto i = next++; i < tenants.size(); i = next++) {
             try {
                 provision(tenants[i], claimant_of(tenants[i]));
-                database_.prove_runtime_login(access_, tenants[i], passwords_.runtime, call_for());
+                database_.prove_runtime_login(
+                    access_, tenants[i], setup_, passwords_.runtime, call_for()
+                );
             } catch (const Error& error) {
                 ++failures;
                 ADD_FAILURE() << error.failure().code << ' ' << error.what();
@@ -54,7 +56,7 @@ TEST_F(Concurrency, EightWorkersProvisionTenTenantsEach) {
     // Four at work, four idle, and one that just ended is listed until its process is gone.
     EXPECT_LE(most, 3 * static_cast<int>(access_.max_sessions));
     for (const auto& names : tenants) {
-        EXPECT_TRUE(database_.inspect_tenant(access_, names, claimant_of(names), call_for())
+        EXPECT_TRUE(database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for())
                         .database_is_configured);
     }
 }
@@ -74,7 +76,7 @@ TEST_F(Concurrency, EightWorkersOnOneTenant) {
         }
     }
     database_.prove_migration_login(access_, names, passwords_.migrate, call_for());
-    EXPECT_TRUE(database_.inspect_tenant(access_, names, claimant_of(names), call_for())
+    EXPECT_TRUE(database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for())
                     .database_is_configured);
 }
 
@@ -97,11 +99,11 @@ TEST_F(Concurrency, TwoOperatorsWantOneDatabaseAndOneGetsIt) {
                 auto& database = operators.at(side);
                 const auto call = call_for();
                 const auto& claimant = claimants.at(side);
-                database.claim_and_create_roles(access_, names, claimant, passwords.at(side), call);
-                database.create_database(access_, names, call);
-                database.configure_database(
-                    access_, names, claimant, std::chrono::seconds{5}, call
+                database.claim_and_create_roles(
+                    access_, names, setup_, claimant, passwords.at(side), call
                 );
+                database.create_database(access_, names, call);
+                database.configure_database(access_, names, setup_, claimant, call);
                 ++won.at(side);
             } catch (const Error& error) {
                 EXPECT_EQ(error.failure().code, "ClaimedByOther") << error.what();
@@ -126,11 +128,13 @@ TEST_F(Concurrency, TwoOperatorsWantOneDatabaseAndOneGetsIt) {
             state.replace(at, 9, "cluster-1");
         }
         EXPECT_EQ(state, end_state(reference));
-        database_.prove_runtime_login(access_, names, passwords.at(winner).runtime, call_for());
+        database_.prove_runtime_login(
+            access_, names, setup_, passwords.at(winner).runtime, call_for()
+        );
         EXPECT_EQ(
             failure_of([&] {
                 database_.prove_runtime_login(
-                    access_, names, passwords.at(loser).runtime, call_for()
+                    access_, names, setup_, passwords.at(loser).runtime, call_for()
                 );
             }).code,
             "LoginRejected"

@@ -99,18 +99,18 @@ TEST_F(Connect, AdministratorsSettingsArePinned) {
 
 TEST_F(Connect, SessionKilledWhileIdleIsReplaced) {
     const auto names = fresh_tenant();
-    database_.inspect_tenant(access_, names, claimant_of(names), call_for());
+    database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for());
     as_superuser(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = '" +
         access_.admin_user + "'"
     );
-    database_.inspect_tenant(access_, names, claimant_of(names), call_for());
+    database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for());
 }
 
 TEST_F(Connect, KilledInTheMiddleThenCompleted) {
     const auto names = fresh_tenant();
     const auto claimant = claimant_of(names);
-    database_.inspect_tenant(access_, names, claimant, call_for());
+    database_.inspect_tenant(access_, names, setup_, claimant, call_for());
     // The ledger's lock holds the roles' transaction in its middle until its session is ended.
     const auto holder = Connection::open(admin_endpoint(access_.maintenance_database), call_for());
     holder->run({"BEGIN"}, call_for());
@@ -129,17 +129,18 @@ TEST_F(Connect, KilledInTheMiddleThenCompleted) {
     // Without idle sessions: the loss of a reused one would be repeated at once.
     PostgresDatabase fresh;
     const auto failure = failure_of([&] {
-        fresh.claim_and_create_roles(access_, names, claimant, passwords_, call_for());
+        fresh.claim_and_create_roles(access_, names, setup_, claimant, passwords_, call_for());
     });
     EXPECT_EQ(failure.code, "ConnectionLost") << failure.message;
     EXPECT_EQ(failure.kind, FailureClass::Transient);
     killer.join();
     holder->run({"ROLLBACK"}, call_for());
     EXPECT_EQ(
-        database_.inspect_tenant(access_, names, claimant, call_for()).claim, ClaimState::Unclaimed
+        database_.inspect_tenant(access_, names, setup_, claimant, call_for()).claim,
+        ClaimState::Unclaimed
     );
     provision(names, claimant);
-    database_.prove_runtime_login(access_, names, passwords_.runtime, call_for());
+    database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call_for());
 }
 
 TEST_F(Connect, EnvironmentOfLibpqIsForgotten) {

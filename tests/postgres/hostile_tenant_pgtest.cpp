@@ -75,7 +75,7 @@ TEST_F(HostileTenant, SettingsOfDatabaseAndRolesDoNotReachTheAdministrator) {
           "standard_conforming_strings = off"}) {
         as_superuser("ALTER DATABASE " + name + " SET " + setting);
     }
-    database_.configure_database(access_, names_, claimant_, std::chrono::seconds{5}, call_for());
+    database_.configure_database(access_, names_, setup_, claimant_, call_for());
     const auto session = Connection::open(admin_endpoint(name), call_for());
     EXPECT_EQ(session->run({"SHOW search_path"}, call_for()).at(0).at(0), "pg_catalog,pg_temp");
     EXPECT_EQ(session->run({"SHOW transaction_read_only"}, call_for()).at(0).at(0), "off");
@@ -92,15 +92,14 @@ TEST_F(HostileTenant, LoginThatLeavesTheOwnerRoleIsPutBack) {
     );
     EXPECT_EQ(
         failure_of([&] {
-            database_.prove_runtime_login(access_, names_, passwords_.runtime, call_for());
+            database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
         }).code,
         "LoginRejected"
     );
-    EXPECT_FALSE(
-        database_.inspect_tenant(access_, names_, claimant_, call_for()).database_is_configured
-    );
+    EXPECT_FALSE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
+                     .database_is_configured);
     provision(names_, claimant_);
-    database_.prove_runtime_login(access_, names_, passwords_.runtime, call_for());
+    database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
     EXPECT_EQ(caught(), "");
 }
 
@@ -136,10 +135,11 @@ TEST_F(HostileTenant, ForgedMarksDecideNothing) {
                       names_.database.str() + " database=" + names_.database.str();
     as_superuser("COMMENT ON DATABASE " + names_.database.str() + " IS '" + mark + "'");
     EXPECT_EQ(
-        database_.inspect_tenant(access_, names_, forger, call_for()).claim, ClaimState::OfAnother
+        database_.inspect_tenant(access_, names_, setup_, forger, call_for()).claim,
+        ClaimState::OfAnother
     );
     EXPECT_EQ(failure_of([&] { provision(names_, forger); }).code, "ClaimedByOther");
-    const auto facts = database_.inspect_tenant(access_, names_, claimant_, call_for());
+    const auto facts = database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
     EXPECT_EQ(facts.claim, ClaimState::Mine);
     EXPECT_TRUE(facts.database_is_configured);
     // Even on the roles, where only an administrator can write, it leads to a refusal and no more.

@@ -43,7 +43,7 @@ class Interrupted : public LiveServer {
     void expect_provisioned_in_the_end() {
         provision(names_, claimant_);
         EXPECT_EQ(end_state(names_), provisioned_);
-        database_.prove_runtime_login(access_, names_, passwords_.runtime, call_for());
+        database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
         database_.prove_migration_login(access_, names_, passwords_.migrate, call_for());
     }
 
@@ -56,7 +56,8 @@ class Interrupted : public LiveServer {
 TEST_F(Interrupted, InClaimAndRoles) {
     const sql::Verifiers verifiers{
         scram_verifier(passwords_.runtime), scram_verifier(passwords_.migrate)};
-    const auto batch = sql::claim_and_create_roles(names_, claimant_, verifiers, server_version());
+    const auto batch =
+        sql::claim_and_create_roles(names_, setup_, claimant_, verifiers, server_version());
     ASSERT_EQ(end_state(names_), "");
     cut_everywhere(batch, access_.maintenance_database);
     expect_provisioned_in_the_end();
@@ -65,21 +66,22 @@ TEST_F(Interrupted, InClaimAndRoles) {
 }
 
 TEST_F(Interrupted, BetweenClaimAndDatabase) {
-    database_.claim_and_create_roles(access_, names_, claimant_, passwords_, call_for());
+    database_.claim_and_create_roles(access_, names_, setup_, claimant_, passwords_, call_for());
     expect_provisioned_in_the_end();
 }
 
 TEST_F(Interrupted, InConfiguration) {
-    database_.claim_and_create_roles(access_, names_, claimant_, passwords_, call_for());
+    database_.claim_and_create_roles(access_, names_, setup_, claimant_, passwords_, call_for());
     database_.create_database(access_, names_, call_for());
-    const auto batch = sql::configure_database(names_, claimant_, std::chrono::seconds{5});
+    const auto batch = sql::configure_database(names_, setup_, claimant_);
     cut_everywhere(batch, access_.maintenance_database);
     Connection::open(admin_endpoint(access_.maintenance_database), call_for())
         ->run_batch(batch, call_for());
-    EXPECT_FALSE(
-        database_.inspect_tenant(access_, names_, claimant_, call_for()).database_is_configured
+    EXPECT_FALSE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
+                     .database_is_configured
     ) << "public is not handed over yet";
-    const auto hand_over = sql::hand_over_schema(names_, server_version(), admin_is_superuser());
+    const auto hand_over =
+        sql::hand_over_schema(names_, setup_, server_version(), admin_is_superuser());
     if (!hand_over.empty()) {
         cut_everywhere(hand_over, names_.database.str());
         Connection::open(admin_endpoint(names_.database.str()), call_for())
@@ -144,7 +146,7 @@ class ServerKilled : public Interrupted {
         const auto until = Deadline::in(std::chrono::seconds{60});
         for (;;) {
             try {
-                return database_.inspect_tenant(access_, names_, claimant_, call_for());
+                return database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
             } catch (const Error& error) {
                 if (error.failure().kind != FailureClass::Transient || until.has_passed()) {
                     throw;
@@ -156,7 +158,7 @@ class ServerKilled : public Interrupted {
 };
 
 TEST_F(ServerKilled, AmidCreateDatabase) {
-    database_.claim_and_create_roles(access_, names_, claimant_, passwords_, call_for());
+    database_.claim_and_create_roles(access_, names_, setup_, claimant_, passwords_, call_for());
     kill_amid_creation();
     EXPECT_EQ(failure_of([&] { provision(names_, claimant_); }).kind, FailureClass::Transient);
     EXPECT_EQ(facts_after_restart().database, DatabaseState::Absent)

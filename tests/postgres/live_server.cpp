@@ -165,9 +165,9 @@ Claimant LiveServer::claimant_of(const TenantNames& names, const std::string& ui
 
 void LiveServer::provision(const TenantNames& names, const Claimant& claimant) {
     const auto call = call_for();
-    database_.claim_and_create_roles(access_, names, claimant, passwords_, call);
+    database_.claim_and_create_roles(access_, names, setup_, claimant, passwords_, call);
     database_.create_database(access_, names, call);
-    database_.configure_database(access_, names, claimant, std::chrono::seconds{5}, call);
+    database_.configure_database(access_, names, setup_, claimant, call);
 }
 
 int LiveServer::server_version() {

@@ -54,6 +54,8 @@ class LiveServer : public testing::Test {
 
     ServerAccess access_;
     TenantPasswords passwords_;
+    /// Every default; cases about access change it.
+    TenantSetup setup_;
     PostgresDatabase database_;
 };
 

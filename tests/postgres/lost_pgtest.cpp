@@ -15,7 +15,7 @@ class Lost : public LiveServer {
 
     /// Nothing is made or changed in the place of the database; returns the message.
     std::string expect_refused(const std::string& databases_of_that_name) {
-        const auto facts = database_.inspect_tenant(access_, names_, claimant_, call_for());
+        const auto facts = database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
         EXPECT_EQ(facts.database, DatabaseState::Lost);
         EXPECT_EQ(facts.claim, ClaimState::Mine);
         EXPECT_EQ(facts.database_oid, oid_);
@@ -59,7 +59,7 @@ TEST_F(Lost, Dropped) {
         "UPDATE djangodb.claim SET database_oid = NULL WHERE database = '" + name_ + "'", "djangodb"
     );
     provision(names_, claimant_);
-    database_.prove_runtime_login(access_, names_, passwords_.runtime, call_for());
+    database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
 }
 
 TEST_F(Lost, DroppedAndReplaced) {
@@ -75,9 +75,8 @@ TEST_F(Lost, RenamedAndBack) {
     const auto message = expect_refused("0");
     EXPECT_NE(message.find("\"" + name_ + "_away\""), std::string::npos) << message;
     as_superuser("ALTER DATABASE " + name_ + "_away RENAME TO " + name_);
-    EXPECT_TRUE(
-        database_.inspect_tenant(access_, names_, claimant_, call_for()).database_is_configured
-    );
+    EXPECT_TRUE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
+                    .database_is_configured);
     EXPECT_EQ(kept(), "42");
 }
 
@@ -85,7 +84,7 @@ TEST_F(Lost, DroppedHalfWay) {
     // What an interrupted DROP DATABASE leaves: no session can enter it any more.
     as_superuser("UPDATE pg_database SET datconnlimit = -2 WHERE datname = '" + name_ + "'");
     EXPECT_EQ(
-        database_.inspect_tenant(access_, names_, claimant_, call_for()).database,
+        database_.inspect_tenant(access_, names_, setup_, claimant_, call_for()).database,
         DatabaseState::Lost
     );
     failure_of([&] { provision(names_, claimant_); });
@@ -96,7 +95,7 @@ TEST_F(Lost, DroppedHalfWay) {
 
 TEST_F(Lost, GivenToAnotherOwnerItIsStillOurs) {
     as_superuser("ALTER DATABASE " + name_ + " OWNER TO postgres");
-    const auto facts = database_.inspect_tenant(access_, names_, claimant_, call_for());
+    const auto facts = database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
     EXPECT_EQ(facts.database, DatabaseState::Open);
     EXPECT_EQ(facts.database_oid, oid_);
     database_.create_database(access_, names_, call_for());

@@ -20,28 +20,28 @@ TEST_F(Provision, StepByStepAndTwice) {
     const auto names = fresh_tenant();
     const auto claimant = claimant_of(names);
     const auto call = call_for();
-    auto facts = database_.inspect_tenant(access_, names, claimant, call);
+    auto facts = database_.inspect_tenant(access_, names, setup_, claimant, call);
     EXPECT_EQ(facts.claim, ClaimState::Unclaimed);
     EXPECT_EQ(facts.roles, RolesState::Absent);
     EXPECT_EQ(facts.database, DatabaseState::Absent);
 
-    database_.claim_and_create_roles(access_, names, claimant, passwords_, call);
-    facts = database_.inspect_tenant(access_, names, claimant, call);
+    database_.claim_and_create_roles(access_, names, setup_, claimant, passwords_, call);
+    facts = database_.inspect_tenant(access_, names, setup_, claimant, call);
     EXPECT_EQ(facts.claim, ClaimState::Mine);
     EXPECT_EQ(facts.roles, RolesState::Complete);
 
     database_.create_database(access_, names, call);
-    facts = database_.inspect_tenant(access_, names, claimant, call);
+    facts = database_.inspect_tenant(access_, names, setup_, claimant, call);
     EXPECT_EQ(facts.database, DatabaseState::Closed);
     EXPECT_FALSE(facts.database_is_configured);
 
-    database_.configure_database(access_, names, claimant, std::chrono::seconds{5}, call);
-    const auto first = database_.inspect_tenant(access_, names, claimant, call);
+    database_.configure_database(access_, names, setup_, claimant, call);
+    const auto first = database_.inspect_tenant(access_, names, setup_, claimant, call);
     EXPECT_EQ(first.database, DatabaseState::Open);
     EXPECT_TRUE(first.database_is_configured);
 
     provision(names, claimant);
-    facts = database_.inspect_tenant(access_, names, claimant, call);
+    facts = database_.inspect_tenant(access_, names, setup_, claimant, call);
     EXPECT_EQ(facts.database_oid, first.database_oid);
     EXPECT_TRUE(facts.database_is_configured);
     EXPECT_EQ(facts.roles, RolesState::Complete);
@@ -51,7 +51,7 @@ TEST_F(Provision, LoginsActAsTheOwnerOfTheSchemaNotOfTheDatabase) {
     const auto names = fresh_tenant();
     provision(names, claimant_of(names));
     const auto call = call_for();
-    database_.prove_runtime_login(access_, names, passwords_.runtime, call);
+    database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call);
     database_.prove_migration_login(access_, names, passwords_.migrate, call);
     EXPECT_EQ(
         as_superuser(
@@ -90,7 +90,8 @@ TEST_F(Provision, LoginsActAsTheOwnerOfTheSchemaNotOfTheDatabase) {
     );
     const auto claimant = claimant_of(names);
     EXPECT_EQ(
-        database_.inspect_tenant(access_, names, claimant, call).shares_public_schema, shared
+        database_.inspect_tenant(access_, names, setup_, claimant, call).shares_public_schema,
+        shared
     );
     // What the condition tells a DBA to run heals it.
     as_superuser(
@@ -98,7 +99,9 @@ TEST_F(Provision, LoginsActAsTheOwnerOfTheSchemaNotOfTheDatabase) {
             "; REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         names.database.str()
     );
-    EXPECT_FALSE(database_.inspect_tenant(access_, names, claimant, call).shares_public_schema);
+    EXPECT_FALSE(
+        database_.inspect_tenant(access_, names, setup_, claimant, call).shares_public_schema
+    );
     database_.prove_migration_login(access_, names, passwords_.migrate, call);
     EXPECT_EQ(
         as_superuser(
@@ -191,7 +194,7 @@ TEST_F(Provision, ReadsMigrationsAndRemembersPassedImages) {
     database_.record_passed_image(access_, names, claimant, ImageRef("shop:1"), call);
     database_.record_passed_image(access_, names, claimant, ImageRef("shop:2"), call);
     database_.record_passed_image(access_, names, claimant, ImageRef("shop:1"), call);
-    const auto facts = database_.inspect_tenant(access_, names, claimant, call);
+    const auto facts = database_.inspect_tenant(access_, names, setup_, claimant, call);
     EXPECT_EQ(facts.passed_images, (std::vector<ImageRef>{ImageRef("shop:2"), ImageRef("shop:1")}));
 }
 
@@ -207,8 +210,9 @@ TEST_F(Provision, RetainedAndAttachedAgainWithItsRows) {
     database_.retire(access_, names, claimant, call);
     database_.retire(access_, names, claimant, call);
     EXPECT_EQ(
-        failure_of([&] { database_.prove_runtime_login(access_, names, passwords_.runtime, call); }
-        ).code,
+        failure_of([&] {
+            database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call);
+        }).code,
         "LoginRejected"
     );
     EXPECT_EQ(failure_of([&] { app->run({"SELECT 1"}, call); }).kind, FailureClass::Transient)
@@ -216,11 +220,16 @@ TEST_F(Provision, RetainedAndAttachedAgainWithItsRows) {
 
     const auto successor = claimant_of(names, "uid-2");
     EXPECT_EQ(
-        database_.inspect_tenant(access_, names, successor, call).claim, ClaimState::RetainedForMe
+        database_.inspect_tenant(access_, names, setup_, successor, call).claim,
+        ClaimState::RetainedForMe
     );
     provision(names, successor);
-    EXPECT_EQ(database_.inspect_tenant(access_, names, successor, call).claim, ClaimState::Mine);
-    EXPECT_TRUE(database_.inspect_tenant(access_, names, successor, call).database_is_configured);
+    EXPECT_EQ(
+        database_.inspect_tenant(access_, names, setup_, successor, call).claim, ClaimState::Mine
+    );
+    EXPECT_TRUE(
+        database_.inspect_tenant(access_, names, setup_, successor, call).database_is_configured
+    );
     const auto again =
         Connection::open(tenant_endpoint(names, names.login_a, passwords_.runtime), call);
     EXPECT_EQ(again->run({"SELECT n FROM kept"}, call).at(0).at(0), "42");
@@ -228,7 +237,7 @@ TEST_F(Provision, RetainedAndAttachedAgainWithItsRows) {
     database_.retire(
         access_, names, claimant, call
     );  // the predecessor has nothing to say any more
-    database_.prove_runtime_login(access_, names, passwords_.runtime, call);
+    database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call);
 }
 
 }  // namespace

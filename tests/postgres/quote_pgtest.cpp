@@ -71,10 +71,9 @@ TEST_F(QuotedTenant, HostileNamesStayNames) {
     const auto names = tenant_names(DatabaseName("x'\"; $$ \\" + suffix));
     const auto claimant = claimant_of(names);
     provision(names, claimant);
-    database_.prove_runtime_login(access_, names, passwords_.runtime, call_for());
-    EXPECT_TRUE(
-        database_.inspect_tenant(access_, names, claimant, call_for()).database_is_configured
-    );
+    database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call_for());
+    EXPECT_TRUE(database_.inspect_tenant(access_, names, setup_, claimant, call_for())
+                    .database_is_configured);
 }
 
 }  // namespace

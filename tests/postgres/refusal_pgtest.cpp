@@ -22,24 +22,21 @@ TEST_F(Refusal, SecondClaimantOfOneDatabase) {
     const auto before = roles_of(names);
     auto other = claimant_of(names, "uid-9");
     other.key.space = Namespace("elsewhere");
-    const auto facts = database_.inspect_tenant(access_, names, other, call_for());
+    const auto facts = database_.inspect_tenant(access_, names, setup_, other, call_for());
     EXPECT_EQ(facts.claim, ClaimState::OfAnother);
     EXPECT_NE(facts.claim_holder.find("shop/" + names.database.str()), std::string::npos)
         << facts.claim_holder;
     const auto failure = failure_of([&] {
         database_.claim_and_create_roles(
-            access_, names, other, {fresh_password(), fresh_password()}, call_for()
+            access_, names, setup_, other, {fresh_password(), fresh_password()}, call_for()
         );
     });
     EXPECT_EQ(failure.code, "ClaimedByOther");
     EXPECT_EQ(failure.kind, FailureClass::Conflict);
     EXPECT_EQ(roles_of(names), before);
     EXPECT_EQ(
-        failure_of([&] {
-            database_.configure_database(
-                access_, names, other, std::chrono::seconds{5}, call_for()
-            );
-        }).code,
+        failure_of([&] { database_.configure_database(access_, names, setup_, other, call_for()); }
+        ).code,
         "ClaimLost"
     );
     database_.retire(access_, names, other, call_for());
@@ -50,18 +47,18 @@ TEST_F(Refusal, ForeignDatabase) {
     const auto names = fresh_tenant();
     as_superuser("CREATE DATABASE " + names.database.str());
     EXPECT_EQ(
-        database_.inspect_tenant(access_, names, claimant_of(names), call_for()).database,
+        database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for()).database,
         DatabaseState::Foreign
     );
     const auto failure = failure_of([&] {
         database_.claim_and_create_roles(
-            access_, names, claimant_of(names), passwords_, call_for()
+            access_, names, setup_, claimant_of(names), passwords_, call_for()
         );
     });
     EXPECT_EQ(failure.code, "AdoptionNotGranted");
     EXPECT_EQ(roles_of(names), "");
     EXPECT_EQ(
-        database_.inspect_tenant(access_, names, claimant_of(names), call_for()).claim,
+        database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for()).claim,
         ClaimState::Unclaimed
     );
     as_superuser("DROP DATABASE " + names.database.str());
@@ -73,18 +70,16 @@ TEST_F(Refusal, DatabaseThatAppearsAfterTheClaim) {
     for (const std::string options : {"", " ALLOW_CONNECTIONS false"}) {
         const auto names = fresh_tenant();
         const auto claimant = claimant_of(names);
-        database_.claim_and_create_roles(access_, names, claimant, passwords_, call_for());
+        database_.claim_and_create_roles(access_, names, setup_, claimant, passwords_, call_for());
         as_superuser("CREATE DATABASE " + names.database.str() + options);
         const auto before = end_state(names);
         EXPECT_EQ(
-            database_.inspect_tenant(access_, names, claimant, call_for()).database,
+            database_.inspect_tenant(access_, names, setup_, claimant, call_for()).database,
             DatabaseState::Foreign
         );
         database_.create_database(access_, names, call_for());
         const auto failure = failure_of([&] {
-            database_.configure_database(
-                access_, names, claimant, std::chrono::seconds{5}, call_for()
-            );
+            database_.configure_database(access_, names, setup_, claimant, call_for());
         });
         EXPECT_EQ(failure.code, "AdoptionNotGranted") << failure.message;
         EXPECT_EQ(failure.kind, FailureClass::Conflict);
@@ -92,7 +87,7 @@ TEST_F(Refusal, DatabaseThatAppearsAfterTheClaim) {
         // The owner of the foreign one drops it: all goes on.
         as_superuser("DROP DATABASE " + names.database.str());
         provision(names, claimant);
-        database_.prove_runtime_login(access_, names, passwords_.runtime, call_for());
+        database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call_for());
     }
 }
 
@@ -101,12 +96,12 @@ TEST_F(Refusal, ForeignRole) {
     as_superuser("CREATE ROLE " + names.migrate.str() + " LOGIN PASSWORD 'theirs'");
     const auto before = roles_of(names);
     EXPECT_EQ(
-        database_.inspect_tenant(access_, names, claimant_of(names), call_for()).roles,
+        database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for()).roles,
         RolesState::Foreign
     );
     const auto failure = failure_of([&] {
         database_.claim_and_create_roles(
-            access_, names, claimant_of(names), passwords_, call_for()
+            access_, names, setup_, claimant_of(names), passwords_, call_for()
         );
     });
     EXPECT_EQ(failure.code, "ForeignRole");
@@ -114,7 +109,7 @@ TEST_F(Refusal, ForeignRole) {
     EXPECT_NE(failure.message.find(names.migrate.str()), std::string::npos) << failure.message;
     EXPECT_EQ(roles_of(names), before);
     EXPECT_EQ(
-        database_.inspect_tenant(access_, names, claimant_of(names), call_for()).claim,
+        database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for()).claim,
         ClaimState::Unclaimed
     );
 }
@@ -133,7 +128,9 @@ TEST_F(Refusal, AdministratorWithoutCreateRole) {
     EXPECT_FALSE(facts.administrator.can_create_role);
     const auto names = fresh_tenant();
     const auto failure = failure_of([&] {
-        database_.claim_and_create_roles(weak, names, claimant_of(names), passwords_, call_for());
+        database_.claim_and_create_roles(
+            weak, names, setup_, claimant_of(names), passwords_, call_for()
+        );
     });
     EXPECT_EQ(failure.code, "AdminRightsMissing");
     EXPECT_EQ(failure.kind, FailureClass::Forbidden);

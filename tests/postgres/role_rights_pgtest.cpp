@@ -12,7 +12,7 @@ class RoleRights : public LiveServer {
         provision(names_, claimant_);
     }
     RolesState state() {
-        return database_.inspect_tenant(access_, names_, claimant_, call_for()).roles;
+        return database_.inspect_tenant(access_, names_, setup_, claimant_, call_for()).roles;
     }
 
     TenantNames names_;

@@ -39,19 +39,21 @@ TEST_F(Secrecy, PasswordsReachNeitherLogNorError) {
     const auto claimant = claimant_of(names);
     PostgresDatabase fresh;
     const auto call = call_for();
-    fresh.claim_and_create_roles(access_, names, claimant, passwords_, call);
+    fresh.claim_and_create_roles(access_, names, setup_, claimant, passwords_, call);
     fresh.create_database(access_, names, call);
-    fresh.configure_database(access_, names, claimant, std::chrono::seconds{5}, call);
-    fresh.prove_runtime_login(access_, names, passwords_.runtime, call);
+    fresh.configure_database(access_, names, setup_, claimant, call);
+    fresh.prove_runtime_login(access_, names, setup_, passwords_.runtime, call);
     const auto runtime = verifier_of(names.login_a);
     const auto migrate = verifier_of(names.migrate);
 
     auto other = claimant;
     other.key.space = Namespace("elsewhere");
-    const auto refused =
-        failure_of([&] { fresh.claim_and_create_roles(access_, names, other, passwords_, call); });
-    const auto rejected =
-        failure_of([&] { fresh.prove_runtime_login(access_, names, passwords_.migrate, call); });
+    const auto refused = failure_of([&] {
+        fresh.claim_and_create_roles(access_, names, setup_, other, passwords_, call);
+    });
+    const auto rejected = failure_of([&] {
+        fresh.prove_runtime_login(access_, names, setup_, passwords_.migrate, call);
+    });
 
     const auto text = log();
     ASSERT_NE(text.find(names.login_a.str()), std::string::npos) << "this is not the server's log";
@@ -81,7 +83,9 @@ TEST_F(Secrecy, NoVerifierIsLoggedInRaces) {
                 auto claimant = claimant_of(names);
                 claimant.cluster_id = i % 2 == 0 ? "cluster-1" : "cluster-2";
                 try {
-                    fresh.claim_and_create_roles(access_, names, claimant, passwords_, call_for());
+                    fresh.claim_and_create_roles(
+                        access_, names, setup_, claimant, passwords_, call_for()
+                    );
                 } catch (const Error& error) {
                     EXPECT_EQ(error.failure().code, "ClaimedByOther") << error.what();
                 }
@@ -117,7 +121,9 @@ TEST_F(Secrecy, NoVerifierIsLoggedWhenAWaitingSessionIsEnded) {
             });
             PostgresDatabase fresh;
             const auto failure = failure_of([&] {
-                fresh.claim_and_create_roles(access_, names, claimant, passwords_, call_for());
+                fresh.claim_and_create_roles(
+                    access_, names, setup_, claimant, passwords_, call_for()
+                );
             });
             EXPECT_EQ(failure.kind, FailureClass::Transient) << failure.message;
             EXPECT_EQ(failure.message.find("SCRAM"), std::string::npos) << failure.message;
@@ -151,7 +157,9 @@ TEST_F(Secrecy, VerifiersAreHiddenFromAFullLogByWhoMay) {
         start_ = server_log().size();
         PostgresDatabase fresh;
         const auto names = fresh_tenant();
-        fresh.claim_and_create_roles(access_, names, claimant_of(names), passwords_, call_for());
+        fresh.claim_and_create_roles(
+            access_, names, setup_, claimant_of(names), passwords_, call_for()
+        );
         EXPECT_NE(log().find("set_config('djangodb.runtime'"), std::string::npos);
         EXPECT_EQ(log().find(passwords_.runtime.reveal()), std::string::npos);
         EXPECT_EQ(log().find(passwords_.migrate.reveal()), std::string::npos);

@@ -12,6 +12,7 @@ namespace djdb::sql {
 namespace {
 
 const TenantNames kNames = tenant_names(DatabaseName("shop"));
+const TenantSetup kSetup;
 const Claimant kClaimant{"cluster", ResourceUid("uid"), {Namespace("web"), ObjectName("shop")}};
 const Verifiers kVerifiers{
     Sensitive("SCRAM-SHA-256$4096:canary-a"), Sensitive("SCRAM-SHA-256$4096:canary-b")};
@@ -23,13 +24,15 @@ bool has(const Batch& batch, const std::string& text) {
 }
 
 TEST(Roles, VerifiersAreInNoText) {
-    EXPECT_FALSE(has(claim_and_create_roles(kNames, kClaimant, kVerifiers, 150018), "canary"));
+    EXPECT_FALSE(
+        has(claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 150018), "canary")
+    );
 }
 
 TEST(Roles, PlainPasswordIsRefused) {
     const Verifiers plain{Sensitive("secret"), kVerifiers.migrate};
     try {
-        claim_and_create_roles(kNames, kClaimant, plain, 150018);
+        claim_and_create_roles(kNames, kSetup, kClaimant, plain, 150018);
         FAIL() << "a plain password was accepted";
     } catch (const Error& error) {
         EXPECT_EQ(error.failure().code, "InvalidVerifier");
@@ -38,23 +41,24 @@ TEST(Roles, PlainPasswordIsRefused) {
 }
 
 TEST(Roles, GrantTakesOptionsFromSixteenOn) {
-    EXPECT_FALSE(has(claim_and_create_roles(kNames, kClaimant, kVerifiers, 150018), "INHERIT TRUE")
+    EXPECT_FALSE(
+        has(claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 150018), "INHERIT TRUE")
     );
     EXPECT_TRUE(
-        has(claim_and_create_roles(kNames, kClaimant, kVerifiers, 160001),
+        has(claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 160001),
             "TO CURRENT_USER WITH INHERIT TRUE, SET TRUE")
     );
 }
 
 TEST(Roles, ChecksComeBeforeTheFirstChange) {
-    const auto batch = claim_and_create_roles(kNames, kClaimant, kVerifiers, 150018);
+    const auto batch = claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 150018);
     EXPECT_NE(batch.at(0).text.find("pg_advisory_xact_lock"), std::string::npos);
     EXPECT_NE(batch.at(1).text.find("RAISE EXCEPTION"), std::string::npos);
     EXPECT_NE(batch.at(2).text.find("INSERT INTO djangodb.claim"), std::string::npos);
 }
 
 TEST(Roles, PasswordsComeAfterWhatMayWait) {
-    const auto batch = claim_and_create_roles(kNames, kClaimant, kVerifiers, 150018);
+    const auto batch = claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 150018);
     const auto at = [&](const std::string& text) {
         return std::ranges::find_if(batch, [&](const Statement& one) {
             return one.text.find(text) != std::string::npos;
@@ -67,15 +71,19 @@ TEST(Roles, PasswordsComeAfterWhatMayWait) {
 }
 
 TEST(HandOver, IsForWhoMayDoIt) {
-    EXPECT_TRUE(hand_over_schema(kNames, 140023, false).empty());
-    EXPECT_TRUE(has(hand_over_schema(kNames, 140023, true), "OWNER TO \"shop_owner\""));
-    EXPECT_TRUE(has(hand_over_schema(kNames, 140023, true), "REVOKE CREATE ON SCHEMA public"));
-    EXPECT_TRUE(has(hand_over_schema(kNames, 150018, false), "OWNER TO \"shop_owner\""));
-    EXPECT_FALSE(has(hand_over_schema(kNames, 150018, false), "REVOKE"));
+    EXPECT_TRUE(hand_over_schema(kNames, kSetup, 140023, false).empty());
+    EXPECT_TRUE(has(hand_over_schema(kNames, kSetup, 140023, true), "OWNER TO \"shop_owner\""));
+    EXPECT_TRUE(
+        has(hand_over_schema(kNames, kSetup, 140023, true), "REVOKE CREATE ON SCHEMA public")
+    );
+    EXPECT_TRUE(has(hand_over_schema(kNames, kSetup, 150018, false), "OWNER TO \"shop_owner\""));
+    EXPECT_FALSE(has(hand_over_schema(kNames, kSetup, 150018, false), "REVOKE"));
 }
 
 TEST(Configure, PublicLeavesBeforeTheDatabaseOpens) {
-    const auto batch = configure_database(kNames, kClaimant, std::chrono::seconds{7});
+    auto setup = kSetup;
+    setup.lock_timeout = std::chrono::seconds{7};
+    const auto batch = configure_database(kNames, setup, kClaimant);
     const auto at = [&](const std::string& text) {
         return std::ranges::find_if(batch, [&](const Statement& one) {
             return one.text.find(text) != std::string::npos;
