@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,8 @@ struct TenantSetup {
     std::int64_t connection_limit = -1;
     std::string time_zone = "UTC";
     std::chrono::seconds lock_timeout{5};
+    /// The server's: extensions that are not trusted are installed only if they are in here.
+    std::vector<std::string> allowed_extensions = {};
 };
 
 /// Who claims: unique over clusters and over re-creations of a resource.
@@ -156,6 +159,28 @@ enum class RolesState {
     Foreign,  ///< a role of one of these names exists without our mark
 };
 
+/// Which part of provisioning makes a difference good.
+enum class Repair {
+    Roles,     ///< claim_and_create_roles
+    Database,  ///< configure_database
+    Nobody,    ///< somebody else added it: it is told and left
+};
+
+struct Drift {
+    std::string sentence;
+    Repair repair = Repair::Nobody;
+    friend bool operator==(const Drift&, const Drift&) = default;
+};
+
+bool is_to_be_repaired(const std::vector<Drift>&, Repair by);
+
+/// An extension that the tenant asks for.
+struct ExtensionFacts {
+    std::string name;
+    bool exists = false;   ///< the server has its files
+    bool trusted = false;  ///< the owner of a schema may install it
+};
+
 /// One tenant as the server's catalogs and the ledger show it: one round trip.
 struct TenantFacts {
     ClaimState claim = ClaimState::Unclaimed;
@@ -163,9 +188,18 @@ struct TenantFacts {
     RolesState roles = RolesState::Absent;
     DatabaseState database = DatabaseState::Absent;
     std::string database_oid;  ///< that the ledger has noted, else of the database of that name
-    /// CONNECT and TEMPORARY taken from PUBLIC, SET role of the logins in place, connections
-    /// allowed.
+    /// As asked for, as far as the catalogs of the server show.
     bool database_is_configured = false;
+    /// It was so once: what differs now is drift.
+    bool was_configured = false;
+    /// What differs from what is asked for.
+    std::vector<Drift> drift;
+    /// Of all facts that drift is judged by.
+    std::string fingerprint;
+    /// Roles of readers that are asked for no more.
+    std::vector<RoleName> removed_readers;
+    /// Of those that the setup asks for.
+    std::vector<ExtensionFacts> extensions;
     /// PostgreSQL 13 and 14: public still belongs to the bootstrap superuser, who lets everybody
     /// that may connect create in it.
     bool shares_public_schema = false;
@@ -194,9 +228,16 @@ class Database {
     virtual TenantFacts
     inspect_tenant(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const CallContext&) = 0;
 
+    /// What differs inside the tenant's database: a session of its own.
+    virtual std::vector<Drift>
+    inspect_contents(const ServerAccess&, const TenantNames&, const TenantSetup&, const TenantFacts&, const CallContext&) = 0;
+    /// Of all these tenants in one query; changed facts change it. Unknown ones are left out.
+    virtual std::map<DatabaseName, std::string>
+    fingerprint_tenants(const ServerAccess&, const std::vector<DatabaseName>&, const CallContext&) = 0;
+
     /// Writes the ledger row (made with its schema when absent), or takes over one that was
-    /// retained for us, and in the same transaction makes the four roles, marks the owner and sets
-    /// both passwords (client-made SCRAM verifiers). Roles that exist with our mark are completed
+    /// retained for us, and in the same transaction makes the roles, marks them and sets the
+    /// passwords (client-made SCRAM verifiers, unless the server wants them in the clear). Roles that exist with our mark are completed
     /// and get the passwords again. Throws Conflict "ClaimedByOther" or "ForeignRole", having
     /// changed nothing.
     virtual void
@@ -205,8 +246,9 @@ class Database {
     /// tells whose it is. Throws Terminal "DatabaseLost" rather than replace one that was there.
     virtual void create_database(const ServerAccess&, const TenantNames&, const CallContext&) = 0;
     /// Takes CONNECT from PUBLIC, sets the logins' role and other defaults of their sessions,
-    /// opens the database, notes its OID in the ledger, and hands public over to the owner role
-    /// where the administrator may (15 and later, or as superuser). Throws Conflict
+    /// opens the database, notes its OID in the ledger, hands public over to the owner role where
+    /// the administrator may (15 and later, or as superuser), and arranges schemas, rights on rows
+    /// and extensions. Throws Conflict
     /// "AdoptionNotGranted", having changed nothing, when the database of that name is not the
     /// claimed one.
     virtual void
@@ -219,6 +261,16 @@ class Database {
     /// Logs in as the migration login, makes and drops a probe table.
     virtual void
     prove_migration_login(const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&) = 0;
+    /// Logs in as this reader and checks that it reads only.
+    virtual void
+    prove_reader_login(const ServerAccess&, const TenantNames&, const RoleName& reader, const Sensitive& password, const CallContext&) = 0;
+    /// Whether the server takes the password of this login. What keeps it from telling throws.
+    virtual bool
+    accepts_password(const ServerAccess&, const TenantNames&, const RoleName& login, const Sensitive& password, const CallContext&) = 0;
+    /// Shuts this reader's login, ends its sessions and drops the role. What it made in the
+    /// database becomes the owner role's.
+    virtual void
+    remove_reader(const ServerAccess&, const TenantNames&, const Claimant&, const RoleName& reader, const CallContext&) = 0;
     virtual AppliedMigrations
     read_migrations(const ServerAccess&, const TenantNames&, const Sensitive& migrate_password, const CallContext&) = 0;
     /// Notes in the ledger that the image passed on the database of this OID.

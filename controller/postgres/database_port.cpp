@@ -4,9 +4,14 @@
 #include "controller/postgres/race_retry.hpp"
 #include "controller/postgres/sql_state.hpp"
 #include "reconcilers/failure.hpp"
+#include "reconcilers/sql/catalog.hpp"
 #include "reconcilers/sql/claim.hpp"
+#include "reconcilers/sql/contents.hpp"
 #include "reconcilers/sql/database.hpp"
+#include "reconcilers/sql/drift.hpp"
 #include "reconcilers/sql/inspect.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <utility>
 
@@ -36,6 +41,11 @@ Error explained(const Failure& failure, const std::string& database) {
     } else if (failure.code == sql::kForeignDatabase) {
         told.code = "AdoptionNotGranted";
         told.message += untouched + ".";
+    } else if (failure.code == sql::kForeignSchema) {
+        told.code = "AdoptionRefused";
+        told.message +=
+            ". Nothing in the database was changed; take the schema out of spec.database.schemas, "
+            "rename it, or give it to the owner role.";
     } else if (failure.code == sql::kNotOurClaim) {
         told.code = "ClaimLost";
     } else if (failure.code == "42501") {
@@ -123,6 +133,21 @@ void PostgresDatabase::as_admin(
     }
 }
 
+void PostgresDatabase::within(
+    const ServerAccess& access, const TenantNames& names, const CallContext& call, const Work& work
+) {
+    auto endpoint = admin_endpoint(access, names.database.str());
+    endpoint.is_reusable = false;
+    try {
+        repeat_races(call, [&] {
+            auto lease = pool_.take(endpoint, call);
+            work(*lease);
+        });
+    } catch (const Error& error) {
+        throw explained(error.failure(), names.database.str());
+    }
+}
+
 TenantFacts PostgresDatabase::inspect_tenant(
     const ServerAccess& access,
     const TenantNames& names,
@@ -132,10 +157,46 @@ TenantFacts PostgresDatabase::inspect_tenant(
 ) {
     TenantFacts facts;
     as_admin(access, call, [&](Connection& session) {
-        facts =
-            sql::tenant_facts(session.run(sql::inspect_tenant(names, setup, claimant), call).at(0));
+        const auto rows = session.run(sql::inspect_tenant(names, setup, claimant), call);
+        facts = sql::tenant_facts(rows.at(0), names, setup, claimant);
+        if (!setup.extensions.empty()) {
+            for (const auto& row : session.run(sql::known_extensions(setup), call)) {
+                facts.extensions.push_back(
+                    {row.at(0).value_or(""), row.at(1) == "t", row.at(2) == "t"}
+                );
+            }
+        }
     });
     return facts;
+}
+
+std::vector<Drift> PostgresDatabase::inspect_contents(
+    const ServerAccess& access,
+    const TenantNames& names,
+    const TenantSetup& setup,
+    const TenantFacts& facts,
+    const CallContext& call
+) {
+    std::vector<Drift> drift;
+    within(access, names, call, [&](Connection& session) {
+        const auto rows = session.run(sql::inspect_contents(names, setup), call);
+        drift = sql::find_contents_drift(
+            names, setup, facts.shares_public_schema, nlohmann::json::parse(cell(rows, 0))
+        );
+    });
+    return drift;
+}
+
+std::map<DatabaseName, std::string> PostgresDatabase::fingerprint_tenants(
+    const ServerAccess& access, const std::vector<DatabaseName>& databases, const CallContext& call
+) {
+    std::map<DatabaseName, std::string> found;
+    as_admin(access, call, [&](Connection& session) {
+        for (const auto& row : session.run(sql::fingerprint_tenants(databases), call)) {
+            found.insert_or_assign(DatabaseName(row.at(0).value_or("")), row.at(1).value_or(""));
+        }
+    });
+    return found;
 }
 
 void PostgresDatabase::record_passed_image(

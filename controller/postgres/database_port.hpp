@@ -19,6 +19,12 @@ class PostgresDatabase : public Database {
     TenantFacts
     inspect_tenant(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const CallContext&)
         override;
+    std::vector<Drift>
+    inspect_contents(const ServerAccess&, const TenantNames&, const TenantSetup&, const TenantFacts&, const CallContext&)
+        override;
+    std::map<DatabaseName, std::string>
+    fingerprint_tenants(const ServerAccess&, const std::vector<DatabaseName>&, const CallContext&)
+        override;
     void
     claim_and_create_roles(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const TenantPasswords&, const CallContext&)
         override;
@@ -31,6 +37,15 @@ class PostgresDatabase : public Database {
         override;
     void
     prove_migration_login(const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&)
+        override;
+    void
+    prove_reader_login(const ServerAccess&, const TenantNames&, const RoleName& reader, const Sensitive& password, const CallContext&)
+        override;
+    bool
+    accepts_password(const ServerAccess&, const TenantNames&, const RoleName& login, const Sensitive& password, const CallContext&)
+        override;
+    void
+    remove_reader(const ServerAccess&, const TenantNames&, const Claimant&, const RoleName& reader, const CallContext&)
         override;
     AppliedMigrations
     read_migrations(const ServerAccess&, const TenantNames&, const Sensitive& migrate_password, const CallContext&)
@@ -48,6 +63,11 @@ class PostgresDatabase : public Database {
     /// and the ledger when they are missing, repeats races up to five times.
     void as_admin(const ServerAccess&, const CallContext&, const Work&);
     void attempt(const Endpoint&, const ServerAccess&, const CallContext&, const Work&);
+    /// The same in the tenant's database, on a session that is left at once.
+    void within(const ServerAccess&, const TenantNames&, const CallContext&, const Work&);
+    /// Those that are missing: trusted ones as the owner role, others as far as they are allowed.
+    static void
+    install_extensions(Connection&, const TenantNames&, const TenantSetup&, const CallContext&);
     void make_maintenance_database(const ServerAccess&, const CallContext&);
     void make_ledger(const Endpoint&, const CallContext&);
     /// Runs the work on a session of one of the tenant's logins, once it acts as the role that it is

@@ -1,12 +1,15 @@
 // The port's part that makes: claim and roles, database, grants.
 #include "controller/postgres/administrator.hpp"
 #include "controller/postgres/database_port.hpp"
-#include "controller/postgres/race_retry.hpp"
 #include "controller/postgres/scram.hpp"
 #include "reconcilers/sql/claim.hpp"
+#include "reconcilers/sql/contents.hpp"
 #include "reconcilers/sql/database.hpp"
+#include "reconcilers/sql/reader.hpp"
 #include "reconcilers/sql/roles.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace djdb::postgres {
@@ -28,6 +31,18 @@ Error lost_database(
     );
 }
 
+/// Never the password itself, unless the server's owner chose that.
+sql::Verifiers verifiers_of(const TenantPasswords& passwords, PasswordMode mode) {
+    const auto sent = [mode](const Sensitive& password) {
+        return mode == PasswordMode::Plaintext ? password : scram_verifier(password);
+    };
+    sql::Verifiers verifiers{sent(passwords.runtime), sent(passwords.migrate), {}, mode};
+    for (const auto& password : passwords.readers) {
+        verifiers.readers.push_back(sent(password));
+    }
+    return verifiers;
+}
+
 }  // namespace
 
 void PostgresDatabase::claim_and_create_roles(
@@ -38,8 +53,7 @@ void PostgresDatabase::claim_and_create_roles(
     const TenantPasswords& passwords,
     const CallContext& call
 ) {
-    const sql::Verifiers verifiers{
-        scram_verifier(passwords.runtime), scram_verifier(passwords.migrate)};
+    const auto verifiers = verifiers_of(passwords, access.password_mode);
     as_admin(access, call, [&](Connection& session) {
         session.run_batch(
             sql::claim_and_create_roles(
@@ -75,23 +89,57 @@ void PostgresDatabase::configure_database(
     const Claimant& claimant,
     const CallContext& call
 ) {
-    sql::Batch hand_over;
+    sql::Batch contents;
     as_admin(access, call, [&](Connection& session) {
-        hand_over =
+        contents =
             sql::hand_over_schema(names, setup, session.server_version(), session.is_superuser());
         session.run_batch(sql::configure_database(names, setup, claimant), call);
     });
-    if (!hand_over.empty()) {
-        auto endpoint = admin_endpoint(access, names.database.str());
-        endpoint.is_reusable = false;
-        try {
-            repeat_races(call, [&] { pool_.take(endpoint, call)->run_batch(hand_over, call); });
-        } catch (const Error& error) {
-            throw explained(error.failure(), names.database.str());
-        }
+    std::ranges::move(sql::arrange_contents(names, setup), std::back_inserter(contents));
+    if (!contents.empty() || !setup.extensions.empty()) {
+        within(access, names, call, [&](Connection& session) {
+            session.run_batch(contents, call);
+            install_extensions(session, names, setup, call);
+        });
     }
     as_admin(access, call, [&](Connection& session) {
         session.run(sql::note_configured(names, claimant), call);
+    });
+}
+
+void PostgresDatabase::install_extensions(
+    Connection& session, const TenantNames& names, const TenantSetup& setup, const CallContext& call
+) {
+    if (setup.extensions.empty()) {
+        return;
+    }
+    for (const auto& row : session.run(sql::missing_extensions(setup), call)) {
+        const auto name = row.at(0).value_or("");
+        const bool is_trusted = row.at(1) == "t";
+        const auto& allowed = setup.allowed_extensions;
+        if (is_trusted || std::ranges::find(allowed, name) != allowed.end()) {
+            session.run_batch(
+                sql::create_extension(names, name, row.at(2).value_or(""), is_trusted), call
+            );
+        }
+    }
+}
+
+void PostgresDatabase::remove_reader(
+    const ServerAccess& access,
+    const TenantNames& names,
+    const Claimant& claimant,
+    const RoleName& reader,
+    const CallContext& call
+) {
+    as_admin(access, call, [&](Connection& session) {
+        session.run_batch(sql::shut_reader(names, claimant, reader), call);
+    });
+    within(access, names, call, [&](Connection& session) {
+        session.run_batch(sql::disown_reader(names, claimant, reader), call);
+    });
+    as_admin(access, call, [&](Connection& session) {
+        session.run_batch(sql::drop_reader(names, claimant, reader), call);
     });
 }
 

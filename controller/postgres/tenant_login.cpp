@@ -2,9 +2,26 @@
 #include "controller/postgres/administrator.hpp"
 #include "controller/postgres/database_port.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace djdb::postgres {
+namespace {
+
+Endpoint login_endpoint(
+    const ServerAccess& access,
+    const TenantNames& names,
+    const RoleName& login,
+    const Sensitive& password
+) {
+    auto to = tenant_endpoint(access, names.database, login, password);
+    if (std::ranges::find(names.readers, login) != names.readers.end()) {
+        to.kind = SessionKind::Reader;
+    }
+    return to;
+}
+
+}  // namespace
 
 void PostgresDatabase::as_tenant(
     const ServerAccess& access,
@@ -15,7 +32,7 @@ void PostgresDatabase::as_tenant(
     const CallContext& call,
     const Work& work
 ) {
-    const auto endpoint = tenant_endpoint(access, names.database, login, password);
+    const auto endpoint = login_endpoint(access, names, login, password);
     try {
         auto lease = pool_.take(endpoint, call);
         const auto rows =
@@ -67,6 +84,45 @@ void PostgresDatabase::prove_migration_login(
             call
         );
     });
+}
+
+void PostgresDatabase::prove_reader_login(
+    const ServerAccess& access,
+    const TenantNames& names,
+    const RoleName& reader,
+    const Sensitive& password,
+    const CallContext& call
+) {
+    as_tenant(access, names, reader, reader, password, call, [&](Connection& session) {
+        const auto rows = session.run({"SELECT current_setting('transaction_read_only')"}, call);
+        if (cell(rows, 0) != "on") {
+            throw Error(
+                {FailureClass::Conflict,
+                 FailureOrigin::Postgres,
+                 "LoginRejected",
+                 "PostgreSQL " + to_string(session.endpoint()) +
+                     ": the reader's session does not begin read-only. It is set again."}
+            );
+        }
+    });
+}
+
+bool PostgresDatabase::accepts_password(
+    const ServerAccess& access,
+    const TenantNames& names,
+    const RoleName& login,
+    const Sensitive& password,
+    const CallContext& call
+) {
+    try {
+        pool_.take(login_endpoint(access, names, login, password), call);
+        return true;
+    } catch (const Error& error) {
+        if (error.failure().code != "AuthRejected") {
+            throw;
+        }
+        return false;
+    }
 }
 
 AppliedMigrations PostgresDatabase::read_migrations(

@@ -1,6 +1,8 @@
 #include "reconcilers/sql/claim.hpp"
 
 #include "reconcilers/sql/quote.hpp"
+#include "reconcilers/sql/role_model.hpp"
+#include "reconcilers/sql/role_names.hpp"
 
 namespace djdb::sql {
 namespace {
@@ -18,9 +20,13 @@ std::string is_database(const TenantNames& names) {
     return "database = " + quote_literal(names.database.str());
 }
 
-std::string role_list(const TenantNames& names) {
-    return quote_literal(names.owner.str()) + ", " + quote_literal(names.login_a.str()) + ", " +
-           quote_literal(names.login_b.str()) + ", " + quote_literal(names.migrate.str());
+/// The roles that are to be made.
+std::string role_list(const TenantNames& names, const TenantSetup& setup) {
+    std::string list;
+    for (const auto& role : tenant_roles(names, setup)) {
+        list += (list.empty() ? "" : ", ") + quote_literal(role.name.str());
+    }
+    return list;
 }
 
 std::string raise(const char* state, const std::string& message) {
@@ -56,6 +62,7 @@ Batch create_ledger() {
          " image text NOT NULL,"
          " passed_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
          " PRIMARY KEY (database, database_oid, image))"},
+        create_claimed_role(),
         {"CREATE SEQUENCE IF NOT EXISTS djangodb.revision"},
     };
 }
@@ -76,7 +83,9 @@ std::string is_mine(const TenantNames& names, const Claimant& claimant) {
            " AND resource_uid = " + quote_literal(claimant.uid.str());
 }
 
-Statement refuse_foreign(const TenantNames& names, const Claimant& claimant) {
+Statement refuse_foreign(
+    const TenantNames& names, const TenantSetup& setup, const Claimant& claimant
+) {
     const auto database = quote_literal(names.database.str());
     std::string body = "DECLARE holder text; BEGIN ";
     body +=
@@ -85,7 +94,8 @@ Statement refuse_foreign(const TenantNames& names, const Claimant& claimant) {
         is_database(names) + " AND NOT (" + same_key(claimant) + ");";
     body +=
         " IF FOUND THEN " + raise(kClaimedByOther, "'it is claimed by ' || holder") + " END IF;";
-    body += " SELECT rolname INTO holder FROM pg_roles WHERE rolname IN (" + role_list(names) +
+    body += " SELECT rolname INTO holder FROM pg_roles WHERE rolname IN (" +
+            role_list(names, setup) +
             ") AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM " +
             quote_literal(mark(names, claimant)) + " LIMIT 1;";
     body +=

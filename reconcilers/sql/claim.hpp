@@ -28,7 +28,7 @@ Statement lock_tenant(const TenantNames&);
 std::string is_mine(const TenantNames&, const Claimant&);
 
 /// Raises DJ001, DJ002 or DJ003 when the claim, a role or the database is somebody else's.
-Statement refuse_foreign(const TenantNames&, const Claimant&);
+Statement refuse_foreign(const TenantNames&, const TenantSetup&, const Claimant&);
 
 /// Part of every transaction that changes whose a database is: the ledger's revision only grows, so
 /// that a ledger of the past is known by a lower one (F60). A sequence: no transaction waits for

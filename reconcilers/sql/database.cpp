@@ -2,6 +2,7 @@
 
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/quote.hpp"
+#include "reconcilers/sql/role_model.hpp"
 
 namespace djdb::sql {
 namespace {
@@ -9,6 +10,14 @@ namespace {
 std::string create_closed(const DatabaseName& database) {
     return "CREATE DATABASE " + quote_identifier(database.str()) +
            " TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false";
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string list;
+    for (const auto& word : words) {
+        list += (list.empty() ? "" : ", ") + word;
+    }
+    return list;
 }
 
 }  // namespace
@@ -29,24 +38,33 @@ Batch configure_database(
     const TenantNames& names, const TenantSetup& setup, const Claimant& claimant
 ) {
     const auto database = quote_identifier(names.database.str());
-    const auto owner = quote_identifier(names.owner.str());
     Batch batch{
         lock_tenant(names),
         require_claim(names, claimant),
         require_claimed_database(names),
-        {"REVOKE ALL ON DATABASE " + database + " FROM PUBLIC"},
-        {"GRANT CONNECT, TEMPORARY, CREATE ON DATABASE " + database + " TO " + owner}};
-    for (const auto& login : {names.login_a, names.login_b, names.migrate}) {
-        batch.emplace_back(
-            "ALTER ROLE " + quote_identifier(login.str()) + " IN DATABASE " + database +
-            " SET role = " + quote_literal(names.owner.str())
-        );
+        {"ALTER DATABASE " + database + " OWNER TO " +
+         (setup.ownership == Ownership::Database ? quote_identifier(names.owner.str())
+                                                 : "CURRENT_USER")},
+        {"REVOKE ALL ON DATABASE " + database + " FROM PUBLIC"}};
+    for (const auto& role : tenant_roles(names, setup)) {
+        const auto name = quote_identifier(role.name.str());
+        if (!role.database_privileges.empty()) {
+            batch.emplace_back(
+                "GRANT " + joined(role.database_privileges) + " ON DATABASE " + database + " TO " +
+                name
+            );
+        }
+        for (const auto& [setting, value] : role.settings) {
+            batch.emplace_back(
+                "ALTER ROLE " + name + " IN DATABASE " + database + " SET " + setting + " = " +
+                quote_literal(value)
+            );
+        }
     }
     batch.emplace_back(
-        "ALTER ROLE " + quote_identifier(names.migrate.str()) + " IN DATABASE " + database +
-        " SET lock_timeout = " + quote_literal(std::to_string(setup.lock_timeout.count()) + "s")
+        "ALTER DATABASE " + database + " ALLOW_CONNECTIONS true CONNECTION LIMIT " +
+        std::to_string(setup.connection_limit)
     );
-    batch.emplace_back("ALTER DATABASE " + database + " ALLOW_CONNECTIONS true");
     // In the same transaction as the opening: an open database without its OID here is not ours.
     batch.emplace_back(
         "UPDATE djangodb.claim SET database_oid = d.oid::bigint, configured_at = CASE WHEN"

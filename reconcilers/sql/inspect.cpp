@@ -1,6 +1,11 @@
 #include "reconcilers/sql/inspect.hpp"
 
+#include "reconcilers/sql/catalog.hpp"
 #include "reconcilers/sql/claim.hpp"
+#include "reconcilers/sql/drift.hpp"
+#include "reconcilers/sql/role_model.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -9,18 +14,21 @@
 namespace djdb::sql {
 namespace {
 
+/// The ledger's part stands first, the catalog's two behind it.
 enum Column : std::size_t {
     kClaim,
     kHolder,
-    kRoles,
     kDatabase,
     kOid,
     kConfigured,
     kSharedPublic,
-    kImages
+    kImages,
+    kFacts,
+    kFingerprint
 };
 
-const std::string& tenant_query() {
+/// The ledger's view, and what bears the tenant's name.
+const std::string& ledger_query() {
     static const std::string kText = R"sql(
 WITH c AS (
     SELECT *, cluster_id = $2 AND namespace = $4 AND name = $5 AS same_key,
@@ -28,35 +36,11 @@ WITH c AS (
     FROM djangodb.claim WHERE database = $1
 ), d AS (
     SELECT * FROM pg_database WHERE datname = $1
-), r AS (
-    SELECT oid, rolname, rolcanlogin, shobj_description(oid, 'pg_authid') AS mark,
-           rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls OR NOT rolinherit
-           OR (rolname = $6 AND rolcanlogin) AS deviates
-    FROM pg_roles WHERE rolname IN ($6, $7, $8, $9)
-), members AS (
-    SELECT count(DISTINCT m.member) AS n FROM pg_auth_members m
-    JOIN r owner ON owner.oid = m.roleid AND owner.rolname = $6
-    JOIN r login ON login.oid = m.member AND login.rolname <> $6
-), settings AS (
-    SELECT count(*) AS n FROM pg_db_role_setting s JOIN d ON d.oid = s.setdatabase JOIN r ON r.oid = s.setrole
-    WHERE r.rolname <> $6 AND ('role=' || $6) = ANY (s.setconfig)
-), granted AS (
-    SELECT bool_or(a.grantee = 0) AS to_public,
-           count(*) FILTER (WHERE a.grantee = owner.oid
-                            AND a.privilege_type IN ('CONNECT', 'TEMPORARY', 'CREATE')) AS to_owner
-    FROM d CROSS JOIN LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
-    LEFT JOIN r owner ON owner.rolname = $6
 )
 SELECT
     CASE WHEN c.database IS NULL THEN 'unclaimed' WHEN c.mine THEN 'mine'
          WHEN c.same_key THEN 'retained' ELSE 'other' END,
     CASE WHEN NOT c.same_key THEN c.namespace || '/' || c.name || ' of cluster ' || c.cluster_id END,
-    CASE WHEN NOT EXISTS (SELECT FROM r) THEN 'absent'
-         WHEN EXISTS (SELECT FROM r WHERE mark IS DISTINCT FROM $10) THEN 'foreign'
-         WHEN (SELECT count(*) FROM r) = 4 AND (SELECT n FROM members) = 3
-              AND (SELECT bool_and(rolcanlogin) FROM r WHERE rolname IN ($7, $9))
-              AND NOT (SELECT bool_or(deviates) FROM r) THEN 'complete'
-         ELSE 'incomplete' END,
     CASE WHEN c.same_key AND c.database_oid IS NOT NULL
               AND (c.database_oid IS DISTINCT FROM d.oid::bigint OR d.datconnlimit = -2) THEN 'lost'
          WHEN d.oid IS NULL THEN 'absent'
@@ -65,17 +49,16 @@ SELECT
          THEN CASE WHEN d.datallowconn THEN 'open' ELSE 'closed' END
          ELSE 'foreign' END,
     coalesce(c.database_oid, d.oid::bigint)::text,
-    CASE WHEN coalesce(d.datallowconn AND d.oid::bigint = c.database_oid AND c.configured_at IS NOT NULL
-                       AND NOT granted.to_public AND granted.to_owner = 3 AND settings.n = 3, false)
+    CASE WHEN coalesce(d.datallowconn AND d.oid::bigint = c.database_oid AND c.configured_at IS NOT NULL, false)
          THEN 't' ELSE 'f' END,
     CASE WHEN current_setting('server_version_num')::int < 150000 AND NOT EXISTS (
-              SELECT FROM pg_shdepend s JOIN r owner ON owner.oid = s.refobjid AND owner.rolname = $6
+              SELECT FROM pg_shdepend s JOIN pg_roles owner ON owner.oid = s.refobjid AND owner.rolname = $6
               WHERE s.dbid = d.oid AND s.classid = 'pg_namespace'::regclass AND s.objid = 2200
               AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o')
          THEN 't' ELSE 'f' END,
     (SELECT string_agg(p.image, chr(10) ORDER BY p.passed_at) FROM djangodb.passed_image p
      WHERE p.database = $1 AND p.database_oid = d.oid::bigint AND c.same_key)
-FROM (SELECT) one LEFT JOIN c ON true LEFT JOIN d ON true CROSS JOIN settings CROSS JOIN granted
+FROM (SELECT) one LEFT JOIN c ON true LEFT JOIN d ON true
 )sql";
     return kText;
 }
@@ -108,34 +91,92 @@ std::vector<ImageRef> lines_of(const std::string& text) {
     return images;
 }
 
+RolesState state_of_roles(
+    const TenantNames& names,
+    const TenantSetup& setup,
+    const std::string& mark,
+    const nlohmann::json& roles,
+    const std::vector<Drift>& drift
+) {
+    bool is_absent = true;
+    for (const auto& role : tenant_roles(names, setup)) {
+        const auto found = roles.find(role.name.str());
+        if (found != roles.end() && found->at("mark") != nlohmann::json(mark)) {
+            return RolesState::Foreign;
+        }
+        is_absent = is_absent && found == roles.end();
+    }
+    if (is_absent) {
+        return RolesState::Absent;
+    }
+    return is_to_be_repaired(drift, Repair::Roles) ? RolesState::Incomplete : RolesState::Complete;
+}
+
+/// Roles of readers that the spec names no more.
+std::vector<RoleName> removed_readers(const TenantNames& names, const nlohmann::json& claimed) {
+    std::vector<RoleName> removed;
+    const auto wanted = all_names(names);
+    for (const auto& name : claimed) {
+        const RoleName role(name.get<std::string>());
+        if (std::ranges::find(wanted, role) == wanted.end()) {
+            removed.push_back(role);
+        }
+    }
+    return removed;
+}
+
+void judge_catalog(
+    const TenantNames& names,
+    const TenantSetup& setup,
+    const std::string& mark,
+    const nlohmann::json& catalog,
+    TenantFacts& facts
+) {
+    const auto list_at = [&](const char* key, nlohmann::json none) {
+        return catalog.at(key).is_null() ? std::move(none) : catalog.at(key);
+    };
+    facts.drift = find_drift(names, setup, mark, catalog);
+    facts.roles =
+        state_of_roles(names, setup, mark, list_at("roles", nlohmann::json::object()), facts.drift);
+    if (facts.claim == ClaimState::Mine) {
+        facts.removed_readers = removed_readers(names, list_at("names", nlohmann::json::array()));
+    }
+    facts.database_is_configured =
+        facts.database_is_configured && !is_to_be_repaired(facts.drift, Repair::Database);
+    facts.was_configured =
+        facts.database == DatabaseState::Open &&
+        !list_at("claim", nlohmann::json::object()).value("configured_at", "").empty();
+}
+
 }  // namespace
 
-Statement inspect_tenant(const TenantNames& names, const TenantSetup&, const Claimant& claimant) {
+Statement inspect_tenant(
+    const TenantNames& names, const TenantSetup& setup, const Claimant& claimant
+) {
+    std::vector<std::string> roles;
+    for (const auto& role : tenant_roles(names, setup)) {
+        roles.push_back(role.name.str());
+    }
     return {
-        tenant_query(),
+        "SELECT ledger.*, catalog.* FROM (" + ledger_query() + ") ledger CROSS JOIN (" +
+            facts_of_tenant("$1", "$7") + ") catalog",
         {names.database.str(),
          claimant.cluster_id,
          claimant.uid.str(),
          claimant.key.space.str(),
          claimant.key.name.str(),
          names.owner.str(),
-         names.login_a.str(),
-         names.login_b.str(),
-         names.migrate.str(),
-         mark(names, claimant)}};
+         array_parameter(roles)}};
 }
 
-TenantFacts tenant_facts(Row row) {
+TenantFacts tenant_facts(
+    Row row, const TenantNames& names, const TenantSetup& setup, const Claimant& claimant
+) {
     static constexpr std::array<std::pair<const char*, ClaimState>, 4> kClaims{
         {{"unclaimed", ClaimState::Unclaimed},
          {"mine", ClaimState::Mine},
          {"retained", ClaimState::RetainedForMe},
          {"other", ClaimState::OfAnother}}};
-    static constexpr std::array<std::pair<const char*, RolesState>, 4> kRoleWords{
-        {{"absent", RolesState::Absent},
-         {"incomplete", RolesState::Incomplete},
-         {"complete", RolesState::Complete},
-         {"foreign", RolesState::Foreign}}};
     static constexpr std::array<std::pair<const char*, DatabaseState>, 5> kDatabases{
         {{"absent", DatabaseState::Absent},
          {"closed", DatabaseState::Closed},
@@ -145,12 +186,15 @@ TenantFacts tenant_facts(Row row) {
     TenantFacts facts;
     facts.claim = value_of(kClaims, text_at(row, kClaim));
     facts.claim_holder = text_at(row, kHolder);
-    facts.roles = value_of(kRoleWords, text_at(row, kRoles));
     facts.database = value_of(kDatabases, text_at(row, kDatabase));
     facts.database_oid = text_at(row, kOid);
     facts.database_is_configured = text_at(row, kConfigured) == "t";
     facts.shares_public_schema = text_at(row, kSharedPublic) == "t";
     facts.passed_images = lines_of(text_at(row, kImages));
+    facts.fingerprint = text_at(row, kFingerprint);
+    judge_catalog(
+        names, setup, mark(names, claimant), nlohmann::json::parse(text_at(row, kFacts)), facts
+    );
     return facts;
 }
 

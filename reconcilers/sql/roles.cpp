@@ -1,134 +1,148 @@
 #include "reconcilers/sql/roles.hpp"
 
-#include "reconcilers/failure.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/quote.hpp"
+#include "reconcilers/sql/role_model.hpp"
+#include "reconcilers/sql/role_names.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
 
 namespace djdb::sql {
 namespace {
+
+using Roles = std::vector<TenantRole>;
 
 std::string quoted(const RoleName& role) {
     return quote_identifier(role.str());
 }
 
-Statement create_absent(const TenantNames& names) {
+std::string literals(const Roles& roles) {
+    std::string list;
+    for (const auto& role : roles) {
+        list += (list.empty() ? "" : ", ") + quote_literal(role.name.str());
+    }
+    return list;
+}
+
+Statement create_absent(const Roles& roles) {
     std::string body = "BEGIN ";
-    for (const auto& role : {names.owner, names.login_a, names.login_b, names.migrate}) {
-        body += "IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = " + quote_literal(role.str()) +
-                ") THEN CREATE ROLE " + quoted(role) + " NOLOGIN; END IF; ";
+    for (const auto& role : roles) {
+        body += "IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = " +
+                quote_literal(role.name.str()) + ") THEN CREATE ROLE " + quoted(role.name) +
+                " NOLOGIN; END IF; ";
     }
     return {"DO " + quote_literal(body + "END")};
 }
 
-/// Rights that no tenant's role has, whoever gave them. Each is taken only where it is found: a
-/// plain administrator may not even say NOSUPERUSER.
-Statement correct_attributes(const TenantNames& names) {
-    std::string roles;
-    for (const auto& role : {names.owner, names.login_a, names.login_b, names.migrate}) {
-        roles += (roles.empty() ? "" : ", ") + quote_literal(role.str());
-    }
+/// Rights that no tenant's role has, whoever gave them, and limits that were not asked for. Each is
+/// taken only where it is found: a plain administrator may not even say NOSUPERUSER.
+Statement correct_attributes(const Roles& roles) {
+    Roles resting;
+    std::ranges::copy_if(roles, std::back_inserter(resting), [](const TenantRole& role) {
+        return !role.logs_in;
+    });
     const std::string body =
         "DECLARE found record; BEGIN FOR found IN SELECT rolname, concat_ws(' ',"
         " CASE WHEN rolsuper THEN 'NOSUPERUSER' END, CASE WHEN rolcreatedb THEN 'NOCREATEDB' END,"
         " CASE WHEN rolcreaterole THEN 'NOCREATEROLE' END,"
         " CASE WHEN rolreplication THEN 'NOREPLICATION' END,"
-        " CASE WHEN rolbypassrls THEN 'NOBYPASSRLS' END, CASE WHEN NOT rolinherit THEN 'INHERIT' "
-        "END,"
-        " CASE WHEN rolcanlogin AND rolname = " +
-        quote_literal(names.owner.str()) +
-        " THEN 'NOLOGIN' END) AS attributes FROM pg_roles WHERE rolname IN (" + roles +
+        " CASE WHEN rolbypassrls THEN 'NOBYPASSRLS' END,"
+        " CASE WHEN NOT rolinherit THEN 'INHERIT' END,"
+        " CASE WHEN rolconnlimit <> -1 THEN 'CONNECTION LIMIT -1' END,"
+        " CASE WHEN rolvaliduntil <> 'infinity' THEN 'VALID UNTIL ''infinity''' END,"
+        " CASE WHEN rolcanlogin AND rolname IN (" +
+        literals(resting) + ") THEN 'NOLOGIN' END) AS attributes FROM pg_roles WHERE rolname IN (" +
+        literals(roles) +
         ") LOOP IF found.attributes <> '' THEN"
         " EXECUTE format('ALTER ROLE %I %s', found.rolname, found.attributes);"
         " END IF; END LOOP; END";
     return {"DO " + quote_literal(body)};
 }
 
-void require_verifier(const Sensitive& password) {
-    if (!password.reveal().starts_with("SCRAM-SHA-256$")) {
-        throw Error(
-            {FailureClass::Invalid,
-             FailureOrigin::Operator,
-             "InvalidVerifier",
-             "A password for PostgreSQL is not a SCRAM verifier. No SQL was sent; this is a defect "
-             "of "
-             "the operator."}
-        );
+/// Takes memberships that lead from the tenant to others or from others to the tenant (S11). Whoever
+/// administers roles could give them to itself anyway, so those are left and only told.
+Statement correct_memberships(const Roles& roles, int server_version) {
+    std::string wanted;
+    for (const auto& role : roles) {
+        if (role.member_of) {
+            wanted += (wanted.empty() ? "(" : ", (") + quote_literal(role.member_of->str()) + ", " +
+                      quote_literal(role.name.str()) + ")";
+        }
     }
-}
-
-/// log_statement = 'all' and log_min_duration_statement log parameters too, unless this setting
-/// forbids it. Superusers may set it, and from 15 on whom they granted SET ON PARAMETER:
-/// tests/postgres/README.md.
-Statement hide_parameters() {
-    return {
-        "DO " + quote_literal("BEGIN PERFORM set_config('log_parameter_max_length', '0', true); "
-                              "EXCEPTION WHEN insufficient_privilege THEN NULL; END")};
-}
-
-/// Verifiers reach the server as parameters and are put into ALTER ROLE there: so they are not in
-/// the text of any statement, which the server would log with log_statement = 'ddl' and after each
-/// error.
-Statement hold_verifiers(const Verifiers& verifiers) {
-    require_verifier(verifiers.runtime);
-    require_verifier(verifiers.migrate);
-    return {
-        "SELECT set_config('djangodb.runtime', $1, true), set_config('djangodb.migrate', $2, true)",
-        {verifiers.runtime.reveal(), verifiers.migrate.reveal()}};
-}
-
-Statement set_passwords(const TenantNames& names) {
-    const auto set = [](const RoleName& login, const std::string& setting) {
-        return "EXECUTE format('ALTER ROLE %I PASSWORD %L', " + quote_literal(login.str()) +
-               ", current_setting(" + quote_literal(setting) + ")); ";
-    };
-    // Raised anew because the original error's context quotes the statement. OTHERS leaves out
-    // cancellation, by which statement_timeout ends a statement.
-    const std::string body = "BEGIN " + set(names.login_a, "djangodb.runtime") +
-                             set(names.migrate, "djangodb.migrate") +
-                             "EXCEPTION WHEN query_canceled OR OTHERS THEN "
-                             "RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM; END";
+    const auto list = literals(roles);
+    // From 16 on each grantor's grant is one of its own.
+    const std::string by = server_version >= 160000 ? " GRANTED BY %I" : "";
+    const std::string body =
+        "DECLARE found record; BEGIN FOR found IN SELECT g.rolname AS group_name, u.rolname AS"
+        " member, by.rolname AS grantor, (g.rolname, u.rolname) IN (" +
+        wanted +
+        ") AS is_wanted FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid"
+        " JOIN pg_roles u ON u.oid = m.member LEFT JOIN pg_roles by ON by.oid = m.grantor"
+        " WHERE (u.rolname IN (" +
+        list + ") OR g.rolname IN (" + list +
+        ") AND NOT (u.rolsuper OR u.rolcreaterole OR u.rolname = current_user))"
+        " AND (m.admin_option OR (g.rolname, u.rolname) NOT IN (" +
+        wanted +
+        ")) LOOP EXECUTE format(CASE WHEN found.is_wanted THEN 'REVOKE ADMIN OPTION FOR %I FROM "
+        "%I" +
+        by + "' ELSE 'REVOKE %I FROM %I" + by +
+        "' END, found.group_name, found.member, found.grantor); END LOOP; END";
     return {"DO " + quote_literal(body)};
+}
+
+Batch grant_memberships(const Roles& roles, const std::string& options) {
+    std::map<std::string, std::string> members;
+    std::string all;
+    for (const auto& role : roles) {
+        all += (all.empty() ? "" : ", ") + quoted(role.name);
+        if (role.member_of) {
+            auto& list = members[quoted(*role.member_of)];
+            list += (list.empty() ? "" : ", ") + quoted(role.name);
+        }
+    }
+    Batch batch;
+    for (const auto& [group, list] : members) {
+        batch.emplace_back("GRANT " + group + " TO " + list + options);
+    }
+    batch.emplace_back("GRANT " + all + " TO CURRENT_USER" + options);
+    return batch;
 }
 
 }  // namespace
 
 Batch claim_and_create_roles(
     const TenantNames& names,
-    const TenantSetup&,
+    const TenantSetup& setup,
     const Claimant& claimant,
     const Verifiers& verifiers,
     int server_version
 ) {
-    const auto owner = quoted(names.owner);
-    const auto logins =
-        quoted(names.login_a) + ", " + quoted(names.login_b) + ", " + quoted(names.migrate);
+    const auto roles = tenant_roles(names, setup);
     // Without these options the administrator of 16 and later could neither REVOKE nor SET ROLE.
     const std::string options = server_version >= 160000 ? " WITH INHERIT TRUE, SET TRUE" : "";
     Batch batch{
-        lock_tenant(names),
-        refuse_foreign(names, claimant),
-        write_claim(names, claimant),
-        count_revision(),
-        create_absent(names)};
-    for (const auto& role : {names.owner, names.login_a, names.login_b, names.migrate}) {
+        lock_tenant(names), refuse_foreign(names, setup, claimant), write_claim(names, claimant)};
+    std::ranges::move(claim_role_names(names), std::back_inserter(batch));
+    batch.push_back(count_revision());
+    batch.push_back(create_absent(roles));
+    for (const auto& role : roles) {
         batch.emplace_back(
-            "COMMENT ON ROLE " + quoted(role) + " IS " + quote_literal(mark(names, claimant))
+            "COMMENT ON ROLE " + quoted(role.name) + " IS " + quote_literal(mark(names, claimant))
         );
     }
-    batch.push_back(correct_attributes(names));
-    batch.emplace_back("GRANT " + owner + " TO " + logins);
-    batch.emplace_back("GRANT " + owner + ", " + logins + " TO CURRENT_USER" + options);
+    batch.push_back(correct_attributes(roles));
+    batch.push_back(correct_memberships(roles, server_version));
+    std::ranges::move(grant_memberships(roles, options), std::back_inserter(batch));
     // Before the passwords: whoever else changes these roles is waited for here, where a session
     // that is ended has no verifier in the context that the server logs.
-    for (const auto& login : {names.login_a, names.migrate}) {
-        batch.emplace_back("ALTER ROLE " + quoted(login) + " LOGIN");
+    for (const auto& role : roles) {
+        if (role.logs_in) {
+            batch.emplace_back("ALTER ROLE " + quoted(role.name) + " LOGIN");
+        }
     }
-    batch.push_back(hide_parameters());
-    batch.push_back(hold_verifiers(verifiers));
-    batch.push_back(set_passwords(names));
-    batch.emplace_back(
-        "SELECT set_config('djangodb.runtime', '', true), set_config('djangodb.migrate', '', true)"
-    );
+    std::ranges::move(set_passwords(names, verifiers), std::back_inserter(batch));
     return batch;
 }
 

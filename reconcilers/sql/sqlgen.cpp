@@ -3,9 +3,12 @@
 //
 // tests/e2e/statements compares the list with what the server logged, so a builder that is missing
 // here is found.
+#include "reconcilers/sql/catalog.hpp"
 #include "reconcilers/sql/claim.hpp"
+#include "reconcilers/sql/contents.hpp"
 #include "reconcilers/sql/database.hpp"
 #include "reconcilers/sql/inspect.hpp"
+#include "reconcilers/sql/reader.hpp"
 #include "reconcilers/sql/retire.hpp"
 #include "reconcilers/sql/roles.hpp"
 #include "reconcilers/sql/server.hpp"
@@ -29,10 +32,29 @@ struct Section {
 };
 
 /// The tenant that the list is about: database shop of DjangoDatabase apps/shop.
-const TenantNames kNames = tenant_names(DatabaseName("shop"));
+const TenantNames kNames = tenant_names(DatabaseName("shop"), {{"reports", ""}});
+const TenantSetup kSetup{
+    Ownership::Schema,
+    RuntimeAccess::ReadWrite,
+    {"reports"},
+    {"citext"},
+    -1,
+    "UTC",
+    std::chrono::seconds{5}};
 const Claimant kClaimant{"CLUSTER", ResourceUid("UID"), {Namespace("apps"), ObjectName("shop")}};
-const sql::Verifiers kVerifiers{Sensitive("SCRAM-SHA-256$..."), Sensitive("SCRAM-SHA-256$...")};
+const sql::Verifiers kVerifiers{
+    Sensitive("SCRAM-SHA-256$..."),
+    Sensitive("SCRAM-SHA-256$..."),
+    {Sensitive("SCRAM-SHA-256$...")}};
 constexpr int kNewest = 180000;
+
+sql::Batch installation() {
+    sql::Batch batch{sql::missing_extensions(kSetup)};
+    for (const auto& one : sql::create_extension(kNames, "citext", "", true)) {
+        batch.push_back(one);
+    }
+    return batch;
+}
 
 std::vector<Section> sections() {
     const std::string ours = "djangodb_operator";
@@ -49,7 +71,16 @@ std::vector<Section> sections() {
          {sql::inspect_server(ours), sql::count_claims()}},
         {"Look at a tenant",
          "administrator, maintenance database, at each visit",
-         {sql::inspect_tenant(kNames, kClaimant)}},
+         {sql::inspect_tenant(kNames, kSetup, kClaimant)}},
+        {"Look at what is in its database",
+         "administrator, the tenant's database, after changes and now and then",
+         {sql::inspect_contents(kNames, kSetup)}},
+        {"Look at the extensions that it asks for",
+         "administrator, maintenance database",
+         {sql::known_extensions(kSetup)}},
+        {"Look at all tenants at once",
+         "administrator, maintenance database, every 30 seconds",
+         {sql::fingerprint_tenants({kNames.database})}},
         {"Make the maintenance database",
          "administrator, database postgres, when it is missing",
          {sql::create_maintenance_database(DatabaseName(ours))}},
@@ -61,16 +92,23 @@ std::vector<Section> sections() {
          sql::create_ledger()},
         {"Claim a database and make its roles",
          "administrator, maintenance database; one transaction",
-         sql::claim_and_create_roles(kNames, kClaimant, kVerifiers, kNewest)},
+         sql::claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, kNewest)},
         {"Make the database",
          "administrator, maintenance database; unless the first finds that it was lost",
          {sql::find_lost_database(kNames), sql::create_database(kNames)}},
         {"Configure the database",
          "administrator, maintenance database; one transaction",
-         sql::configure_database(kNames, kClaimant, std::chrono::seconds{5})},
+         sql::configure_database(kNames, kSetup, kClaimant)},
         {"Hand over the schema",
          "administrator, the tenant's database; one transaction",
-         sql::hand_over_schema(kNames, kNewest, true)},
+         sql::hand_over_schema(kNames, kSetup, kNewest, true)},
+        {"Arrange what is in it",
+         "administrator, the tenant's database; in that transaction, with extra schemas, runtime: "
+         "ReadWrite or readers",
+         sql::arrange_contents(kNames, kSetup)},
+        {"Install extensions",
+         "administrator, the tenant's database; a trusted one as the owner role",
+         installation()},
         {"Note that it is configured",
          "administrator, maintenance database",
          {sql::note_configured(kNames, kClaimant)}},
@@ -78,6 +116,15 @@ std::vector<Section> sections() {
          "administrator, maintenance database; one transaction",
          {sql::require_claim(kNames, kClaimant),
           sql::record_passed_image(kNames, kClaimant, ImageRef("shop:1"))}},
+        {"Remove a reader that is asked for no more",
+         "administrator, maintenance database; one transaction",
+         sql::shut_reader(kNames, kClaimant, kNames.readers[0])},
+        {"Take what it has",
+         "administrator, the tenant's database, after that",
+         sql::disown_reader(kNames, kClaimant, kNames.readers[0])},
+        {"Drop it",
+         "administrator, maintenance database, after that; one transaction",
+         sql::drop_reader(kNames, kClaimant, kNames.readers[0])},
         {"Shut the logins",
          "administrator, maintenance database; one transaction, when the resource is deleted",
          sql::retire(kNames, kClaimant)},

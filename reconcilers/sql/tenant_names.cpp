@@ -1,5 +1,7 @@
 #include "reconcilers/database_port.hpp"
 
+#include <algorithm>
+
 namespace djdb {
 
 TenantNames tenant_names(const DatabaseName& database, const std::vector<ReaderSpec>& readers) {
@@ -16,6 +18,10 @@ TenantNames tenant_names(const DatabaseName& database, const std::vector<ReaderS
         names.readers.push_back(role("_ro_" + reader.name));
     }
     return names;
+}
+
+bool is_to_be_repaired(const std::vector<Drift>& drift, Repair by) {
+    return std::ranges::any_of(drift, [&](const Drift& one) { return one.repair == by; });
 }
 
 }  // namespace djdb

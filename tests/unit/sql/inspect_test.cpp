@@ -20,20 +20,27 @@ TEST(Inspect, BrokenMinorsAreKnown) {
     }
 }
 
+const TenantNames kNames = tenant_names(DatabaseName("shop"));
+const Claimant kClaimant{"cluster", ResourceUid("uid"), {Namespace("web"), ObjectName("shop")}};
+const char* const kNothing =
+    R"({"admin": "djdb_admin", "claim": null, "names": null, "oid": null, "roles": null})";
+
 TEST(Inspect, ReadsARow) {
-    const Cells row{"mine", std::nullopt, "complete", "open", "16500", "t", "f", "shop:1\nshop:2"};
-    const auto facts = tenant_facts(row);
+    const Cells row{
+        "mine", std::nullopt, "open", "16500", "t", "f", "shop:1\nshop:2", kNothing, "print"};
+    const auto facts = tenant_facts(row, kNames, {}, kClaimant);
     EXPECT_EQ(facts.claim, ClaimState::Mine);
-    EXPECT_EQ(facts.roles, RolesState::Complete);
+    EXPECT_EQ(facts.roles, RolesState::Absent);
     EXPECT_EQ(facts.database, DatabaseState::Open);
     EXPECT_EQ(facts.database_oid, "16500");
+    EXPECT_EQ(facts.fingerprint, "print");
     EXPECT_TRUE(facts.database_is_configured);
     EXPECT_EQ(facts.passed_images, (std::vector<ImageRef>{ImageRef("shop:1"), ImageRef("shop:2")}));
 }
 
 TEST(Inspect, UnknownWordIsADefect) {
-    const Cells row{"perhaps", std::nullopt, "complete", "open", "1", "t", "f", std::nullopt};
-    EXPECT_THROW(tenant_facts(row), std::logic_error);
+    const Cells row{"perhaps", std::nullopt, "open", "1", "t", "f", std::nullopt, kNothing, ""};
+    EXPECT_THROW(tenant_facts(row, kNames, {}, kClaimant), std::logic_error);
 }
 
 }  // namespace
