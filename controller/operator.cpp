@@ -166,8 +166,15 @@ int run_operator(const Options& options, std::stop_token stop) {
     );
     SystemClock clock;
     KernelPasswordSource passwords;
+    TenantMemory memory;
+    const Sweep sweep(database, memory, [&queue](const ObjectKey& key) {
+        queue.add({Root::Database, key});
+    });
     Visitor visitor(
-        {cluster, database, clock, passwords}, {cluster, database, clock}, cluster, queue
+        {cluster, database, clock, passwords, memory},
+        {cluster, database, clock, sweep},
+        cluster,
+        queue
     );
     runtime::WorkerPool<WorkKey> workers(
         queue,

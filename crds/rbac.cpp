@@ -30,7 +30,11 @@ std::span<const RbacRule> rbac_table() {
         RbacRule{Cluster, "", "pods", "list watch", "what a migration Job's Pod said"},
         RbacRule{Cluster, "", "namespaces", "get list watch", "labels, and the cluster's identity"},
         RbacRule{
-            Cluster, "", "secrets", "get create patch", "the app's Secret, by name; never listed"},
+            Cluster,
+            "",
+            "secrets",
+            "get create patch delete",
+            "the app's Secrets, by name, and never listed; delete: a removed reader's"},
         RbacRule{Cluster, "", "configmaps", "get create patch", "the migration program"},
         RbacRule{Cluster, "events.k8s.io", "events", "create patch", "what people wait for"},
         RbacRule{

@@ -119,6 +119,9 @@ class Cluster {
     /// than the manifest, having changed nothing.
     virtual void
     publish(const nlohmann::json& manifest, const SecretData& data, const CallContext&) = 0;
+    /// Deletes the Secret if this resource controls it, else leaves it.
+    virtual void
+    remove_secret(const ObjectKey&, const ResourceUid& controller, const CallContext&) = 0;
     /// AlreadyExists is success: names are deterministic, so it is the same Job.
     virtual void create_job(const nlohmann::json& manifest, const CallContext&) = 0;
     /// Lets the template through that was judged: refused with Conflict if the Deployment changed

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 
 namespace djdb {
 namespace {
 
 constexpr std::size_t kMaxDatabaseName = 55;  // 63 bytes less "_migrate"
+constexpr std::size_t kMaxReaderName = 59;    // with the database's; 63 less "_ro_"
 constexpr std::size_t kMaxResourceName = 52;  // leaves room for the Job's revision and attempt
 
 bool is_plain(std::string_view name) {
@@ -20,6 +22,41 @@ bool is_reserved(std::string_view name) {
     static constexpr std::array<std::string_view, 5> kReserved{
         "postgres", "template0", "template1", "djangodb_operator", "rdsadmin"};
     return std::ranges::find(kReserved, name) != kReserved.end() || name.starts_with("pg_");
+}
+
+std::string reader_secret(const DjangoDatabase& object, const ReaderSpec& reader) {
+    if (!reader.secret_name.empty()) {
+        return reader.secret_name;
+    }
+    auto suffix = reader.name;
+    std::ranges::replace(suffix, '_', '-');
+    return object.meta.key.name.str() + "-" + suffix;
+}
+
+/// Of two Secrets with one name each would overwrite the other.
+std::optional<std::string> find_reader_error(const DjangoDatabase& object) {
+    const auto& name = object.meta.key.name.str();
+    const auto& app = object.spec.credentials.secret_name;
+    std::set<std::string> taken{app.empty() ? name + "-database" : app, name + "-migrate"};
+    std::set<std::string> readers;
+    for (const auto& reader : object.spec.access.readers) {
+        const auto field = "spec.access.readers \"" + reader.name + "\"";
+        const auto secret = reader_secret(object, reader);
+        if (!is_plain(reader.name) || !readers.insert(reader.name).second) {
+            return field + " is no plain name or stands there twice. Nothing was made; rename it.";
+        }
+        if (object.spec.database.name.size() + reader.name.size() > kMaxReaderName) {
+            return field +
+                   " makes a role name of more than 63 bytes, where PostgreSQL cuts. Nothing was "
+                   "made; choose a shorter name.";
+        }
+        if (!taken.insert(secret).second || secret.ends_with('-')) {
+            return field + " would be published in Secret \"" + secret +
+                   "\", which is taken or no name. Nothing was made; give it a secretName of its "
+                   "own.";
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<std::string> find_name_error(const DjangoDatabase& object) {
@@ -43,7 +80,7 @@ std::optional<std::string> find_name_error(const DjangoDatabase& object) {
         return "spec.database.name \"" + name +
                "\" is reserved. Nothing was made; choose another name.";
     }
-    return std::nullopt;
+    return find_reader_error(object);
 }
 
 }  // namespace
@@ -51,6 +88,10 @@ std::optional<std::string> find_name_error(const DjangoDatabase& object) {
 Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_id) {
     const auto& name = object.meta.key.name.str();
     const auto& secret = object.spec.credentials.secret_name;
+    std::vector<ObjectName> reader_secrets;
+    for (const auto& reader : object.spec.access.readers) {
+        reader_secrets.emplace_back(reader_secret(object, reader));
+    }
     return Desired{
         .object = object,
         .names = tenant_names(DatabaseName(object.spec.database.name), object.spec.access.readers),
@@ -64,6 +105,7 @@ Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_
              object.spec.migrations.lock_timeout},
         .claimant = Claimant{cluster_id, object.meta.uid, object.meta.key},
         .secret_name = ObjectName(secret.empty() ? name + "-database" : secret),
+        .reader_secrets = std::move(reader_secrets),
         .migration_name = ObjectName(name + "-migrate"),
         .credentials_name = ObjectName("djangodb-" + object.meta.uid.str()),
         .name_error = find_name_error(object),

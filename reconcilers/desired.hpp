@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace djdb {
 
@@ -15,6 +16,8 @@ struct Desired {
     TenantSetup setup;
     Claimant claimant;
     ObjectName secret_name;
+    /// In the order of spec.access.readers.
+    std::vector<ObjectName> reader_secrets;
     /// Secret and ConfigMap of the migration Job.
     ObjectName migration_name;
     /// In the operator's namespace.

@@ -3,6 +3,7 @@
 #include "crds/api.hpp"
 #include "reconcilers/manifests/migration_job.hpp"
 #include "reconcilers/manifests/secret.hpp"
+#include "reconcilers/stored_passwords.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -29,7 +30,10 @@ class Executor {
           database_(database),
           passwords_(passwords),
           call_(call),
-          credentials_(observed.credentials) {}
+          stored_(observed.stored),
+          credentials_(observed.credentials) {
+        setup_.allowed_extensions = observed.policy.allowed_extensions;
+    }
 
     void operator()(const AddFinalizer&) {
         auto finalizers = desired_.object.meta.finalizers;
@@ -42,13 +46,9 @@ class Executor {
         cluster_.set_finalizers(desired_.object, finalizers, call_);
     }
     void operator()(const StoreCredentials&) {
-        const TenantPasswords fresh{passwords_.make(), passwords_.make()};
-        cluster_.write_operator_secret(
-            desired_.credentials_name,
-            {{"runtime", fresh.runtime}, {"migrate", fresh.migrate}},
-            call_
-        );
-        credentials_ = fresh;
+        stored_ = completed(desired_, stored_, passwords_);
+        cluster_.write_operator_secret(desired_.credentials_name, stored_, call_);
+        credentials_ = passwords_in(desired_, stored_);
     }
     void operator()(const RemoveCredentials&) {
         cluster_.remove_operator_secret(desired_.credentials_name, call_);
@@ -62,9 +62,7 @@ class Executor {
         database_.create_database(access(), desired_.names, call_);
     }
     void operator()(const ConfigureDatabase&) {
-        database_.configure_database(
-            access(), desired_.names, desired_.setup, desired_.claimant, call_
-        );
+        database_.configure_database(access(), desired_.names, setup_, desired_.claimant, call_);
     }
     void operator()(const ProveLogins&) {
         database_.prove_migration_login(access(), desired_.names, credentials().migrate, call_);
@@ -78,6 +76,38 @@ class Executor {
             render_secret_data(desired_, access(), desired_.names.login_a, credentials().runtime),
             call_
         );
+    }
+    void operator()(const ProveReader& prove) {
+        database_.prove_reader_login(
+            access(),
+            desired_.names,
+            desired_.names.readers.at(prove.reader),
+            credentials().readers.at(prove.reader),
+            call_
+        );
+    }
+    void operator()(const PublishReaderSecret& publish) {
+        cluster_.publish(
+            render_secret(desired_, desired_.reader_secrets.at(publish.reader)),
+            render_secret_data(
+                desired_,
+                access(),
+                desired_.names.readers.at(publish.reader),
+                credentials().readers.at(publish.reader)
+            ),
+            call_
+        );
+    }
+    void operator()(const RemoveReader& removal) {
+        database_.remove_reader(access(), desired_.names, desired_.claimant, removal.role, call_);
+    }
+    void operator()(const RemoveReaderSecret& removal) {
+        const auto& meta = desired_.object.meta;
+        cluster_.remove_secret({meta.key.space, removal.secret}, meta.uid, call_);
+    }
+    void operator()(const ForgetReaders&) {
+        stored_ = without_leftovers(desired_, stored_);
+        cluster_.write_operator_secret(desired_.credentials_name, stored_, call_);
     }
     void operator()(const PublishMigration&) {
         cluster_.publish(
@@ -135,6 +165,8 @@ class Executor {
     Database& database_;
     PasswordSource& passwords_;
     const CallContext& call_;
+    TenantSetup setup_ = desired_.setup;
+    SecretData stored_;
     std::optional<TenantPasswords> credentials_;
 };
 

@@ -1,29 +1,20 @@
+#include "reconcilers/look_closer.hpp"
 #include "reconcilers/manifests/secret.hpp"
 #include "reconcilers/observed.hpp"
 #include "reconcilers/release.hpp"
+#include "reconcilers/stored_passwords.hpp"
 
 #include <algorithm>
 
 namespace djdb {
 namespace {
 
-std::optional<TenantPasswords> read_credentials(
-    const Desired& desired, Cluster& cluster, const CallContext& call
-) {
-    const auto stored = cluster.read_operator_secret(desired.credentials_name, call);
-    if (!stored) {
-        return std::nullopt;
-    }
-    const auto runtime = stored->find("runtime");
-    const auto migrate = stored->find("migrate");
-    return runtime && migrate ? std::optional(TenantPasswords{*runtime, *migrate}) : std::nullopt;
-}
-
 SecretState judge_secret(
     const Desired& desired,
     const std::optional<SecretFacts>& secret,
     const std::optional<ServerAccess>& access,
-    const std::optional<TenantPasswords>& credentials
+    const RoleName& login,
+    const std::optional<Sensitive>& password
 ) {
     if (!secret) {
         return SecretState::Absent;
@@ -31,11 +22,10 @@ SecretState judge_secret(
     if (secret->controller != desired.object.meta.uid) {
         return SecretState::Foreign;
     }
-    if (!access || !credentials) {
+    if (!access || !password) {
         return SecretState::OutOfDate;
     }
-    const auto wanted =
-        render_secret_data(desired, *access, desired.names.login_a, credentials->runtime);
+    const auto wanted = render_secret_data(desired, *access, login, *password);
     const bool has_wanted = std::ranges::all_of(wanted, [&](const auto& entry) {
         const auto found = secret->data.find(entry.first);
         return found != secret->data.end() && found->second == entry.second;
@@ -54,8 +44,40 @@ bool needs_confirmation(const Observed& observed) {
            });
 }
 
+void observe_secrets(
+    const Desired& desired, Observed& observed, Cluster& cluster, const CallContext& call
+) {
+    const auto stored = cluster.read_operator_secret(desired.credentials_name, call);
+    observed.stored = stored ? stored->data : SecretData{};
+    observed.credentials = passwords_in(desired, observed.stored);
+    observed.leftover_secrets = leftover_secrets(desired, observed.stored);
+    const auto judge = [&](const ObjectName& name,
+                           const RoleName& login,
+                           const std::optional<Sensitive>& password) {
+        const auto secret = cluster.read_secret({desired.object.meta.key.space, name}, call);
+        return judge_secret(desired, secret, observed.access, login, password);
+    };
+    const auto& passwords = observed.credentials;
+    observed.secret = judge(
+        desired.secret_name,
+        desired.names.login_a,
+        passwords ? std::optional(passwords->runtime) : std::nullopt
+    );
+    for (std::size_t i = 0; i < desired.reader_secrets.size(); ++i) {
+        observed.reader_secrets.push_back(judge(
+            desired.reader_secrets[i],
+            desired.names.readers[i],
+            passwords ? std::optional(passwords->readers[i]) : std::nullopt
+        ));
+    }
+}
+
 void inspect(
-    const Desired& desired, Observed& observed, Database& database, const CallContext& call
+    const Desired& desired,
+    Observed& observed,
+    Database& database,
+    TenantMemory& memory,
+    const CallContext& call
 ) {
     try {
         observed.tenant = database.inspect_tenant(
@@ -64,6 +86,7 @@ void inspect(
         if (observed.tenant->claim != ClaimState::Mine) {
             observed.administrator = database.inspect_administrator(*observed.access, call);
         }
+        look_closer(desired, observed, database, memory, call);
         if (needs_confirmation(observed)) {
             observed.applied = database.read_migrations(
                 *observed.access, desired.names, observed.credentials->migrate, call
@@ -81,6 +104,7 @@ Observed observe(
     Cluster& cluster,
     Database& database,
     const Clock& clock,
+    TenantMemory& memory,
     const CallContext& call
 ) {
     Observed observed;
@@ -96,13 +120,11 @@ Observed observe(
     if (desired.name_error || !observed.access) {
         return observed;
     }
-    observed.credentials = read_credentials(desired, cluster, call);
-    const auto secret = cluster.read_secret({key.space, desired.secret_name}, call);
-    observed.secret = judge_secret(desired, secret, observed.access, observed.credentials);
+    observe_secrets(desired, observed, cluster, call);
     observed.gate = cluster.find_gate();
     observed.workloads = cluster.list_workloads(key);
     observed.jobs = cluster.list_migration_jobs(key);
-    inspect(desired, observed, database, call);
+    inspect(desired, observed, database, memory, call);
     return observed;
 }
 

@@ -8,6 +8,7 @@
 #include "reconcilers/desired.hpp"
 #include "reconcilers/failure.hpp"
 #include "reconcilers/server_lookup.hpp"
+#include "reconcilers/tenant_memory.hpp"
 
 #include <optional>
 #include <string>
@@ -27,8 +28,16 @@ struct Observed {
     std::optional<Failure> server_failure;
     std::optional<AdministratorFacts> administrator;
     std::optional<TenantFacts> tenant;
+    /// The operator's copy, and the passwords in it when none is missing.
+    SecretData stored;
     std::optional<TenantPasswords> credentials;
+    /// Logins whose stored password the server refuses.
+    std::vector<RoleName> rejected_logins;
     SecretState secret = SecretState::Absent;
+    /// In the order of spec.access.readers.
+    std::vector<SecretState> reader_secrets;
+    /// Published for readers that are asked for no more.
+    std::vector<ObjectName> leftover_secrets;
     GateState gate = GateState::Missing;
     std::vector<Workload> workloads;
     std::vector<MigrationJob> jobs;
@@ -43,6 +52,7 @@ Observed observe(
     Cluster& cluster,
     Database& database,
     const Clock& clock,
+    TenantMemory& memory,
     const CallContext& call
 );
 

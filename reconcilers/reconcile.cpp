@@ -1,5 +1,6 @@
 #include "reconcilers/reconcile.hpp"
 
+#include "reconcilers/look_closer.hpp"
 #include "reconcilers/release.hpp"
 #include "reconcilers/workflow.hpp"
 
@@ -20,11 +21,23 @@ bool is_on_the_way(Reason reason) {
            reason == Reason::Deleting;
 }
 
+/// With mode Observe nothing is done, but for letting go of a resource that is deleted.
+std::vector<Step> to_be_done(const DjangoDatabase& object, const Assessment& assessment) {
+    auto steps = assessment.steps();
+    if (object.spec.mode == Mode::Observe) {
+        std::erase_if(steps, [&](const Step& step) {
+            return !object.meta.being_deleted || !std::holds_alternative<RemoveFinalizer>(step);
+        });
+    }
+    return steps;
+}
+
 }  // namespace
 
 Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallContext& call) {
     const auto object = cluster_.find_database(key);
     if (!object) {
+        memory_.forget(key);
         explain_held(key, call);
         return AwaitChange{};
     }
@@ -32,21 +45,28 @@ Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallCon
     const auto desired = derive_desired(*object, cluster_.cluster_id());
     const auto observed = observe_or_say_why_not(*object, desired, call);
     const auto assessment = assess(stages, desired, observed);
+    const auto steps = to_be_done(*object, assessment);
     const auto report_of_steps =
-        execute(assessment.steps(), desired, observed, cluster_, database_, passwords_, call);
+        execute(steps, desired, observed, cluster_, database_, passwords_, call);
+    const auto done = std::span(steps).first(report_of_steps.done);
     if (object->meta.being_deleted && assessment.stopped_at() != nullptr &&
         !report_of_steps.failure && std::holds_alternative<Act>(assessment.stopped_at()->verdict)) {
         return AwaitChange{};  // the finalizer is off, so there is nothing left to report on
     }
+    const auto next = next_visit(desired, observed, assessment, report_of_steps);
+    if (observed.tenant) {
+        note_steps(desired, observed, done, is_settled(desired, assessment), memory_);
+        tell_of_repair(desired, observed, done, call);
+    }
     report(*object, derive_status(desired, observed, stages, assessment, report_of_steps), call);
-    return next_visit(observed, assessment, report_of_steps);
+    return next;
 }
 
 Observed DjangoDatabaseReconciler::observe_or_say_why_not(
     const DjangoDatabase& object, const Desired& desired, const CallContext& call
 ) {
     try {
-        return observe(desired, cluster_, database_, clock_, call);
+        return observe(desired, cluster_, database_, clock_, memory_, call);
     } catch (const Error& error) {
         // What passes by itself is tried again first; anything else needs a person, who is told.
         if (error.failure().kind != FailureClass::Transient) {
@@ -78,6 +98,33 @@ void DjangoDatabaseReconciler::tell(
         cluster_.emit_event(normal_event(object, reason, ready.message), call);
     } else if (!is_on_the_way(ready.reason)) {
         cluster_.emit_event(warning_event(object, reason, ready.message), call);
+    }
+}
+
+void DjangoDatabaseReconciler::tell_of_repair(
+    const Desired& desired,
+    const Observed& observed,
+    std::span<const Step> done,
+    const CallContext& call
+) {
+    const auto& object = desired.object;
+    const bool is_asked_anew = object.status.observed_generation != object.meta.generation;
+    if (is_asked_anew || !observed.tenant->was_configured) {
+        return;
+    }
+    std::string repaired;
+    for (const auto& step : done) {
+        const auto repair = std::holds_alternative<CreateRoles>(step)         ? Repair::Roles
+                            : std::holds_alternative<ConfigureDatabase>(step) ? Repair::Database
+                                                                              : Repair::Nobody;
+        for (const auto& drift : observed.tenant->drift) {
+            if (repair != Repair::Nobody && drift.repair == repair) {
+                repaired += (repaired.empty() ? "" : " ") + drift.sentence;
+            }
+        }
+    }
+    if (!repaired.empty()) {
+        cluster_.emit_event(normal_event(object, "DriftRepaired", "Repaired: " + repaired), call);
     }
 }
 

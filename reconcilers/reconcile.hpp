@@ -4,6 +4,8 @@
 #include "reconcilers/cluster_port.hpp"
 #include "reconcilers/database_port.hpp"
 #include "reconcilers/status.hpp"
+#include "reconcilers/sweep.hpp"
+#include "reconcilers/tenant_memory.hpp"
 
 namespace djdb {
 
@@ -13,9 +15,17 @@ namespace djdb {
 class DjangoDatabaseReconciler {
   public:
     DjangoDatabaseReconciler(
-        Cluster& cluster, Database& database, Clock& clock, PasswordSource& passwords
+        Cluster& cluster,
+        Database& database,
+        Clock& clock,
+        PasswordSource& passwords,
+        TenantMemory& memory
     )
-        : cluster_(cluster), database_(database), clock_(clock), passwords_(passwords) {}
+        : cluster_(cluster),
+          database_(database),
+          clock_(clock),
+          passwords_(passwords),
+          memory_(memory) {}
 
     Requeue operator()(const ObjectKey& key, const CallContext& call);
 
@@ -27,6 +37,12 @@ class DjangoDatabaseReconciler {
         const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
     );
     void tell(const DjangoDatabase& object, const Condition& ready, const CallContext& call);
+    void tell_of_repair(
+        const Desired& desired,
+        const Observed& observed,
+        std::span<const Step> done,
+        const CallContext& call
+    );
     /// The gate holds a Deployment whose label names nothing: nobody else would say why.
     void explain_held(const ObjectKey& missing, const CallContext& call);
 
@@ -34,13 +50,14 @@ class DjangoDatabaseReconciler {
     Database& database_;
     Clock& clock_;
     PasswordSource& passwords_;
+    TenantMemory& memory_;
 };
 
 /// Says of one PostgresServer whether it can be reached, and its version.
 class PostgresServerReconciler {
   public:
-    PostgresServerReconciler(Cluster& cluster, Database& database, Clock& clock)
-        : cluster_(cluster), database_(database), clock_(clock) {}
+    PostgresServerReconciler(Cluster& cluster, Database& database, Clock& clock, Sweep sweep)
+        : cluster_(cluster), database_(database), clock_(clock), sweep_(std::move(sweep)) {}
 
     Requeue operator()(const ObjectName& name, const CallContext& call);
 
@@ -48,6 +65,7 @@ class PostgresServerReconciler {
     Cluster& cluster_;
     Database& database_;
     Clock& clock_;
+    Sweep sweep_;
 };
 
 }  // namespace djdb

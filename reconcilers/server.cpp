@@ -32,6 +32,9 @@ Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallC
     if (status != server->status) {
         cluster_.patch_server_status(*server, status, call);
     }
+    if (sighting.facts) {
+        sweep_(name.str(), *sighting.lookup.access, call);
+    }
     // One query of one server tells all its databases: a change of this status wakes them (L2).
     return RetryAfter{is_ready(status) ? std::chrono::seconds{30} : std::chrono::seconds{10}};
 }

@@ -1,5 +1,6 @@
 #include "reconcilers/status.hpp"
 
+#include "reconcilers/crc32.hpp"
 #include "reconcilers/release.hpp"
 
 #include <algorithm>
@@ -12,9 +13,15 @@ using namespace std::chrono_literals;
 /// Blocked is looked at again this often: the repair may be where no watch sees it, such as on the
 /// server.
 constexpr auto kBlockedVisit = 15s;
+/// As the schema of status.drift has it.
+constexpr std::size_t kMostDrift = 64;
+constexpr std::size_t kLongestDrift = 512;
 /// A safety net below the watches.
 constexpr auto kWaitingVisit = 15s;
-constexpr auto kSettledVisit = 10min;
+/// What changes on the server meanwhile is seen by its sweep; this is for the rest. Between 45 and
+/// 75 minutes, so that a restart's crowd disperses.
+constexpr auto kSettledVisit = 45min;
+constexpr std::uint32_t kSettledSpread = 30 * 60;
 
 const Finding& finding_of(const Verdict& verdict) {
     return std::visit([](const auto& v) -> const Finding& { return v.finding; }, verdict);
@@ -64,6 +71,50 @@ const StageResult* failed_result(const Assessment& assessment, const Report& rep
     return nullptr;
 }
 
+/// There was a time when all was as asked for: what differs now is drift and not yet to be done.
+bool is_comparable(const Observed& observed) {
+    return observed.tenant && observed.tenant->claim == ClaimState::Mine &&
+           observed.tenant->was_configured;
+}
+
+std::vector<std::string> sentences_of(const std::vector<Drift>& drift) {
+    std::vector<std::string> sentences;
+    for (const auto& one : drift) {
+        if (sentences.size() < kMostDrift) {
+            sentences.push_back(one.sentence.substr(0, kLongestDrift));
+        }
+    }
+    return sentences;
+}
+
+bool only_observes(const Desired& desired) {
+    return desired.object.spec.mode == Mode::Observe && !desired.object.meta.being_deleted;
+}
+
+std::string phase_of(const Desired& desired, const StageResult* stopped) {
+    if (only_observes(desired)) {
+        return "Observing";
+    }
+    return stopped == nullptr ? "Ready" : std::string(stopped->phase);
+}
+
+/// What would be done instead of what is being done.
+Finding observe_only(const Assessment& assessment, Finding finding) {
+    std::string steps;
+    for (const auto& step : assessment.steps()) {
+        steps += (steps.empty() ? "" : ", ") + std::string(to_string(step));
+    }
+    const auto* stopped = assessment.stopped_at();
+    if (stopped != nullptr && !std::holds_alternative<Act>(stopped->verdict)) {
+        return finding;
+    }
+    return {
+        Reason::ObserveOnly,
+        steps.empty()
+            ? "Mode Observe: nothing is to be done, and no release goes on."
+            : "Mode Observe: nothing was changed. To be done with mode Apply: " + steps + "."};
+}
+
 void add_summary(
     const Desired& desired,
     const StageResult* stopped,
@@ -71,6 +122,10 @@ void add_summary(
     bool stalled,
     std::vector<Condition>& conditions
 ) {
+    if (only_observes(desired)) {
+        conditions.push_back(make(desired, ConditionType::Ready, ConditionStatus::False, finding));
+        return;
+    }
     if (stopped == nullptr) {
         conditions.push_back(make(
             desired,
@@ -173,8 +228,18 @@ DjangoDatabaseStatus derive_status(
         stop_finding = {
             reason_of(*report.failure), report.failed_step + ": " + report.failure->message};
     }
+    if (only_observes(desired)) {
+        stop_finding = observe_only(assessment, std::move(stop_finding));
+    }
     bool behind = false;
     for (const auto& stage : stages) {
+        if (stage.condition == ConditionType::InSync && is_comparable(observed)) {
+            const auto verdict = stage.assess(desired, observed);
+            conditions.push_back(
+                make(desired, stage.condition, status_of(verdict), finding_of(verdict))
+            );
+            continue;
+        }
         const auto result =
             std::ranges::find(assessment.results, stage.condition, &StageResult::condition);
         if (behind || result == assessment.results.end()) {
@@ -199,7 +264,10 @@ DjangoDatabaseStatus derive_status(
         failed != nullptr ? needs_a_person(*report.failure)
                           : stopped != nullptr && std::holds_alternative<Blocked>(stopped->verdict);
     add_summary(desired, stopped, stop_finding, stalled, conditions);
-    status.phase = stopped == nullptr ? "Ready" : std::string(stopped->phase);
+    status.phase = phase_of(desired, stopped);
+    if (is_comparable(observed)) {
+        status.drift = sentences_of(observed.tenant->drift);
+    }
     add_release(desired, observed, stopped == nullptr, status);
     status.conditions =
         merge(desired.object.status.conditions, std::move(conditions), observed.now);
@@ -224,7 +292,18 @@ DjangoDatabaseStatus derive_unknown_status(
     return status;
 }
 
-Requeue next_visit(const Observed& observed, const Assessment& assessment, const Report& report) {
+bool is_settled(const Desired& desired, const Assessment& assessment) {
+    const auto* stopped = assessment.stopped_at();
+    return stopped == nullptr || (desired.object.spec.mode == Mode::Observe &&
+                                  std::holds_alternative<Act>(stopped->verdict));
+}
+
+Requeue next_visit(
+    const Desired& desired,
+    const Observed& observed,
+    const Assessment& assessment,
+    const Report& report
+) {
     if (is_overtaken(report)) {
         return RetryAfter{0ms};
     }
@@ -232,8 +311,9 @@ Requeue next_visit(const Observed& observed, const Assessment& assessment, const
         return RetryWithBackoff{};
     }
     const auto* stopped = assessment.stopped_at();
-    if (stopped == nullptr) {
-        return RetryAfter{kSettledVisit};
+    if (is_settled(desired, assessment)) {
+        const auto share = crc32(desired.object.meta.uid.str()) % kSettledSpread;
+        return RetryAfter{kSettledVisit + std::chrono::seconds{share}};
     }
     if (std::holds_alternative<Act>(stopped->verdict)) {
         return RetryAfter{0ms};  // look afresh at what was done

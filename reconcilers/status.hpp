@@ -40,6 +40,14 @@ struct RetryAfter {
 struct RetryWithBackoff {};
 using Requeue = std::variant<AwaitChange, RetryAfter, RetryWithBackoff>;
 
-Requeue next_visit(const Observed& observed, const Assessment& assessment, const Report& report);
+Requeue next_visit(
+    const Desired& desired,
+    const Observed& observed,
+    const Assessment& assessment,
+    const Report& report
+);
+
+/// Nothing is to be done, or nothing may be: only a change needs another look.
+bool is_settled(const Desired& desired, const Assessment& assessment);
 
 }  // namespace djdb

@@ -5,6 +5,7 @@
 #include "crds/names.hpp"
 #include "reconcilers/cluster_port.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -23,6 +24,23 @@ struct ConfigureDatabase {};
 /// Logs in as the app and as the migration login, which makes and drops a table.
 struct ProveLogins {};
 struct PublishSecret {};
+/// Logs in as the reader of this place in spec.access.readers.
+struct ProveReader {
+    std::size_t reader = 0;
+};
+struct PublishReaderSecret {
+    std::size_t reader = 0;
+};
+/// Shuts and drops a reader's login that is asked for no more.
+struct RemoveReader {
+    RoleName role;
+};
+/// Removes its Secret, if that is this resource's.
+struct RemoveReaderSecret {
+    ObjectName secret;
+};
+/// Takes what is asked for no more out of the stored copy.
+struct ForgetReaders {};
 /// The migration login's Secret and the program that the Job runs.
 struct PublishMigration {};
 struct StartMigration {
@@ -59,6 +77,11 @@ using Step = std::variant<
     ConfigureDatabase,
     ProveLogins,
     PublishSecret,
+    ProveReader,
+    PublishReaderSecret,
+    RemoveReader,
+    RemoveReaderSecret,
+    ForgetReaders,
     PublishMigration,
     StartMigration,
     CancelMigration,

@@ -7,7 +7,7 @@
 namespace djdb {
 
 std::span<const Stage> workflow() {
-    static constexpr std::array<Stage, 12> kStages{{
+    static constexpr std::array<Stage, 13> kStages{{
         {ConditionType::Accepted, "Pending", assess_spec},
         {ConditionType::ServerReachable, "Pending", assess_server},
         {ConditionType::DeletionGuarded, "Claiming", assess_finalizer},
@@ -17,6 +17,7 @@ std::span<const Stage> workflow() {
         {ConditionType::DatabaseReady, "Provisioning", assess_database},
         {ConditionType::GrantsReady, "Provisioning", assess_grants},
         {ConditionType::CredentialsSynced, "Provisioning", assess_secret},
+        {ConditionType::InSync, "Provisioning", assess_drift},
         {ConditionType::Gated, "Held", assess_gate},
         {ConditionType::MigrationsApplied, "Migrating", assess_migration},
         {ConditionType::RolledOut, "RollingOut", assess_rollout},

@@ -293,6 +293,16 @@ void KubeCluster::arm_job_ttl(const ObjectKey& job, const CallContext& call) {
     }
 }
 
+void KubeCluster::remove_secret(
+    const ObjectKey& key, const ResourceUid& controller, const CallContext& call
+) {
+    const auto current = client_.read(resources::kSecrets, key, call);
+    if (current && controller_of(*current) == controller) {
+        const RemoveOptions options{current->at("metadata").at("uid").get<std::string>(), {}};
+        client_.remove(resources::kSecrets, key, options, call);
+    }
+}
+
 void KubeCluster::remove_job(
     const ObjectKey& job, const ResourceUid& uid, const CallContext& call
 ) {

@@ -72,6 +72,8 @@ class KubeCluster final : public Cluster {
     void create_job(const nlohmann::json& manifest, const CallContext& call) override;
     void open_gate(const Workload& workload, const CallContext& call) override;
     void arm_job_ttl(const ObjectKey& job, const CallContext& call) override;
+    void remove_secret(const ObjectKey& key, const ResourceUid& controller, const CallContext& call)
+        override;
     void remove_job(const ObjectKey& job, const ResourceUid& uid, const CallContext& call) override;
     void patch_status(
         const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call

@@ -1,35 +1,94 @@
-// grants.cpp -- only the tenant may connect, and its logins act as the owner of the schema.
-//   database open and configured, roles just as they were -> Satisfied, and says when public of 13
-//   or 14 could not be handed over: only this tenant may connect, so that no other can create in it
-//   anything else                                         -> Act(ConfigureDatabase)
+// grants.cpp -- only the tenant may connect, its logins act as they are to, schemas, rights on rows
+// and extensions are as asked for.
+//   something differs, and an extension is unknown to the server  -> Blocked(ExtensionMissing)
+//   .., and an extension is neither trusted nor allowed           -> Blocked(ExtensionNotAllowed)
+//   something differs                                             -> Act(ConfigureDatabase)
+//   a reader is asked for no more                                 -> Act(RemoveReader)
+//   else -> Satisfied, and says when public of 13 or 14 could not be handed over: only this tenant
+//   may connect, so that no other can create in it
 #include "reconcilers/workflow.hpp"
 
+#include <algorithm>
+#include <optional>
+
 namespace djdb {
+namespace {
+
+std::optional<Blocked> refuse_extension(const Desired& desired, const Observed& observed) {
+    for (const auto& extension : observed.tenant->extensions) {
+        // One that somebody installed is as good.
+        const auto missing = "Extension " + extension.name + " is not installed.";
+        const bool is_there =
+            observed.tenant->was_configured &&
+            std::ranges::find(observed.tenant->drift, missing, &Drift::sentence) ==
+                observed.tenant->drift.end();
+        const auto& allowed = observed.policy.allowed_extensions;
+        if (is_there) {
+            continue;
+        }
+        if (!extension.exists) {
+            return Blocked{
+                {Reason::ExtensionMissing,
+                 "The server has no extension \"" + extension.name +
+                     "\". Nothing was changed; install its package on the server, or correct "
+                     "spec.database.extensions."}};
+        }
+        if (!extension.trusted && std::ranges::find(allowed, extension.name) == allowed.end()) {
+            return Blocked{
+                {Reason::ExtensionNotAllowed,
+                 "Extension \"" + extension.name + "\" is not trusted, and PostgresServer \"" +
+                     desired.object.spec.server_ref.name +
+                     "\" does not allow it. Nothing was changed; ask its owner to add it to "
+                     "spec.allowedExtensions, or take it out of spec.database.extensions."}};
+        }
+    }
+    return std::nullopt;
+}
+
+Finding shared_public(const Desired& desired) {
+    const auto& owner = desired.names.owner.str();
+    return {
+        Reason::PublicSchemaShared,
+        "PUBLIC can't connect and the logins act as they are to, but schema public belongs to the "
+        "server's superuser, and every login of this database may create in it: before PostgreSQL "
+        "15 only a superuser can hand it over. The app works; to hand it over, run as superuser in "
+        "the database: ALTER SCHEMA public OWNER TO \"" +
+            owner + "\"; REVOKE CREATE ON SCHEMA public FROM PUBLIC;"};
+}
+
+}  // namespace
 
 Verdict assess_grants(const Desired& desired, const Observed& observed) {
     const auto& tenant = *observed.tenant;
-    if (tenant.database == DatabaseState::Open && tenant.database_is_configured &&
-        tenant.shares_public_schema) {
-        return Satisfied{
-            {Reason::PublicSchemaShared,
-             "PUBLIC can't connect and the logins act as " + desired.names.owner.str() +
-                 ", but schema public belongs to the server's superuser: before PostgreSQL 15 only "
-                 "a "
-                 "superuser can hand it over. The app works; to hand it over, run as superuser in "
-                 "the database: ALTER SCHEMA public OWNER TO \"" +
-                 desired.names.owner.str() + "\"; REVOKE CREATE ON SCHEMA public FROM PUBLIC;"}};
+    const auto& database = desired.names.database.str();
+    if (tenant.database != DatabaseState::Open || !tenant.database_is_configured) {
+        if (auto blocked = refuse_extension(desired, observed)) {
+            return *blocked;
+        }
+        return Act{
+            {Reason::Progressing, "Setting grants and defaults of " + database + "."},
+            {ConfigureDatabase{}},
+            true};
     }
-    if (tenant.database == DatabaseState::Open && tenant.database_is_configured) {
-        return Satisfied{
-            {Reason::Succeeded,
-             "PUBLIC can't connect; the logins act as " + desired.names.owner.str() +
-                 ", which owns the schema and not the database."}};
+    if (!tenant.removed_readers.empty()) {
+        Act removal{{Reason::Progressing, "Removing readers of " + database + "."}, {}, true};
+        for (const auto& role : tenant.removed_readers) {
+            removal.steps.emplace_back(RemoveReader{role});
+        }
+        return removal;
     }
-    return Act{
-        {Reason::Progressing,
-         "Setting grants and defaults of " + desired.names.database.str() + "."},
-        {ConfigureDatabase{}},
-        true};
+    if (tenant.shares_public_schema) {
+        return Satisfied{shared_public(desired)};
+    }
+    const bool is_owner = desired.setup.runtime == RuntimeAccess::Owner;
+    return Satisfied{
+        {Reason::Succeeded,
+         "PUBLIC can't connect; the app's login acts as " +
+             (is_owner ? desired.names.owner.str() + ", which owns the schema"
+                       : desired.names.read_write.str() + ", which reads and writes rows") +
+             (desired.setup.ownership == Ownership::Schema
+                  ? " and not the database."
+                  : "; the owner role owns the database.")}};
 }
 
 }  // namespace djdb

@@ -1,5 +1,6 @@
-// roles.cpp -- owner, two app logins and a migration login exist, bear our mark, and have the stored passwords.
+// roles.cpp -- owner, groups and logins exist, bear our mark, and have the stored passwords.
 //   claim Mine, roles Complete, passwords stored -> Satisfied
+//   .., but the server refuses a stored password -> Act(CreateRoles), which sets them again
 //   anything else (claim, roles or passwords new) -> Act(CreateRoles): one transaction, safe to repeat
 #include "reconcilers/workflow.hpp"
 
@@ -8,12 +9,21 @@ namespace djdb {
 Verdict assess_roles(const Desired& desired, const Observed& observed) {
     const auto& tenant = *observed.tenant;
     if (tenant.claim == ClaimState::Mine && tenant.roles == RolesState::Complete &&
-        observed.credentials) {
+        observed.credentials && observed.rejected_logins.empty()) {
         return Satisfied{
             {Reason::Succeeded,
              "Owner " + desired.names.owner.str() + " and the logins " +
                  desired.names.login_a.str() + ", " + desired.names.login_b.str() + ", " +
                  desired.names.migrate.str() + " exist."}};
+    }
+    if (tenant.roles == RolesState::Complete && tenant.claim == ClaimState::Mine &&
+        observed.credentials) {
+        return Act{
+            {Reason::Progressing,
+             "Setting the password of " + observed.rejected_logins.front().str() +
+                 " again, which somebody changed."},
+            {CreateRoles{}},
+            true};
     }
     return Act{
         {Reason::Progressing, "Creating the roles of " + desired.names.database.str() + "."},

@@ -1,31 +1,58 @@
-// secret.cpp -- the app's Secret is published once a login with it has been proven.
-//   Foreign            -> Blocked(SecretConflict)
-//   UpToDate           -> Satisfied
-//   Absent | OutOfDate -> Act(ProveLogins, PublishSecret)
+// secret.cpp -- each Secret is published once a login with it has been proven.
+//   one of them Foreign            -> Blocked(SecretConflict)
+//   one of them Absent | OutOfDate -> Act(prove and publish what is not UpToDate)
+//   Secrets of removed readers     -> Act(RemoveReaderSecret, ForgetReaders)
+//   all UpToDate                   -> Satisfied
 #include "reconcilers/workflow.hpp"
 
 namespace djdb {
+namespace {
+
+bool needs_publishing(SecretState state) {
+    return state == SecretState::Absent || state == SecretState::OutOfDate;
+}
+
+Blocked refuse(const std::string& name, const std::string& field) {
+    return {
+        {Reason::SecretConflict,
+         name +
+             " exists and was not made for this resource. It was left as it is; choose another " +
+             field + " or delete it."}};
+}
+
+}  // namespace
 
 Verdict assess_secret(const Desired& desired, const Observed& observed) {
     const auto name = "Secret \"" + desired.secret_name.str() + "\"";
-    switch (observed.secret) {
-        case SecretState::UpToDate:
-            return Satisfied{
-                {Reason::Succeeded, name + " is published; a login with it was proven."}};
-        case SecretState::Foreign:
-            return Blocked{
-                {Reason::SecretConflict,
-                 name + " exists and was not made for this resource. It was left as it is; choose "
-                        "another "
-                        "spec.credentials.secretName or delete it."}};
-        case SecretState::Absent:
-        case SecretState::OutOfDate:
-            break;
+    if (observed.secret == SecretState::Foreign) {
+        return refuse(name, "spec.credentials.secretName");
     }
-    return Act{
-        {Reason::Progressing, "Proving the logins and publishing " + name + "."},
-        {ProveLogins{}, PublishSecret{}},
-        false};
+    Act publishing{{Reason::Progressing, "Proving the logins and publishing " + name + "."}, {}};
+    if (needs_publishing(observed.secret)) {
+        publishing.steps = {ProveLogins{}, PublishSecret{}};
+    }
+    for (std::size_t i = 0; i < observed.reader_secrets.size(); ++i) {
+        if (observed.reader_secrets[i] == SecretState::Foreign) {
+            return refuse(
+                "Secret \"" + desired.reader_secrets[i].str() + "\"",
+                "spec.access.readers[].secretName"
+            );
+        }
+        if (needs_publishing(observed.reader_secrets[i])) {
+            publishing.steps.emplace_back(ProveReader{i});
+            publishing.steps.emplace_back(PublishReaderSecret{i});
+        }
+    }
+    for (const auto& leftover : observed.leftover_secrets) {
+        publishing.steps.emplace_back(RemoveReaderSecret{leftover});
+    }
+    if (!observed.leftover_secrets.empty()) {
+        publishing.steps.emplace_back(ForgetReaders{});
+    }
+    if (!publishing.steps.empty()) {
+        return publishing;
+    }
+    return Satisfied{{Reason::Succeeded, name + " is published; a login with it was proven."}};
 }
 
 }  // namespace djdb

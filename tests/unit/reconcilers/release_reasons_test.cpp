@@ -297,7 +297,8 @@ TEST(Status, AWriteThatWasOvertakenIsNobodysBusiness) {
         "OpenGate"};
     const auto status = derive_status(desired, observed, workflow(), assessment, report);
     EXPECT_EQ(status, derive_status(desired, observed, workflow(), assessment, {}));
-    EXPECT_TRUE(std::holds_alternative<RetryAfter>(next_visit(observed, assessment, report)));
+    EXPECT_TRUE(std::holds_alternative<RetryAfter>(next_visit(desired, observed, assessment, report)
+    ));
 }
 
 }  // namespace

@@ -1,0 +1,35 @@
+#include "reconcilers/tenant_memory.hpp"
+
+#include <utility>
+
+namespace djdb {
+
+std::optional<TenantRecord> TenantMemory::find(const ObjectKey& key, const ResourceUid& uid) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = records_.find(key);
+    return found == records_.end() || found->second.uid != uid ? std::nullopt
+                                                               : std::optional(found->second);
+}
+
+void TenantMemory::keep(const ObjectKey& key, TenantRecord record) {
+    const std::lock_guard lock(mutex_);
+    records_.insert_or_assign(key, std::move(record));
+}
+
+void TenantMemory::forget(const ObjectKey& key) {
+    const std::lock_guard lock(mutex_);
+    records_.erase(key);
+}
+
+std::map<ObjectKey, TenantRecord> TenantMemory::settled_on(const std::string& server) const {
+    const std::lock_guard lock(mutex_);
+    std::map<ObjectKey, TenantRecord> settled;
+    for (const auto& [key, record] : records_) {
+        if (record.is_settled && record.server == server) {
+            settled.emplace(key, record);
+        }
+    }
+    return settled;
+}
+
+}  // namespace djdb

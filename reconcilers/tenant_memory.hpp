@@ -1,0 +1,47 @@
+// What this process last saw of each tenant. It spares looks and never decides anything: after a
+// restart everything is looked at anew. Any thread.
+#pragma once
+
+#include "crds/conditions.hpp"
+#include "reconcilers/database_port.hpp"
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace djdb {
+
+struct TenantRecord {
+    ResourceUid uid;
+    std::int64_t generation = 0;
+    std::string server;
+    DatabaseName database{""};
+    /// Of the facts that were judged last; empty when a step has changed them since.
+    std::string fingerprint;
+    /// What differed inside the database, and when to look again.
+    std::vector<Drift> contents;
+    TimePoint contents_due{};
+    /// Logins whose stored password the server refused, and when to try again.
+    std::vector<RoleName> rejected;
+    TimePoint logins_due{};
+    /// Nothing was to be done: the next visit may be far away.
+    bool is_settled = false;
+};
+
+class TenantMemory {
+  public:
+    std::optional<TenantRecord> find(const ObjectKey&, const ResourceUid&) const;
+    void keep(const ObjectKey&, TenantRecord);
+    void forget(const ObjectKey&);
+    /// Of the settled tenants of this server.
+    std::map<ObjectKey, TenantRecord> settled_on(const std::string& server) const;
+
+  private:
+    mutable std::mutex mutex_;
+    std::map<ObjectKey, TenantRecord> records_;
+};
+
+}  // namespace djdb
