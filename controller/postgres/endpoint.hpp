@@ -18,6 +18,7 @@ enum class SessionKind {
     Admin,        ///< administrator, in a tenant's database: nothing that a tenant plants or sets
                   ///< reaches it
     Tenant,       ///< as the app would get it, its role and search_path included
+    Reader,       ///< the same of a login whose sessions begin read-only
 };
 
 struct Endpoint {

@@ -47,7 +47,7 @@ void Connection::require_the_server(const CallContext& call) {
     const bool finds_ledger = endpoint_.kind == SessionKind::Maintenance;
     const auto found = sql::server_standing(ask(*this, finds_ledger, call).at(0));
     identity_ = found.identity;
-    if (found.is_read_only) {
+    if (found.is_read_only && endpoint_.kind != SessionKind::Reader) {
         throw refusal(
             endpoint_,
             FailureClass::Transient,

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
@@ -93,7 +94,8 @@ std::string end_state(const TenantNames& names) {
             quoted +
             ")"
             " UNION ALL SELECT concat_ws(' ', 'database', datname, datdba::regrole, datallowconn,"
-            " datconnlimit, datacl, encoding) FROM pg_database WHERE datname = " +
+            " datconnlimit, (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(datacl) a),"
+            " encoding) FROM pg_database WHERE datname = " +
             quoted +
             " UNION ALL SELECT concat_ws(' ', 'setting', s.setrole::regrole, s.setconfig)"
             " FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
@@ -183,7 +185,11 @@ bool LiveServer::admin_is_superuser() const {
 Endpoint LiveServer::tenant_endpoint(
     const TenantNames& names, const RoleName& login, const Sensitive& password
 ) const {
-    return postgres::tenant_endpoint(access_, names.database, login, password);
+    auto to = postgres::tenant_endpoint(access_, names.database, login, password);
+    if (std::ranges::find(names.readers, login) != names.readers.end()) {
+        to.kind = SessionKind::Reader;
+    }
+    return to;
 }
 
 Endpoint LiveServer::admin_endpoint(const std::string& database) const {

@@ -1,0 +1,174 @@
+// Readers: logins that read and nothing else, from the first to the last day.
+#include "tests/postgres/live_server.hpp"
+
+#include <map>
+
+namespace djdb::postgres {
+namespace {
+
+class Readers : public LiveServer {
+  protected:
+    Readers() : names_(fresh_tenant()) { ask_for({"reports", "bi"}); }
+
+    void ask_for(const std::vector<std::string>& readers) {
+        std::vector<ReaderSpec> specs;
+        passwords_.readers.clear();
+        for (const auto& reader : readers) {
+            specs.push_back({reader, ""});
+            passwords_.readers.push_back(
+                kept_passwords_.try_emplace(reader, fresh_password()).first->second
+            );
+        }
+        names_ = tenant_names(names_.database, specs);
+    }
+    Claimant claimant() { return claimant_of(names_); }
+    TenantFacts look() {
+        return database_.inspect_tenant(access_, names_, setup_, claimant(), call_for());
+    }
+    std::unique_ptr<Connection> open(std::size_t reader) {
+        return Connection::open(
+            tenant_endpoint(names_, names_.readers[reader], passwords_.readers[reader]), call_for()
+        );
+    }
+    std::unique_ptr<Connection> open_app() {
+        return Connection::open(
+            tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for()
+        );
+    }
+    static std::string count_roles(const RoleName& role) {
+        return as_superuser("SELECT count(*) FROM pg_roles WHERE rolname = '" + role.str() + "'");
+    }
+
+    TenantNames names_;
+    std::map<std::string, Sensitive> kept_passwords_;
+};
+
+TEST_F(Readers, ReadWhatIsThereAndWhatComesAndWriteNothing) {
+    ask_for({});
+    provision(names_, claimant());
+    open_app()->run({"CREATE TABLE before AS SELECT 1 AS n"}, call_for());
+    ask_for({"reports", "bi"});
+    EXPECT_EQ(look().roles, RolesState::Incomplete);
+    provision(names_, claimant());
+    open_app()->run({"CREATE TABLE after AS SELECT 2 AS n"}, call_for());
+    EXPECT_TRUE(look().drift.empty());
+    EXPECT_TRUE(database_.inspect_contents(access_, names_, setup_, look(), call_for()).empty());
+    for (const std::size_t reader : {0U, 1U}) {
+        database_.prove_reader_login(
+            access_, names_, names_.readers[reader], passwords_.readers[reader], call_for()
+        );
+        const auto session = open(reader);
+        EXPECT_EQ(session->run({"SELECT n FROM before"}, call_for()).at(0).at(0), "1");
+        EXPECT_EQ(session->run({"SELECT n FROM after"}, call_for()).at(0).at(0), "2");
+        EXPECT_EQ(
+            failure_of([&] { session->run({"DELETE FROM before"}, call_for()); }).code, "25006"
+        );
+        // What it can unset for itself does not help it.
+        session->run({"SET default_transaction_read_only = off"}, call_for());
+        for (const auto* statement :
+             {"DELETE FROM before",
+              "CREATE TEMP TABLE planted ()",
+              "CREATE SCHEMA planted",
+              "TRUNCATE before"}) {
+            EXPECT_EQ(failure_of([&] { session->run({statement}, call_for()); }).code, "42501")
+                << statement;
+        }
+        EXPECT_EQ(
+            failure_of([&] { session->run({"SET ROLE " + names_.owner.str()}, call_for()); }).code,
+            "42501"
+        );
+    }
+}
+
+TEST_F(Readers, OneThatIsAskedForNoMoreGoesWithItsSessions) {
+    provision(names_, claimant());
+    const auto gone = names_.readers[1];
+    const auto session = open(1);
+    session->run({"SET default_transaction_read_only = off"}, call_for());
+    session->run({"SELECT lo_create(0)"}, call_for());
+    const auto password = passwords_.readers[1];
+    ask_for({"reports"});
+    ASSERT_EQ(look().removed_readers, std::vector<RoleName>{gone});
+    for (int twice = 0; twice < 2; ++twice) {
+        database_.remove_reader(access_, names_, claimant(), gone, call_for());
+    }
+    EXPECT_EQ(count_roles(gone), "0");
+    EXPECT_EQ(
+        failure_of([&] { session->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient
+    );
+    EXPECT_EQ(
+        as_superuser(
+            "SELECT lomowner::regrole FROM pg_largeobject_metadata", names_.database.str()
+        ),
+        names_.owner.str()
+    ) << "what it made is kept";
+    EXPECT_TRUE(look().removed_readers.empty());
+    EXPECT_TRUE(look().drift.empty());
+    database_.prove_reader_login(
+        access_, names_, names_.readers[0], passwords_.readers[0], call_for()
+    );
+}
+
+TEST_F(Readers, ResourceOfAnotherRemovesNone) {
+    provision(names_, claimant());
+    const auto other = claimant_of(names_, "uid-2");
+    EXPECT_EQ(
+        failure_of([&] {
+            database_.remove_reader(access_, names_, other, names_.readers[0], call_for());
+        }).code,
+        "ClaimLost"
+    );
+    EXPECT_EQ(count_roles(names_.readers[0]), "1");
+}
+
+TEST_F(Readers, NameThatIsAnotherTenantsLoginIsRefusedBothWays) {
+    // Reader a of database shop and login a of database shop_ro have one name.
+    const auto other = tenant_names(DatabaseName(names_.database.str() + "_ro"));
+    ask_for({"a"});
+    ASSERT_EQ(names_.readers[0], other.login_a);
+    const auto only_logins = TenantPasswords{passwords_.runtime, passwords_.migrate};
+    database_.claim_and_create_roles(
+        access_, other, setup_, claimant_of(other), only_logins, call_for()
+    );
+    const auto before = end_state(names_);
+    EXPECT_EQ(failure_of([&] { provision(names_, claimant()); }).code, "ForeignRole");
+    EXPECT_EQ(look().roles, RolesState::Foreign);
+    EXPECT_EQ(end_state(names_), before);
+
+    const auto first = tenant_names(fresh_tenant().database, {{"b", ""}});
+    passwords_.readers = {fresh_password()};
+    provision(first, claimant_of(first));
+    const auto late = tenant_names(DatabaseName(first.database.str() + "_ro"));
+    const auto kept = end_state(first);
+    const auto failure = failure_of([&] {
+        database_.claim_and_create_roles(
+            access_, late, setup_, claimant_of(late), only_logins, call_for()
+        );
+    });
+    EXPECT_EQ(failure.code, "ForeignRole") << failure.message;
+    EXPECT_EQ(end_state(first), kept);
+    EXPECT_EQ(
+        database_.inspect_tenant(access_, late, setup_, claimant_of(late), call_for()).claim,
+        ClaimState::Unclaimed
+    );
+}
+
+TEST_F(Readers, NameIsKeptForWhoMayNeedIt) {
+    // No role of the name exists yet: the ledger alone knows.
+    ask_for({});
+    provision(names_, claimant());
+    EXPECT_EQ(
+        as_superuser(
+            "SELECT string_agg(role, ',' ORDER BY role) FROM djangodb.claimed_role WHERE database ="
+            " '" +
+                names_.database.str() + "'",
+            access_.maintenance_database
+        ),
+        names_.database.str() + "_a," + names_.database.str() + "_b," + names_.database.str() +
+            "_migrate," + names_.database.str() + "_owner," + names_.database.str() + "_ro," +
+            names_.database.str() + "_rw"
+    );
+}
+
+}  // namespace
+}  // namespace djdb::postgres
