@@ -3,6 +3,7 @@
 #include "controller/postgres/certificates.hpp"
 #include "controller/postgres/sql_state.hpp"
 #include "reconcilers/failure.hpp"
+#include "reconcilers/sql/tenant_login.hpp"
 
 #include <libpq-fe.h>
 #include <openssl/ssl.h>
@@ -179,9 +180,7 @@ void Connection::raise_refused() {
 void Connection::name_session(const CallContext& call) {
     if (name_ != call.reconcile_id) {
         name_ = call.reconcile_id;
-        run({"SELECT set_config('application_name', $1, false)",
-             {"djangodb-operator/" + call.reconcile_id}},
-            call);
+        run(sql::name_session("djangodb-operator/" + call.reconcile_id), call);
     }
 }
 

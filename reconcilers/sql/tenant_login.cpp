@@ -2,6 +2,10 @@
 
 namespace djdb::sql {
 
+Statement name_session(const std::string& name) {
+    return {"SELECT set_config('application_name', $1, false)", {name}};
+}
+
 Statement who_am_i() {
     return {"SELECT session_user, current_user, current_database()"};
 }

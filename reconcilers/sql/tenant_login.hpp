@@ -5,6 +5,9 @@
 
 namespace djdb::sql {
 
+/// Shows in pg_stat_activity and in the log which visit works.
+Statement name_session(const std::string& name);
+
 /// session_user, current_user, current_database.
 Statement who_am_i();
 

@@ -1,0 +1,181 @@
+#include "reconcilers/sql/statement_sections.hpp"
+
+#include "reconcilers/sql/catalog.hpp"
+#include "reconcilers/sql/claim.hpp"
+#include "reconcilers/sql/contents.hpp"
+#include "reconcilers/sql/database.hpp"
+#include "reconcilers/sql/inspect.hpp"
+#include "reconcilers/sql/reader.hpp"
+#include "reconcilers/sql/retire.hpp"
+#include "reconcilers/sql/roles.hpp"
+#include "reconcilers/sql/server.hpp"
+#include "reconcilers/sql/tenant_login.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace djdb::sql {
+namespace {
+
+/// What the builders' statements depend on.
+struct Variant {
+    TenantNames names;
+    TenantSetup setup;
+    int server_version;
+};
+
+const TenantNames kNames = tenant_names(DatabaseName("shop"), {{"reports", ""}});
+/// Everything that a resource can ask for.
+const TenantSetup kSetup{
+    Ownership::Schema,
+    RuntimeAccess::ReadWrite,
+    {"reports"},
+    {"citext"},
+    -1,
+    "UTC",
+    std::chrono::seconds{5}};
+const Claimant kClaimant{"CLUSTER", ResourceUid("UID"), {Namespace("apps"), ObjectName("shop")}};
+
+std::vector<Variant> all_variants() {
+    const auto plain = tenant_names(DatabaseName("shop"));
+    std::vector<Variant> all;
+    for (const int version : {180000, 140000}) {
+        all.push_back({plain, {}, version});
+        all.push_back({plain, {.ownership = Ownership::Database}, version});
+        all.push_back({kNames, kSetup, version});
+    }
+    return all;
+}
+
+Verifiers verifiers_for(const TenantNames& names) {
+    const Sensitive verifier("SCRAM-SHA-256$...");
+    return {verifier, verifier, std::vector<Sensitive>(names.readers.size(), verifier)};
+}
+
+/// Both, each statement once.
+Batch with(Batch all, const Batch& more) {
+    for (const auto& statement : more) {
+        const bool is_known = std::ranges::any_of(all, [&](const Statement& known) {
+            return known.text == statement.text;
+        });
+        if (!is_known) {
+            all.push_back(statement);
+        }
+    }
+    return all;
+}
+
+Batch variants(const std::function<Batch(const Variant&)>& build) {
+    Batch all;
+    for (const auto& variant : all_variants()) {
+        all = with(std::move(all), build(variant));
+    }
+    return all;
+}
+
+Batch installation() {
+    auto batch = with({missing_extensions(kSetup)}, create_extension(kNames, "citext", "", true));
+    return with(std::move(batch), create_extension(kNames, "hstore", "public", false));
+}
+
+}  // namespace
+
+std::vector<Section> statement_sections() {
+    const std::string ours = "djangodb_operator";
+    return {
+        {"Ask which server it is",
+         "administrator, maintenance database or postgres, first on each session; the second where "
+         "the first is forbidden",
+         {identify_server(true), identify_ledger(true)}},
+        {"Ask the same in a tenant's database",
+         "any login, first on each session; the second where the first is forbidden",
+         {identify_server(false), identify_ledger(false)}},
+        {"Name the session after the visit",
+         "any login, when it goes on with another visit",
+         {name_session("djangodb-operator/VISIT")}},
+        {"Look at the server",
+         "administrator, maintenance database or postgres; claims only where there is a ledger",
+         {inspect_server(ours), count_claims()}},
+        {"Look at a tenant",
+         "administrator, maintenance database, at each visit",
+         {inspect_tenant(kNames, kSetup, kClaimant)}},
+        {"Look at what is in its database",
+         "administrator, the tenant's database, after changes and now and then",
+         {inspect_contents(kNames, kSetup)}},
+        {"Look at the extensions that it asks for",
+         "administrator, maintenance database",
+         {known_extensions(kSetup)}},
+        {"Look at all tenants at once",
+         "administrator, maintenance database, every 30 seconds",
+         {fingerprint_tenants({kNames.database})}},
+        {"Make the maintenance database",
+         "administrator, database postgres, when it is missing",
+         {create_maintenance_database(DatabaseName(ours))}},
+        {"Open it",
+         "administrator, database postgres, after that",
+         open_maintenance_database(DatabaseName(ours))},
+        {"Make the ledger",
+         "administrator, maintenance database, when it is missing; one transaction",
+         create_ledger()},
+        {"Claim a database and make its roles",
+         "administrator, maintenance database; one transaction",
+         variants([](const Variant& of) {
+             return claim_and_create_roles(
+                 of.names, of.setup, kClaimant, verifiers_for(of.names), of.server_version
+             );
+         })},
+        {"Make the database",
+         "administrator, maintenance database; unless the first finds that it was lost",
+         {find_lost_database(kNames), create_database(kNames)}},
+        {"Configure the database",
+         "administrator, maintenance database; one transaction",
+         variants([](const Variant& of) {
+             return configure_database(of.names, of.setup, kClaimant);
+         })},
+        {"Hand over the schema",
+         "administrator, the tenant's database; one transaction",
+         variants([](const Variant& of) {
+             return hand_over_schema(of.names, of.setup, of.server_version, true);
+         })},
+        {"Arrange what is in it",
+         "administrator, the tenant's database; in that transaction, with extra schemas, runtime: "
+         "ReadWrite or readers",
+         arrange_contents(kNames, kSetup)},
+        {"Install extensions",
+         "administrator, the tenant's database; a trusted one as the owner role",
+         installation()},
+        {"Prove the migration login",
+         "migration login, the tenant's database; the table in one transaction",
+         with({who_am_i()}, probe_schema())},
+        {"Read the migrations that are applied",
+         "migration login, the tenant's database, when a Job has succeeded",
+         {who_am_i(), has_migrations(), read_migrations()}},
+        {"Prove the app's login and the readers'",
+         "each of them, the tenant's database; the second by readers",
+         {who_am_i(), is_read_only()}},
+        {"Note that it is configured",
+         "administrator, maintenance database",
+         {note_configured(kNames, kClaimant)}},
+        {"Record an image whose migrations are in the database",
+         "administrator, maintenance database; one transaction",
+         {require_claim(kNames, kClaimant),
+          record_passed_image(kNames, kClaimant, ImageRef("shop:1"))}},
+        {"Remove a reader that is asked for no more",
+         "administrator, maintenance database; one transaction",
+         shut_reader(kNames, kClaimant, kNames.readers[0])},
+        {"Take what it has",
+         "administrator, the tenant's database, after that",
+         disown_reader(kNames, kClaimant, kNames.readers[0])},
+        {"Drop it",
+         "administrator, maintenance database, after that; one transaction",
+         drop_reader(kNames, kClaimant, kNames.readers[0])},
+        {"Shut the logins",
+         "administrator, maintenance database; one transaction, when the resource is deleted",
+         retire(kNames, kClaimant)},
+        {"End their sessions",
+         "administrator, maintenance database, after that",
+         {end_sessions(kNames, kClaimant)}},
+    };
+}
+
+}  // namespace djdb::sql
