@@ -51,7 +51,9 @@ class AuditLog:
         return found
 
     def writes(self, words, since):
-        return [r for r in self.requests(since) if r.verb not in READS and r.concerns(words)]
+        """But for what servers say of themselves: the suite's tests share one PostgreSQL, and each claim changes it."""
+        return [r for r in self.requests(since)
+                if r.verb not in READS and r.resource != "postgresservers/status" and r.concerns(words)]
 
     def reads(self, words, since):
         return [r for r in self.requests(since) if r.verb in READS and r.concerns(words)]

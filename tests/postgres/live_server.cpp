@@ -57,9 +57,18 @@ CallContext call_for(std::chrono::seconds span) {
 std::string as_superuser(const std::string& sql, const std::string& database) {
     static const auto kSocket = require_variable("DJDB_PG_SOCKET");
     static const auto kPort = require_variable("DJDB_PG_PORT");
+    return ask_as_superuser(kSocket, kPort, sql, database);
+}
+
+std::string ask_as_superuser(
+    const std::string& socket,
+    const std::string& port,
+    const std::string& sql,
+    const std::string& database
+) {
     const std::array<const char*, 5> names{"host", "port", "user", "dbname", nullptr};
     const std::array<const char*, 5> values{
-        kSocket.c_str(), kPort.c_str(), "postgres", database.c_str(), nullptr};
+        socket.c_str(), port.c_str(), "postgres", database.c_str(), nullptr};
     const std::unique_ptr<PGconn, decltype(&PQfinish)> raw(
         PQconnectdbParams(names.data(), values.data(), 0), &PQfinish
     );

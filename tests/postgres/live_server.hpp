@@ -21,6 +21,14 @@ CallContext call_for(std::chrono::seconds span = std::chrono::seconds{60});
 /// none.
 std::string as_superuser(const std::string& sql, const std::string& database = "postgres");
 
+/// The same of another server.
+std::string ask_as_superuser(
+    const std::string& socket,
+    const std::string& port,
+    const std::string& sql,
+    const std::string& database
+);
+
 /// The server's log from this byte on.
 std::string server_log(std::size_t from = 0);
 

@@ -21,6 +21,8 @@ class TcpRelay {
     /// Ends all connections and every new one; nothing passes any more when it returns.
     void cut();
     void restore() { open_ = true; }
+    /// New connections go to this server; those that there are stay where they are.
+    void lead_to(std::uint16_t upstream) { upstream_ = upstream; }
 
   private:
     struct Pair {
@@ -31,7 +33,7 @@ class TcpRelay {
     void accept_one();
     void end(const Pair& pair);
 
-    std::uint16_t upstream_;
+    std::atomic<std::uint16_t> upstream_;
     std::uint16_t port_ = 0;
     int listener_ = -1;
     std::atomic<bool> open_ = true;

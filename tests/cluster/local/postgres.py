@@ -19,6 +19,7 @@ from .settings import (
 )
 
 ADMIN = "djdb_admin"
+STANDBY = "standby.signal"
 DEFAULT_NAME = "postgres"
 ATTRIBUTES = {
     "plain": "LOGIN CREATEDB CREATEROLE NOSUPERUSER NOREPLICATION NOBYPASSRLS",
@@ -230,9 +231,12 @@ def _start(server: Server) -> None:
         log.symlink_to("postgres.log")
     server.programs.start("postgres", [*_as_account(), f"{server.programs_folder}/postgres", "-D", str(server.data)], cwd="/")
 
+    # A standby has no more to say than that it takes no connections, when it is told so: pg_isready's 1.
+    enough = (0, 1) if (server.data / STANDBY).exists() else (0,)
+
     def answers() -> bool:
         command = [f"{CLIENTS}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(server.port())]
-        return subprocess.run(command, cwd="/").returncode == 0
+        return subprocess.run(command, cwd="/").returncode in enough
 
     server.programs.wait_for("postgres", answers, "PostgreSQL to accept connections", 60)
 
@@ -305,6 +309,37 @@ def start(server: Server) -> None:
         _start(server)
     os.close(held)
     print(f"postgres: up on localhost:{server.port()}")
+
+
+def copy(server: Server, source: Server, standby: bool = False) -> None:
+    """A cold copy: the data, roles and certificates of then under another port, as a restored backup has them. As a
+    standby it follows nobody and only reads."""
+    _require_made(source)
+    if source.running() or (server.folder / "initialised").exists():
+        raise ClusterError(f"postgres: {source.folder} runs or {server.folder} is there; stop the one, remove the other")
+    held = locked(server.folder)
+    _choose_home(server)
+    server.wanted_major = source.major()
+    _choose_programs(server)
+    server.data.rmdir()
+    subprocess.run(["cp", "-a", str(source.data), str(server.data)], check=True)
+    for name in ("ca.crt", "ca.key", "server.crt", "server.key", "admin-password"):
+        shutil.copy2(source.folder / name, server.folder / name)
+    if standby:
+        (server.data / STANDBY).touch()
+    (server.folder / "initialised").touch()
+    ports = locked(CACHE / "ports")
+    _choose_port(server)
+    _start(server)
+    os.close(ports)
+    os.close(held)
+    print(f"postgres: up on localhost:{server.port()}, a copy of {source.folder}")
+
+
+def down_all(directory: pathlib.Path) -> None:
+    """Every server of the state directory."""
+    for folder in sorted(directory.glob(f"{DEFAULT_NAME}*")):
+        down(Server(directory, folder.name.removeprefix(DEFAULT_NAME).lstrip("-") or DEFAULT_NAME))
 
 
 def down(server: Server) -> None:

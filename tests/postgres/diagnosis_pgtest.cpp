@@ -1,0 +1,295 @@
+// Ten verdicts on a connection that fails, each of a real server that refuses in that way; and the
+// modes in which one that does not refuse is verified.
+#include "tests/postgres/live_server.hpp"
+#include "tests/postgres/spare_server.hpp"
+
+#include <gmock/gmock.h>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <vector>
+
+namespace djdb::postgres {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// A port of loopback that is bound, and listened on only when told to. Nobody ever accepts.
+class DeafPort {
+  public:
+    DeafPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        address_.sin_family = AF_INET;
+        address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address_;
+        EXPECT_EQ(::bind(socket_, generic(), size), 0);
+        EXPECT_EQ(::getsockname(socket_, generic(), &size), 0);
+    }
+    DeafPort(const DeafPort&) = delete;
+    DeafPort& operator=(const DeafPort&) = delete;
+    ~DeafPort() {
+        for (const int client : clients_) {
+            ::close(client);
+        }
+        ::close(socket_);
+    }
+
+    [[nodiscard]] std::int64_t port() const { return ntohs(address_.sin_port); }
+    /// The kernel accepts for it, and nobody answers.
+    void listen() { EXPECT_EQ(::listen(socket_, 16), 0); }
+    /// Its queue is full, so that the kernel drops the packets of whoever comes next.
+    void drop_packets() {
+        EXPECT_EQ(::listen(socket_, 0), 0);
+        for (int i = 0; i < 4; ++i) {
+            clients_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+            ::connect(clients_.back(), generic(), sizeof address_);
+        }
+    }
+
+  private:
+    sockaddr* generic() { return reinterpret_cast<sockaddr*>(&address_); }
+
+    sockaddr_in address_{};
+    int socket_;
+    std::vector<int> clients_;
+};
+
+class Diagnosis : public LiveServer {
+  protected:
+    Diagnosis() { there_ = spare().access(); }
+    ~Diagnosis() override { spare().show_its_own(); }
+
+    Failure look(
+        const ServerAccess& access, std::chrono::seconds within = std::chrono::seconds{60}
+    ) {
+        PostgresDatabase fresh;  // whose breaker remembers nothing
+        return failure_of([&] { fresh.inspect_server(access, call_for(within)); });
+    }
+    void expect_reached(const ServerAccess& access) {
+        PostgresDatabase fresh;
+        EXPECT_NO_THROW(fresh.inspect_server(access, call_for()));
+    }
+
+    /// The spare server's.
+    ServerAccess there_;
+};
+
+TEST_F(Diagnosis, Refused) {
+    const DeafPort nobody;
+    access_.port = nobody.port();
+    const auto failure = look(access_);
+    EXPECT_EQ(failure.code, "TCPUnreachable");
+    EXPECT_THAT(failure.message, HasSubstr("refused"));
+    EXPECT_THAT(failure.message, HasSubstr("network policies"));
+    EXPECT_THAT(failure.message, HasSubstr("listen_addresses"));
+}
+
+TEST_F(Diagnosis, TimedOut) {
+    DeafPort dropping;
+    dropping.drop_packets();
+    access_.host = "127.0.0.1";
+    access_.port = dropping.port();
+    const auto failure = look(access_, std::chrono::seconds{2});
+    EXPECT_EQ(failure.code, "TCPUnreachable");
+    EXPECT_THAT(failure.message, HasSubstr("timed out"));
+}
+
+TEST_F(Diagnosis, AcceptedAndNeverAnswered) {
+    DeafPort deaf;
+    deaf.listen();
+    access_.host = "127.0.0.1";
+    access_.port = deaf.port();
+    const auto began = std::chrono::steady_clock::now();
+    const auto failure = look(access_);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{30})
+        << "our own deadline ends it, not the call's";
+    EXPECT_EQ(failure.code, "TCPUnreachable");
+    EXPECT_THAT(failure.message, HasSubstr("nobody answers"));
+}
+
+TEST_F(Diagnosis, TlsNotOffered) {
+    spare().set("ssl", "off");
+    const auto failure = look(there_);
+    spare().set("ssl", "on");
+    EXPECT_EQ(failure.code, "TLSNotOffered");
+    EXPECT_EQ(failure.kind, FailureClass::Transient);
+    EXPECT_THAT(failure.message, HasSubstr("ssl = on"));
+}
+
+TEST_F(Diagnosis, CertificateOfAnotherCa) {
+    there_.ca_pem = foreign_ca();
+    for (const auto mode : {TlsMode::VerifyFull, TlsMode::VerifyCA}) {
+        there_.tls = mode;
+        const auto failure = look(there_);
+        EXPECT_EQ(failure.code, "TLSVerifyFailed");
+        EXPECT_THAT(failure.message, HasSubstr("not signed by the given CA but by"));
+        EXPECT_THAT(failure.message, HasSubstr("djdb-postgres"));
+    }
+    there_.tls = TlsMode::Require;
+    there_.ca_pem.clear();
+    expect_reached(there_);
+}
+
+TEST_F(Diagnosis, CertificateThatHasExpired) {
+    spare().show(spare().sign("DNS:localhost", -1));
+    for (const auto mode : {TlsMode::VerifyFull, TlsMode::VerifyCA}) {
+        there_.tls = mode;
+        const auto failure = look(there_);
+        EXPECT_EQ(failure.code, "TLSVerifyFailed");
+        EXPECT_THAT(failure.message, HasSubstr("expired"));
+        EXPECT_THAT(failure.message, Not(HasSubstr("not signed")));
+    }
+}
+
+TEST_F(Diagnosis, CertificateOfAnotherName) {
+    spare().show(spare().sign("DNS:elsewhere.example,IP:192.0.2.7", 30));
+    const auto failure = look(there_);
+    EXPECT_EQ(failure.code, "TLSVerifyFailed");
+    EXPECT_THAT(failure.message, HasSubstr("\"localhost\" but elsewhere.example, 192.0.2.7"));
+    there_.tls = TlsMode::VerifyCA;
+    expect_reached(there_);
+}
+
+TEST_F(Diagnosis, ClientCertificate) {
+    const auto pair = spare().sign("DNS:operator", 30);
+    spare().set("ssl_ca_file", "server.crt");  // trusts nobody but itself
+    spare().set_access_rules("hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca");
+    there_.host = "127.0.0.1";
+    EXPECT_EQ(look(there_).code, "AccessRuleRejected") << "none was sent";
+    there_.client_certificate_pem = pair.certificate;
+    there_.client_key_pem = pair.key;
+    const auto refused = look(there_);
+    EXPECT_EQ(refused.code, "TLSVerifyFailed");
+    EXPECT_THAT(refused.message, HasSubstr("refused the client certificate"));
+    spare().trust_its_own_ca();
+    expect_reached(there_);
+    there_.client_key_pem = spare().sign("DNS:operator", 30).key;
+    EXPECT_EQ(look(there_).code, "ClientCertificateInvalid");
+    spare().reset("ssl_ca_file");
+    spare().restart();  // which writes pg_hba.conf anew
+}
+
+TEST_F(Diagnosis, AccessRuleRejects) {
+    access_.admin_user = "postgres";  // rejected by a line of pg_hba.conf
+    const auto failure = look(access_);
+    EXPECT_EQ(failure.code, "AccessRuleRejected");
+    EXPECT_EQ(failure.kind, FailureClass::Forbidden);
+    EXPECT_THAT(failure.message, HasSubstr("28000"));
+    EXPECT_THAT(failure.message, HasSubstr("pg_hba.conf"));
+}
+
+TEST_F(Diagnosis, RoleWithoutLogin) {
+    spare().as_superuser("ALTER ROLE " + there_.admin_user + " NOLOGIN");
+    const auto failure = look(there_);
+    spare().as_superuser("ALTER ROLE " + there_.admin_user + " LOGIN");
+    EXPECT_EQ(failure.code, "AccessRuleRejected");
+    EXPECT_THAT(failure.message, HasSubstr("ALTER ROLE .. LOGIN"));
+}
+
+TEST_F(Diagnosis, WrongPassword) {
+    there_.admin_password = fresh_password();
+    const auto failure = look(there_);
+    EXPECT_EQ(failure.code, "AuthRejected");
+    EXPECT_THAT(failure.message, Not(HasSubstr(there_.admin_password.reveal())));
+}
+
+TEST_F(Diagnosis, MissingDatabase) {
+    const auto failure = failure_of([&] {
+        Connection::open(postgres::admin_endpoint(there_, "no_such_database"), call_for());
+    });
+    EXPECT_EQ(failure.code, "DatabaseMissing");
+}
+
+TEST_F(Diagnosis, ServerWithoutAFreeConnection) {
+    spare().set("max_connections", "8");
+    spare().restart();
+    there_ = spare().access();
+    std::vector<std::unique_ptr<Connection>> sessions;
+    const auto full = failure_of([&] {
+        while (sessions.size() < 8) {
+            sessions.push_back(
+                Connection::open(postgres::admin_endpoint(there_, "postgres"), call_for())
+            );
+        }
+    });
+    EXPECT_EQ(full.code, "TooManyConnections");
+    const auto failure = look(there_);
+    EXPECT_EQ(failure.code, "TooManyConnections");
+    EXPECT_EQ(failure.kind, FailureClass::Transient);
+    sessions.clear();
+    spare().reset("max_connections");
+    spare().restart();
+}
+
+TEST_F(Diagnosis, ServerThatOnlyReads) {
+    spare().set("default_transaction_read_only", "on");
+    const auto failure = look(there_);
+    spare().reset("default_transaction_read_only");
+    EXPECT_EQ(failure.code, "ReadOnlyServer");
+    EXPECT_EQ(failure.kind, FailureClass::Transient);
+    expect_reached(there_);
+}
+
+TEST_F(Diagnosis, StandbyThatReadsAndStandbyThatDoesNot) {
+    spare().stop();
+    const SpareServer standby("standby", spare(), SpareServer::Role::Standby);
+    spare().start();
+    // It replays what there is before it lets readers in.
+    const auto until = Deadline::in(std::chrono::seconds{30});
+    auto failure = look(standby.access());
+    while (failure.code == "ServerStarting" && !until.has_passed()) {
+        failure = look(standby.access());
+    }
+    EXPECT_EQ(failure.code, "ReadOnlyServer");
+    EXPECT_THAT(failure.message, HasSubstr("primary"));
+
+    standby.set_in_file("hot_standby = off");
+    standby.restart();
+    failure = look(standby.access());
+    EXPECT_EQ(failure.code, "ServerStarting");
+    EXPECT_EQ(failure.kind, FailureClass::Transient);
+}
+
+TEST_F(Diagnosis, SocketInPlaceOfTheNetwork) {
+    there_.host = spare().socket();
+    there_.ca_pem.clear();
+    PostgresDatabase fresh;
+    const auto facts = fresh.inspect_server(there_, call_for());
+    EXPECT_EQ(facts.tls_version, "");
+    EXPECT_EQ(facts.certificate_expiry, "");
+    there_.port = 1;
+    const auto failure = look(there_);
+    EXPECT_EQ(failure.code, "TCPUnreachable");
+    EXPECT_THAT(failure.message, HasSubstr("no such socket"));
+}
+
+TEST_F(Diagnosis, PasswordIsSentToAVerifiedServerOnlyWhenThatIsAskedFor) {
+    spare().set_access_rules("hostssl all all 127.0.0.1/32 password");
+    there_.host = "127.0.0.1";
+    const auto failure = look(there_);
+    EXPECT_THAT(failure.message, Not(HasSubstr(there_.admin_password.reveal())));
+    EXPECT_EQ(failure.code, "ConnectFailed");
+    there_.password_mode = PasswordMode::Plaintext;
+    expect_reached(there_);
+    spare().restart();
+}
+
+TEST_F(Diagnosis, TlsInForceIsTold) {
+    const auto facts = database_.inspect_server(access_, call_for());
+    EXPECT_EQ(
+        facts.tls_version,
+        Connection::open(admin_endpoint("postgres"), call_for())
+            ->run({"SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()"}, call_for())
+            .at(0)
+            .at(0)
+    );
+    const auto expiry = output_of(
+        "date -u -d \"$(openssl x509 -noout -enddate -in " + require_variable("DJDB_PG_STATE") +
+        "/postgres/server.crt | cut -d= -f2)\" +%Y-%m-%dT%H:%M:%SZ"
+    );
+    EXPECT_EQ(facts.certificate_expiry, expiry);
+}
+
+}  // namespace
+}  // namespace djdb::postgres

@@ -1,0 +1,167 @@
+// Whoever answers at host and port is asked first who it is: another server, or the same one of an
+// earlier day, gets no other statement (F58, F59, F60).
+#include "reconcilers/server_identity.hpp"
+#include "tests/postgres/live_server.hpp"
+#include "tests/postgres/spare_server.hpp"
+#include "tests/support/tcp_relay.hpp"
+
+#include <gmock/gmock.h>
+
+namespace djdb::postgres {
+namespace {
+
+using testing::HasSubstr;
+
+class Identity : public LiveServer {
+  protected:
+    ServerIdentity look(const ServerAccess& access) {
+        return database_.inspect_server(access, call_for()).identity;
+    }
+
+    /// All that could have been changed on it.
+    static std::string state_of(const SpareServer& server) {
+        return server.as_superuser(
+            "SELECT concat((SELECT count(*) FROM pg_database), ' ', (SELECT count(*) FROM "
+            "pg_authid), ' ', (SELECT string_agg(datname, ',' ORDER BY datname) FROM pg_database))"
+        );
+    }
+};
+
+TEST_F(Identity, IsTheServersOwn) {
+    const auto names = fresh_tenant();
+    provision(names, claimant_of(names));
+    const auto found = look(access_);
+    EXPECT_EQ(
+        found.system_identifier, as_superuser("SELECT system_identifier FROM pg_control_system()")
+    );
+    EXPECT_EQ(
+        std::to_string(found.timeline),
+        as_superuser("SELECT timeline_id FROM pg_control_checkpoint()")
+    );
+    access_.expected = found;
+    EXPECT_EQ(look(access_), found);
+}
+
+TEST_F(Identity, AnotherServerBehindTheSamePortGetsNoStatement) {
+    // With the same CA and the same login, so that nothing else stops it.
+    auto& other = spare();
+    support::TcpRelay relay(static_cast<std::uint16_t>(access_.port));
+    auto access = access_;
+    access.port = relay.port();
+    access.ca_pem += "\n" + other.access().ca_pem;
+    other.set_password(access.admin_password);
+    access.expected = look(access);
+    const auto names = fresh_tenant();
+    const auto claimant = claimant_of(names);
+    const auto untouched = state_of(other);
+
+    relay.lead_to(static_cast<std::uint16_t>(other.access().port));
+    PostgresDatabase moved;  // with no session to the first one
+    const auto failure =
+        failure_of([&] { moved.inspect_tenant(access, names, claimant, call_for()); });
+    EXPECT_EQ(failure.code, "ServerIdentityChanged");
+    EXPECT_EQ(failure.kind, FailureClass::Terminal);
+    const auto found = other.as_superuser("SELECT system_identifier FROM pg_control_system()");
+    EXPECT_THAT(failure.message, HasSubstr("djangodb.io/accept-server=" + found + ":0"));
+    EXPECT_EQ(
+        failure_of([&] {
+            moved.claim_and_create_roles(access, names, claimant, passwords_, call_for());
+        }).code,
+        "ServerIdentityChanged"
+    );
+    EXPECT_EQ(
+        failure_of([&] { moved.create_database(access, names, call_for()); }).code,
+        "ServerIdentityChanged"
+    );
+    EXPECT_EQ(
+        failure_of([&] { moved.retire(access, names, claimant, call_for()); }).code,
+        "ServerIdentityChanged"
+    );
+    EXPECT_EQ(state_of(other), untouched);
+
+    // One that had a session before the swap keeps to the server that it knows; a look does not.
+    EXPECT_NO_THROW(database_.inspect_tenant(access, names, claimant, call_for()));
+    EXPECT_EQ(failure_of([&] { look(access); }).code, "ServerIdentityChanged");
+
+    access.accepted = read_acknowledgement(found + ":1");
+    EXPECT_EQ(failure_of([&] { look(access); }).code, "ServerIdentityChanged") << "not this one";
+    access.accepted = read_acknowledgement(found + ":0");
+    EXPECT_EQ(look(access).system_identifier, found);
+    relay.cut();
+    other.set_password(other.access().admin_password);
+}
+
+TEST_F(Identity, ServerRestoredFromAnOldCopyGetsNoStatement) {
+    auto& server = spare();
+    auto access = server.access();
+    const auto before = fresh_tenant();
+    const auto after = fresh_tenant();
+    PostgresDatabase database;
+    const auto claim = [&](const TenantNames& names) {
+        database.claim_and_create_roles(access, names, claimant_of(names), passwords_, call_for());
+    };
+    claim(before);
+    server.stop();
+    const SpareServer backup("backup", server, SpareServer::Role::Primary);
+    server.start();
+    claim(after);
+    access.expected = look(access);
+    EXPECT_GT(access.expected.ledger_revision, 0);
+
+    // The old copy takes the place of the server.
+    access.port = backup.access().port;
+    const auto untouched = state_of(backup);
+    PostgresDatabase restored;
+    const auto failure =
+        failure_of([&] { restored.inspect_tenant(access, after, claimant_of(after), call_for()); });
+    EXPECT_EQ(failure.code, "ServerRestored");
+    EXPECT_EQ(failure.kind, FailureClass::Terminal);
+    EXPECT_EQ(
+        failure_of([&] {
+            restored.claim_and_create_roles(
+                access, after, claimant_of(after), passwords_, call_for()
+            );
+        }).code,
+        "ServerRestored"
+    );
+    EXPECT_EQ(state_of(backup), untouched);
+
+    access.accepted = look(backup.access());
+    EXPECT_LT(access.accepted.ledger_revision, access.expected.ledger_revision);
+    EXPECT_THAT(failure.message, HasSubstr(acknowledgement_of(access.accepted)));
+    EXPECT_EQ(look(access), access.accepted);
+}
+
+TEST_F(Identity, LedgerThatWasDroppedIsNotMadeAnew) {
+    auto& server = spare();
+    auto access = server.access();
+    access.maintenance_database = "short_lived";
+    PostgresDatabase database;
+    const auto names = fresh_tenant();
+    database.claim_and_create_roles(access, names, claimant_of(names), passwords_, call_for());
+    access.expected = look(access);
+    server.as_superuser("DROP DATABASE short_lived WITH (FORCE)");
+    PostgresDatabase fresh;
+    EXPECT_EQ(
+        failure_of([&] { fresh.inspect_tenant(access, names, claimant_of(names), call_for()); }
+        ).code,
+        "ServerRestored"
+    );
+    EXPECT_EQ(failure_of([&] { look(access); }).code, "ServerRestored");
+    EXPECT_EQ(
+        server.as_superuser("SELECT count(*) FROM pg_database WHERE datname = 'short_lived'"), "0"
+    );
+}
+
+TEST_F(Identity, ServerThatDoesNotTellIsKnownByItsLedger) {
+    auto& server = spare();
+    auto access = server.access();
+    access.expected = {"something else", 7, 0};
+    server.as_superuser("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
+    const auto in_this_database = look(access);
+    server.as_superuser("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC");
+    EXPECT_EQ(in_this_database.system_identifier, "") << "as with providers that take it away";
+}
+
+}  // namespace
+}  // namespace djdb::postgres
