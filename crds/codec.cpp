@@ -218,6 +218,9 @@ ObjectMeta decode_meta(const json& object) {
     out.uid = ResourceUid(uid);
     const auto deletion = meta.find("deletionTimestamp");
     out.being_deleted = deletion != meta.end() && !deletion->is_null();
+    if (out.being_deleted && deletion->is_string()) {
+        out.deleted_at = parse_time(deletion->get<std::string>());
+    }
     return out;
 }
 

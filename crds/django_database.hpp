@@ -151,6 +151,8 @@ struct ObjectMeta {
     std::vector<std::string> finalizers;
     std::map<std::string, std::string> annotations;
     bool being_deleted = false;
+    /// When that was asked for.
+    std::optional<TimePoint> deleted_at;
     friend bool operator==(const ObjectMeta&, const ObjectMeta&) = default;
 };
 

@@ -145,10 +145,15 @@ enum class ClaimState {
 
 enum class DatabaseState {
     Absent,
-    Closed,   ///< ours, not yet configured: connections are refused
-    Open,     ///< ours
-    Lost,     ///< ours was dropped (even half-way) or renamed, whatever bears its name now
-    Foreign,  ///< exists and was not made for this claim
+    Closed,       ///< ours, not yet configured: connections are refused
+    Open,         ///< ours
+    Adopting,     ///< ours by claim; what is in it still belongs to its former owners
+    Lost,         ///< ours was dropped, and nothing bears its name
+    Replaced,     ///< ours was dropped, and another database bears its name
+    HalfDropped,  ///< a DROP DATABASE of it did not end: nothing else works on it
+    Renamed,      ///< ours bears another name
+    Reowned,      ///< ours, given to somebody who is neither the administrator nor the owner role
+    Foreign,      ///< exists and was not made for this claim
 };
 
 enum class RolesState {
@@ -187,7 +192,12 @@ struct TenantFacts {
     std::string claim_holder;  ///< "namespace/name of cluster ..." when OfAnother
     RolesState roles = RolesState::Absent;
     DatabaseState database = DatabaseState::Absent;
+    /// An earlier transfer took the claim from this very resource.
+    bool lost_by_transfer = false;
     std::string database_oid;  ///< that the ledger has noted, else of the database of that name
+    /// Of the database with the noted OID, else of the one of that name.
+    std::string database_name;
+    std::string database_owner;
     /// As asked for, as far as the catalogs of the server show.
     bool database_is_configured = false;
     /// It was so once: what differs now is drift.
@@ -277,10 +287,38 @@ class Database {
     virtual void
     record_passed_image(const ServerAccess&, const TenantNames&, const Claimant&, const ImageRef&, const CallContext&) = 0;
 
-    /// Retain: logins lose LOGIN and password, sessions of them are ended where allowed, the claim
-    /// is kept as retained for the same namespace and name. Not our claim: changes nothing.
+    /// Claims a database that exists, under its OID. Nothing in it is changed yet, but everything is
+    /// looked at first. Throws Terminal "AdoptionRefused" that lists what is in the way, having
+    /// changed nothing.
+    /// @param owners whose objects in it may be taken over, beside the database's owner
     virtual void
+    claim_existing(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const std::vector<RoleName>& owners, const CallContext&) = 0;
+    /// Gives all objects of the former owners to the owner role, and the database to the
+    /// administrator, in one transaction. Throws as claim_existing.
+    virtual void
+    adopt(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
+
+    /// Moves the claim of another resource to this one: the roles' marks are renewed, the logins
+    /// shut and their sessions ended. Throws Conflict "ClaimedByOther" when this very resource lost
+    /// the claim in the same way before.
+    virtual void
+    transfer(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
+    /// Makes a claim that was kept for this namespace and name this resource's, and shuts whatever
+    /// logins are left of its predecessor.
+    virtual void
+    reattach(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
+
+    /// Retain: the logins are shut, their sessions given a moment and then ended, and the logins
+    /// dropped; database, owner role and claim are kept for the same namespace and name. Not our
+    /// claim: changes nothing.
+    /// @return a sentence for each login that could only be shut, since it is needed elsewhere
+    virtual std::vector<std::string>
     retire(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
+    /// Delete: database, roles and at last the claim go. May be repeated after any crash. Throws
+    /// Terminal "DropObstructed" with what is in the way; Transient "Deleting" while another
+    /// database of the server is being dropped; Conflict "ClaimLost" when the claim is not ours.
+    virtual void
+    drop(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
 };
 
 }  // namespace djdb

@@ -19,8 +19,15 @@ bool is_plain(std::string_view name) {
 }
 
 bool is_reserved(std::string_view name) {
-    static constexpr std::array<std::string_view, 5> kReserved{
-        "postgres", "template0", "template1", "djangodb_operator", "rdsadmin"};
+    static constexpr std::array<std::string_view, 8> kReserved{
+        "postgres",
+        "template0",
+        "template1",
+        "djangodb_operator",
+        "rdsadmin",
+        "cloudsqladmin",
+        "azure_maintenance",
+        "azure_sys"};
     return std::ranges::find(kReserved, name) != kReserved.end() || name.starts_with("pg_");
 }
 

@@ -53,6 +53,38 @@ class Executor {
     void operator()(const RemoveCredentials&) {
         cluster_.remove_operator_secret(desired_.credentials_name, call_);
     }
+    void operator()(const ClaimExisting& existing) {
+        database_.claim_existing(
+            access(),
+            desired_.names,
+            desired_.setup,
+            desired_.claimant,
+            existing.owners,
+            call_
+        );
+    }
+    void operator()(const AdoptDatabase&) {
+        database_.adopt(access(), desired_.names, desired_.claimant, call_);
+        tell(
+            "DatabaseAdopted",
+            "All in database \"" + desired_.names.database.str() + "\" belongs to " +
+                desired_.names.owner.str() +
+                " now. Its former owner has no rights by ownership any more; roles and passwords "
+                "of others stay."
+        );
+    }
+    void operator()(const TransferClaim& transfer) {
+        database_.transfer(access(), desired_.names, desired_.claimant, call_);
+        tell(
+            "ClaimTransferred",
+            "Database \"" + desired_.names.database.str() + "\" was taken over from " +
+                transfer.holder + ", as spec.grants.transfer of PostgresServer \"" +
+                desired_.object.spec.server_ref.name + "\" says. Its old passwords work no more."
+        );
+    }
+    void operator()(const Reattach&) {
+        database_.reattach(access(), desired_.names, desired_.claimant, call_);
+    }
     void operator()(const CreateRoles&) {
         database_.claim_and_create_roles(
             access(), desired_.names, desired_.setup, desired_.claimant, credentials(), call_
@@ -145,7 +177,24 @@ class Executor {
         }
     }
     void operator()(const RetireTenant&) {
-        database_.retire(access(), desired_.names, desired_.claimant, call_);
+        const auto kept = database_.retire(access(), desired_.names, desired_.claimant, call_);
+        for (const auto& sentence : kept) {
+            cluster_.emit_event(warning_event(desired_.object, "LoginKept", sentence), call_);
+        }
+    }
+    void operator()(const DropTenant&) {
+        database_.drop(access(), desired_.names, desired_.claimant, call_);
+        tell(
+            "DatabaseDropped",
+            "Database \"" + desired_.names.database.str() + "\" and its roles were dropped."
+        );
+    }
+    void operator()(const Announce& said) {
+        cluster_.emit_event(
+            said.is_warning ? warning_event(desired_.object, said.reason, said.message)
+                            : normal_event(desired_.object, said.reason, said.message),
+            call_
+        );
     }
 
   private:

@@ -83,11 +83,14 @@ void inspect(
         observed.tenant = database.inspect_tenant(
             *observed.access, desired.names, desired.setup, desired.claimant, call
         );
+        if (desired.object.meta.being_deleted) {
+            return;  // nothing else decides
+        }
         if (observed.tenant->claim != ClaimState::Mine) {
             observed.administrator = database.inspect_administrator(*observed.access, call);
         }
         look_closer(desired, observed, database, memory, call);
-        if (needs_confirmation(observed)) {
+        if (observed.tenant->claim == ClaimState::Mine && needs_confirmation(observed)) {
             observed.applied = database.read_migrations(
                 *observed.access, desired.names, observed.credentials->migrate, call
             );
@@ -110,13 +113,12 @@ Observed observe(
     Observed observed;
     observed.now = clock.now();
     const auto& key = desired.object.meta.key;
-    auto lookup = look_up_server(
-        cluster.find_server(ObjectName(desired.object.spec.server_ref.name)), key.space, cluster
-    );
+    const auto server = cluster.find_server(ObjectName(desired.object.spec.server_ref.name));
+    auto lookup = look_up_server(server, key.space, cluster, desired.object.meta.being_deleted);
     observed.server = lookup.reference;
     observed.server_detail = lookup.detail;
     observed.access = std::move(lookup.access);
-    observed.policy = std::move(lookup.policy);
+    observed.policy = server ? policy_of(*server) : ServerPolicy{};
     if (desired.name_error || !observed.access) {
         return observed;
     }

@@ -79,18 +79,46 @@ ServerAccess access_of(const PostgresServer& server, bool is_own_reconciler) {
     return access;
 }
 
+template <class Grant>
+const Grant* find_grant(
+    const std::vector<Grant>& grants, const DatabaseName& database, const ObjectKey& resource
+) {
+    const auto found = std::ranges::find_if(grants, [&](const Grant& grant) {
+        return grant.database == database.str() && grant.space == resource.space.str() &&
+               grant.name == resource.name.str();
+    });
+    return found == grants.end() ? nullptr : &*found;
+}
+
 }  // namespace
+
+const AdoptGrant* find_adopt_grant(
+    const ServerPolicy& policy, const DatabaseName& database, const ObjectKey& resource
+) {
+    return find_grant(policy.grants.adopt, database, resource);
+}
+
+const TransferGrant* find_transfer_grant(
+    const ServerPolicy& policy, const DatabaseName& database, const ObjectKey& resource
+) {
+    return find_grant(policy.grants.transfer, database, resource);
+}
+
+ServerPolicy policy_of(const PostgresServer& server) {
+    return {server.spec.allowed_extensions, server.spec.grants, server.spec.deletion.allow_drop};
+}
 
 ServerLookup look_up_server(
     const std::optional<PostgresServer>& server,
     const std::optional<Namespace>& space,
-    Cluster& cluster
+    Cluster& cluster,
+    bool is_leaving
 ) {
     if (!server) {
         return missing(ServerReference::NotFound, {});
     }
     const auto& spec = server->spec;
-    if (space && !is_allowed(spec.allowed_namespaces, *space, cluster)) {
+    if (space && !is_leaving && !is_allowed(spec.allowed_namespaces, *space, cluster)) {
         return missing(ServerReference::NamespaceNotAllowed, {});
     }
     auto access = access_of(*server, !space);
@@ -127,7 +155,7 @@ ServerLookup look_up_server(
         ServerReference::Found,
         {},
         std::move(access),
-        {spec.allowed_extensions, spec.grants, spec.deletion.allow_drop}};
+        policy_of(*server)};
 }
 
 Finding explain_reference(const ServerLookup& lookup, const std::string& server_name) {

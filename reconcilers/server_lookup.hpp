@@ -38,12 +38,24 @@ struct ServerLookup {
     ServerPolicy policy;
 };
 
+/// The leave that the server's owner gave this resource for this database, or null.
+const AdoptGrant*
+find_adopt_grant(const ServerPolicy&, const DatabaseName&, const ObjectKey& resource);
+const TransferGrant*
+find_transfer_grant(const ServerPolicy&, const DatabaseName&, const ObjectKey& resource);
+
+/// Known even while its administrator's Secret is missing.
+ServerPolicy policy_of(const PostgresServer&);
+
 /// @param space the namespace that wants to use it; none: the server's own reconciler asks, which
 /// alone may find another server accepted, since it is the one that remembers it.
+/// @param is_leaving what was made while the namespace was allowed is taken away even if it is not
+/// any more: the ledger says what that is
 ServerLookup look_up_server(
     const std::optional<PostgresServer>& server,
     const std::optional<Namespace>& space,
-    Cluster& cluster
+    Cluster& cluster,
+    bool is_leaving = false
 );
 
 /// What is missing for the login, and the repair; `lookup` has no access.

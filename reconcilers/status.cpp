@@ -220,6 +220,10 @@ DjangoDatabaseStatus derive_status(
     DjangoDatabaseStatus status;
     status.observed_generation = desired.object.meta.generation;
     status.secret_name = desired.secret_name.str();
+    const bool is_configured = observed.tenant && observed.tenant->claim == ClaimState::Mine &&
+                               observed.tenant->database_is_configured;
+    status.database_oid =
+        is_configured ? observed.tenant->database_oid : desired.object.status.database_oid;
     std::vector<Condition> conditions;
     const auto* failed = is_overtaken(report) ? nullptr : failed_result(assessment, report);
     const auto* stopped = failed != nullptr ? failed : assessment.stopped_at();

@@ -18,6 +18,18 @@ struct RemoveFinalizer {};
 /// Makes the passwords and keeps them in the operator's namespace, before any role has them.
 struct StoreCredentials {};
 struct RemoveCredentials {};
+/// Claims a database that exists, as it is, once all in it may be taken over.
+struct ClaimExisting {
+    std::vector<RoleName> owners;
+};
+/// Gives what is in it to the owner role.
+struct AdoptDatabase {};
+/// Takes the claim from the resource that holds it.
+struct TransferClaim {
+    std::string holder;
+};
+/// Takes up the claim that a deleted resource of the same name left, and shuts its logins.
+struct Reattach {};
 struct CreateRoles {};
 struct CreateDatabase {};
 struct ConfigureDatabase {};
@@ -64,14 +76,26 @@ struct OpenGate {
 struct ExpireJobs {
     std::vector<std::string> jobs;
 };
-/// Takes login and password from the tenant's roles; the database and the claim stay.
+/// Shuts and drops the tenant's logins; the database, its owner and the claim stay.
 struct RetireTenant {};
+/// Drops the database, its roles, and the claim at last.
+struct DropTenant {};
+/// Tells people what a decision means for them.
+struct Announce {
+    bool is_warning = false;
+    std::string reason;
+    std::string message;
+};
 
 using Step = std::variant<
     AddFinalizer,
     RemoveFinalizer,
     StoreCredentials,
     RemoveCredentials,
+    ClaimExisting,
+    AdoptDatabase,
+    TransferClaim,
+    Reattach,
     CreateRoles,
     CreateDatabase,
     ConfigureDatabase,
@@ -88,7 +112,9 @@ using Step = std::variant<
     RecordPassedImage,
     OpenGate,
     ExpireJobs,
-    RetireTenant>;
+    RetireTenant,
+    DropTenant,
+    Announce>;
 
 std::string_view to_string(const Step&);
 

@@ -4,6 +4,7 @@
 #include "controller/postgres/race_retry.hpp"
 #include "controller/postgres/sql_state.hpp"
 #include "reconcilers/failure.hpp"
+#include "reconcilers/sql/adopt.hpp"
 #include "reconcilers/sql/catalog.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/contents.hpp"
@@ -48,6 +49,9 @@ Error explained(const Failure& failure, const std::string& database) {
             "rename it, or give it to the owner role.";
     } else if (failure.code == sql::kNotOurClaim) {
         told.code = "ClaimLost";
+    } else if (failure.code == sql::kAdoptionRefused) {
+        told.code = "AdoptionRefused";
+        told.kind = FailureClass::Terminal;
     } else if (failure.code == "42501") {
         told.code = "AdminRightsMissing";
         told.message +=

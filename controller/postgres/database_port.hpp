@@ -5,6 +5,7 @@
 #include "controller/postgres/session_pool.hpp"
 #include "reconcilers/database_port.hpp"
 
+#include <chrono>
 #include <functional>
 
 namespace djdb::postgres {
@@ -53,7 +54,18 @@ class PostgresDatabase : public Database {
     void
     record_passed_image(const ServerAccess&, const TenantNames&, const Claimant&, const ImageRef&, const CallContext&)
         override;
-    void retire(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&)
+    void
+    claim_existing(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const std::vector<RoleName>& owners, const CallContext&)
+        override;
+    void adopt(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&)
+        override;
+    void transfer(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&)
+        override;
+    void reattach(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&)
+        override;
+    std::vector<std::string>
+    retire(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) override;
+    void drop(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&)
         override;
 
   private:
@@ -70,6 +82,11 @@ class PostgresDatabase : public Database {
     install_extensions(Connection&, const TenantNames&, const TenantSetup&, const CallContext&);
     void make_maintenance_database(const ServerAccess&, const CallContext&);
     void make_ledger(const Endpoint&, const CallContext&);
+    /// Of the logins of a retained claim, once they had this long to end by themselves.
+    void
+    end_sessions(const ServerAccess&, const TenantNames&, const Claimant&, std::chrono::milliseconds drain, const CallContext&);
+    void
+    drop_database(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&);
     /// Runs the work on a session of one of the tenant's logins, once it acts as the role that it is
     /// to act as.
     void

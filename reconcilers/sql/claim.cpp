@@ -7,9 +7,6 @@
 namespace djdb::sql {
 namespace {
 
-/// First key of every advisory lock of ours: "djdb" in ASCII.
-constexpr const char* kLockSpace = "1684694114";
-
 std::string same_key(const Claimant& claimant) {
     return "cluster_id = " + quote_literal(claimant.cluster_id) +
            " AND namespace = " + quote_literal(claimant.key.space.str()) +
@@ -63,6 +60,16 @@ Batch create_ledger() {
          " passed_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
          " PRIMARY KEY (database, database_oid, image))"},
         create_claimed_role(),
+        {"CREATE TABLE IF NOT EXISTS djangodb.adoption ("
+         " database text PRIMARY KEY REFERENCES djangodb.claim ON DELETE CASCADE,"
+         " former_owners text[] NOT NULL,"
+         " adopted_at timestamptz)"},
+        {"CREATE TABLE IF NOT EXISTS djangodb.former_claim ("
+         " database text NOT NULL REFERENCES djangodb.claim ON DELETE CASCADE,"
+         " cluster_id text NOT NULL,"
+         " resource_uid text NOT NULL,"
+         " moved_at timestamptz NOT NULL DEFAULT now(),"
+         " PRIMARY KEY (database, cluster_id, resource_uid))"},
         {"CREATE SEQUENCE IF NOT EXISTS djangodb.revision"},
     };
 }
@@ -72,23 +79,42 @@ std::string mark(const TenantNames& names, const Claimant& claimant) {
            " resource=" + to_string(claimant.key) + " database=" + names.database.str();
 }
 
+std::string former_mark(const std::string& row) {
+    return "'djangodb.io/v1 cluster=' || " + row + ".cluster_id || ' resource=' || " + row +
+           ".namespace || '/' || " + row + ".name || ' database=' || " + row + ".database";
+}
+
 Statement lock_tenant(const TenantNames& names) {
     return {
         "SELECT pg_advisory_xact_lock(" + std::string(kLockSpace) + ", hashtext($1))",
         {"tenant:" + names.database.str()}};
 }
 
-std::string is_mine(const TenantNames& names, const Claimant& claimant) {
-    return is_database(names) + " AND state = 'active' AND " + same_key(claimant) +
+std::string is_of_resource(const TenantNames& names, const Claimant& claimant) {
+    return is_database(names) + " AND " + same_key(claimant) +
            " AND resource_uid = " + quote_literal(claimant.uid.str());
 }
 
-Statement refuse_foreign(
+std::string is_mine(const TenantNames& names, const Claimant& claimant) {
+    return is_of_resource(names, claimant) + " AND state = 'active'";
+}
+
+std::string is_of_key(const TenantNames& names, const Claimant& claimant) {
+    return is_database(names) + " AND " + same_key(claimant);
+}
+
+std::string are_own_roles(const TenantNames& names, const Claimant& claimant) {
+    return "r.rolname IN (SELECT role FROM djangodb.claimed_role WHERE " + is_database(names) +
+           ") AND shobj_description(r.oid, 'pg_authid') = " + quote_literal(mark(names, claimant));
+}
+
+namespace {
+
+/// Sets the variable holder, and raises when claim or roles are somebody else's.
+std::string holder_checks(
     const TenantNames& names, const TenantSetup& setup, const Claimant& claimant
 ) {
-    const auto database = quote_literal(names.database.str());
-    std::string body = "DECLARE holder text; BEGIN ";
-    body +=
+    std::string body =
         "SELECT namespace || '/' || name || ' of cluster ' || cluster_id INTO holder"
         " FROM djangodb.claim WHERE " +
         is_database(names) + " AND NOT (" + same_key(claimant) + ");";
@@ -104,6 +130,22 @@ Statement refuse_foreign(
             kForeignRole, "format('role \"%s\" exists and was not made for this resource', holder)"
         ) +
         " END IF;";
+    return body;
+}
+
+}  // namespace
+
+Statement refuse_foreign_roles(
+    const TenantNames& names, const TenantSetup& setup, const Claimant& claimant
+) {
+    return block("DECLARE holder text; BEGIN " + holder_checks(names, setup, claimant) + " END");
+}
+
+Statement refuse_foreign(
+    const TenantNames& names, const TenantSetup& setup, const Claimant& claimant
+) {
+    const auto database = quote_literal(names.database.str());
+    std::string body = "DECLARE holder text; BEGIN " + holder_checks(names, setup, claimant);
     body += " IF EXISTS (SELECT FROM pg_database WHERE datname = " + database +
             ") AND NOT EXISTS (SELECT FROM djangodb.claim WHERE " + is_database(names) + ") THEN " +
             raise(kForeignDatabase, "'the database exists and was not made by this operator'") +

@@ -15,17 +15,36 @@ inline constexpr const char* kForeignRole = "DJ002";
 inline constexpr const char* kForeignDatabase = "DJ003";
 inline constexpr const char* kNotOurClaim = "DJ004";
 
+/// First key of every advisory lock of ours: "djdb" in ASCII.
+inline constexpr const char* kLockSpace = "1684694114";
+
 /// Makes schema and tables when absent, under a lock that two operators share.
 Batch create_ledger();
 
 /// The comment that our roles bear: the same for a resource that was deleted and made again.
 std::string mark(const TenantNames&, const Claimant&);
 
+/// The same as an expression over this row of djangodb.claim.
+std::string former_mark(const std::string& row);
+
 /// Serialises everything that changes one tenant; held until the transaction ends.
 Statement lock_tenant(const TenantNames&);
 
 /// A condition on djdb.claim that is true for this claimant's active row only.
 std::string is_mine(const TenantNames&, const Claimant&);
+
+/// The same whether the row is active or retained.
+std::string is_of_resource(const TenantNames&, const Claimant&);
+
+/// Of this cluster, namespace and name, whichever UID the resource had.
+std::string is_of_key(const TenantNames&, const Claimant&);
+
+/// True for rows `r` of pg_roles that are this tenant's: the ledger has their names, and a namesake
+/// without our mark is not ours.
+std::string are_own_roles(const TenantNames&, const Claimant&);
+
+/// Raises DJ001 or DJ002 when the claim or a role is somebody else's, whatever the database is.
+Statement refuse_foreign_roles(const TenantNames&, const TenantSetup&, const Claimant&);
 
 /// Raises DJ001, DJ002 or DJ003 when the claim, a role or the database is somebody else's.
 Statement refuse_foreign(const TenantNames&, const TenantSetup&, const Claimant&);

@@ -23,6 +23,9 @@ enum Column : std::size_t {
     kConfigured,
     kSharedPublic,
     kImages,
+    kLostByTransfer,
+    kName,
+    kOwner,
     kFacts,
     kFingerprint
 };
@@ -35,15 +38,22 @@ WITH c AS (
            cluster_id = $2 AND namespace = $4 AND name = $5 AND resource_uid = $3 AND state = 'active' AS mine
     FROM djangodb.claim WHERE database = $1
 ), d AS (
-    SELECT * FROM pg_database WHERE datname = $1
+    SELECT *, pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1
+), noted AS (
+    SELECT o.datname, pg_get_userbyid(o.datdba) AS owner FROM pg_database o JOIN c ON c.database_oid = o.oid::bigint
 )
 SELECT
     CASE WHEN c.database IS NULL THEN 'unclaimed' WHEN c.mine THEN 'mine'
          WHEN c.same_key THEN 'retained' ELSE 'other' END,
     CASE WHEN NOT c.same_key THEN c.namespace || '/' || c.name || ' of cluster ' || c.cluster_id END,
-    CASE WHEN c.same_key AND c.database_oid IS NOT NULL
-              AND (c.database_oid IS DISTINCT FROM d.oid::bigint OR d.datconnlimit = -2) THEN 'lost'
+    CASE WHEN c.same_key AND c.database_oid <> coalesce(d.oid::bigint, 0) THEN
+              CASE WHEN noted.datname IS NOT NULL THEN 'renamed' WHEN d.oid IS NULL THEN 'lost'
+                   ELSE 'replaced' END
+         WHEN c.same_key AND c.database_oid IS NOT NULL AND d.datconnlimit = -2 THEN 'half-dropped'
          WHEN d.oid IS NULL THEN 'absent'
+         WHEN c.same_key AND EXISTS (SELECT FROM djangodb.adoption a WHERE a.database = $1 AND a.adopted_at IS NULL)
+         THEN 'adopting'
+         WHEN c.same_key AND c.database_oid IS NOT NULL AND d.owner NOT IN (current_user, $6) THEN 'reowned'
          WHEN c.same_key AND )sql" + std::string(kIsClaimedDatabase) +
                                      R"sql(
          THEN CASE WHEN d.datallowconn THEN 'open' ELSE 'closed' END
@@ -57,8 +67,11 @@ SELECT
               AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o')
          THEN 't' ELSE 'f' END,
     (SELECT string_agg(p.image, chr(10) ORDER BY p.passed_at) FROM djangodb.passed_image p
-     WHERE p.database = $1 AND p.database_oid = d.oid::bigint AND c.same_key)
-FROM (SELECT) one LEFT JOIN c ON true LEFT JOIN d ON true
+     WHERE p.database = $1 AND p.database_oid = d.oid::bigint AND c.same_key),
+    CASE WHEN EXISTS (SELECT FROM djangodb.former_claim f WHERE f.database = $1 AND f.cluster_id = $2
+                      AND f.resource_uid = $3) THEN 't' ELSE 'f' END,
+    coalesce(noted.datname, d.datname), coalesce(noted.owner, d.owner)
+FROM (SELECT) one LEFT JOIN c ON true LEFT JOIN d ON true LEFT JOIN noted ON true
 )sql";
     return kText;
 }
@@ -177,11 +190,16 @@ TenantFacts tenant_facts(
          {"mine", ClaimState::Mine},
          {"retained", ClaimState::RetainedForMe},
          {"other", ClaimState::OfAnother}}};
-    static constexpr std::array<std::pair<const char*, DatabaseState>, 5> kDatabases{
+    static constexpr std::array<std::pair<const char*, DatabaseState>, 10> kDatabases{
         {{"absent", DatabaseState::Absent},
          {"closed", DatabaseState::Closed},
          {"open", DatabaseState::Open},
+         {"adopting", DatabaseState::Adopting},
          {"lost", DatabaseState::Lost},
+         {"replaced", DatabaseState::Replaced},
+         {"half-dropped", DatabaseState::HalfDropped},
+         {"renamed", DatabaseState::Renamed},
+         {"reowned", DatabaseState::Reowned},
          {"foreign", DatabaseState::Foreign}}};
     TenantFacts facts;
     facts.claim = value_of(kClaims, text_at(row, kClaim));
@@ -191,6 +209,9 @@ TenantFacts tenant_facts(
     facts.database_is_configured = text_at(row, kConfigured) == "t";
     facts.shares_public_schema = text_at(row, kSharedPublic) == "t";
     facts.passed_images = lines_of(text_at(row, kImages));
+    facts.lost_by_transfer = text_at(row, kLostByTransfer) == "t";
+    facts.database_name = text_at(row, kName);
+    facts.database_owner = text_at(row, kOwner);
     facts.fingerprint = text_at(row, kFingerprint);
     judge_catalog(
         names, setup, mark(names, claimant), nlohmann::json::parse(text_at(row, kFacts)), facts

@@ -1,40 +1,159 @@
-// deletion.cpp -- Retain: the logins are shut, the database, its owner and the claim stay.
-//   finalizer gone                                   -> Satisfied
-//   server object gone, names unusable, or orphaned  -> Act(RemoveCredentials, RemoveFinalizer): nothing to reach
-//   server unreachable                               -> Wait, says how to let go
-//   else                                             -> Act(RetireTenant, RemoveCredentials, RemoveFinalizer)
+// deletion.cpp -- what becomes of the database with its resource. Only the ledger and UIDs decide.
+//   finalizer gone                             -> Satisfied
+//   let go by annotation, names unusable, or
+//     server object gone                       -> let go: nothing is reached, an Event says what is left
+//   server unreachable, Delete                 -> Wait, says how to let go
+//   server unreachable, Retain                 -> Wait for 20 s, then let go, with a warning (L3)
+//   claim of another, or none                  -> let go: nothing on the server is this resource's
+//   claim Mine, Delete asked for, allowed, not protected, and the database is the claimed one or
+//     gone                                     -> Act(DropTenant, ..)
+//   claim Mine or RetainedForMe, anything else -> Act(RetireTenant, ..), an Event says why not Delete
+// Letting go and the ends of both: RemoveCredentials, Announce, RemoveFinalizer.
 #include "crds/api.hpp"
 #include "reconcilers/workflow.hpp"
 
 #include <algorithm>
 
 namespace djdb {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// With the time that a visit takes to find the server unreachable, within 30 s.
+constexpr auto kWaitForServer = 20s;
+
+Act end(Finding finding, std::vector<Step> steps, std::optional<Announce> said) {
+    steps.emplace_back(RemoveCredentials{});
+    if (said) {
+        steps.emplace_back(*std::move(said));
+    }
+    steps.emplace_back(RemoveFinalizer{});
+    return {std::move(finding), std::move(steps)};
+}
+
+Act let_go(const Desired& desired, const std::string& why, bool is_warning) {
+    std::string left = "Let go because " + why + ".";
+    if (!desired.name_error) {
+        left += " If database \"" + desired.names.database.str() +
+                "\" exists there, it is as it was, and its logins are open; to shut them, run";
+        for (const auto& login :
+             {desired.names.login_a, desired.names.login_b, desired.names.migrate}) {
+            left += " ALTER ROLE \"" + login.str() + "\" NOLOGIN;";
+        }
+        left += " A resource of the same namespace and name takes them back.";
+    }
+    return end(
+        {Reason::Deleting, "Letting go of the resource without touching any server."},
+        {},
+        Announce{is_warning, "DatabaseLeft", left}
+    );
+}
+
+Verdict wait_or_let_go(const Desired& desired, const Observed& observed, bool wants_drop) {
+    const auto& meta = desired.object.meta;
+    const auto since = meta.deleted_at.value_or(observed.now);
+    if (!wants_drop && observed.now - since >= kWaitForServer) {
+        return let_go(desired, "the server can't be reached", true);
+    }
+    return Wait{
+        {Reason::Deleting,
+         std::string("The server can't be reached, so the ") +
+             (wants_drop ? "database can't be dropped" : "logins can't be shut") +
+             " yet. To let go all the same: kubectl annotate djdb " + meta.key.name.str() +
+             " djangodb.io/orphan=true"},
+        observed.now + 5s};
+}
+
+/// Why the database is kept although Delete was asked for; empty: it may be dropped.
+std::string find_veto(const Desired& desired, const Observed& observed) {
+    const auto& tenant = *observed.tenant;
+    if (desired.object.spec.deletion.is_protected) {
+        return "spec.deletion.protected is true";
+    }
+    if (!observed.policy.allow_drop) {
+        return "spec.deletion.allowDrop of PostgresServer \"" +
+               desired.object.spec.server_ref.name + "\" is not true";
+    }
+    if (tenant.claim != ClaimState::Mine) {
+        return "the ledger's claim of it is not active";
+    }
+    switch (tenant.database) {
+        case DatabaseState::Replaced:
+            return "the database of that name is not the one that this resource had";
+        case DatabaseState::Renamed:
+            return "it is named \"" + tenant.database_name + "\" now";
+        case DatabaseState::Reowned:
+            return "it belongs to \"" + tenant.database_owner + "\" now";
+        case DatabaseState::Adopting:
+            return "it was not taken over from its former owner yet";
+        case DatabaseState::Foreign:
+            return "it was not made for this resource";
+        case DatabaseState::Absent:
+        case DatabaseState::Closed:
+        case DatabaseState::Open:
+        case DatabaseState::Lost:
+        case DatabaseState::HalfDropped:
+            break;
+    }
+    return {};
+}
+
+}  // namespace
 
 Verdict assess_deletion(const Desired& desired, const Observed& observed) {
     const auto& meta = desired.object.meta;
     if (std::ranges::find(meta.finalizers, api::kFinalizer) == meta.finalizers.end()) {
-        return Satisfied{{Reason::Succeeded, "The logins are shut; the database is kept."}};
+        return Satisfied{{Reason::Succeeded, "Nothing is left to be done for this resource."}};
     }
     const auto orphan = meta.annotations.find(std::string(api::kOrphanAnnotation));
-    const bool let_go = orphan != meta.annotations.end() && orphan->second == "true";
-    if (let_go || desired.name_error || observed.server == ServerReference::NotFound ||
-        observed.server == ServerReference::NamespaceNotAllowed) {
-        return Act{
-            {Reason::Deleting, "Letting go of the resource without touching any server."},
-            {RemoveCredentials{}, RemoveFinalizer{}}};
+    if (orphan != meta.annotations.end() && orphan->second == "true") {
+        return let_go(desired, "djangodb.io/orphan=true was set", false);
     }
-    if (!observed.access || observed.server_failure) {
-        return Wait{
-            {Reason::Deleting,
-             "The server can't be reached, so the logins can't be shut yet. To let go all the "
-             "same: kubectl "
-             "annotate djdb " +
-                 meta.key.name.str() + " djangodb.io/orphan=true"},
-            observed.now + std::chrono::seconds{5}};
+    if (desired.name_error) {
+        return let_go(desired, "no server was ever asked for such a name", false);
     }
-    return Act{
-        {Reason::Deleting, "Shutting the logins; the database is kept."},
-        {RetireTenant{}, RemoveCredentials{}, RemoveFinalizer{}}};
+    if (observed.server == ServerReference::NotFound) {
+        return let_go(
+            desired,
+            "PostgresServer \"" + desired.object.spec.server_ref.name + "\" does not exist",
+            true
+        );
+    }
+    const bool asks_drop = desired.object.spec.deletion.policy == DeletionPolicy::Delete;
+    if (!observed.tenant) {
+        const bool wants_drop = asks_drop && observed.policy.allow_drop &&
+                                !desired.object.spec.deletion.is_protected;
+        return wait_or_let_go(desired, observed, wants_drop);
+    }
+    const auto claim = observed.tenant->claim;
+    if (claim != ClaimState::Mine && claim != ClaimState::RetainedForMe) {
+        return end(
+            {Reason::Deleting, "Nothing on the server is this resource's."}, {}, std::nullopt
+        );
+    }
+    if (!asks_drop) {
+        return end(
+            {Reason::Deleting, "Dropping the logins; the database is kept."},
+            {RetireTenant{}},
+            std::nullopt
+        );
+    }
+    if (const auto veto = find_veto(desired, observed); !veto.empty()) {
+        return end(
+            {Reason::Deleting, "Dropping the logins; the database is kept because " + veto + "."},
+            {RetireTenant{}},
+            Announce{
+                true,
+                "DatabaseKept",
+                "Database \"" + desired.names.database.str() +
+                    "\" is kept although spec.deletion.policy is Delete: " + veto + "."}
+        );
+    }
+    return end(
+        {Reason::Deleting, "Dropping database \"" + desired.names.database.str() + "\"."},
+        {DropTenant{}},
+        std::nullopt
+    );
 }
 
 }  // namespace djdb

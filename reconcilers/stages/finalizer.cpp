@@ -10,9 +10,13 @@ namespace djdb {
 Verdict assess_finalizer(const Desired& desired, const Observed&) {
     if (std::ranges::find(desired.object.meta.finalizers, api::kFinalizer) !=
         desired.object.meta.finalizers.end()) {
+        const auto& deletion = desired.object.spec.deletion;
         return Satisfied{
             {Reason::Succeeded,
-             "Deleting this resource first closes its logins; the database is kept."}};
+             deletion.policy == DeletionPolicy::Delete && !deletion.is_protected
+                 ? "Deleting this resource drops its database, if the server's "
+                   "deletion.allowDrop is true; else it drops the logins."
+                 : "Deleting this resource drops its logins; the database is kept."}};
     }
     return Act{{Reason::Progressing, "Adding the finalizer."}, {AddFinalizer{}}, true};
 }

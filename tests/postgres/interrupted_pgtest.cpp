@@ -27,19 +27,6 @@ class Interrupted : public LiveServer {
         retired_ = end_state(undisturbed);
     }
 
-    /// For every statement of the batch: its session ends right before it, and once after the last,
-    /// before the commit. Each time all is as it was.
-    void cut_everywhere(const sql::Batch& batch, const std::string& database) {
-        const auto before = end_state(names_);
-        for (std::size_t done = 0; done <= batch.size(); ++done) {
-            sql::Batch cut(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(done));
-            cut.push_back({"SELECT pg_terminate_backend(pg_backend_pid())"});
-            const auto session = Connection::open(admin_endpoint(database), call_for());
-            const auto failure = failure_of([&] { session->run_batch(cut, call_for()); });
-            EXPECT_EQ(failure.code, "ConnectionLost") << done << ": " << failure.message;
-            EXPECT_EQ(end_state(names_), before) << "cut after statement " << done;
-        }
-    }
     void expect_provisioned_in_the_end() {
         provision(names_, claimant_);
         EXPECT_EQ(end_state(names_), provisioned_);
@@ -59,9 +46,9 @@ TEST_F(Interrupted, InClaimAndRoles) {
     const auto batch =
         sql::claim_and_create_roles(names_, setup_, claimant_, verifiers, server_version());
     ASSERT_EQ(end_state(names_), "");
-    cut_everywhere(batch, access_.maintenance_database);
+    cut_everywhere(batch, access_.maintenance_database, names_);
     expect_provisioned_in_the_end();
-    cut_everywhere(batch, access_.maintenance_database);  // of a tenant that is there already
+    cut_everywhere(batch, access_.maintenance_database, names_);  // of a tenant that is there already
     expect_provisioned_in_the_end();
 }
 
@@ -74,7 +61,7 @@ TEST_F(Interrupted, InConfiguration) {
     database_.claim_and_create_roles(access_, names_, setup_, claimant_, passwords_, call_for());
     database_.create_database(access_, names_, call_for());
     const auto batch = sql::configure_database(names_, setup_, claimant_);
-    cut_everywhere(batch, access_.maintenance_database);
+    cut_everywhere(batch, access_.maintenance_database, names_);
     Connection::open(admin_endpoint(access_.maintenance_database), call_for())
         ->run_batch(batch, call_for());
     EXPECT_FALSE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
@@ -83,11 +70,11 @@ TEST_F(Interrupted, InConfiguration) {
     const auto hand_over =
         sql::hand_over_schema(names_, setup_, server_version(), admin_is_superuser());
     if (!hand_over.empty()) {
-        cut_everywhere(hand_over, names_.database.str());
+        cut_everywhere(hand_over, names_.database.str(), names_);
         Connection::open(admin_endpoint(names_.database.str()), call_for())
             ->run_batch(hand_over, call_for());
     }
-    cut_everywhere({sql::note_configured(names_, claimant_)}, access_.maintenance_database);
+    cut_everywhere({sql::note_configured(names_, claimant_)}, access_.maintenance_database, names_);
     expect_provisioned_in_the_end();
 }
 
@@ -96,11 +83,17 @@ TEST_F(Interrupted, InRetirement) {
     const auto app =
         Connection::open(tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for());
     const auto batch = sql::retire(names_, claimant_);
-    cut_everywhere(batch, access_.maintenance_database);
+    cut_everywhere(batch, access_.maintenance_database, names_);
     Connection::open(admin_endpoint(access_.maintenance_database), call_for())
         ->run_batch(batch, call_for());
-    EXPECT_EQ(end_state(names_), retired_);
     EXPECT_NO_THROW(app->run({"SELECT 1"}, call_for())) << "cut before the sessions were ended";
+    EXPECT_EQ(
+        failure_of([&] {
+            database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
+        }).code,
+        "LoginRejected"
+    );
+    cut_everywhere(sql::drop_logins(names_, claimant_), access_.maintenance_database, names_);
     database_.retire(access_, names_, claimant_, call_for());
     EXPECT_EQ(end_state(names_), retired_);
     EXPECT_EQ(

@@ -205,4 +205,18 @@ Endpoint LiveServer::admin_endpoint(const std::string& database) const {
     return postgres::admin_endpoint(access_, database);
 }
 
+void LiveServer::cut_everywhere(
+    const sql::Batch& batch, const std::string& database, const TenantNames& names
+) {
+    const auto before = end_state(names);
+    for (std::size_t done = 0; done <= batch.size(); ++done) {
+        sql::Batch cut(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(done));
+        cut.push_back({"SELECT pg_terminate_backend(pg_backend_pid())"});
+        const auto session = Connection::open(admin_endpoint(database), call_for());
+        const auto failure = failure_of([&] { session->run_batch(cut, call_for()); });
+        EXPECT_EQ(failure.code, "ConnectionLost") << done << ": " << failure.message;
+        EXPECT_EQ(end_state(names), before) << "cut after statement " << done;
+    }
+}
+
 }  // namespace djdb::postgres

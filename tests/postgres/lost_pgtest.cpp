@@ -14,9 +14,9 @@ class Lost : public LiveServer {
     }
 
     /// Nothing is made or changed in the place of the database; returns the message.
-    std::string expect_refused(const std::string& databases_of_that_name) {
+    std::string expect_refused(DatabaseState state, const std::string& databases_of_that_name) {
         const auto facts = database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
-        EXPECT_EQ(facts.database, DatabaseState::Lost);
+        EXPECT_EQ(facts.database, state);
         EXPECT_EQ(facts.claim, ClaimState::Mine);
         EXPECT_EQ(facts.database_oid, oid_);
         EXPECT_FALSE(facts.database_is_configured);
@@ -52,7 +52,7 @@ class Lost : public LiveServer {
 
 TEST_F(Lost, Dropped) {
     as_superuser("DROP DATABASE " + name_ + " WITH (FORCE)");
-    const auto message = expect_refused("0");
+    const auto message = expect_refused(DatabaseState::Lost, "0");
     EXPECT_NE(message.find("OID " + oid_), std::string::npos) << message;
     // A person has decided.
     as_superuser(
@@ -66,13 +66,13 @@ TEST_F(Lost, DroppedAndReplaced) {
     for (const std::string options : {"", " ALLOW_CONNECTIONS false"}) {
         as_superuser("DROP DATABASE " + name_ + " WITH (FORCE)");
         as_superuser("CREATE DATABASE " + name_ + " OWNER " + access_.admin_user + options);
-        expect_refused("1");
+        expect_refused(DatabaseState::Replaced, "1");
     }
 }
 
 TEST_F(Lost, RenamedAndBack) {
     as_superuser("ALTER DATABASE " + name_ + " RENAME TO " + name_ + "_away");
-    const auto message = expect_refused("0");
+    const auto message = expect_refused(DatabaseState::Renamed, "0");
     EXPECT_NE(message.find("\"" + name_ + "_away\""), std::string::npos) << message;
     as_superuser("ALTER DATABASE " + name_ + "_away RENAME TO " + name_);
     EXPECT_TRUE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
@@ -85,20 +85,32 @@ TEST_F(Lost, DroppedHalfWay) {
     as_superuser("UPDATE pg_database SET datconnlimit = -2 WHERE datname = '" + name_ + "'");
     EXPECT_EQ(
         database_.inspect_tenant(access_, names_, setup_, claimant_, call_for()).database,
-        DatabaseState::Lost
+        DatabaseState::HalfDropped
     );
     failure_of([&] { provision(names_, claimant_); });
     EXPECT_EQ(as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name_ + "'"), oid_);
     as_superuser("DROP DATABASE " + name_);
-    expect_refused("0");
+    expect_refused(DatabaseState::Lost, "0");
 }
 
-TEST_F(Lost, GivenToAnotherOwnerItIsStillOurs) {
-    as_superuser("ALTER DATABASE " + name_ + " OWNER TO postgres");
-    const auto facts = database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
-    EXPECT_EQ(facts.database, DatabaseState::Open);
-    EXPECT_EQ(facts.database_oid, oid_);
-    database_.create_database(access_, names_, call_for());
+TEST_F(Lost, GivenToAnotherOwner) {
+    const auto look = [&] {
+        return database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
+    };
+    const auto give_to = [&](const std::string& owner) {
+        as_superuser("ALTER DATABASE " + name_ + " OWNER TO " + owner);
+    };
+    as_superuser("CREATE ROLE " + name_ + "_thief");
+    give_to(name_ + "_thief");
+    EXPECT_EQ(look().database, DatabaseState::Reowned);
+    EXPECT_EQ(look().database_owner, name_ + "_thief");
+    EXPECT_EQ(look().database_oid, oid_);
+    give_to(names_.owner.str());
+    EXPECT_EQ(look().database, DatabaseState::Open) << "as spec.access.ownership Database has it";
+    give_to(access_.admin_user);
+    EXPECT_EQ(look().database, DatabaseState::Open);
+    EXPECT_FALSE(look().database_is_configured) << "with the ownership the owner role's rights went";
+    provision(names_, claimant_);
     EXPECT_EQ(as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name_ + "'"), oid_);
     EXPECT_EQ(kept(), "42");
 }

@@ -58,14 +58,14 @@ TEST_F(Identity, AnotherServerBehindTheSamePortGetsNoStatement) {
     relay.lead_to(static_cast<std::uint16_t>(other.access().port));
     PostgresDatabase moved;  // with no session to the first one
     const auto failure =
-        failure_of([&] { moved.inspect_tenant(access, names, claimant, call_for()); });
+        failure_of([&] { moved.inspect_tenant(access, names, setup_, claimant, call_for()); });
     EXPECT_EQ(failure.code, "ServerIdentityChanged");
     EXPECT_EQ(failure.kind, FailureClass::Terminal);
     const auto found = other.as_superuser("SELECT system_identifier FROM pg_control_system()");
     EXPECT_THAT(failure.message, HasSubstr("djangodb.io/accept-server=" + found + ":0"));
     EXPECT_EQ(
         failure_of([&] {
-            moved.claim_and_create_roles(access, names, claimant, passwords_, call_for());
+            moved.claim_and_create_roles(access, names, setup_, claimant, passwords_, call_for());
         }).code,
         "ServerIdentityChanged"
     );
@@ -80,7 +80,7 @@ TEST_F(Identity, AnotherServerBehindTheSamePortGetsNoStatement) {
     EXPECT_EQ(state_of(other), untouched);
 
     // One that had a session before the swap keeps to the server that it knows; a look does not.
-    EXPECT_NO_THROW(database_.inspect_tenant(access, names, claimant, call_for()));
+    EXPECT_NO_THROW(database_.inspect_tenant(access, names, setup_, claimant, call_for()));
     EXPECT_EQ(failure_of([&] { look(access); }).code, "ServerIdentityChanged");
 
     access.accepted = read_acknowledgement(found + ":1");
@@ -98,7 +98,9 @@ TEST_F(Identity, ServerRestoredFromAnOldCopyGetsNoStatement) {
     const auto after = fresh_tenant();
     PostgresDatabase database;
     const auto claim = [&](const TenantNames& names) {
-        database.claim_and_create_roles(access, names, claimant_of(names), passwords_, call_for());
+        database.claim_and_create_roles(
+            access, names, setup_, claimant_of(names), passwords_, call_for()
+        );
     };
     claim(before);
     server.stop();
@@ -112,14 +114,15 @@ TEST_F(Identity, ServerRestoredFromAnOldCopyGetsNoStatement) {
     access.port = backup.access().port;
     const auto untouched = state_of(backup);
     PostgresDatabase restored;
-    const auto failure =
-        failure_of([&] { restored.inspect_tenant(access, after, claimant_of(after), call_for()); });
+    const auto failure = failure_of([&] {
+        restored.inspect_tenant(access, after, setup_, claimant_of(after), call_for());
+    });
     EXPECT_EQ(failure.code, "ServerRestored");
     EXPECT_EQ(failure.kind, FailureClass::Terminal);
     EXPECT_EQ(
         failure_of([&] {
             restored.claim_and_create_roles(
-                access, after, claimant_of(after), passwords_, call_for()
+                access, after, setup_, claimant_of(after), passwords_, call_for()
             );
         }).code,
         "ServerRestored"
@@ -138,13 +141,16 @@ TEST_F(Identity, LedgerThatWasDroppedIsNotMadeAnew) {
     access.maintenance_database = "short_lived";
     PostgresDatabase database;
     const auto names = fresh_tenant();
-    database.claim_and_create_roles(access, names, claimant_of(names), passwords_, call_for());
+    database.claim_and_create_roles(
+        access, names, setup_, claimant_of(names), passwords_, call_for()
+    );
     access.expected = look(access);
     server.as_superuser("DROP DATABASE short_lived WITH (FORCE)");
     PostgresDatabase fresh;
     EXPECT_EQ(
-        failure_of([&] { fresh.inspect_tenant(access, names, claimant_of(names), call_for()); }
-        ).code,
+        failure_of([&] {
+            fresh.inspect_tenant(access, names, setup_, claimant_of(names), call_for());
+        }).code,
         "ServerRestored"
     );
     EXPECT_EQ(failure_of([&] { look(access); }).code, "ServerRestored");

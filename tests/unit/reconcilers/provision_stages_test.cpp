@@ -26,6 +26,8 @@ std::ptrdiff_t position(const std::vector<Step>& steps) {
     return -1;
 }
 
+enum class Leave { None, Adopt, Transfer };
+
 struct World {
     ClaimState claim;
     RolesState roles;
@@ -33,7 +35,27 @@ struct World {
     bool configured;
     bool stored;
     SecretState secret;
+    Leave leave = Leave::None;
+    bool knows_oid = false;
 };
+
+bool is_lost(DatabaseState database) {
+    switch (database) {
+        case DatabaseState::Lost:
+        case DatabaseState::Replaced:
+        case DatabaseState::HalfDropped:
+        case DatabaseState::Renamed:
+        case DatabaseState::Reowned:
+            return true;
+        case DatabaseState::Absent:
+        case DatabaseState::Closed:
+        case DatabaseState::Open:
+        case DatabaseState::Adopting:
+        case DatabaseState::Foreign:
+            break;
+    }
+    return false;
+}
 
 template <class Check>
 void for_every_world(Check check) {
@@ -51,7 +73,12 @@ void for_every_world(Check check) {
                  {DatabaseState::Absent,
                   DatabaseState::Closed,
                   DatabaseState::Open,
+                  DatabaseState::Adopting,
                   DatabaseState::Lost,
+                  DatabaseState::Replaced,
+                  DatabaseState::HalfDropped,
+                  DatabaseState::Renamed,
+                  DatabaseState::Reowned,
                   DatabaseState::Foreign}) {
                 for (const bool configured : {false, true}) {
                     for (const bool stored : {false, true}) {
@@ -60,7 +87,19 @@ void for_every_world(Check check) {
                               SecretState::UpToDate,
                               SecretState::OutOfDate,
                               SecretState::Foreign}) {
-                            check(World{claim, roles, database, configured, stored, secret});
+                            for (const auto leave : {Leave::None, Leave::Adopt, Leave::Transfer}) {
+                                for (const bool knows : {false, true}) {
+                                    check(World{
+                                        claim,
+                                        roles,
+                                        database,
+                                        configured,
+                                        stored,
+                                        secret,
+                                        leave,
+                                        knows});
+                                }
+                            }
                         }
                     }
                 }
@@ -84,35 +123,87 @@ Observed build(const World& world) {
     observed.tenant = tenant;
     observed.secret = world.secret;
     observed.gate = GateState::Intact;
+    if (world.leave == Leave::Adopt) {
+        observed.policy.grants.adopt = {{"shop", "apps", "shop", {"legacy"}}};
+    } else if (world.leave == Leave::Transfer) {
+        observed.policy.grants.transfer = {{"shop", "apps", "shop"}};
+    }
     return observed;
 }
 
+template <class... S>
+void expect_none(const std::vector<Step>& steps, const char* why) {
+    EXPECT_TRUE(((position<S>(steps) == -1) && ...)) << why;
+}
+
+void check_claim(const World& world, const std::vector<Step>& steps) {
+    const bool moves = world.claim == ClaimState::OfAnother && world.leave == Leave::Transfer;
+    EXPECT_EQ(position<TransferClaim>(steps) >= 0, moves) << "with leave and never else";
+    if (world.claim == ClaimState::OfAnother) {
+        expect_none<ClaimExisting, Reattach, CreateRoles, StoreCredentials>(
+            steps, "what is another's is looked at anew before anything is made"
+        );
+    }
+    if (world.roles == RolesState::Foreign) {
+        expect_none<CreateRoles, ClaimExisting, StoreCredentials>(steps, "a role of another's");
+    }
+    const bool adopts = world.claim != ClaimState::OfAnother &&
+                        world.roles != RolesState::Foreign &&
+                        world.database == DatabaseState::Foreign && world.leave == Leave::Adopt;
+    EXPECT_EQ(position<ClaimExisting>(steps) >= 0, adopts) << "with leave and never else";
+    if (adopts && position<CreateRoles>(steps) >= 0) {
+        EXPECT_LT(position<ClaimExisting>(steps), position<CreateRoles>(steps)) << "claim first";
+        EXPECT_LT(position<CreateRoles>(steps), position<AdoptDatabase>(steps));
+        EXPECT_LT(position<AdoptDatabase>(steps), position<ConfigureDatabase>(steps));
+    }
+    if (world.claim == ClaimState::Unclaimed && world.knows_oid && !adopts) {
+        EXPECT_TRUE(steps.empty()) << "a claim that was lost is never made anew";
+    }
+    if (world.claim == ClaimState::RetainedForMe && position<CreateRoles>(steps) >= 0 && !adopts) {
+        EXPECT_LT(position<Reattach>(steps), position<CreateRoles>(steps))
+            << "the predecessor's sessions are ended first";
+        EXPECT_GE(position<Reattach>(steps), 0);
+    }
+}
+
+void check_database(const World& world, const std::vector<Step>& steps) {
+    if (world.database == DatabaseState::Foreign && world.leave != Leave::Adopt) {
+        expect_none<CreateRoles, CreateDatabase, ConfigureDatabase, AdoptDatabase, StoreCredentials>(
+            steps, "what is another's is not touched"
+        );
+    }
+    if (is_lost(world.database)) {
+        expect_none<CreateDatabase, ConfigureDatabase, AdoptDatabase, PublishSecret>(
+            steps, "data is never replaced by nothing, nor taken back"
+        );
+    }
+    if (position<CreateDatabase>(steps) >= 0) {
+        EXPECT_EQ(world.database, DatabaseState::Absent);
+    }
+    if (world.database == DatabaseState::Adopting && position<ConfigureDatabase>(steps) >= 0) {
+        EXPECT_LT(position<AdoptDatabase>(steps), position<ConfigureDatabase>(steps));
+        EXPECT_GE(position<AdoptDatabase>(steps), 0);
+    }
+}
+
 TEST(ProvisionLaws, HoldInEveryWorld) {
-    const auto desired = a_desired();
     for_every_world([&](const World& world) {
-        const auto assessment = assess(workflow(), desired, build(world));
-        const auto steps = assessment.steps();
+        auto desired = a_desired();
+        desired.object.status.database_oid = world.knows_oid ? "16400" : "";
+        if (world.claim == ClaimState::Unclaimed && world.knows_oid) {
+            desired.object.meta.finalizers = {"djangodb.io/database"};
+        }
+        const auto steps = assess(workflow(), desired, build(world)).steps();
         const auto finalizer = position<AddFinalizer>(steps);
         for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(steps.size()); ++i) {
-            EXPECT_TRUE(i == finalizer || finalizer == 0)
+            EXPECT_TRUE(i == finalizer || finalizer <= 0)
                 << "the finalizer comes before any effect (S16)";
         }
-        const bool foreign = world.claim == ClaimState::OfAnother ||
-                             world.database == DatabaseState::Foreign ||
-                             world.roles == RolesState::Foreign;
-        if (foreign) {
-            EXPECT_EQ(position<CreateRoles>(steps), -1) << "what is another's is not touched";
-            EXPECT_EQ(position<CreateDatabase>(steps), -1);
-            EXPECT_EQ(position<ConfigureDatabase>(steps), -1);
-            EXPECT_EQ(position<StoreCredentials>(steps), -1);
-        }
-        if (world.database == DatabaseState::Lost) {
-            EXPECT_EQ(position<CreateDatabase>(steps), -1) << "data is never replaced by nothing";
-            EXPECT_EQ(position<ConfigureDatabase>(steps), -1);
-        }
+        check_claim(world, steps);
+        check_database(world, steps);
+        expect_none<DropTenant, RetireTenant>(steps, "nothing ends but by deletion (S4)");
         if (world.secret == SecretState::Foreign) {
-            EXPECT_EQ(position<PublishSecret>(steps), -1)
-                << "a foreign Secret is never overwritten";
+            expect_none<PublishSecret>(steps, "a foreign Secret is never overwritten");
         }
         if (position<PublishSecret>(steps) >= 0) {
             EXPECT_LT(position<ProveLogins>(steps), position<PublishSecret>(steps))
@@ -121,9 +212,6 @@ TEST(ProvisionLaws, HoldInEveryWorld) {
         if (position<StoreCredentials>(steps) >= 0) {
             EXPECT_LT(position<StoreCredentials>(steps), position<CreateRoles>(steps))
                 << "stored before set";
-        }
-        if (position<CreateDatabase>(steps) >= 0) {
-            EXPECT_EQ(world.database, DatabaseState::Absent);
         }
     });
 }
@@ -171,21 +259,6 @@ TEST(Spec, NamesThatCannotBeUsedAreRefusedBeforeAnyServerIsAsked) {
         EXPECT_EQ(std::get<Blocked>(verdict).finding.reason, Reason::InvalidName);
     }
     EXPECT_FALSE(a_desired(std::string(55, 'a')).name_error);
-}
-
-TEST(Deletion, NeedsNoServerWhenToldToLetGo) {
-    auto desired = a_desired();
-    desired.object.meta.finalizers = {"djangodb.io/database"};
-    Observed observed;
-    observed.server = ServerReference::Found;
-    observed.access = ServerAccess{};
-    observed.server_failure =
-        Failure{FailureClass::Transient, FailureOrigin::Postgres, "TCPUnreachable", "down"};
-    EXPECT_TRUE(std::holds_alternative<Wait>(assess_deletion(desired, observed)));
-    desired.object.meta.annotations["djangodb.io/orphan"] = "true";
-    const auto verdict = assess_deletion(desired, observed);
-    ASSERT_TRUE(std::holds_alternative<Act>(verdict));
-    EXPECT_EQ(position<RetireTenant>(std::get<Act>(verdict).steps), -1);
 }
 
 }  // namespace

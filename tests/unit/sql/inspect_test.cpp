@@ -27,7 +27,18 @@ const char* const kNothing =
 
 TEST(Inspect, ReadsARow) {
     const Cells row{
-        "mine", std::nullopt, "open", "16500", "t", "f", "shop:1\nshop:2", kNothing, "print"};
+        "mine",
+        std::nullopt,
+        "open",
+        "16500",
+        "t",
+        "f",
+        "shop:1\nshop:2",
+        "t",
+        "shop",
+        "admin",
+        kNothing,
+        "print"};
     const auto facts = tenant_facts(row, kNames, {}, kClaimant);
     EXPECT_EQ(facts.claim, ClaimState::Mine);
     EXPECT_EQ(facts.roles, RolesState::Absent);
@@ -35,11 +46,14 @@ TEST(Inspect, ReadsARow) {
     EXPECT_EQ(facts.database_oid, "16500");
     EXPECT_EQ(facts.fingerprint, "print");
     EXPECT_TRUE(facts.database_is_configured);
+    EXPECT_TRUE(facts.lost_by_transfer);
+    EXPECT_EQ(facts.database_name, "shop");
+    EXPECT_EQ(facts.database_owner, "admin");
     EXPECT_EQ(facts.passed_images, (std::vector<ImageRef>{ImageRef("shop:1"), ImageRef("shop:2")}));
 }
 
 TEST(Inspect, UnknownWordIsADefect) {
-    const Cells row{"perhaps", std::nullopt, "open", "1", "t", "f", std::nullopt, kNothing, ""};
+    const Cells row{"perhaps", std::nullopt, "open", "1", "t", "f", std::nullopt, "f", "", "", kNothing, ""};
     EXPECT_THROW(tenant_facts(row, kNames, {}, kClaimant), std::logic_error);
 }
 

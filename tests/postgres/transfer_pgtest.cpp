@@ -1,0 +1,140 @@
+// A claim moves to another resource: the former one can't reach the database any more.
+#include "reconcilers/sql/transfer.hpp"
+
+#include "reconcilers/sql/retire.hpp"
+#include "tests/postgres/live_server.hpp"
+
+namespace djdb::postgres {
+namespace {
+
+class Transfer : public LiveServer {
+  protected:
+    Transfer() : names_(fresh_tenant()), former_(claimant_of(names_)), next_(claimant_of(names_, "uid-2")) {
+        next_.cluster_id = "cluster-2";
+        next_.key.space = Namespace("elsewhere");
+        provision(names_, former_);
+        app_ = Connection::open(
+            tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for()
+        );
+        app_->run({"CREATE TABLE kept AS SELECT 42 AS n"}, call_for());
+    }
+    ClaimState claim_of(const Claimant& claimant) {
+        return database_.inspect_tenant(access_, names_, setup_, claimant, call_for()).claim;
+    }
+    void finish(const Claimant& claimant, const TenantPasswords& passwords) {
+        database_.reattach(access_, names_, claimant, call_for());
+        database_.claim_and_create_roles(access_, names_, setup_, claimant, passwords, call_for());
+        database_.configure_database(access_, names_, setup_, claimant, call_for());
+    }
+    void expect_moved(const TenantPasswords& fresh) {
+        EXPECT_EQ(claim_of(next_), ClaimState::Mine);
+        EXPECT_EQ(claim_of(former_), ClaimState::OfAnother);
+        database_.prove_runtime_login(access_, names_, setup_, fresh.runtime, call_for());
+        database_.prove_migration_login(access_, names_, fresh.migrate, call_for());
+        const auto app =
+            Connection::open(tenant_endpoint(names_, names_.login_a, fresh.runtime), call_for());
+        EXPECT_EQ(app->run({"SELECT n FROM kept"}, call_for()).at(0).at(0), "42");
+        for (const auto& [login, old] :
+             {std::pair{names_.login_a, passwords_.runtime}, {names_.migrate, passwords_.migrate}}) {
+            EXPECT_EQ(
+                failure_of([&] {
+                    Connection::open(tenant_endpoint(names_, login, old), call_for());
+                }).code,
+                "AuthRejected"
+            );
+        }
+    }
+
+    TenantNames names_;
+    Claimant former_;
+    Claimant next_;
+    TenantPasswords fresh_{fresh_password(), fresh_password()};
+    std::unique_ptr<Connection> app_;
+};
+
+TEST_F(Transfer, MovesClaimMarksAndPasswords) {
+    const auto revision = [] { return as_superuser("SELECT last_value FROM djangodb.revision", "djangodb"); };
+    const auto before = std::stol(revision());
+    database_.transfer(access_, names_, next_, call_for());
+    EXPECT_GT(std::stol(revision()), before);
+    EXPECT_EQ(failure_of([&] { app_->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient)
+        << "its sessions were ended";
+    EXPECT_EQ(
+        failure_of([&] {
+            database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
+        }).code,
+        "LoginRejected"
+    ) << "already before the new passwords are set";
+    EXPECT_EQ(claim_of(next_), ClaimState::RetainedForMe);
+    finish(next_, fresh_);
+    expect_moved(fresh_);
+    // What a new tenant of that claimant looks like, but for the name of the resource.
+    const auto whole = fresh_tenant();
+    auto claimant = next_;
+    claimant.key.name = ObjectName(whole.database.str());
+    provision(whole, claimant);
+    EXPECT_EQ(end_state(names_), end_state(whole));
+}
+
+TEST_F(Transfer, TheFormerResourceChangesNothingAnyMore) {
+    database_.transfer(access_, names_, next_, call_for());
+    finish(next_, fresh_);
+    const auto before = end_state(names_);
+    EXPECT_EQ(failure_of([&] { provision(names_, former_); }).code, "ClaimedByOther");
+    database_.retire(access_, names_, former_, call_for());
+    database_.reattach(access_, names_, former_, call_for());
+    EXPECT_EQ(
+        failure_of([&] { database_.drop(access_, names_, former_, call_for()); }).code, "ClaimLost"
+    );
+    EXPECT_EQ(end_state(names_), before);
+    expect_moved(fresh_);
+}
+
+TEST_F(Transfer, NeverGoesBackToTheResourceThatLostIt) {
+    database_.transfer(access_, names_, next_, call_for());
+    EXPECT_TRUE(
+        database_.inspect_tenant(access_, names_, setup_, former_, call_for()).lost_by_transfer
+    );
+    const auto before = end_state(names_);
+    EXPECT_EQ(
+        failure_of([&] { database_.transfer(access_, names_, former_, call_for()); }).code,
+        "ClaimedByOther"
+    );
+    EXPECT_EQ(end_state(names_), before);
+    auto anew = former_;
+    anew.uid = ResourceUid("uid-3");
+    database_.transfer(access_, names_, anew, call_for());
+    EXPECT_EQ(claim_of(anew), ClaimState::RetainedForMe) << "made anew, with the grant";
+}
+
+TEST_F(Transfer, OfARetainedClaim) {
+    database_.retire(access_, names_, former_, call_for());
+    EXPECT_EQ(claim_of(next_), ClaimState::OfAnother);
+    database_.transfer(access_, names_, next_, call_for());
+    finish(next_, fresh_);
+    expect_moved(fresh_);
+}
+
+TEST_F(Transfer, OfAClaimThatNobodyHasChangesNothing) {
+    const auto nobody = fresh_tenant();
+    database_.transfer(access_, nobody, claimant_of(nobody), call_for());
+    EXPECT_EQ(end_state(nobody), "");
+}
+
+TEST_F(Transfer, IsTheSameAfterACutAtEveryStatement) {
+    cut_everywhere(sql::transfer(names_, next_), access_.maintenance_database, names_);
+    EXPECT_EQ(claim_of(next_), ClaimState::OfAnother);
+    EXPECT_NO_THROW(app_->run({"SELECT 1"}, call_for()));
+    Connection::open(admin_endpoint(access_.maintenance_database), call_for())
+        ->run_batch(sql::transfer(names_, next_), call_for());
+    // Cut before the sessions were ended: what comes next ends them.
+    EXPECT_NO_THROW(app_->run({"SELECT 1"}, call_for()));
+    EXPECT_EQ(claim_of(next_), ClaimState::RetainedForMe);
+    cut_everywhere(sql::reattach(names_, next_), access_.maintenance_database, names_);
+    finish(next_, fresh_);
+    EXPECT_EQ(failure_of([&] { app_->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient);
+    expect_moved(fresh_);
+}
+
+}  // namespace
+}  // namespace djdb::postgres
