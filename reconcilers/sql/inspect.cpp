@@ -156,9 +156,9 @@ void judge_catalog(
     }
     facts.database_is_configured =
         facts.database_is_configured && !is_to_be_repaired(facts.drift, Repair::Database);
-    facts.was_configured =
-        facts.database == DatabaseState::Open &&
-        !list_at("claim", nlohmann::json::object()).value("configured_at", "").empty();
+    const auto& claim = catalog.at("claim");
+    facts.was_configured = facts.database == DatabaseState::Open && !claim.is_null() &&
+                           !claim.at("configured_at").is_null();
 }
 
 }  // namespace
