@@ -54,6 +54,7 @@ TEST_F(Identity, AnotherServerBehindTheSamePortGetsNoStatement) {
     const auto names = fresh_tenant();
     const auto claimant = claimant_of(names);
     const auto untouched = state_of(other);
+    database_.inspect_tenant(access, names, claimant, call_for());
 
     relay.lead_to(static_cast<std::uint16_t>(other.access().port));
     PostgresDatabase moved;  // with no session to the first one
@@ -162,6 +163,7 @@ TEST_F(Identity, LedgerThatWasDroppedIsNotMadeAnew) {
 TEST_F(Identity, ServerThatDoesNotTellIsKnownByItsLedger) {
     auto& server = spare();
     auto access = server.access();
+    access.maintenance_database = "postgres";  // rights on functions are of one database
     access.expected = {"something else", 7, 0};
     server.as_superuser("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
     const auto in_this_database = look(access);
