@@ -64,7 +64,7 @@ void Breaker::require_closed(const Endpoint& to, Clock::time_point now) {
 }
 
 void Breaker::note_failure(const Endpoint& to, const Failure& failure, Clock::time_point now) {
-    if (to.kind == SessionKind::Tenant || !concerns_the_server(failure.code)) {
+    if (!is_administrators(to.kind) || !concerns_the_server(failure.code)) {
         return;
     }
     const std::lock_guard lock(mutex_);

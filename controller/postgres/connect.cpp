@@ -65,7 +65,7 @@ std::string options_of(SessionKind kind) {
     std::string options =
         "-c statement_timeout=30s -c lock_timeout=5s"
         " -c idle_in_transaction_session_timeout=30s";
-    if (kind == SessionKind::Maintenance || kind == SessionKind::Admin) {
+    if (is_administrators(kind)) {
         options +=
             " -c search_path=pg_catalog,pg_temp -c standard_conforming_strings=on"
             " -c log_parameter_max_length_on_error=0";

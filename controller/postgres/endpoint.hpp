@@ -21,6 +21,10 @@ enum class SessionKind {
     Reader,       ///< the same of a login whose sessions begin read-only
 };
 
+constexpr bool is_administrators(SessionKind kind) {
+    return kind == SessionKind::Maintenance || kind == SessionKind::Admin;
+}
+
 struct Endpoint {
     /// DNS name, address, or the absolute path of a socket's directory.
     std::string host;

@@ -54,7 +54,7 @@ TEST_F(Identity, AnotherServerBehindTheSamePortGetsNoStatement) {
     const auto names = fresh_tenant();
     const auto claimant = claimant_of(names);
     const auto untouched = state_of(other);
-    database_.inspect_tenant(access, names, claimant, call_for());
+    database_.inspect_tenant(access, names, setup_, claimant, call_for());
 
     relay.lead_to(static_cast<std::uint16_t>(other.access().port));
     PostgresDatabase moved;  // with no session to the first one
