@@ -12,7 +12,7 @@
 namespace djdb::sql {
 
 /// A schema of that name is somebody else's.
-inline constexpr const char* kForeignSchema = "DJ005";
+inline constexpr const char* kForeignSchema = "DJ006";
 
 /// Makes the extra schemas, and gives shop_rw and shop_ro their rights on what the owner role has
 /// made and will make. Empty by default. Raises DJ005, having changed nothing, when an extra schema

@@ -1,15 +1,18 @@
 #include "reconcilers/sql/statement_sections.hpp"
 
+#include "reconcilers/sql/adopt.hpp"
 #include "reconcilers/sql/catalog.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/contents.hpp"
 #include "reconcilers/sql/database.hpp"
+#include "reconcilers/sql/drop.hpp"
 #include "reconcilers/sql/inspect.hpp"
 #include "reconcilers/sql/reader.hpp"
 #include "reconcilers/sql/retire.hpp"
 #include "reconcilers/sql/roles.hpp"
 #include "reconcilers/sql/server.hpp"
 #include "reconcilers/sql/tenant_login.hpp"
+#include "reconcilers/sql/transfer.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -31,10 +34,12 @@ const TenantSetup kSetup{
     RuntimeAccess::ReadWrite,
     {"reports"},
     {"citext"},
-    -1,
+    40,
     "UTC",
     std::chrono::seconds{5}};
 const Claimant kClaimant{"CLUSTER", ResourceUid("UID"), {Namespace("apps"), ObjectName("shop")}};
+
+const std::vector<RoleName> kFormerOwners{RoleName("legacy")};
 
 std::vector<Variant> all_variants() {
     const auto plain = tenant_names(DatabaseName("shop"));
@@ -98,10 +103,14 @@ std::vector<Section> statement_sections() {
          {inspect_server(ours), count_claims()}},
         {"Look at a tenant",
          "administrator, maintenance database, at each visit",
-         {inspect_tenant(kNames, kSetup, kClaimant)}},
+         variants([](const Variant& of) -> Batch {
+             return {inspect_tenant(of.names, of.setup, kClaimant)};
+         })},
         {"Look at what is in its database",
          "administrator, the tenant's database, after changes and now and then",
-         {inspect_contents(kNames, kSetup)}},
+         variants([](const Variant& of) -> Batch {
+             return {inspect_contents(of.names, of.setup)};
+         })},
         {"Look at the extensions that it asks for",
          "administrator, maintenance database",
          {known_extensions(kSetup)}},
@@ -140,7 +149,7 @@ std::vector<Section> statement_sections() {
         {"Arrange what is in it",
          "administrator, the tenant's database; in that transaction, with extra schemas, runtime: "
          "ReadWrite or readers",
-         arrange_contents(kNames, kSetup)},
+         variants([](const Variant& of) { return arrange_contents(of.names, of.setup); })},
         {"Install extensions",
          "administrator, the tenant's database; a trusted one as the owner role",
          installation()},
@@ -169,12 +178,58 @@ std::vector<Section> statement_sections() {
         {"Drop it",
          "administrator, maintenance database, after that; one transaction",
          drop_reader(kNames, kClaimant, kNames.readers[0])},
-        {"Shut the logins",
+        {"Look whether a database can be adopted",
+         "administrator: the first in the maintenance database, the second in that database",
+         {find_adoptable(kNames), list_obstacles_of_adoption(kNames, kFormerOwners)}},
+        {"Claim a database that exists",
+         "administrator, maintenance database; one transaction, when both found nothing",
+         variants([](const Variant& of) {
+             return claim_existing(of.names, of.setup, kClaimant, "16400", kFormerOwners);
+         })},
+        {"Adopt it",
+         "administrator: the first in the maintenance database, the others in that database in one "
+         "transaction",
+         with({find_adoption(kNames, kClaimant)}, adopt(kNames, "16400", "{legacy}"))},
+        {"Note that it is adopted",
+         "administrator, maintenance database; one transaction",
+         note_adopted(kNames, kClaimant)},
+        {"Take over the claim of another resource",
+         "administrator, maintenance database; one transaction, when the server grants the "
+         "transfer",
+         transfer(kNames, kClaimant)},
+        {"Retain: shut the logins",
          "administrator, maintenance database; one transaction, when the resource is deleted",
          retire(kNames, kClaimant)},
-        {"End their sessions",
-         "administrator, maintenance database, after that",
-         {end_sessions(kNames, kClaimant)}},
+        {"Wait for their sessions, then end them",
+         "administrator, maintenance database",
+         {count_sessions(kNames, kClaimant), end_sessions(kNames, kClaimant)}},
+        {"Find what they made as themselves, and give it to the owner",
+         "administrator: the first in the maintenance database, the second in the tenant's",
+         with(
+             {find_strays(kNames, kClaimant)},
+             give_up_strays(kNames, {kNames.login_a, kNames.login_b, kNames.migrate})
+         )},
+        {"Drop the logins",
+         "administrator, maintenance database; the last one alone",
+         with(drop_logins(kNames, kClaimant), {list_kept_logins(kNames, kClaimant)})},
+        {"Attach again what was retained",
+         "administrator, maintenance database; one transaction",
+         reattach(kNames, kClaimant)},
+        {"Delete: shut all roles, end all sessions, look for obstacles",
+         "administrator, maintenance database; the first ones in one transaction",
+         with(
+             shut(kNames, kClaimant),
+             {end_all_sessions(kNames, kClaimant), list_obstacles_of_drop(kNames, kClaimant)}
+         )},
+        {"Close the database",
+         "administrator, maintenance database; one transaction",
+         close(kNames, kClaimant)},
+        {"Drop it",
+         "administrator, maintenance database, one database at a time",
+         {find_droppable(kNames, kClaimant), begin_dropping(), drop_database(kNames)}},
+        {"Drop its roles and the claim",
+         "administrator, maintenance database; one transaction",
+         drop_roles_and_claim(kNames, kClaimant)},
     };
 }
 
