@@ -67,7 +67,7 @@ std::string options_of(SessionKind kind) {
         " -c idle_in_transaction_session_timeout=30s";
     if (is_administrators(kind)) {
         options +=
-            " -c search_path=pg_catalog,pg_temp -c standard_conforming_strings=on"
+            " -c search_path=pg_catalog,pg_temp -c standard_conforming_strings=on -c jit=off"
             " -c log_parameter_max_length_on_error=0";
     }
     if (kind == SessionKind::Admin) {
