@@ -142,10 +142,14 @@ Batch grant_future(const TenantNames& names, const TenantSetup& setup, const Row
 std::string ungranted_of(
     const TenantNames& names, const TenantSetup& setup, const RowGroup& group, bool records
 ) {
-    return "(SELECT coalesce(jsonb_agg(name), '[]') FROM (SELECT format('%I.%I', n.nspname,"
+    // A group that is still to be made lacks nothing yet, and may not be asked about.
+    return "CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = " +
+           quote_literal(group.name.str()) +
+           ") THEN (SELECT coalesce(jsonb_agg(name), '[]') FROM (SELECT format('%I.%I', n.nspname,"
            " c.relname) AS name " +
            managed_relations(names, setup) + " AND " +
-           (records ? is_writable_record(group) : is_ungranted(group)) + " ORDER BY 1 LIMIT 5) x)";
+           (records ? is_writable_record(group) : is_ungranted(group)) +
+           " ORDER BY 1 LIMIT 5) x) ELSE '[]' END";
 }
 
 }  // namespace

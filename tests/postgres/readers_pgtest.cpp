@@ -49,6 +49,8 @@ TEST_F(Readers, ReadWhatIsThereAndWhatComesAndWriteNothing) {
     open_app()->run({"CREATE TABLE before AS SELECT 1 AS n"}, call_for());
     ask_for({"reports", "bi"});
     EXPECT_EQ(look().roles, RolesState::Incomplete);
+    EXPECT_FALSE(database_.inspect_contents(access_, names_, setup_, look(), call_for()).empty())
+        << "a group that is to be made can be told of";
     provision(names_, claimant());
     open_app()->run({"CREATE TABLE after AS SELECT 2 AS n"}, call_for());
     EXPECT_TRUE(look().drift.empty());
