@@ -55,12 +55,7 @@ class Executor {
     }
     void operator()(const ClaimExisting& existing) {
         database_.claim_existing(
-            access(),
-            desired_.names,
-            desired_.setup,
-            desired_.claimant,
-            existing.owners,
-            call_
+            access(), desired_.names, desired_.setup, desired_.claimant, existing.owners, call_
         );
     }
     void operator()(const AdoptDatabase&) {

@@ -151,11 +151,7 @@ ServerLookup look_up_server(
         access.client_certificate_pem = certificate->reveal();
         access.client_key_pem = *key;
     }
-    return {
-        ServerReference::Found,
-        {},
-        std::move(access),
-        policy_of(*server)};
+    return {ServerReference::Found, {}, std::move(access), policy_of(*server)};
 }
 
 Finding explain_reference(const ServerLookup& lookup, const std::string& server_name) {

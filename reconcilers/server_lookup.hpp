@@ -39,10 +39,12 @@ struct ServerLookup {
 };
 
 /// The leave that the server's owner gave this resource for this database, or null.
-const AdoptGrant*
-find_adopt_grant(const ServerPolicy&, const DatabaseName&, const ObjectKey& resource);
-const TransferGrant*
-find_transfer_grant(const ServerPolicy&, const DatabaseName&, const ObjectKey& resource);
+const AdoptGrant* find_adopt_grant(
+    const ServerPolicy&, const DatabaseName&, const ObjectKey& resource
+);
+const TransferGrant* find_transfer_grant(
+    const ServerPolicy&, const DatabaseName&, const ObjectKey& resource
+);
 
 /// Known even while its administrator's Secret is missing.
 ServerPolicy policy_of(const PostgresServer&);

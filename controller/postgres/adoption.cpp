@@ -66,7 +66,9 @@ void PostgresDatabase::claim_existing(
         );
     }
     as_admin(access, call, [&](Connection& session) {
-        session.run_batch(sql::claim_existing(names, setup, claimant, cell(found, 0), owners), call);
+        session.run_batch(
+            sql::claim_existing(names, setup, claimant, cell(found, 0), owners), call
+        );
     });
 }
 

@@ -173,7 +173,9 @@ void PostgresDatabase::drop(
         Rows obstacles;
         wait_for(kEnding, call, [&] {
             obstacles = session.run(sql::list_obstacles_of_drop(names, claimant), call);
-            return std::ranges::none_of(obstacles, [](const auto& row) { return row.at(1) == "t"; });
+            return std::ranges::none_of(obstacles, [](const auto& row) {
+                return row.at(1) == "t";
+            });
         });
         if (!obstacles.empty()) {
             throw obstructed(names.database, sentences(obstacles));

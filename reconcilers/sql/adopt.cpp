@@ -119,7 +119,8 @@ std::string obstacles(const std::string& named, const TenantNames& names) {
            " AND NOT (me.rolcreaterole AND current_setting('server_version_num')::int < 160000)"
            " AND (r.oid = base.datdba OR r.oid IN (SELECT o.owner FROM owned o JOIN owners w ON"
            " w.oid = o.owner))"
-           " UNION ALL SELECT CASE o.classid WHEN 'pg_class'::regclass THEN 5 ELSE 6 END, format('%s %s of %s', i.type, i.identity,"
+           " UNION ALL SELECT CASE o.classid WHEN 'pg_class'::regclass THEN 5 ELSE 6 END, "
+           "format('%s %s of %s', i.type, i.identity,"
            " pg_get_userbyid(o.owner)) FROM (SELECT * FROM owned WHERE owner NOT IN (SELECT oid"
            " FROM owners) AND pg_get_userbyid(owner) <> " +
            quote_literal(names.owner.str()) +

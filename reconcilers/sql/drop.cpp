@@ -47,9 +47,11 @@ Batch close(const TenantNames& names, const Claimant& claimant) {
 Statement end_all_sessions(const TenantNames& names, const Claimant& claimant) {
     return {
         "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_roles s ON s.oid ="
-        " a.usesysid WHERE a.pid <> pg_backend_pid() AND EXISTS (SELECT FROM djangodb.claim WHERE " +
+        " a.usesysid WHERE a.pid <> pg_backend_pid() AND EXISTS (SELECT FROM djangodb.claim "
+        "WHERE " +
         is_mine(names, claimant) + ") AND (a.datid IN (SELECT oid FROM (" +
-        claimed_database(names, claimant) + ") d) OR a.usesysid IN (SELECT oid FROM pg_roles r"
+        claimed_database(names, claimant) +
+        ") d) OR a.usesysid IN (SELECT oid FROM pg_roles r"
         " WHERE " +
         are_own_roles(names, claimant) +
         ")) AND (pg_has_role(a.usesysid, 'USAGE') OR (NOT s.rolsuper AND"
@@ -60,12 +62,14 @@ Statement list_obstacles_of_drop(const TenantNames& names, const Claimant& claim
     return {
         "WITH d AS (" + claimed_database(names, claimant) +
         ") SELECT format('prepared transaction %L of %s; run in the database COMMIT PREPARED or"
-        " ROLLBACK PREPARED %1$L', gid, owner), false FROM pg_prepared_xacts WHERE database IN (SELECT"
+        " ROLLBACK PREPARED %1$L', gid, owner), false FROM pg_prepared_xacts WHERE database IN "
+        "(SELECT"
         " datname FROM d)"
         " UNION ALL SELECT format('subscription %I; run in the database DROP SUBSCRIPTION %1$I',"
         " subname), false FROM pg_subscription WHERE subdbid IN (SELECT oid FROM d)"
         " UNION ALL SELECT format('logical replication slot %I; run SELECT"
-        " pg_drop_replication_slot(%1$L)', slot_name), false FROM pg_replication_slots WHERE database IN"
+        " pg_drop_replication_slot(%1$L)', slot_name), false FROM pg_replication_slots WHERE "
+        "database IN"
         " (SELECT datname FROM d)"
         " UNION ALL SELECT format('session %s of %s; end it', a.pid, a.usename), true FROM"
         " pg_stat_activity a WHERE a.datid IN (SELECT oid FROM d) AND a.usesysid IS NOT NULL AND"
@@ -100,7 +104,8 @@ Batch drop_roles_and_claim(const TenantNames& names, const Claimant& claimant) {
     const std::string body =
         "DECLARE doomed name; BEGIN IF EXISTS (SELECT FROM djangodb.claim c JOIN pg_database d ON"
         " d.oid::bigint = c.database_oid WHERE c." +
-        is_mine(names, claimant) + ") THEN RAISE EXCEPTION USING ERRCODE = 'object_in_use',"
+        is_mine(names, claimant) +
+        ") THEN RAISE EXCEPTION USING ERRCODE = 'object_in_use',"
         " MESSAGE = 'the database is still there'; END IF; FOR doomed IN SELECT rolname FROM"
         " pg_roles r WHERE " +
         are_own_roles(names, claimant) + " ORDER BY rolname = " + owner +
@@ -109,8 +114,7 @@ Batch drop_roles_and_claim(const TenantNames& names, const Claimant& claimant) {
         " c.database AND c." +
         is_mine(names, claimant) + "; DELETE FROM djangodb.claim WHERE " +
         is_mine(names, claimant) + "; END";
-    return {
-        lock_tenant(names), require_claim(names, claimant), {block(body)}, count_revision()};
+    return {lock_tenant(names), require_claim(names, claimant), {block(body)}, count_revision()};
 }
 
 }  // namespace djdb::sql

@@ -68,8 +68,7 @@ Statement find_strays(const TenantNames& names, const Claimant& claimant) {
         "SELECT r.rolname FROM pg_roles r, pg_database d WHERE d.datname = $1 AND d.datallowconn"
         " AND d.datconnlimit <> -2 AND d.oid::bigint = (SELECT database_oid FROM djangodb.claim"
         " WHERE state = 'retained' AND " +
-            is_of_resource(names, claimant) + ") AND " +
-            are_own_logins(names, claimant) +
+            is_of_resource(names, claimant) + ") AND " + are_own_logins(names, claimant) +
             " AND EXISTS (SELECT FROM pg_shdepend s WHERE s.dbid = d.oid AND s.refobjid = r.oid"
             " AND s.refclassid = 'pg_authid'::regclass)",
         {names.database.str()}};

@@ -18,8 +18,8 @@ Batch transfer(const TenantNames& names, const Claimant& claimant) {
         "); IF NOT FOUND THEN RETURN; END IF;"
         " IF EXISTS (SELECT FROM djangodb.former_claim WHERE database = held.database AND"
         " cluster_id = " +
-        cluster + " AND resource_uid = " + uid + ") THEN RAISE EXCEPTION USING ERRCODE = " +
-        quote_literal(kClaimedByOther) +
+        cluster + " AND resource_uid = " + uid +
+        ") THEN RAISE EXCEPTION USING ERRCODE = " + quote_literal(kClaimedByOther) +
         ", MESSAGE = 'this resource had the claim and lost it by a transfer'; END IF;"
         " INSERT INTO djangodb.former_claim (database, cluster_id, resource_uid)"
         " VALUES (held.database, held.cluster_id, held.resource_uid) ON CONFLICT DO NOTHING;"

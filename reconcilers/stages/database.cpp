@@ -34,24 +34,26 @@ Verdict lost(const Desired& desired, const Observed& observed) {
         return blocked(
             Reason::DatabaseReowned,
             database + " was given to \"" + tenant.database_owner +
-                "\" by somebody else. It was left so; run ALTER DATABASE " + name +
-                " OWNER TO \"" + observed.access->admin_user + "\"."
+                "\" by somebody else. It was left so; run ALTER DATABASE " + name + " OWNER TO \"" +
+                observed.access->admin_user + "\"."
         );
     }
     if (tenant.database == DatabaseState::HalfDropped) {
         return blocked(
             Reason::DatabaseLost,
-            database + " was dropped half-way by somebody else: nothing works on it but DROP "
-                       "DATABASE. Nothing was created in its place; drop it, " +
+            database +
+                " was dropped half-way by somebody else: nothing works on it but DROP "
+                "DATABASE. Nothing was created in its place; drop it, " +
                 acknowledge
         );
     }
     if (tenant.database == DatabaseState::Replaced) {
         return blocked(
             Reason::DatabaseLost,
-            database + " is gone, and another database bears its name. That one was left as it "
-                       "is; if it is the restored one, set database_oid in djangodb.claim of the "
-                       "server to its OID, else drop it, " +
+            database +
+                " is gone, and another database bears its name. That one was left as it "
+                "is; if it is the restored one, set database_oid in djangodb.claim of the "
+                "server to its OID, else drop it, " +
                 acknowledge
         );
     }

@@ -121,8 +121,8 @@ Verdict assess_deletion(const Desired& desired, const Observed& observed) {
     }
     const bool asks_drop = desired.object.spec.deletion.policy == DeletionPolicy::Delete;
     if (!observed.tenant) {
-        const bool wants_drop = asks_drop && observed.policy.allow_drop &&
-                                !desired.object.spec.deletion.is_protected;
+        const bool wants_drop =
+            asks_drop && observed.policy.allow_drop && !desired.object.spec.deletion.is_protected;
         return wait_or_let_go(desired, observed, wants_drop);
     }
     const auto claim = observed.tenant->claim;

@@ -11,7 +11,9 @@ namespace {
 class Adoption : public LiveServer {
   protected:
     Adoption()
-        : names_(fresh_tenant()), claimant_(claimant_of(names_)), old_(name_ + "_legacy"),
+        : names_(fresh_tenant()),
+          claimant_(claimant_of(names_)),
+          old_(name_ + "_legacy"),
           helper_(name_ + "_helper") {
         for (const auto& role : {old_, helper_}) {
             as_superuser("CREATE ROLE " + role + " LOGIN");
@@ -28,10 +30,14 @@ class Adoption : public LiveServer {
     }
     ~Adoption() override {
         as_superuser("DROP DATABASE IF EXISTS " + name_ + " WITH (FORCE)");
-        as_superuser("DROP OWNED BY " + old_ + ", " + helper_ + "; DROP ROLE " + old_ + ", " + helper_);
+        as_superuser(
+            "DROP OWNED BY " + old_ + ", " + helper_ + "; DROP ROLE " + old_ + ", " + helper_
+        );
     }
 
-    static void fill_as(const std::string& role, const std::string& database, const std::string& sql) {
+    static void fill_as(
+        const std::string& role, const std::string& database, const std::string& sql
+    ) {
         as_superuser("SET SESSION AUTHORIZATION " + role + "; " + sql, database);
     }
     void fill(const std::string& role, const std::string& schema) {
@@ -41,7 +47,8 @@ class Adoption : public LiveServer {
             name_,
             "SET search_path = " + schema +
                 ", public;"
-                "CREATE TABLE plain (id serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, t citext);"
+                "CREATE TABLE plain (id serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, t "
+                "citext);"
                 "INSERT INTO plain (t) VALUES ('kept');"
                 "CREATE UNLOGGED TABLE fleeting (id int);"
                 "CREATE TABLE parted (id int, at date) PARTITION BY RANGE (id);"
@@ -54,15 +61,19 @@ class Adoption : public LiveServer {
                 "CREATE TYPE span AS RANGE (subtype = int4);"
                 "CREATE DOMAIN positive AS int CHECK (VALUE > 0);"
                 "CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2';"
-                "CREATE FUNCTION \"Odd \"\"name\"(\"text\" text, VARIADIC int[]) RETURNS int LANGUAGE sql AS 'SELECT 1';"
+                "CREATE FUNCTION \"Odd \"\"name\"(\"text\" text, VARIADIC int[]) RETURNS int "
+                "LANGUAGE sql AS 'SELECT 1';"
                 "CREATE PROCEDURE work(int) LANGUAGE sql AS 'SELECT 1';"
                 "CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');"
                 "CREATE AGGREGATE number(*) (SFUNC = int8inc, STYPE = bigint, INITCOND = '0');"
-                "CREATE FUNCTION pushed(float8[], float8) RETURNS float8[] LANGUAGE sql AS 'SELECT $1';"
-                "CREATE FUNCTION picked(float8[], float8) RETURNS float8 LANGUAGE sql AS 'SELECT $2';"
+                "CREATE FUNCTION pushed(float8[], float8) RETURNS float8[] LANGUAGE sql AS 'SELECT "
+                "$1';"
+                "CREATE FUNCTION picked(float8[], float8) RETURNS float8 LANGUAGE sql AS 'SELECT "
+                "$2';"
                 "CREATE AGGREGATE middle(float8 ORDER BY float8) (SFUNC = pushed, STYPE = float8[],"
                 " FINALFUNC = picked);"
-                "CREATE FUNCTION same(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';"
+                "CREATE FUNCTION same(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS "
+                "'SELECT true';"
                 "CREATE OPERATOR === (FUNCTION = same, LEFTARG = pair, RIGHTARG = pair);"
                 "CREATE COLLATION plain_c (LOCALE = 'C');"
                 "CREATE TEXT SEARCH CONFIGURATION words (COPY = pg_catalog.english);"
@@ -81,7 +92,9 @@ class Adoption : public LiveServer {
     }
     void take_over(const std::vector<RoleName>& owners) {
         database_.claim_existing(access_, names_, setup_, claimant_, owners, call_for());
-        database_.claim_and_create_roles(access_, names_, setup_, claimant_, passwords_, call_for());
+        database_.claim_and_create_roles(
+            access_, names_, setup_, claimant_, passwords_, call_for()
+        );
         database_.adopt(access_, names_, claimant_, call_for());
         database_.configure_database(access_, names_, setup_, claimant_, call_for());
     }
@@ -124,7 +137,9 @@ TEST_F(Adoption, GivesEverythingToTheOwnerRole) {
     EXPECT_EQ(left.find(old_), std::string::npos) << left;
     EXPECT_EQ(left.find(helper_ + "\n"), std::string::npos) << left;
     EXPECT_EQ(
-        as_superuser("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" + name_ + "'"),
+        as_superuser(
+            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" + name_ + "'"
+        ),
         access_.admin_user
     );
     const auto facts = database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
@@ -160,7 +175,8 @@ TEST_F(Adoption, LeavesTheFormerOwnersOtherDatabasesAlone) {
         return as_superuser(
             "SELECT string_agg(refobjid::regrole::text, ',') FROM pg_shdepend WHERE deptype = 'o'"
             " AND dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))"
-            " AND refobjid = '" + old_ + "'::regrole",
+            " AND refobjid = '" +
+                old_ + "'::regrole",
             other
         );
     };
@@ -198,7 +214,8 @@ TEST_F(Adoption, LeavesExtensionsAndTheirMembers) {
     take_over({RoleName(helper_)});
     EXPECT_EQ(members(), before);
     EXPECT_EQ(
-        as_superuser("SELECT typowner::regrole FROM pg_type WHERE typname = 'citext'", name_), "postgres"
+        as_superuser("SELECT typowner::regrole FROM pg_type WHERE typname = 'citext'", name_),
+        "postgres"
     );
 }
 
@@ -239,7 +256,9 @@ TEST_F(Adoption, RefusesTheServersOwnDatabases) {
         const auto names = tenant_names(DatabaseName(database));
         EXPECT_EQ(
             failure_of([&] {
-                database_.claim_existing(access_, names, setup_, claimant_of(names), {}, call_for());
+                database_.claim_existing(
+                    access_, names, setup_, claimant_of(names), {}, call_for()
+                );
             }).code,
             "AdoptionRefused"
         ) << database;
@@ -249,8 +268,10 @@ TEST_F(Adoption, RefusesTheServersOwnDatabases) {
 TEST_F(Adoption, RefusesEventTriggersOfNobodysSuperuser) {
     as_superuser(
         "CREATE FUNCTION app.spy() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
-        "ALTER FUNCTION app.spy() OWNER TO " + old_ + ";"
-        "CREATE EVENT TRIGGER spy ON ddl_command_end EXECUTE FUNCTION app.spy()",
+        "ALTER FUNCTION app.spy() OWNER TO " +
+            old_ +
+            ";"
+            "CREATE EVENT TRIGGER spy ON ddl_command_end EXECUTE FUNCTION app.spy()",
         name_
     );
     EXPECT_NE(refused({RoleName(helper_)}).find("event trigger spy"), std::string::npos);
@@ -298,9 +319,11 @@ TEST_F(Adoption, RunsNothingOfWhatIsPlanted) {
         " SCHEMA app TO PUBLIC;"
         "CREATE FUNCTION app.trap(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN INSERT INTO"
         " app.caught VALUES (session_user); RETURN $1; END';"
-        "CREATE FUNCTION app.trap(text, text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN INSERT INTO"
+        "CREATE FUNCTION app.trap(text, text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN INSERT "
+        "INTO"
         " app.caught VALUES (session_user); RETURN true; END';"
-        "CREATE FUNCTION public.pg_identify_object(oid, oid, integer, OUT type text, OUT identity text)"
+        "CREATE FUNCTION public.pg_identify_object(oid, oid, integer, OUT type text, OUT identity "
+        "text)"
         " LANGUAGE plpgsql AS 'BEGIN INSERT INTO app.caught VALUES (session_user); END';"
         "CREATE FUNCTION public.format(text, text, text, text) RETURNS text LANGUAGE plpgsql AS"
         " 'BEGIN INSERT INTO app.caught VALUES (session_user); RETURN $1; END';"
@@ -310,14 +333,13 @@ TEST_F(Adoption, RunsNothingOfWhatIsPlanted) {
         "CREATE TABLE app.with_default (t text DEFAULT app.trap('x'), c app.checked);"
         "CREATE INDEX ON app.with_default (t);"
         "CREATE RULE r AS ON UPDATE TO app.with_default DO ALSO SELECT app.trap('y');"
-        "ALTER DATABASE " + name_ + " SET search_path = app, public, pg_catalog"
+        "ALTER DATABASE " +
+            name_ + " SET search_path = app, public, pg_catalog"
     );
     take_over({RoleName(helper_)});
     EXPECT_EQ(as_superuser("SELECT count(*) FROM app.caught", name_), "0");
     EXPECT_EQ(
-        as_superuser(
-            "SET search_path = public, pg_catalog; SELECT 'a'::text = 'b'::text", name_
-        ),
+        as_superuser("SET search_path = public, pg_catalog; SELECT 'a'::text = 'b'::text", name_),
         "t"
     ) << "the trap does snap";
     EXPECT_EQ(as_superuser("SELECT count(*) FROM app.caught", name_), "1");

@@ -29,7 +29,9 @@ class Drop : public LiveServer {
         return as_superuser("SELECT count(*) FROM pg_database WHERE datname = '" + name_ + "'");
     }
     /// The drop is refused with these words; the database stays, and goes once it is repaired.
-    void expect_obstructed(const std::string& words, const std::string& repair, const std::string& where) {
+    void expect_obstructed(
+        const std::string& words, const std::string& repair, const std::string& where
+    ) {
         const auto failure = failure_of([&] { drop(); });
         EXPECT_EQ(failure.code, "DropObstructed") << failure.message;
         EXPECT_NE(failure.message.find(words), std::string::npos) << failure.message;
@@ -52,7 +54,9 @@ TEST_F(Drop, LeavesNothing) {
     const auto before = end_state(neighbour);
     drop();
     expect_gone();
-    EXPECT_EQ(failure_of([&] { app->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient);
+    EXPECT_EQ(
+        failure_of([&] { app->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient
+    );
     EXPECT_EQ(end_state(neighbour), before);
     // Nothing is left to be claimed by accident, and the name is free.
     provision(names_, claimant_of(names_, "uid-2"));
@@ -65,7 +69,8 @@ TEST_F(Drop, IsOfTheActiveClaimOfThisResourceOnly) {
     elsewhere.cluster_id = "cluster-2";
     for (const auto& other : {claimant_of(names_, "uid-2"), elsewhere}) {
         EXPECT_EQ(
-            failure_of([&] { database_.drop(access_, names_, other, call_for()); }).code, "ClaimLost"
+            failure_of([&] { database_.drop(access_, names_, other, call_for()); }).code,
+            "ClaimLost"
         );
     }
     EXPECT_EQ(end_state(names_), before);
@@ -91,10 +96,14 @@ TEST_F(Drop, OfADatabaseThatBearsTheNameOfOurs) {
 
 TEST_F(Drop, OfADatabaseThatWasNeverOpened) {
     const auto young = fresh_tenant();
-    database_.claim_and_create_roles(access_, young, setup_, claimant_of(young), passwords_, call_for());
+    database_.claim_and_create_roles(
+        access_, young, setup_, claimant_of(young), passwords_, call_for()
+    );
     database_.drop(access_, young, claimant_of(young), call_for());
     EXPECT_EQ(end_state(young), "");
-    database_.claim_and_create_roles(access_, young, setup_, claimant_of(young), passwords_, call_for());
+    database_.claim_and_create_roles(
+        access_, young, setup_, claimant_of(young), passwords_, call_for()
+    );
     database_.create_database(access_, young, call_for());
     database_.drop(access_, young, claimant_of(young), call_for());
     EXPECT_EQ(end_state(young), "");
@@ -106,14 +115,19 @@ TEST_F(Drop, ObstructedByAPreparedTransaction) {
             {{"BEGIN"}, {"INSERT INTO kept VALUES (1)"}, {"PREPARE TRANSACTION '" + name_ + "'"}},
             call_for()
         );
-    expect_obstructed("prepared transaction '" + name_ + "'", "ROLLBACK PREPARED '" + name_ + "'", name_);
+    expect_obstructed(
+        "prepared transaction '" + name_ + "'", "ROLLBACK PREPARED '" + name_ + "'", name_
+    );
 }
 
 TEST_F(Drop, ObstructedByObjectsInAnotherDatabase) {
     as_superuser("CREATE DATABASE " + name_ + "_other");
-    as_superuser("CREATE TABLE t (id int); GRANT SELECT ON t TO " + names_.owner.str(), name_ + "_other");
+    as_superuser(
+        "CREATE TABLE t (id int); GRANT SELECT ON t TO " + names_.owner.str(), name_ + "_other"
+    );
     expect_obstructed(
-        "role " + names_.owner.str() + " owns objects or has rights in database " + name_ + "_other",
+        "role " + names_.owner.str() + " owns objects or has rights in database " + name_ +
+            "_other",
         "REVOKE SELECT ON t FROM " + names_.owner.str(),
         name_ + "_other"
     );
@@ -149,7 +163,11 @@ TEST_F(Drop, ObstructedByASubscription) {
 
 TEST_F(Drop, StraysOfALoginGoWithTheDatabase) {
     as_tenant("SELECT set_config('role', 'none', false)");
-    as_superuser("CREATE TABLE public.stray (id int); ALTER TABLE public.stray OWNER TO " + names_.login_a.str(), name_);
+    as_superuser(
+        "CREATE TABLE public.stray (id int); ALTER TABLE public.stray OWNER TO " +
+            names_.login_a.str(),
+        name_
+    );
     drop();
     expect_gone();
 }
@@ -193,8 +211,7 @@ TEST_F(Drop, OfAHalfDroppedDatabase) {
 }
 
 TEST_F(Drop, OneAtATimeOnAServer) {
-    const auto other =
-        Connection::open(admin_endpoint(access_.maintenance_database), call_for());
+    const auto other = Connection::open(admin_endpoint(access_.maintenance_database), call_for());
     other->run(sql::begin_dropping(), call_for());
     const auto failure = failure_of([&] { drop(); });
     EXPECT_EQ(failure.code, "Deleting");

@@ -48,7 +48,9 @@ TEST_F(Interrupted, InClaimAndRoles) {
     ASSERT_EQ(end_state(names_), "");
     cut_everywhere(batch, access_.maintenance_database, names_);
     expect_provisioned_in_the_end();
-    cut_everywhere(batch, access_.maintenance_database, names_);  // of a tenant that is there already
+    cut_everywhere(
+        batch, access_.maintenance_database, names_
+    );  // of a tenant that is there already
     expect_provisioned_in_the_end();
 }
 

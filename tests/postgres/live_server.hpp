@@ -61,8 +61,9 @@ class LiveServer : public testing::Test {
     [[nodiscard]] Endpoint admin_endpoint(const std::string& database) const;
     /// For every statement of the batch: its session ends right before it, and once after the last,
     /// before the commit. Each time all is as it was.
-    void
-    cut_everywhere(const sql::Batch& batch, const std::string& database, const TenantNames& names);
+    void cut_everywhere(
+        const sql::Batch& batch, const std::string& database, const TenantNames& names
+    );
 
     ServerAccess access_;
     TenantPasswords passwords_;

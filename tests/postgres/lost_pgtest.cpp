@@ -109,7 +109,8 @@ TEST_F(Lost, GivenToAnotherOwner) {
     EXPECT_EQ(look().database, DatabaseState::Open) << "as spec.access.ownership Database has it";
     give_to(access_.admin_user);
     EXPECT_EQ(look().database, DatabaseState::Open);
-    EXPECT_FALSE(look().database_is_configured) << "with the ownership the owner role's rights went";
+    EXPECT_FALSE(look().database_is_configured)
+        << "with the ownership the owner role's rights went";
     provision(names_, claimant_);
     EXPECT_EQ(as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name_ + "'"), oid_);
     EXPECT_EQ(kept(), "42");

@@ -1,7 +1,6 @@
 // A claim moves to another resource: the former one can't reach the database any more.
-#include "reconcilers/sql/transfer.hpp"
-
 #include "reconcilers/sql/retire.hpp"
+#include "reconcilers/sql/transfer.hpp"
 #include "tests/postgres/live_server.hpp"
 
 namespace djdb::postgres {
@@ -9,7 +8,10 @@ namespace {
 
 class Transfer : public LiveServer {
   protected:
-    Transfer() : names_(fresh_tenant()), former_(claimant_of(names_)), next_(claimant_of(names_, "uid-2")) {
+    Transfer()
+        : names_(fresh_tenant()),
+          former_(claimant_of(names_)),
+          next_(claimant_of(names_, "uid-2")) {
         next_.cluster_id = "cluster-2";
         next_.key.space = Namespace("elsewhere");
         provision(names_, former_);
@@ -35,7 +37,8 @@ class Transfer : public LiveServer {
             Connection::open(tenant_endpoint(names_, names_.login_a, fresh.runtime), call_for());
         EXPECT_EQ(app->run({"SELECT n FROM kept"}, call_for()).at(0).at(0), "42");
         for (const auto& [login, old] :
-             {std::pair{names_.login_a, passwords_.runtime}, {names_.migrate, passwords_.migrate}}) {
+             {std::pair{names_.login_a, passwords_.runtime},
+              {names_.migrate, passwords_.migrate}}) {
             EXPECT_EQ(
                 failure_of([&] {
                     Connection::open(tenant_endpoint(names_, login, old), call_for());
@@ -53,12 +56,15 @@ class Transfer : public LiveServer {
 };
 
 TEST_F(Transfer, MovesClaimMarksAndPasswords) {
-    const auto revision = [] { return as_superuser("SELECT last_value FROM djangodb.revision", "djangodb"); };
+    const auto revision = [] {
+        return as_superuser("SELECT last_value FROM djangodb.revision", "djangodb");
+    };
     const auto before = std::stol(revision());
     database_.transfer(access_, names_, next_, call_for());
     EXPECT_GT(std::stol(revision()), before);
-    EXPECT_EQ(failure_of([&] { app_->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient)
-        << "its sessions were ended";
+    EXPECT_EQ(
+        failure_of([&] { app_->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient
+    ) << "its sessions were ended";
     EXPECT_EQ(
         failure_of([&] {
             database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
@@ -132,7 +138,9 @@ TEST_F(Transfer, IsTheSameAfterACutAtEveryStatement) {
     EXPECT_EQ(claim_of(next_), ClaimState::RetainedForMe);
     cut_everywhere(sql::reattach(names_, next_), access_.maintenance_database, names_);
     finish(next_, fresh_);
-    EXPECT_EQ(failure_of([&] { app_->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient);
+    EXPECT_EQ(
+        failure_of([&] { app_->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient
+    );
     expect_moved(fresh_);
 }
 

@@ -148,8 +148,8 @@ TEST(Deletion, WaitsOnlyForAServerThatMayAnswer) {
     for_every_world([](const World& world) {
         const bool gone = world.server == ServerReference::NotFound || world.orphan;
         const bool answers = world.server == ServerReference::Found && world.reachable;
-        const bool wants_drop = world.policy == DeletionPolicy::Delete && world.allow_drop &&
-                                !world.is_protected;
+        const bool wants_drop =
+            world.policy == DeletionPolicy::Delete && world.allow_drop && !world.is_protected;
         const bool waits =
             !gone && !answers && (wants_drop || world.since < std::chrono::seconds{20});
         const auto verdict = verdict_of(world);

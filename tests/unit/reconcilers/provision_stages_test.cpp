@@ -168,9 +168,12 @@ void check_claim(const World& world, const std::vector<Step>& steps) {
 
 void check_database(const World& world, const std::vector<Step>& steps) {
     if (world.database == DatabaseState::Foreign && world.leave != Leave::Adopt) {
-        expect_none<CreateRoles, CreateDatabase, ConfigureDatabase, AdoptDatabase, StoreCredentials>(
-            steps, "what is another's is not touched"
-        );
+        expect_none<
+            CreateRoles,
+            CreateDatabase,
+            ConfigureDatabase,
+            AdoptDatabase,
+            StoreCredentials>(steps, "what is another's is not touched");
     }
     if (is_lost(world.database)) {
         expect_none<CreateDatabase, ConfigureDatabase, AdoptDatabase, PublishSecret>(

@@ -1,4 +1,5 @@
 #include "reconcilers/sql/inspect.hpp"
+
 #include "reconcilers/sql/server.hpp"
 
 #include <gtest/gtest.h>
@@ -53,7 +54,8 @@ TEST(Inspect, ReadsARow) {
 }
 
 TEST(Inspect, UnknownWordIsADefect) {
-    const Cells row{"perhaps", std::nullopt, "open", "1", "t", "f", std::nullopt, "f", "", "", kNothing, ""};
+    const Cells row{
+        "perhaps", std::nullopt, "open", "1", "t", "f", std::nullopt, "f", "", "", kNothing, ""};
     EXPECT_THROW(tenant_facts(row, kNames, {}, kClaimant), std::logic_error);
 }
 
