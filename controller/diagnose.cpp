@@ -1,5 +1,6 @@
 #include "controller/diagnose.hpp"
 
+#include "controller/kube/beast_transport.hpp"
 #include "controller/kube/cluster_port.hpp"
 #include "controller/kube/config.hpp"
 #include "controller/kube/cpprest_transport.hpp"
