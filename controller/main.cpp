@@ -1,3 +1,4 @@
+#include "controller/diagnose.hpp"
 #include "controller/kube/cpprest_transport.hpp"
 #include "controller/operator.hpp"
 #include "controller/telemetry/log.hpp"
@@ -38,6 +39,21 @@ void add_options(CLI::App& app, djdb::Options& options) {
         ->capture_default_str();
 }
 
+/// @return the subcommand
+CLI::App* add_diagnose(CLI::App& app, djdb::DiagnoseOptions& what) {
+    auto* diagnose = app.add_subcommand(
+        "diagnose", "Looks at one PostgresServer as the operator does, and changes nothing"
+    );
+    diagnose->add_option("--server", what.server, "Name of the PostgresServer")->required();
+    diagnose->add_option("--output,-o", what.output, "table or json")
+        ->check(CLI::IsMember({"table", "json"}))
+        ->capture_default_str();
+    diagnose->fallthrough();  // --kubeconfig and --namespace
+    return diagnose;
+}
+
+constexpr int kUsage = 2;
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -46,10 +62,15 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", "djangodb-operator " DJDB_VERSION);
     djdb::Options options;
     add_options(app, options);
+    djdb::DiagnoseOptions what;
+    const auto* diagnose = add_diagnose(app, what);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error);
+        return app.exit(error) == 0 ? 0 : kUsage;
+    }
+    if (diagnose->parsed()) {
+        return djdb::run_diagnose(options, what);
     }
     djdb::telemetry::set_level(options.log_level);
 

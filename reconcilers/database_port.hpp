@@ -125,6 +125,7 @@ struct ServerFacts {
     std::int64_t version_number = 0;  ///< 150018
     AdministratorFacts administrator;
     ServerIdentity identity;
+    bool has_maintenance_database = false;
     bool has_ledger = false;
     /// Rows of the ledger, retained ones included.
     std::int64_t claims = 0;

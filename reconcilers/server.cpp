@@ -4,9 +4,8 @@
 #include "reconcilers/server_status.hpp"
 
 namespace djdb {
-namespace {
 
-ServerSighting look_at(
+ServerSighting look_at_server(
     const PostgresServer& server, Cluster& cluster, Database& database, const CallContext& call
 ) {
     ServerSighting sighting{look_up_server(server, std::nullopt, cluster), {}, {}};
@@ -20,14 +19,12 @@ ServerSighting look_at(
     return sighting;
 }
 
-}  // namespace
-
 Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallContext& call) {
     const auto server = cluster_.find_server(name);
     if (!server || server->meta.being_deleted) {
         return AwaitChange{};
     }
-    const auto sighting = look_at(*server, cluster_, database_, call);
+    const auto sighting = look_at_server(*server, cluster_, database_, call);
     const auto status = derive_server_status(*server, sighting, clock_.now());
     if (status != server->status) {
         cluster_.patch_server_status(*server, status, call);

@@ -16,6 +16,9 @@ struct ServerSighting {
     std::optional<ServerFacts> facts;
 };
 
+/// Looks as the server's own reconciler does, and changes nothing.
+ServerSighting look_at_server(const PostgresServer&, Cluster&, Database&, const CallContext&);
+
 /// What was remembered stays until a look succeeds: it is what the server is compared with.
 PostgresServerStatus derive_server_status(
     const PostgresServer&, const ServerSighting&, TimePoint now

@@ -81,7 +81,8 @@ SELECT split_part(current_setting('server_version'), ' ', 1), current_setting('s
          SELECT FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
          WHERE a.grantee = 0 AND a.privilege_type = 'CONNECT')),
     l.oid IS NOT NULL,
-    CASE WHEN NOT pg_has_role(l.relowner, 'USAGE') THEN pg_get_userbyid(l.relowner) END
+    CASE WHEN NOT pg_has_role(l.relowner, 'USAGE') THEN pg_get_userbyid(l.relowner) END,
+    m.oid IS NOT NULL
 FROM pg_roles r LEFT JOIN pg_database m ON m.datname = $1
 LEFT JOIN (SELECT c.oid, c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
            WHERE n.nspname = 'djangodb' AND c.relname = 'claim' AND current_database() = $1) l ON true
@@ -105,6 +106,7 @@ ServerFacts server_facts(Row row) {
     facts.public_connect = lines_of(text_of(row[9]));
     facts.has_ledger = is_true(row[10]);
     administrator.ledger_owner = text_of(row[11]);
+    facts.has_maintenance_database = is_true(row[12]);
     return facts;
 }
 

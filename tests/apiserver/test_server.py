@@ -1,0 +1,189 @@
+"""What a PostgresServer says of itself, which server it lets the operator work on, and `djangodb-operator diagnose`."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import time
+import unittest
+
+import stage
+from case import HEAL_SECONDS, ClusterTest
+
+STEPS = ["setup", "dns", "tcp", "tls", "login", "database", "writable", "identity", "rights"]
+
+
+class ServerTest(ClusterTest):
+    def status(self):
+        return self.api.read("pgserver", self.space).get("status", {})
+
+    def wait_for_server(self, kind, status, reason, seconds=HEAL_SECONDS):
+        return self.eventually("%s=%s %s" % (kind, status, reason), lambda: (
+            lambda found: found if (found.get("status"), found.get("reason")) == (status, reason) else None
+        )(self.conditions(self.space, kind="pgserver").get(kind, {})), seconds)
+
+
+class Status(ServerTest):
+    def test_all_that_is_known_is_told(self):
+        self.make_ready_database()
+        self.wait_for_server("Ready", "True", "Ready")
+        ask = self.sql
+        status = self.eventually("the claim is counted", lambda: (
+            self.status() if self.status().get("claims", 0) > 0 else None), HEAL_SECONDS)
+        self.assertEqual(status["connection"], "Connected")
+        self.assertEqual(status["version"], ask("SHOW server_version").split()[0])
+        self.assertEqual(status["systemIdentifier"], ask("SELECT system_identifier FROM pg_control_system()"))
+        self.assertEqual(status["timeline"], 1)
+        self.assertGreater(status["ledgerRevision"], 0)
+        self.assertEqual(status["administrator"]["user"], self.admin.user)
+        self.assertNotIn("missing", status["administrator"])
+        self.assertIn("CREATEROLE", status["administrator"]["rights"])
+        self.assertEqual(status["tls"]["verification"], "VerifyFull")
+        self.assertTrue(status["tls"]["version"].startswith("TLSv1."))
+        self.assertRegex(status["tls"]["notAfter"], r"^\d{4}-\d\d-\d\dT")
+        said = self.wait_for_server("ClosedToPublic", "False", "PublicCanConnect")
+        self.assertIn('REVOKE CONNECT ON DATABASE "template1" FROM PUBLIC;', said["message"])
+        self.assertIn("postgres", status["publicConnect"])
+
+    def test_what_is_not_verified_is_warned_about_and_works(self):
+        self.make_server(tls={"mode": "Require"})
+        self.make_database()
+        self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
+        self.wait_for_server("TLSVerified", "False", "TLSNotVerified")
+        found = self.api.read("secret", "app-database", self.space)["data"]
+        self.assertNotIn("ca.crt", found)
+        self.assertNotIn("DB_SSLROOTCERT", found)
+
+    def test_ca_of_a_config_map_is_taken_up_as_it_changes(self):
+        name = self.space + "-bundle"
+        config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": stage.OPERATOR_SPACE},
+                      "data": {"bundle.pem": (stage.DIRECTORY / "certificates/ca.crt").read_text()}}
+        self.make_server(tls={"caConfigMapRef": {"name": name, "key": "bundle.pem"}})
+        self.make_database()
+        said = self.wait_for_condition("Accepted", "False", "CaSecretMissing")
+        self.assertIn(name, said["message"])
+        self.api.create("configmap", config_map)
+        self.addCleanup(self.api.delete, "configmap", name, stage.OPERATOR_SPACE)
+        self.wait_for_condition("ServerReachable", "False", "TLSVerifyFailed")
+        self.api.patch("configmap", name, {"data": {"bundle.pem": self.admin.authority}}, stage.OPERATOR_SPACE)
+        self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
+
+
+class AnotherServer(ServerTest):
+    """Behind the same name, with the same CA and the same login, so that nothing but its identity stops it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.tool("up", "--port", "0")
+        cls.addClassCleanup(cls.tool, "down")
+        cls.folder = stage.DIRECTORY / "postgres-other"
+        cls.port = int((cls.folder / "port").read_text())
+
+    @staticmethod
+    def tool(verb, *options):
+        subprocess.run([stage.ROOT / "tests/cluster/postgres", verb, *stage.BESIDE, "--name", "other", *options], check=True,
+                       capture_output=True)
+
+    def ask_other(self, statement):
+        home = pathlib.Path((self.folder / "home").read_text().strip())
+        command = [shutil.which("psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(home / "socket"), "-p", str(self.port),
+                   "-U", "postgres", "-d", "postgres"]
+        return subprocess.run(command, input=statement, check=True, capture_output=True, text=True).stdout.strip()
+
+    def test_everything_stops_until_it_is_accepted(self):
+        both = self.admin.authority + (self.folder / "ca.crt").read_text()
+        self.ask_other("ALTER ROLE %s PASSWORD '%s'" % (self.admin.user, self.admin.password))
+        self.make_server(ca={"ca.crt": both})
+        self.make_database()
+        self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
+        self.eventually("it is remembered", lambda: self.status().get("ledgerRevision"), HEAL_SECONDS)
+        known = self.status()
+        databases = "SELECT count(*) FROM pg_database"
+        before = self.ask_other(databases)
+        self.api.patch("pgserver", self.space, {"spec": {"port": self.port}})
+        said = self.wait_for_server("SameServer", "False", "ServerIdentityChanged")
+        self.wait_for_server("Ready", "False", "ServerIdentityChanged")
+        self.wait_for_condition("ServerReachable", "False", "ServerIdentityChanged")
+        self.assertIn("Stalled", self.conditions())
+        for kept in ("systemIdentifier", "ledgerRevision"):
+            self.assertEqual(self.status()[kept], known[kept])
+        self.assertEqual(self.ask_other(databases), before)
+        other = self.ask_other("SELECT system_identifier FROM pg_control_system()")
+        self.assertIn("djangodb.io/accept-server=%s:0" % other, said["message"])
+
+        def accept(value):
+            self.api.patch("pgserver", self.space, {"metadata": {"annotations": {"djangodb.io/accept-server": value}}})
+
+        accept(known["systemIdentifier"] + ":0")  # not the one that answers
+        time.sleep(3)
+        self.wait_for_server("SameServer", "False", "ServerIdentityChanged")
+        accept(other + ":0")
+        self.wait_for_server("Ready", "True", "Ready")
+        self.assertEqual(self.status()["systemIdentifier"], other)
+        self.wait_for_condition("ServerReachable", "True", seconds=HEAL_SECONDS)
+
+
+class Diagnose(ServerTest):
+    def diagnose(self, *options):
+        binary = json.loads((stage.Operator().folder / "command.json").read_text())[0]
+        done = subprocess.run(
+            [binary, "diagnose", "--kubeconfig", str(stage.DIRECTORY / "kubeconfig"), "--namespace", stage.OPERATOR_SPACE,
+             *options], capture_output=True, text=True, timeout=120)
+        self.assertNotIn(self.admin.password, done.stdout + done.stderr)
+        return done
+
+    def test_a_good_server(self):
+        self.make_server()
+        done = self.diagnose("--server", self.space, "--output", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = json.loads(done.stdout)
+        self.assertEqual((said["verdict"], said["port"]), ("Connected", self.admin.port))
+        self.assertIn("127.0.0.1", said["addresses"])
+        steps = {step["name"]: step for step in said["steps"]}
+        self.assertEqual([step["name"] for step in said["steps"]][:9], STEPS)
+        self.assertEqual({steps[name]["state"] for name in STEPS}, {"ok"})
+        self.assertIn(self.sql("SELECT system_identifier FROM pg_control_system()"), steps["identity"]["detail"])
+        self.assertIn("TLSv1.", steps["tls"]["detail"])
+        self.assertEqual(steps["PublicCanConnect"]["state"], "warning")
+        table = self.diagnose("--server", self.space)
+        self.assertEqual(table.returncode, 0)
+        self.assertIn("Connected", table.stdout.splitlines()[0])
+        for name in STEPS:
+            self.assertRegex(table.stdout, r"(?m)^%s +ok\b" % name)
+
+    def test_a_wrong_password(self):
+        self.make_server(admin={"username": self.admin.user, "password": "wrong-Password"})
+        done = self.diagnose("--server", self.space, "--output", "json")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        said = json.loads(done.stdout)
+        states = {step["name"]: step["state"] for step in said["steps"]}
+        self.assertEqual(said["verdict"], "AuthRejected")
+        self.assertEqual((states["tls"], states["login"], states["database"]), ("ok", "FAILED", "-"))
+        self.assertNotIn("wrong-Password", done.stdout)
+        table = self.diagnose("--server", self.space)
+        self.assertEqual(table.returncode, 1)
+        self.assertRegex(table.stdout, r"(?m)^login +FAILED .*Correct username and password in the Secret")
+
+    def test_it_changes_nothing(self):
+        absent = self.database + "_never"
+        self.make_server(maintenanceDatabase=absent)
+        done = self.diagnose("--server", self.space)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("is not there yet", done.stdout)
+        self.assertEqual(self.sql("SELECT count(*) FROM pg_database WHERE datname = '%s'" % absent), "0")
+
+    def test_trouble_of_other_kinds(self):
+        missing = self.diagnose("--server", "no-such-server")
+        self.assertEqual((missing.returncode, missing.stdout), (2, ""))
+        self.assertIn("does not exist", missing.stderr)
+        self.assertEqual(self.diagnose().returncode, 2)
+        self.assertEqual(self.diagnose("--server", "x", "--output", "xml").returncode, 2)
+        self.make_server(admin={})
+        done = self.diagnose("--server", self.space)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, r"(?m)^setup +FAILED .*create it with the keys username and password")
+
+
+if __name__ == "__main__":
+    unittest.main()
