@@ -72,9 +72,7 @@ constexpr const char* kSuperusersOnly = R"sql((
     FROM pg_event_trigger e JOIN pg_proc p ON p.oid = e.evtfoid JOIN pg_roles f ON f.oid = p.proowner
     UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, fdwowner FROM pg_foreign_data_wrapper
     UNION ALL SELECT 'pg_language'::regclass, oid, lanowner FROM pg_language WHERE oid >= 16384
-    UNION ALL SELECT 'pg_publication'::regclass, oid, pubowner FROM pg_publication WHERE puballtables
-    UNION ALL SELECT 'pg_subscription'::regclass, oid, subowner FROM pg_subscription
-    WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+    UNION ALL SELECT 'pg_publication'::regclass, oid, pubowner FROM pg_publication WHERE puballtables)
 )sql";
 
 /// WITH .. me, owners (roles whose objects may be taken over), owned: to be put before a query.
@@ -98,6 +96,11 @@ std::string obstacles(const std::string& named, const TenantNames& names) {
            // A superuser's public stays his, as before PostgreSQL 15 in every database.
            "SELECT 1 AS place, 'schema public does not exist; run CREATE SCHEMA public' AS line"
            " WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public')"
+           // By its name: before PostgreSQL 14 nobody else may read its OID.
+           " UNION ALL SELECT 6, format('subscription %I of %s', subname, "
+           "pg_get_userbyid(subowner))"
+           " FROM pg_subscription s, base WHERE s.subdbid = base.oid AND NOT EXISTS (SELECT FROM"
+           " pg_roles WHERE oid = s.subowner AND rolsuper)"
            " UNION ALL SELECT 2, format('schema public belongs to %s; run ALTER SCHEMA public"
            " OWNER TO %I', n.nspowner::regrole, base.owner)"
            " FROM pg_namespace n, base, me WHERE n.nspname = 'public' AND NOT me.rolsuper"
