@@ -81,7 +81,7 @@ int main(int argc, char** argv) {
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
-    std::stop_source stop;
+    const std::stop_source stop;
     std::thread([signals, stop]() mutable {
         int signal = 0;
         sigwait(&signals, &signal);

@@ -51,8 +51,8 @@ void PostgresDatabase::claim_existing(
     if (found.empty()) {
         refuse(names.database, "it does not exist any more");
     }
-    if (found.at(0).at(2)) {
-        refuse(names.database, *found.at(0).at(2));
+    if (const auto& why_not = found.at(0).at(2); why_not.has_value()) {
+        refuse(names.database, *why_not);
     }
     Rows obstacles;
     within(access, names, call, [&](Connection& session) {

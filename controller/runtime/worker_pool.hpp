@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <thread>
 #include <utility>
@@ -43,7 +44,11 @@ class WorkerPool {
 
   private:
     void run(const std::stop_token& stop) {
-        for (auto key = queue_.take(stop); key.has_value(); key = queue_.take(stop)) {
+        for (;;) {
+            const std::optional<Key> key = queue_.take(stop);
+            if (!key) {
+                return;
+            }
             work_(*key, stop);
             queue_.done(*key);
         }
