@@ -65,7 +65,11 @@ Error explained(const Failure& failure, const std::string& database) {
 
 const std::string& cell(const Rows& rows, std::size_t column) {
     static const std::string kNone;
-    return rows.empty() || !rows.front().at(column) ? kNone : *rows.front().at(column);
+    if (rows.empty()) {
+        return kNone;
+    }
+    const auto& value = rows.front().at(column);
+    return value ? *value : kNone;
 }
 
 PostgresDatabase::PostgresDatabase() {

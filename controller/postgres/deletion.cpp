@@ -74,7 +74,7 @@ void run_despite_leavers(
             return false;
         }
     });
-    if (!done) {
+    if (!done && refused) {
         throw Error(*refused);
     }
 }
