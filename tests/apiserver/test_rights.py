@@ -59,7 +59,7 @@ class Rights(ClusterTest):
     def test_no_right_to_what_it_has_no_business_with(self):
         account = "--as=system:serviceaccount:%s:%s" % (stage.OPERATOR_SPACE, stage.ACCOUNT)
         for question in (
-            ("list", "secrets", "-A"), ("watch", "secrets", "-n", "default"), ("delete", "secrets", "-n", "default"),
+            ("list", "secrets", "-A"), ("watch", "secrets", "-n", "default"),
             ("create", "pods"), ("create", "deployments.apps"), ("delete", "deployments.apps"), ("update", "deployments.apps"),
             ("delete", "djangodatabases.djangodb.io"), ("patch", "postgresservers.djangodb.io"), ("*", "*"),
             ("create", "pods/exec"), ("create", "serviceaccounts/token"), ("impersonate", "users"),

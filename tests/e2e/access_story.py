@@ -92,6 +92,15 @@ def few_rights():
     require("its sessions begin in the time zone", allowed(app, "SHOW timezone") == "Europe/Berlin")
 
 
+def reader_goes():
+    step("The reader is asked for no more")
+    patch("djdb", "shop", {"access": {"readers": []}}, MARKET.space)
+    wait_for("its Secret to be gone", lambda: MARKET.read("secret", "shop-analysts") is None, 60)
+    require("and its login", world.sql(
+        "SELECT count(*) FROM pg_roles WHERE rolname = 'market_ro_analysts'") == "0")
+    MARKET.wait_for_condition("Ready", "True", seconds=60)
+
+
 def drift():
     step("Somebody gives a login more than it should have")
     world.sql('ALTER ROLE "market_a" CREATEDB; GRANT CONNECT ON DATABASE market TO PUBLIC')
@@ -181,6 +190,7 @@ def main():
     install.operator()
     install.server(SPACES)
     few_rights()
+    reader_goes()
     drift()
     adoption()
     transfer()
