@@ -52,6 +52,43 @@ TEST(Secret, AnIpv6HostStandsInBracketsInTheUrlAlone) {
     EXPECT_NE(data.at("DATABASE_URL").reveal().find("@[fd00::1]:5432/"), std::string::npos);
 }
 
+TEST(Secret, SaysHowTheServerIsVerifiedAndHasACaOnlyWhereOneIs) {
+    struct Row {
+        TlsMode mode;
+        const char* host;
+        const char* ca;
+        const char* ssl_mode;
+        const char* url_end;
+    };
+    static const std::vector<Row> kRows{
+        {TlsMode::VerifyCA,
+         "db.example",
+         "PEM",
+         "verify-ca",
+         "@db.example:5432/shop?sslmode=verify-ca&sslrootcert=%2Fetc%2Fdjangodb%2Fca.crt"},
+        {TlsMode::Require, "db.example", "", "require", "@db.example:5432/shop?sslmode=require"},
+        {TlsMode::VerifyFull,
+         "/var/run/my.socket",
+         "",
+         "disable",
+         "@%2Fvar%2Frun%2Fmy.socket:5432/shop?sslmode=disable"},
+    };
+    for (const auto& row : kRows) {
+        auto access = kAccess;
+        access.tls = row.mode;
+        access.host = row.host;
+        access.ca_pem = row.ca;
+        const auto data =
+            render_secret_data(a_desired(), access, RoleName("shop_a"), Sensitive("p"));
+        EXPECT_EQ(data.at("DB_SSLMODE").reveal(), row.ssl_mode);
+        EXPECT_TRUE(data.at("DATABASE_URL").reveal().ends_with(row.url_end))
+            << data.at("DATABASE_URL").reveal();
+        const bool has_ca = !access.ca_pem.empty();
+        EXPECT_EQ(data.contains("ca.crt"), has_ca) << row.ssl_mode;
+        EXPECT_EQ(data.contains("DB_SSLROOTCERT"), has_ca) << row.ssl_mode;
+    }
+}
+
 TEST(Secret, AMalformedTemplateIsRefusedByItsKey) {
     CredentialsSpec credentials;
     for (const auto* text : {"{nope}", "{host", "{"}) {
