@@ -59,7 +59,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 /// An administrator's session pins what a database's owner could have set for it (search_path,
-/// timeouts, and in a tenant's database read-only), and keeps parameters, which carry verifiers, out
+/// role, timeouts, the warnings by which REVOKE tells that it did nothing, and in a tenant's database read-only), and keeps parameters, which carry verifiers, out
 /// of the server's log of errors; a tenant's gets limits only, so that it shows what the app will
 /// get.
 std::string options_of(SessionKind kind) {
@@ -68,7 +68,8 @@ std::string options_of(SessionKind kind) {
         " -c idle_in_transaction_session_timeout=30s";
     if (is_administrators(kind)) {
         options +=
-            " -c search_path=pg_catalog,pg_temp -c standard_conforming_strings=on -c jit=off"
+            " -c search_path=pg_catalog,pg_temp -c role=none -c client_min_messages=notice"
+            " -c standard_conforming_strings=on -c jit=off"
             " -c log_parameter_max_length_on_error=0";
     }
     if (kind == SessionKind::Admin) {
