@@ -71,6 +71,12 @@ const StageResult* failed_result(const Assessment& assessment, const Report& rep
     return nullptr;
 }
 
+/// Of a step of deletion that the server refused: waiting need not help, so the way out is told.
+bool can_let_go(const Report& report) {
+    return report.failed_step == to_string(Step{RetireTenant{}}) ||
+           report.failed_step == to_string(Step{DropTenant{}});
+}
+
 /// There was a time when all was as asked for: what differs now is drift and not yet to be done.
 bool is_comparable(const Observed& observed) {
     return observed.tenant && observed.tenant->claim == ClaimState::Mine &&
@@ -230,7 +236,9 @@ DjangoDatabaseStatus derive_status(
     Finding stop_finding = stopped == nullptr ? Finding{} : finding_of(stopped->verdict);
     if (failed != nullptr) {
         stop_finding = {
-            reason_of(*report.failure), report.failed_step + ": " + report.failure->message};
+            reason_of(*report.failure),
+            report.failed_step + ": " + report.failure->message +
+                (can_let_go(report) ? how_to_let_go(desired) : "")};
     }
     if (only_observes(desired)) {
         stop_finding = observe_only(assessment, std::move(stop_finding));

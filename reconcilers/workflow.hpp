@@ -55,4 +55,7 @@ Verdict assess_migration(const Desired&, const Observed&);
 Verdict assess_rollout(const Desired&, const Observed&);
 Verdict assess_deletion(const Desired&, const Observed&);
 
+/// For whoever can't wait until the server does what deletion asks of it.
+std::string how_to_let_go(const Desired&);
+
 }  // namespace djdb

@@ -3,6 +3,7 @@
 #include "controller/postgres/connection.hpp"
 #include "controller/postgres/diagnosis.hpp"
 #include "controller/postgres/pem_file.hpp"
+#include "controller/postgres/receive_limit.hpp"
 #include "controller/postgres/resolve.hpp"
 #include "controller/postgres/sql_state.hpp"
 #include "reconcilers/failure.hpp"
@@ -58,7 +59,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 /// An administrator's session pins what a database's owner could have set for it (search_path,
-/// timeouts, and in a tenant's database read-only), and keeps parameters, which carry verifiers, out
+/// role, timeouts, the warnings by which REVOKE tells that it did nothing, and in a tenant's database read-only), and keeps parameters, which carry verifiers, out
 /// of the server's log of errors; a tenant's gets limits only, so that it shows what the app will
 /// get.
 std::string options_of(SessionKind kind) {
@@ -67,7 +68,8 @@ std::string options_of(SessionKind kind) {
         " -c idle_in_transaction_session_timeout=30s";
     if (is_administrators(kind)) {
         options +=
-            " -c search_path=pg_catalog,pg_temp -c standard_conforming_strings=on -c jit=off"
+            " -c search_path=pg_catalog,pg_temp -c role=none -c client_min_messages=notice"
+            " -c standard_conforming_strings=on -c jit=off"
             " -c log_parameter_max_length_on_error=0";
     }
     if (kind == SessionKind::Admin) {
@@ -171,6 +173,10 @@ RawConnection start(const Endpoint& to, const Keywords& keywords) {
     }
     // libpq has no call for the SQLSTATE of a failed login; verbose text carries it.
     PQsetErrorVerbosity(raw.get(), PQERRORS_VERBOSE);
+    // By default libpq prints them: a server would write our log.
+    PQsetNoticeReceiver(
+        raw.get(), [](void*, const PGresult*) {}, nullptr
+    );
     return raw;
 }
 
@@ -193,31 +199,30 @@ void require_running(const Endpoint& to, const CallContext& call) {
     }
 }
 
-void sleep_on(const PGconn* raw, bool for_write, const Deadline& deadline) {
+/// A while at most. The socket is asked for anew each time: it changes with the next address.
+bool becomes_ready(const PGconn* raw, bool for_write, const Deadline& deadline) {
     pollfd entry{PQsocket(raw), static_cast<short>(for_write ? POLLOUT : POLLIN), 0};
     const auto span = std::min(deadline.left(), kLongestSleep);
-    ::poll(&entry, 1, static_cast<int>(span.count()));
-}
-
-bool is_ready(const PGconn* raw, bool for_write) {
-    pollfd entry{PQsocket(raw), static_cast<short>(for_write ? POLLOUT : POLLIN), 0};
-    return ::poll(&entry, 1, 0) != 0;
+    return ::poll(&entry, 1, static_cast<int>(span.count())) != 0;
 }
 
 /// @return how it failed; nothing when it is connected
 std::optional<FailedConnect> complete(PGconn* raw, const Endpoint& to, const CallContext& call) {
     const auto deadline = call.deadline.or_earlier(kConnectWithin);
+    const ReceiveLimit limit;
     auto wanted = PGRES_POLLING_WRITING;
     auto status = PQstatus(raw);
     while (wanted != PGRES_POLLING_OK && status != CONNECTION_BAD) {
-        const bool for_write = wanted == PGRES_POLLING_WRITING;
-        // The socket is asked for anew each time: it changes with the next address.
-        while (!is_ready(raw, for_write)) {
-            require_running(to, call);
-            if (deadline.has_passed()) {
-                return FailedConnect{phase_of(status), true, "", "nobody answers in time", {}};
-            }
-            sleep_on(raw, for_write, deadline);
+        require_running(to, call);
+        // Also of a server that always has something to say.
+        if (deadline.has_passed()) {
+            return FailedConnect{phase_of(status), true, "", "nobody answers in time", {}};
+        }
+        if (limit.is_exceeded(PQsocket(raw))) {
+            return FailedConnect{phase_of(status), false, "", "it sent more than 16 MiB", {}};
+        }
+        if (!becomes_ready(raw, wanted == PGRES_POLLING_WRITING, deadline)) {
+            continue;
         }
         wanted = PQconnectPoll(raw);
         if (wanted == PGRES_POLLING_FAILED) {

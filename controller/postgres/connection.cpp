@@ -44,6 +44,12 @@ bool is_failure(const PGresult* result) {
     return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
 }
 
+/// Such a result never ends by itself, and nothing of ours asks for one.
+bool is_copy(const PGresult* result) {
+    const auto status = PQresultStatus(result);
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
+}
+
 Rows rows_of(const PGresult* result) {
     Rows rows(static_cast<std::size_t>(PQntuples(result)));
     for (int i = 0; i < PQntuples(result); ++i) {
@@ -109,17 +115,37 @@ void Connection::raise_lost() {
     );
 }
 
+void Connection::raise_unexpected(const std::string& what) {
+    is_broken_ = true;
+    throw Error(
+        {FailureClass::Transient,
+         FailureOrigin::Postgres,
+         "UnexpectedAnswer",
+         "PostgreSQL " + to_string(endpoint_) + ": the server " + what +
+             ", so it was left; the outcome is unknown. Check that host and port are those of the "
+             "PostgreSQL server that is meant; it is tried again."}
+    );
+}
+
 void Connection::wait_socket(bool for_write, const CallContext& call) {
     pollfd entry{PQsocket(raw_), static_cast<short>(for_write ? POLLOUT | POLLIN : POLLIN), 0};
     for (;;) {
         if (call.stop.stop_requested() || call.deadline.has_passed()) {
             abandon(call);
         }
+        if (limit_.is_exceeded(PQsocket(raw_))) {
+            raise_unexpected("sent more than 16 MiB for one answer");
+        }
         const auto span = std::min(call.deadline.left(), kLongestSleep);
         if (::poll(&entry, 1, static_cast<int>(span.count())) > 0) {
             return;
         }
     }
+}
+
+void Connection::begin_answer() {
+    *notices_ = {};
+    limit_.restart(PQsocket(raw_));
 }
 
 void Connection::send(const sql::Statement& statement) {
@@ -186,7 +212,7 @@ void Connection::name_session(const CallContext& call) {
 
 Rows Connection::run(const sql::Statement& statement, const CallContext& call) {
     name_session(call);
-    *notices_ = {};
+    begin_answer();
     send(statement);
     flush(call);
     Rows rows;
@@ -196,6 +222,9 @@ Rows Connection::run(const sql::Statement& statement, const CallContext& call) {
         const Result result(PQgetResult(raw_));
         if (!result) {
             break;
+        }
+        if (is_copy(result.get())) {
+            raise_unexpected("began a COPY that nobody asked for");
         }
         if (is_failure(result.get())) {
             const auto state = field(result.get(), PG_DIAG_SQLSTATE);
@@ -218,7 +247,7 @@ Rows Connection::run(const sql::Statement& statement, const CallContext& call) {
 
 void Connection::run_batch(const sql::Batch& batch, const CallContext& call) {
     name_session(call);
-    *notices_ = {};
+    begin_answer();
     if (PQenterPipelineMode(raw_) == 0) {
         raise_lost();
     }
@@ -240,6 +269,9 @@ void Connection::drain_batch(const CallContext& call) {
         const Result result(PQgetResult(raw_));
         if (PQstatus(raw_) == CONNECTION_BAD) {
             raise_lost();
+        }
+        if (is_copy(result.get())) {
+            raise_unexpected("began a COPY that nobody asked for");
         }
         if (!result) {
             continue;  // between two statements

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "controller/postgres/endpoint.hpp"
+#include "controller/postgres/receive_limit.hpp"
 #include "reconcilers/call_context.hpp"
 #include "reconcilers/sql/statement.hpp"
 
@@ -34,8 +35,8 @@ class Connection {
     Connection& operator=(const Connection&) = delete;
     ~Connection();
 
-    /// One statement, its rows. Throws Error with the SQLSTATE, "ConnectionLost", "Timeout" or
-    /// "Stopped".
+    /// One statement, its rows. Throws Error with the SQLSTATE, "ConnectionLost", "Timeout",
+    /// "Stopped", or "UnexpectedAnswer" when the server sends too much or not what was asked for.
     Rows run(const sql::Statement&, const CallContext&);
     /// All in one implicit transaction and one round trip; rows are dropped.
     void run_batch(const sql::Batch&, const CallContext&);
@@ -62,6 +63,8 @@ class Connection {
 
     Connection(Endpoint, pg_conn*);
     void require_the_server(const CallContext&);
+    /// What came before is no part of the next answer.
+    void begin_answer();
     void send(const sql::Statement&);
     void flush(const CallContext&);
     void await_result(const CallContext&);
@@ -71,10 +74,12 @@ class Connection {
     void raise_refused();
     [[noreturn]] void abandon(const CallContext&);
     [[noreturn]] void raise_lost();
+    [[noreturn]] void raise_unexpected(const std::string& what);
 
     Endpoint endpoint_;
     ServerIdentity identity_;
     pg_conn* raw_;
+    ReceiveLimit limit_;
     std::unique_ptr<Notices> notices_ = std::make_unique<Notices>();
     std::string name_;
     bool is_broken_ = false;

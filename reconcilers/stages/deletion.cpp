@@ -58,9 +58,8 @@ Verdict wait_or_let_go(const Desired& desired, const Observed& observed, bool wa
     return Wait{
         {Reason::Deleting,
          std::string("The server can't be reached, so the ") +
-             (wants_drop ? "database can't be dropped" : "logins can't be shut") +
-             " yet. To let go all the same: kubectl annotate djdb " + meta.key.name.str() +
-             " djangodb.io/orphan=true"},
+             (wants_drop ? "database can't be dropped" : "logins can't be shut") + " yet." +
+             how_to_let_go(desired)},
         observed.now + 5s};
 }
 
@@ -99,6 +98,11 @@ std::string find_veto(const Desired& desired, const Observed& observed) {
 }
 
 }  // namespace
+
+std::string how_to_let_go(const Desired& desired) {
+    return " To let go all the same: kubectl annotate djdb " + desired.object.meta.key.name.str() +
+           " " + std::string(api::kOrphanAnnotation) + "=true";
+}
 
 Verdict assess_deletion(const Desired& desired, const Observed& observed) {
     const auto& meta = desired.object.meta;

@@ -1,8 +1,11 @@
 // A tenant owns its schema and its roles' settings: nothing that it plants there runs as
 // administrator.
+#include "reconcilers/sql/claim.hpp"
 #include "tests/postgres/live_server.hpp"
 
 #include <memory>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace djdb::postgres {
@@ -41,6 +44,12 @@ class HostileTenant : public LiveServer {
         CallContext renamed{{}, Deadline::in(std::chrono::seconds{30}), "another"};
         session->run({"SELECT 'a'::text = 'b'::text"}, renamed);
     }
+    void plant(const std::vector<std::string>& statements) {
+        for (const auto& statement : statements) {
+            EXPECT_NO_THROW(app_->run({statement}, call_for())) << statement;
+        }
+    }
+    [[nodiscard]] std::string name() const { return names_.database.str(); }
     std::string code_of(const std::string& statement) {
         return failure_of([&] { app_->run({statement}, call_for()); }).code;
     }
@@ -146,6 +155,200 @@ TEST_F(HostileTenant, ForgedMarksDecideNothing) {
     as_superuser("COMMENT ON ROLE " + names_.owner.str() + " IS '" + mark + "'");
     EXPECT_EQ(failure_of([&] { provision(names_, forger); }).code, "ClaimedByOther");
     EXPECT_EQ(failure_of([&] { provision(names_, claimant_); }).code, "ForeignRole");
+}
+
+TEST_F(HostileTenant, PlantedCastsDefaultsTriggersAndPoliciesDoNotRun) {
+    const std::string trap =
+        " LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.caught VALUES (session_user); RETURN ";
+    plant({
+        "CREATE TYPE public.bait AS (who text)",
+        "CREATE FUNCTION public.bait(text) RETURNS public.bait" + trap + "ROW($1); END'",
+        "CREATE FUNCTION public.bait(name) RETURNS public.bait" + trap + "ROW($1::text); END'",
+        "CREATE FUNCTION public.unbait(public.bait) RETURNS text" + trap + "$1.who; END'",
+        "CREATE CAST (text AS public.bait) WITH FUNCTION public.bait(text) AS IMPLICIT",
+        "CREATE CAST (name AS public.bait) WITH FUNCTION public.bait(name) AS ASSIGNMENT",
+        "CREATE CAST (public.bait AS text) WITH FUNCTION public.unbait(public.bait) AS IMPLICIT",
+        "CREATE FUNCTION public.spring() RETURNS trigger" + trap + "NEW; END'",
+        "CREATE FUNCTION public.told() RETURNS text" + trap + "''told''; END'",
+        "CREATE FUNCTION public.made(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM public.told(); RETURN $1; END'",
+        "CREATE FUNCTION public.seen() RETURNS boolean" + trap + "true; END'",
+        "CREATE DOMAIN public.checked AS text DEFAULT public.told() CHECK (public.seen())",
+        "CREATE TABLE public.django_migrations (id serial, app text DEFAULT public.told(), name"
+        " text, made text GENERATED ALWAYS AS (public.made(name)) STORED, checked public.checked)",
+        "CREATE TRIGGER spring BEFORE INSERT OR UPDATE ON public.django_migrations FOR EACH ROW"
+        " EXECUTE FUNCTION public.spring()",
+        "CREATE TRIGGER spring_once BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON"
+        " public.django_migrations EXECUTE FUNCTION public.spring()",
+        "ALTER TABLE public.django_migrations ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY seen ON public.django_migrations USING (public.seen())",
+        "CREATE TABLE public.\"'); SELECT public.told(); --\" (\"a\"\"b\" int)",
+        "CREATE VIEW public.looked AS SELECT public.told()",
+        "CREATE RULE seen AS ON DELETE TO public.caught DO ALSO SELECT public.told()",
+    });
+    // Everything that the operator does inside a tenant's database, rights on rows included.
+    setup_.runtime = RuntimeAccess::ReadWrite;
+    setup_.schemas = {"reports"};
+    work_as_administrator();
+    const auto facts = database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
+    EXPECT_TRUE(facts.drift.empty());
+    EXPECT_TRUE(database_.inspect_contents(access_, names_, setup_, facts, call_for()).empty());
+    EXPECT_EQ(caught(), "");
+    // The traps do snap.
+    as_superuser("INSERT INTO public.django_migrations (name) VALUES ('x')", name());
+    EXPECT_EQ(caught(), "postgres");
+    as_superuser("DELETE FROM ONLY public.caught; TRUNCATE public.caught", name());
+    database_.retire(access_, names_, claimant_, call_for());
+    EXPECT_EQ(caught(), "");
+    provision(names_, claimant_);
+    EXPECT_EQ(caught(), "");
+    database_.drop(access_, names_, claimant_, call_for());
+    EXPECT_EQ(end_state(names_), "");
+}
+
+TEST_F(HostileTenant, FormerOwnerPlantsNothingForTheOneWhoAdopts) {
+    const auto legacy = fresh_tenant();
+    const auto database = legacy.database.str();
+    const auto old = database + "_legacy";
+    as_superuser("CREATE ROLE " + old + " LOGIN");
+    as_superuser("GRANT " + old + " TO " + access_.admin_user);
+    as_superuser("CREATE DATABASE " + database + " OWNER " + old);
+    as_superuser("GRANT CREATE ON SCHEMA public TO " + old, database);
+    const std::string trap =
+        " LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.caught VALUES (session_user); RETURN ";
+    as_superuser(
+        "SET SESSION AUTHORIZATION " + old +
+            "; CREATE TABLE public.caught (who text); CREATE FUNCTION public.format(text, VARIADIC"
+            " text[]) RETURNS text" +
+            trap +
+            "$1; END'; CREATE FUNCTION public.equals(name, text)"
+            " RETURNS boolean" +
+            trap +
+            "true; END'; CREATE OPERATOR public.= (FUNCTION ="
+            " public.equals, LEFTARG = name, RIGHTARG = text); ALTER DATABASE " +
+            database + " SET search_path = public, pg_catalog; ALTER DATABASE " + database +
+            " SET role = '" + old + "'; ALTER DATABASE " + database +
+            " SET client_min_messages = 'error'",
+        database
+    );
+    const auto claimant = claimant_of(legacy);
+    database_.claim_existing(access_, legacy, setup_, claimant, {RoleName(old)}, call_for());
+    database_.claim_and_create_roles(access_, legacy, setup_, claimant, passwords_, call_for());
+    database_.adopt(access_, legacy, claimant, call_for());
+    database_.configure_database(access_, legacy, setup_, claimant, call_for());
+    as_superuser("ALTER DATABASE " + database + " RESET ALL");
+    EXPECT_EQ(as_superuser("SELECT count(*) FROM public.caught", database), "0");
+    database_.drop(access_, legacy, claimant, call_for());
+    as_superuser("DROP ROLE " + old);
+}
+
+TEST_F(HostileTenant, OwnerOfTheDatabaseSetsNothingForTheAdministrator) {
+    setup_.ownership = Ownership::Database;
+    provision(names_, claimant_);
+    plant({
+        "ALTER DATABASE " + name() + " SET role = '" + names_.owner.str() + "'",
+        "ALTER DATABASE " + name() + " SET search_path = public, pg_catalog",
+        "ALTER DATABASE " + name() + " SET client_min_messages = 'error'",
+        "ALTER ROLE " + names_.owner.str() + " SET search_path = public, pg_catalog",
+    });
+    EXPECT_EQ(
+        code_of("ALTER DATABASE " + name() + " SET session_preload_libraries = 'x'"), "42501"
+    );
+    const auto session = Connection::open(admin_endpoint(name()), call_for());
+    for (const auto& [question, answer] : std::vector<std::pair<std::string, std::string>>{
+             {"SELECT current_user", access_.admin_user},
+             {"SHOW search_path", "pg_catalog,pg_temp"},
+             {"SHOW client_min_messages", "notice"}}) {
+        EXPECT_EQ(session->run({question}, call_for()).at(0).at(0), answer) << question;
+    }
+    work_as_administrator();
+    EXPECT_EQ(caught(), "");
+}
+
+TEST_F(HostileTenant, SettingsOfItsOwnLoginStayItsOwn) {
+    const auto login = "ALTER ROLE " + names_.login_a.str();
+    app_->run({"SET ROLE NONE"}, call_for());
+    for (const std::string setting : {"role = 'none'", "search_path = public, pg_catalog"}) {
+        for (const auto& where :
+             {std::string(), name(), access_.maintenance_database, std::string("postgres")}) {
+            const auto in = where.empty() ? "" : " IN DATABASE " + where;
+            plant({login + in + " SET " + setting});
+        }
+    }
+    for (const auto& statement : std::vector<std::string>{
+             login + " SET session_preload_libraries = 'auto_explain'",
+             login + " SET session_replication_role = 'replica'",
+             "ALTER ROLE ALL SET search_path = public",
+             "ALTER ROLE " + access_.admin_user + " SET search_path = public"}) {
+        EXPECT_EQ(code_of(statement), "42501") << statement;
+    }
+    const auto session = Connection::open(admin_endpoint(access_.maintenance_database), call_for());
+    EXPECT_EQ(session->run({"SHOW search_path"}, call_for()).at(0).at(0), "pg_catalog,pg_temp");
+    EXPECT_FALSE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
+                     .database_is_configured
+    ) << "what it set for itself in its database is seen";
+    work_as_administrator();
+    EXPECT_TRUE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
+                    .database_is_configured);
+    EXPECT_EQ(caught(), "");
+    database_.drop(access_, names_, claimant_, call_for());
+    EXPECT_EQ(end_state(names_), "");
+}
+
+TEST_F(HostileTenant, TouchesNoNeighbour) {
+    const auto neighbour = fresh_tenant();
+    provision(neighbour, claimant_of(neighbour));
+    const auto before = end_state(neighbour);
+    const auto database = neighbour.database.str();
+    const auto owner = neighbour.owner.str();
+    for (const auto& statement : std::vector<std::string>{
+             "SET ROLE " + owner,
+             "GRANT " + owner + " TO " + names_.owner.str(),
+             "COMMENT ON ROLE " + owner + " IS 'forged'",
+             "COMMENT ON ROLE " + neighbour.login_a.str() + " IS 'forged'",
+             "ALTER ROLE " + neighbour.login_a.str() + " NOLOGIN",
+             "ALTER ROLE " + neighbour.login_a.str() + " PASSWORD 'known'",
+             "ALTER ROLE " + neighbour.login_a.str() + " SET role = 'none'",
+             "DROP ROLE " + neighbour.login_a.str(),
+             "DROP OWNED BY " + owner,
+             "REASSIGN OWNED BY " + owner + " TO " + names_.owner.str(),
+             "ALTER DATABASE " + database + " SET search_path = public",
+             "DROP DATABASE " + database,
+             "GRANT CONNECT ON DATABASE " + database + " TO " + names_.owner.str()}) {
+        EXPECT_EQ(code_of(statement), "42501") << statement;
+    }
+    for (const auto& statement :
+         {"SELECT * FROM djangodb.claim", "UPDATE djangodb.claim SET database = 'mine'"}) {
+        EXPECT_EQ(code_of(statement), "42P01") << "there is none in its database: " << statement;
+    }
+    EXPECT_EQ(end_state(neighbour), before);
+}
+
+TEST_F(HostileTenant, CommentOfADatabaseOwnerChangesNoVerdict) {
+    setup_.ownership = Ownership::Database;
+    provision(names_, claimant_);
+    auto other = claimant_;
+    other.cluster_id = "cluster-2";
+    const auto look = [&](const Claimant& who) {
+        const auto facts = database_.inspect_tenant(access_, names_, setup_, who, call_for());
+        return std::tuple(
+            facts.claim,
+            facts.roles,
+            facts.database,
+            facts.database_oid,
+            facts.database_is_configured,
+            facts.drift
+        );
+    };
+    const auto mine = look(claimant_);
+    const auto others = look(other);
+    EXPECT_TRUE(std::get<4>(mine));
+    EXPECT_EQ(std::get<0>(others), ClaimState::OfAnother);
+    for (const auto& claimant : {claimant_, other}) {
+        plant({"COMMENT ON DATABASE " + name() + " IS '" + sql::mark(names_, claimant) + "'"});
+        EXPECT_EQ(look(claimant_), mine);
+        EXPECT_EQ(look(other), others);
+    }
 }
 
 TEST_F(HostileTenant, SeesNeitherLedgerNorNeighbour) {

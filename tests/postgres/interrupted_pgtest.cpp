@@ -104,6 +104,35 @@ TEST_F(Interrupted, InRetirement) {
     expect_provisioned_in_the_end();
 }
 
+TEST_F(Interrupted, InRotation) {
+    provision(names_, claimant_);
+    const auto old = passwords_;
+    const TenantPasswords fresh{fresh_password(), fresh_password()};
+    const auto accepts = [&](const RoleName& login, const Sensitive& password) {
+        return database_.accepts_password(access_, names_, login, password, call_for());
+    };
+    const auto expect_only = [&](const TenantPasswords& works, const TenantPasswords& refused) {
+        EXPECT_TRUE(accepts(names_.login_a, works.runtime));
+        EXPECT_TRUE(accepts(names_.migrate, works.migrate));
+        EXPECT_FALSE(accepts(names_.login_a, refused.runtime));
+        EXPECT_FALSE(accepts(names_.migrate, refused.migrate));
+    };
+    const auto batch = sql::claim_and_create_roles(
+        names_,
+        setup_,
+        claimant_,
+        {scram_verifier(fresh.runtime), scram_verifier(fresh.migrate)},
+        server_version()
+    );
+    cut_everywhere(batch, access_.maintenance_database, names_, [&] { expect_only(old, fresh); });
+    for (int run = 0; run < 2; ++run) {
+        database_.claim_and_create_roles(access_, names_, setup_, claimant_, fresh, call_for());
+        expect_only(fresh, old);
+    }
+    passwords_ = fresh;
+    expect_provisioned_in_the_end();
+}
+
 class ServerKilled : public Interrupted {
   protected:
     static std::set<std::string> folders() {

@@ -206,7 +206,10 @@ Endpoint LiveServer::admin_endpoint(const std::string& database) const {
 }
 
 void LiveServer::cut_everywhere(
-    const sql::Batch& batch, const std::string& database, const TenantNames& names
+    const sql::Batch& batch,
+    const std::string& database,
+    const TenantNames& names,
+    const std::function<void()>& expect
 ) {
     const auto before = end_state(names);
     for (std::size_t done = 0; done <= batch.size(); ++done) {
@@ -216,6 +219,7 @@ void LiveServer::cut_everywhere(
         const auto failure = failure_of([&] { session->run_batch(cut, call_for()); });
         EXPECT_EQ(failure.code, "ConnectionLost") << done << ": " << failure.message;
         EXPECT_EQ(end_state(names), before) << "cut after statement " << done;
+        expect();
     }
 }
 

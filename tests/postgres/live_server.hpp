@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 namespace djdb::postgres {
@@ -60,9 +61,12 @@ class LiveServer : public testing::Test {
     ) const;
     [[nodiscard]] Endpoint admin_endpoint(const std::string& database) const;
     /// For every statement of the batch: its session ends right before it, and once after the last,
-    /// before the commit. Each time all is as it was.
+    /// before the commit. Each time all is as it was, and what else is expected holds.
     void cut_everywhere(
-        const sql::Batch& batch, const std::string& database, const TenantNames& names
+        const sql::Batch& batch,
+        const std::string& database,
+        const TenantNames& names,
+        const std::function<void()>& expect = [] {}
     );
 
     ServerAccess access_;

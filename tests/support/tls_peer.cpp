@@ -138,6 +138,15 @@ class TlsPeer::Connection final : public PeerConnection {
         peer_.requests_.push_back(text);
         return text;
     }
+    std::string read_some() override {
+        std::array<char, 4096> piece{};
+        const int size = SSL_read(stream_, piece.data(), static_cast<int>(piece.size()));
+        if (size <= 0) {
+            return {};
+        }
+        const std::lock_guard lock(peer_.mutex_);
+        return peer_.requests_.emplace_back(piece.data(), static_cast<std::size_t>(size));
+    }
     bool write(const std::string& bytes) override {
         return SSL_write(stream_, bytes.data(), static_cast<int>(bytes.size())) > 0;
     }
@@ -257,6 +266,13 @@ void TlsPeer::play(int socket) {
         while (::recv(socket, ignored.data(), ignored.size(), 0) > 0) {
         }
         return;
+    }
+    if (setup_.handshake == Handshake::OnRequest) {
+        constexpr std::size_t kLength = 8;
+        if (::recv(socket, ignored.data(), kLength, MSG_WAITALL) != kLength ||
+            ::send(socket, "S", 1, MSG_NOSIGNAL) != 1) {
+            return;
+        }
     }
     std::unique_lock lock(mutex_);
     const auto tls = tls_;

@@ -19,6 +19,8 @@ enum class Handshake {
     Silent,
     /// Answers in plain HTTP.
     Plain,
+    /// As PostgreSQL does it: once the client has asked for TLS.
+    OnRequest,
 };
 
 struct PeerSetup {
@@ -43,6 +45,8 @@ class PeerConnection {
     virtual ~PeerConnection() = default;
     /// Head and body of the next request; empty at the end of the connection.
     virtual std::string read_request() = 0;
+    /// Whatever comes next; empty at the end of the connection.
+    virtual std::string read_some() = 0;
     /// @return false when the client has gone
     virtual bool write(const std::string& bytes) = 0;
     /// The end will be a reset instead of a close.

@@ -1,5 +1,6 @@
 // What becomes of a database with its resource, over every combination of what is asked for, what is
 // allowed and what is there.
+#include "reconcilers/status.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/unit/reconcilers/builders.hpp"
 
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 namespace djdb {
 namespace {
@@ -24,7 +26,7 @@ struct World {
     std::chrono::seconds since{0};
 };
 
-Verdict verdict_of(const World& world) {
+std::pair<Desired, Observed> situation_of(const World& world) {
     auto desired = a_desired();
     auto observed = a_provisioned_world();
     auto& meta = desired.object.meta;
@@ -47,6 +49,11 @@ Verdict verdict_of(const World& world) {
         observed.server_failure =
             Failure{FailureClass::Transient, FailureOrigin::Postgres, "TCPUnreachable", "down"};
     }
+    return {std::move(desired), std::move(observed)};
+}
+
+Verdict verdict_of(const World& world) {
+    const auto [desired, observed] = situation_of(world);
     return assess_deletion(desired, observed);
 }
 
@@ -169,6 +176,33 @@ TEST(Deletion, SaysWhichStatementsShutWhatIsLeft) {
     for (const auto* login : {"shop_a", "shop_b", "shop_migrate"}) {
         EXPECT_NE(said.find("ALTER ROLE \"" + std::string(login) + "\" NOLOGIN"), std::string::npos)
             << said;
+    }
+}
+
+TEST(Deletion, TellsTheWayOutWhenTheServerRefuses) {
+    for (const auto policy : {DeletionPolicy::Retain, DeletionPolicy::Delete}) {
+        const auto [desired, observed] = situation_of({.policy = policy, .allow_drop = true});
+        const auto assessment = assess(deletion_workflow(), desired, observed);
+        for (std::size_t done = 0; done < assessment.steps().size(); ++done) {
+            const auto step = assessment.steps()[done];
+            const Report report{
+                done,
+                Failure{FailureClass::Forbidden, FailureOrigin::Postgres, "42501", "Refused."},
+                std::string(to_string(step))};
+            const auto status =
+                derive_status(desired, observed, deletion_workflow(), assessment, report);
+            const auto guarded = std::ranges::find(
+                status.conditions, ConditionType::DeletionGuarded, &Condition::type
+            );
+            ASSERT_NE(guarded, status.conditions.end());
+            const auto is_told =
+                guarded->message.find("kubectl annotate djdb shop djangodb.io/orphan=true") !=
+                std::string::npos;
+            const std::vector steps{step};
+            EXPECT_EQ(is_told, has<RetireTenant>(steps) || has<DropTenant>(steps))
+                << guarded->message;
+            EXPECT_NE(guarded->message.find("Refused."), std::string::npos) << guarded->message;
+        }
     }
 }
 
