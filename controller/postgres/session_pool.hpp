@@ -76,7 +76,7 @@ class SessionPool {
     };
 
     std::unique_ptr<Connection> open_session(const Endpoint&, const CallContext&);
-    void give_back(const std::string& server, std::unique_ptr<Connection> session);
+    void give_back(const std::string& key, std::unique_ptr<Connection> session);
     /// The idle session of this endpoint, or null. Closes those that can't be used any more.
     static std::unique_ptr<Connection> reuse(Server&, const Endpoint&);
     /// Room for one more, by closing the session that was idle for longest if need be.

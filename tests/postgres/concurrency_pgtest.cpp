@@ -2,6 +2,7 @@
 // included.
 #include "tests/postgres/live_server.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <filesystem>
@@ -17,23 +18,40 @@ namespace {
 
 class Concurrency : public LiveServer {
   protected:
-    /// Connections of this process to the server: what the server lists may have ended already.
+    /// Connections of this process to the server that were there at one moment: what the server
+    /// lists may have ended already, and while one pass reads, some end and others begin.
     [[nodiscard]] std::size_t sessions() const {
-        std::size_t count = 0;
+        const auto before = own_ports();
+        const auto after = own_ports();
+        return static_cast<std::size_t>(std::ranges::count_if(before, [&](in_port_t port) {
+            return after.contains(port);
+        }));
+    }
+
+  private:
+    static in_port_t port_of(const sockaddr_storage& address) {
+        return address.ss_family == AF_INET6
+                   ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+               : address.ss_family == AF_INET
+                   ? reinterpret_cast<const sockaddr_in&>(address).sin_port
+                   : in_port_t{0};
+    }
+    /// This side's ports of the connections to the server.
+    [[nodiscard]] std::set<in_port_t> own_ports() const {
+        std::set<in_port_t> found;
         for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-            sockaddr_storage peer{};
-            socklen_t size = sizeof peer;
             const int descriptor = std::stoi(entry.path().filename());
-            if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) {
-                continue;
+            sockaddr_storage peer{};
+            sockaddr_storage own{};
+            socklen_t peer_size = sizeof peer;
+            socklen_t own_size = sizeof own;
+            if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0 &&
+                ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_size) == 0 &&
+                ntohs(port_of(peer)) == access_.port) {
+                found.insert(port_of(own));
             }
-            const auto port =
-                peer.ss_family == AF_INET6  ? reinterpret_cast<sockaddr_in6*>(&peer)->sin6_port
-                : peer.ss_family == AF_INET ? reinterpret_cast<sockaddr_in*>(&peer)->sin_port
-                                            : in_port_t{0};
-            count += ntohs(port) == access_.port ? 1 : 0;
         }
-        return count;
+        return found;
     }
 };
 
