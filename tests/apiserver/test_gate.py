@@ -165,7 +165,7 @@ class Opened(GateTest):
 
         def swap():
             images = [PASSED, NEW]
-            while not stop.is_set() or images[0] == NEW:  # the last one written is NEW
+            while not stop.is_set() or images[0] == PASSED:  # the last one written is NEW
                 images.reverse()
                 self.api.patch("deployment", "web", {"spec": {"template": {"spec": {
                     "containers": [{"name": "app", "image": images[0]}]}}}}, self.space)
