@@ -48,6 +48,8 @@ std::vector<Variant> all_variants() {
         all.push_back({plain, {}, version});
         all.push_back({plain, {.ownership = Ownership::Database}, version});
         all.push_back({kNames, kSetup, version});
+        all.push_back({plain, kSetup, version});
+        all.push_back({kNames, {}, version});
     }
     return all;
 }
