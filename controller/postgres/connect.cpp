@@ -7,6 +7,7 @@
 #include "controller/postgres/resolve.hpp"
 #include "controller/postgres/sql_state.hpp"
 #include "reconcilers/failure.hpp"
+#include "reconcilers/sslmode.hpp"
 
 #include <libpq-fe.h>
 
@@ -90,18 +91,6 @@ struct Files {
     PemFile key;
 };
 
-const char* ssl_mode(TlsMode mode) {
-    switch (mode) {
-        case TlsMode::VerifyFull:
-            return "verify-full";
-        case TlsMode::VerifyCA:
-            return "verify-ca";
-        case TlsMode::Require:
-            return "require";
-    }
-    return "verify-full";
-}
-
 void add_transport(
     Keywords& keywords,
     const Endpoint& to,
@@ -122,7 +111,7 @@ void add_transport(
         keywords.end(),
         {{"host", repeated(to.host, addresses.size())},
          {"hostaddr", joined(addresses)},
-         {"sslmode", ssl_mode(to.tls)},
+         {"sslmode", sslmode(to.tls)},
          {"sslrootcert", verifies ? files.ca.path() : kNoFile},
          {"sslcrl", kNoFile},
          {"sslcert", has_certificate ? files.certificate.path() : kNoFile},

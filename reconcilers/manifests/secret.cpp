@@ -2,6 +2,7 @@
 
 #include "crds/api.hpp"
 #include "crds/text.hpp"
+#include "reconcilers/sslmode.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -39,15 +40,7 @@ std::string ssl_mode_of(const ServerAccess& access) {
     if (access.is_socket()) {
         return "disable";
     }
-    switch (access.tls) {
-        case TlsMode::VerifyFull:
-            return "verify-full";
-        case TlsMode::VerifyCA:
-            return "verify-ca";
-        case TlsMode::Require:
-            return "require";
-    }
-    return "verify-full";
+    return sslmode(access.tls);
 }
 
 /// RFC 3986: an IPv6 literal stands in brackets, and the path of a socket is encoded.

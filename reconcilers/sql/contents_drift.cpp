@@ -1,5 +1,6 @@
 // find_contents_drift: schemas, rights on rows and extensions.
 #include "reconcilers/sql/drift.hpp"
+#include "reconcilers/sql/facts_json.hpp"
 #include "reconcilers/sql/role_model.hpp"
 
 #include <nlohmann/json.hpp>
@@ -10,16 +11,6 @@ namespace djdb::sql {
 namespace {
 
 using nlohmann::json;
-
-const json& part(const json& facts, const std::string& name) {
-    static const json kNone;
-    const auto found = facts.find(name);
-    return found == facts.end() ? kNone : *found;
-}
-
-bool has(const json& list, const std::string& word) {
-    return std::ranges::find(list, json(word)) != list.end();
-}
 
 class Comparison {
   public:

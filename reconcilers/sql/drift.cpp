@@ -1,5 +1,6 @@
 #include "reconcilers/sql/drift.hpp"
 
+#include "reconcilers/sql/facts_json.hpp"
 #include "reconcilers/sql/role_model.hpp"
 
 #include <nlohmann/json.hpp>
@@ -12,17 +13,6 @@ namespace djdb::sql {
 namespace {
 
 using nlohmann::json;
-
-/// A member that may be absent or null, as an object or a list.
-const json& part(const json& facts, const std::string& name) {
-    static const json kNone;
-    const auto found = facts.find(name);
-    return found == facts.end() ? kNone : *found;
-}
-
-bool has(const json& list, const std::string& word) {
-    return std::ranges::find(list, json(word)) != list.end();
-}
 
 std::string lower(std::string text) {
     std::ranges::transform(text, text.begin(), [](char c) {
