@@ -123,6 +123,8 @@ class Requests:
         self._thread = threading.Thread(target=self._loop, daemon=True)
 
     def __enter__(self):
+        """Begins with the first answer: kube-proxy opens a Service a moment after its first Pod is ready."""
+        wait_for("an answer through the Service", self._answers, 30)
         self._thread.start()
         return self
 
@@ -138,9 +140,21 @@ class Requests:
         while not self._stop.wait(0.03):
             self.sent += 1
             try:
-                post = self.sent % 2
-                path, body = ("/orders", b'{"customer": "demo", "cents": 250}') if post else ("/orders/count", None)
-                with urllib.request.urlopen("http://%s%s" % (self.address, path), body, timeout=10) as answer:
-                    self.versions.add(json.load(answer)["version"])
+                if self.sent % 2:
+                    version = self._ask("/orders", b'{"customer": "demo", "cents": 250}')
+                else:
+                    version = self._ask("/orders/count")
+                self.versions.add(version)
             except Exception as error:  # every kind of failure counts
                 self.failures.append("%s: %s" % (type(error).__name__, error))
+
+    def _answers(self):
+        try:
+            return self._ask("/orders/count")
+        except OSError:
+            return None
+
+    def _ask(self, path, body=None):
+        """The version that answered."""
+        with urllib.request.urlopen("http://%s%s" % (self.address, path), body, timeout=10) as answer:
+            return json.load(answer)["version"]
