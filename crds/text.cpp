@@ -1,5 +1,6 @@
 #include "crds/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdio>
@@ -133,6 +134,18 @@ std::string percent_encode(std::string_view text) {
         }
     }
     return out;
+}
+
+std::string beginning_of(std::string_view text, std::size_t most) {
+    auto length = std::min(text.size(), most);
+    const auto is_within = [&] {
+        return length > 0 && length < text.size() &&
+               (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U;
+    };
+    while (is_within()) {
+        --length;
+    }
+    return std::string(text.substr(0, length));
 }
 
 }  // namespace djdb

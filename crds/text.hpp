@@ -4,6 +4,7 @@
 #include "crds/conditions.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,5 +22,8 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text);
 
 /// RFC 3986: everything but the unreserved set becomes %XX.
 std::string percent_encode(std::string_view text);
+
+/// The beginning of a UTF-8 text: at most `most` bytes, and never cut within a character.
+std::string beginning_of(std::string_view text, std::size_t most);
 
 }  // namespace djdb

@@ -1,5 +1,6 @@
 #include "reconcilers/status.hpp"
 
+#include "crds/text.hpp"
 #include "reconcilers/crc32.hpp"
 #include "reconcilers/release.hpp"
 
@@ -87,7 +88,7 @@ std::vector<std::string> sentences_of(const std::vector<Drift>& drift) {
     std::vector<std::string> sentences;
     for (const auto& one : drift) {
         if (sentences.size() < kMostDrift) {
-            sentences.push_back(one.sentence.substr(0, kLongestDrift));
+            sentences.push_back(beginning_of(one.sentence, kLongestDrift));
         }
     }
     return sentences;

@@ -3,7 +3,6 @@
 #include "crds/api.hpp"
 #include "crds/text.hpp"
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -36,16 +35,6 @@ std::string name_of(const Event& event, std::chrono::system_clock::time_point no
     return event.key.name.str().substr(0, 200) + "." + digits.data();
 }
 
-/// At most 1 KiB, and never cut within a character.
-std::string note_of(const std::string& message) {
-    auto length = std::min(message.size(), kLongestNote);
-    while (length > 0 && length < message.size() &&
-           (static_cast<unsigned char>(message[length]) & 0xC0U) == 0x80U) {
-        --length;
-    }
-    return message.substr(0, length);
-}
-
 }  // namespace
 
 EventSeries::Written EventSeries::next(const Event& event, const std::string& instance) {
@@ -71,7 +60,7 @@ EventSeries::Written EventSeries::next(const Event& event, const std::string& in
          {"reportingInstance", instance},
          {"action", "Reconcile"},
          {"reason", event.reason},
-         {"note", note_of(event.message)},
+         {"note", beginning_of(event.message, kLongestNote)},
          {"type", event.is_warning ? "Warning" : "Normal"},
          {"regarding",
           {{"apiVersion", event.api_version},

@@ -1,5 +1,7 @@
 #include "controller/postgres/sql_state.hpp"
 
+#include "crds/text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -122,7 +124,7 @@ std::string brief(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
-    std::string line(text.substr(0, 200));
+    auto line = beginning_of(text, 200);
     std::ranges::replace_if(
         line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' '
     );

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <set>
 
 namespace djdb {
@@ -162,6 +163,14 @@ TEST(Text, DurationsAreGoDurations) {
     for (const auto* text :
          {"", "5", "s", "-5s", "5s1h", "1h1h", "5ms", "1e3s", "99999999999999999999s"}) {
         EXPECT_FALSE(parse_duration(text)) << text;
+    }
+}
+
+TEST(Text, IsNeverCutWithinACharacter) {
+    const std::string text = "a\u00e4\u20ac\U0001F418";  // of 1, 2, 3 and 4 bytes
+    const std::array<std::size_t, 12> lengths{0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+    for (std::size_t most = 0; most < lengths.size(); ++most) {
+        EXPECT_EQ(beginning_of(text, most), text.substr(0, lengths.at(most))) << most;
     }
 }
 
