@@ -3,6 +3,7 @@
 #include "controller/kube/http_failure.hpp"
 #include "controller/kube/wire_json.hpp"
 #include "controller/runtime/stoppable_wait.hpp"
+#include "crds/codec.hpp"
 #include "crds/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -20,6 +21,7 @@ using nlohmann::json;
 constexpr std::chrono::seconds kCallLimit{15};
 constexpr std::chrono::seconds kPageLimit{30};
 constexpr int kPageSize = 500;
+constexpr int kUnprocessable = 422;
 
 std::string collection_path(const Resource& resource, const std::string& space) {
     std::string path = resource.group.empty() ? "/api/" : "/apis/" + resource.group + "/";
@@ -255,6 +257,42 @@ json Client::merge_patch(
         ),
         "PATCH " + target
     );
+}
+
+void Client::write_status(
+    const Resource& resource,
+    const ObjectMeta& meta,
+    const json& status,
+    const std::string& field_manager,
+    const CallContext& call
+) {
+    auto patch =
+        json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", meta.uid.str()}}});
+    for (const auto& [field, value] : status.items()) {
+        // The schema's default makes sure that there is a status to add to.
+        patch.push_back({{"op", "add"}, {"path", "/status/" + field}, {"value", value}});
+    }
+    const auto target = object_path(resource, meta.key, "status");
+    const auto answer = send(
+        {.method = "PATCH",
+         .target = target + "?fieldManager=" + percent_encode(field_manager),
+         .headers = {{"Content-Type", "application/json-patch+json"}},
+         .body = text_of(patch)},
+        call,
+        kCallLimit
+    );
+    if (answer.status == kUnprocessable) {
+        const auto current = read(resource, meta.key, call);
+        if (!current || decode_meta(*current).uid != meta.uid) {
+            throw Error(
+                {FailureClass::Conflict,
+                 FailureOrigin::Kubernetes,
+                 "409 Replaced",
+                 "PATCH " + target + ": it is another object by now; nothing was written"}
+            );
+        }
+    }
+    expect_object(answer, "PATCH " + target);
 }
 
 bool Client::remove(

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "controller/kube/transport.hpp"
+#include "crds/django_database.hpp"
 #include "crds/names.hpp"
 #include "reconcilers/failure.hpp"
 
@@ -96,6 +97,12 @@ class Client {
     /// NotFound".
     nlohmann::json
     merge_patch(const Resource&, const ObjectKey&, const nlohmann::json& patch, const PatchOptions&, const CallContext&);
+    /// Replaces each field of the status that `status` has, of this very object: what was found of
+    /// one that is gone must not be said of its successor of the same name. A merge patch can't
+    /// promise that, since metadata is ignored in it for the subresource.
+    /// @throws Error Conflict when it is another object by now
+    void
+    write_status(const Resource&, const ObjectMeta&, const nlohmann::json& status, const std::string& field_manager, const CallContext&);
     /// @return false when it was not there
     bool remove(const Resource&, const ObjectKey&, const RemoveOptions&, const CallContext&);
     /// Any GET that answers JSON, such as "/version". @throws Error also for 404

@@ -313,9 +313,8 @@ void KubeCluster::remove_job(
 void KubeCluster::patch_status(
     const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
 ) {
-    const json patch{{"status", encode_status(status)}};
-    client_.merge_patch(
-        resources::kDjangoDatabases, object.meta.key, patch, {manager("status"), "status"}, call
+    client_.write_status(
+        resources::kDjangoDatabases, object.meta, encode_status(status), manager("status"), call
     );
     const auto ready = std::ranges::find(status.conditions, ConditionType::Ready, &Condition::type);
     if (ready != status.conditions.end()) {
@@ -334,9 +333,8 @@ void KubeCluster::patch_status(
 void KubeCluster::patch_server_status(
     const PostgresServer& server, const PostgresServerStatus& status, const CallContext& call
 ) {
-    const json patch{{"status", encode_status(status)}};
-    client_.merge_patch(
-        resources::kPostgresServers, server.meta.key, patch, {manager("status"), "status"}, call
+    client_.write_status(
+        resources::kPostgresServers, server.meta, encode_status(status), manager("status"), call
     );
 }
 

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <netinet/in.h>
 #include <spawn.h>
 #include <stdexcept>
@@ -74,6 +75,11 @@ std::string first_word_of(const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream input(file);
+    return {std::istreambuf_iterator<char>(input), {}};
+}
 
 std::string require_variable(const char* name) {
     const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): never set
@@ -148,6 +154,41 @@ json LiveApi::request(
         throw status_error(answer, method + " " + target);
     }
     return json::parse(answer.body);
+}
+
+std::string LiveApi::current_schema(const std::string& plural) {
+    return text_of(std::filesystem::path(require_variable("DJDB_CRDS")) / (plural + ".yaml"));
+}
+
+void LiveApi::apply_crd(const std::string& plural, const std::string& text) {
+    request(
+        "PATCH",
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + plural +
+            ".djangodb.io?fieldManager=apitest&force=true",
+        text,
+        "application/apply-patch+yaml"
+    );
+}
+
+bool LiveApi::is_served(const Resource& resource) {
+    try {
+        admin_->list(resource, {}, call());
+        return true;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+void LiveApi::remove_crds() {
+    const Resource crds{
+        "apiextensions.k8s.io",
+        "v1",
+        "customresourcedefinitions",
+        "CustomResourceDefinition",
+        false};
+    for (const auto* plural : {"djangodatabases", "postgresservers"}) {
+        admin_->remove(crds, {{}, ObjectName(std::string(plural) + ".djangodb.io")}, {}, call());
+    }
 }
 
 std::string LiveApi::issue_token(const std::string& account) {

@@ -23,6 +23,8 @@ inline const Resource kAccounts{"", "v1", "serviceaccounts", "ServiceAccount", t
 
 enum class Library { Cpprest, Beast };
 
+std::string text_of(const std::filesystem::path& file);
+
 /// The value of an environment variable; ends the test program with a message when it is missing.
 std::string require_variable(const char* name);
 
@@ -72,6 +74,13 @@ class LiveApi : public testing::Test {
         const std::string& body,
         const std::string& type = "application/json"
     );
+
+    /// The text of the project's own CRD of this plural name.
+    static std::string current_schema(const std::string& plural);
+    /// Makes or replaces the CRD; whether it is served by now, is_served() says.
+    void apply_crd(const std::string& plural, const std::string& text);
+    bool is_served(const Resource& resource);
+    void remove_crds();
 
     /// SIGKILL, and no answer any more when it returns.
     static void kill_server();

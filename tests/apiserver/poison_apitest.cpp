@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <csignal>
 #include <fcntl.h>
-#include <fstream>
-#include <iterator>
 #include <spawn.h>
 #include <sys/wait.h>
 
@@ -19,11 +17,6 @@ namespace {
 
 using nlohmann::json;
 using std::chrono::seconds;
-
-std::string text_of(const std::filesystem::path& file) {
-    std::ifstream input(file);
-    return {std::istreambuf_iterator<char>(input), {}};
-}
 
 /// The real binary as the cluster's administrator. Ended when this dies.
 class Operator {
@@ -73,9 +66,9 @@ class Operator {
 class Poison : public LiveApi {
   protected:
     void SetUp() override {
-        apply_crd("postgresservers", text_of(crds_ / "postgresservers.yaml"));
+        apply_crd("postgresservers", current_schema("postgresservers"));
         apply_crd("djangodatabases", older_schema());
-        ASSERT_TRUE(eventually([this] { return is_served(); }));
+        ASSERT_TRUE(eventually([this] { return is_served(resources::kDjangoDatabases); }));
     }
     void TearDown() override {
         for (const auto* name : {"poison", "good", "later"}) {
@@ -87,28 +80,7 @@ class Poison : public LiveApi {
                 call()
             );
         }
-        for (const auto* plural : {"djangodatabases", "postgresservers"}) {
-            admin_->remove(
-                kCrds, {{}, ObjectName(std::string(plural) + ".djangodb.io")}, {}, call()
-            );
-        }
-    }
-    void apply_crd(const std::string& plural, const std::string& text) {
-        request(
-            "PATCH",
-            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/" + plural +
-                ".djangodb.io?fieldManager=apitest&force=true",
-            text,
-            "application/apply-patch+yaml"
-        );
-    }
-    bool is_served() {
-        try {
-            admin_->list(resources::kDjangoDatabases, {}, call());
-            return true;
-        } catch (const Error&) {
-            return false;
-        }
+        remove_crds();
     }
     /// As the real one, but whatever is written is kept.
     static std::string older_schema() {
@@ -170,14 +142,6 @@ class Poison : public LiveApi {
     bool is_judged(const std::string& name) {
         return eventually([&] { return verdict_on(name) == "ServerNotFound"; }, seconds{90});
     }
-
-    const Resource kCrds{
-        "apiextensions.k8s.io",
-        "v1",
-        "customresourcedefinitions",
-        "CustomResourceDefinition",
-        false};
-    const std::filesystem::path crds_ = require_variable("DJDB_CRDS");
 };
 
 TEST_F(Poison, HoldsUpNobodyElseAndHealsWhenItIsRepaired) {
@@ -187,7 +151,7 @@ TEST_F(Poison, HoldsUpNobodyElseAndHealsWhenItIsRepaired) {
         kind, resource("poison", {{"serverRef", "nowhere"}, {"database", {1}}}), {}, call()
     );
     admin_->create(kind, resource("good", spec_for("good")), {}, call());
-    apply_crd("djangodatabases", text_of(crds_ / "djangodatabases.yaml"));
+    apply_crd("djangodatabases", current_schema("djangodatabases"));
     const auto log = std::filesystem::temp_directory_path() / (space_ + ".log");
     {
         Operator program(log);
