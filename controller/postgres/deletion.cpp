@@ -2,7 +2,7 @@
 #include "controller/postgres/administrator.hpp"
 #include "controller/postgres/database_port.hpp"
 #include "controller/postgres/race_retry.hpp"
-#include "reconcilers/sql/adopt.hpp"
+#include "reconcilers/sql/disown.hpp"
 #include "reconcilers/sql/drop.hpp"
 #include "reconcilers/sql/retire.hpp"
 
@@ -122,7 +122,7 @@ std::vector<std::string> PostgresDatabase::retire(
     });
     if (!strays.empty()) {
         within(access, names, call, [&](Connection& session) {
-            session.run_batch(sql::give_up_strays(names, strays), call);
+            session.run_batch(sql::disown(names, claimant, strays), call);
         });
     }
     std::vector<std::string> kept;

@@ -5,6 +5,7 @@
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/contents.hpp"
 #include "reconcilers/sql/database.hpp"
+#include "reconcilers/sql/disown.hpp"
 #include "reconcilers/sql/reader.hpp"
 #include "reconcilers/sql/roles.hpp"
 
@@ -136,7 +137,7 @@ void PostgresDatabase::remove_reader(
         session.run_batch(sql::shut_reader(names, claimant, reader), call);
     });
     within(access, names, call, [&](Connection& session) {
-        session.run_batch(sql::disown_reader(names, claimant, reader), call);
+        session.run_batch(sql::disown(names, claimant, {reader}), call);
     });
     as_admin(access, call, [&](Connection& session) {
         session.run_batch(sql::drop_reader(names, claimant, reader), call);

@@ -44,8 +44,4 @@ Batch adopt(const TenantNames&, const std::string& oid, const std::string& owner
 /// In the maintenance database, once everything is given.
 Batch note_adopted(const TenantNames&, const Claimant&);
 
-/// In the tenant's database, a statement of DO: gives what these logins made as themselves to the
-/// owner role, and takes their rights there.
-Batch give_up_strays(const TenantNames&, const std::vector<RoleName>& logins);
-
 }  // namespace djdb::sql

@@ -1,6 +1,8 @@
 #include "reconcilers/sql/reader.hpp"
 
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/claim.hpp"
+#include "reconcilers/sql/disown.hpp"
 #include "reconcilers/sql/quote.hpp"
 
 namespace djdb::sql {
@@ -13,13 +15,11 @@ Statement if_ours(
     const RoleName& reader,
     const std::string& commands
 ) {
-    return {
-        "DO " +
-        quote_literal(
-            "BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = " + quote_literal(reader.str()) +
-            " AND shobj_description(oid, 'pg_authid') = " + quote_literal(mark(names, claimant)) +
-            ") THEN " + commands + " END IF; END"
-        )};
+    return block(
+        "BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = " + quote_literal(reader.str()) +
+        " AND shobj_description(oid, 'pg_authid') = " + quote_literal(mark(names, claimant)) +
+        ") THEN " + commands + " END IF; END"
+    );
 }
 
 }  // namespace
@@ -40,28 +40,22 @@ Batch shut_reader(const TenantNames& names, const Claimant& claimant, const Role
         )};
 }
 
-Batch disown_reader(const TenantNames& names, const Claimant& claimant, const RoleName& reader) {
-    const auto role = quote_identifier(reader.str());
-    return {if_ours(
-        names,
-        claimant,
-        reader,
-        "IF EXISTS (SELECT FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid WHERE"
-        " s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.dbid = 0 AND r.rolname "
-        "= " +
-            quote_literal(reader.str()) +
-            ") THEN RAISE EXCEPTION USING ERRCODE = '2BP01', MESSAGE = " +
-            quote_literal("role \"" + reader.str() + "\" owns a database") +
-            "; END IF; REASSIGN OWNED BY " + role + " TO " + quote_identifier(names.owner.str()) +
-            "; DROP OWNED BY " + role + ";"
-    )};
-}
-
 Batch drop_reader(const TenantNames& names, const Claimant& claimant, const RoleName& reader) {
     return {
         lock_tenant(names),
         require_claim(names, claimant),
-        if_ours(names, claimant, reader, "DROP ROLE " + quote_identifier(reader.str()) + ";"),
+        if_ours(
+            names,
+            claimant,
+            reader,
+            "DECLARE why text; BEGIN DROP ROLE " + quote_identifier(reader.str()) +
+                "; EXCEPTION WHEN dependent_objects_still_exist THEN SELECT format('run REASSIGN"
+                " OWNED BY and DROP OWNED BY %I in %s: there it owns objects or has rights',"
+                " r.rolname, " +
+                where_it_has_something() +
+                ") INTO why FROM pg_roles r WHERE r.rolname = " + quote_literal(reader.str()) +
+                "; " + raise("dependent_objects_still_exist", "why") + " END;"
+        ),
         {"DELETE FROM djangodb.claimed_role WHERE role = $1 AND database = $2",
          {reader.str(), names.database.str()}}};
 }

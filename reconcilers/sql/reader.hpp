@@ -1,5 +1,5 @@
 // A reader that is asked for no more: its login is shut, its sessions end, the role goes. What it
-// made, which can be large objects only, becomes the owner role's. Pure; any thread.
+// made, mostly large objects, becomes the owner role's. Pure; any thread.
 #pragma once
 
 #include "reconcilers/database_port.hpp"
@@ -10,11 +10,8 @@ namespace djdb::sql {
 /// In the maintenance database. Changes nothing when the role bears another mark or is gone.
 Batch shut_reader(const TenantNames&, const Claimant&, const RoleName& reader);
 
-/// In the tenant's database. Raises 2BP01 when the role owns databases: REASSIGN would give those
-/// away as well.
-Batch disown_reader(const TenantNames&, const Claimant&, const RoleName& reader);
-
-/// In the maintenance database: role and name go.
+/// In the maintenance database, after disown(): role and name go. Raises 2BP01 with what is left to
+/// do when the role owns something still or has rights in another database.
 Batch drop_reader(const TenantNames&, const Claimant&, const RoleName& reader);
 
 }  // namespace djdb::sql

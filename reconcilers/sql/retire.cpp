@@ -1,6 +1,8 @@
 #include "reconcilers/sql/retire.hpp"
 
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/claim.hpp"
+#include "reconcilers/sql/disown.hpp"
 #include "reconcilers/sql/quote.hpp"
 
 namespace djdb::sql {
@@ -20,7 +22,7 @@ Batch shut(const TenantNames& names, const Claimant& claimant, const std::string
         "; IF NOT FOUND THEN RETURN; END IF; FOR login IN SELECT rolname FROM pg_roles r WHERE " +
         are_own_logins(names, claimant) +
         " LOOP EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', login); END LOOP; END";
-    return {lock_tenant(names), {"DO " + quote_literal(body)}, count_revision()};
+    return {lock_tenant(names), block(body), count_revision()};
 }
 
 std::string is_retained(const TenantNames& names, const Claimant& claimant) {
@@ -82,19 +84,17 @@ Batch drop_logins(const TenantNames& names, const Claimant& claimant) {
         " AND NOT rolcanlogin LOOP BEGIN EXECUTE format('DROP ROLE %I', login);"
         " EXCEPTION WHEN dependent_objects_still_exist OR object_in_use THEN NULL; END;"
         " END LOOP; END";
-    return {lock_tenant(names), {"DO " + quote_literal(body)}};
+    return {lock_tenant(names), block(body)};
 }
 
 Statement list_kept_logins(const TenantNames& names, const Claimant& claimant) {
     return {
-        "SELECT format('Role %1$I could not be dropped: it owns objects or has rights in %2$s. It"
-        " can''t log in. There run REASSIGN OWNED BY %1$I TO somebody else and DROP OWNED BY %1$I,"
-        " then DROP ROLE %1$I.', r.rolname, (SELECT string_agg(DISTINCT coalesce('database \"' ||"
-        " d.datname || '\"', 'the whole server'), ', ') FROM pg_shdepend s LEFT JOIN pg_database d"
-        " ON d.oid = s.dbid WHERE s.refobjid = r.oid AND s.refclassid = 'pg_authid'::regclass))"
-        " FROM pg_roles r WHERE " +
-        are_own_logins(names, claimant) + " AND " + is_retained(names, claimant) +
-        " ORDER BY r.rolname"};
+        "SELECT format('Role %1$I could not be dropped: it owns objects or has rights in %2$s. It "
+        "can''t"
+        " log in. There run REASSIGN OWNED BY %1$I TO somebody else and DROP OWNED BY %1$I, then"
+        " DROP ROLE %1$I.', r.rolname, " +
+        where_it_has_something() + ") FROM pg_roles r WHERE " + are_own_logins(names, claimant) +
+        " AND " + is_retained(names, claimant) + " ORDER BY r.rolname"};
 }
 
 }  // namespace djdb::sql

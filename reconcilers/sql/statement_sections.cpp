@@ -5,6 +5,7 @@
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/contents.hpp"
 #include "reconcilers/sql/database.hpp"
+#include "reconcilers/sql/disown.hpp"
 #include "reconcilers/sql/drop.hpp"
 #include "reconcilers/sql/inspect.hpp"
 #include "reconcilers/sql/reader.hpp"
@@ -176,7 +177,7 @@ std::vector<Section> statement_sections() {
          shut_reader(kNames, kClaimant, kNames.readers[0])},
         {"Take what it has",
          "administrator, the tenant's database, after that",
-         disown_reader(kNames, kClaimant, kNames.readers[0])},
+         disown(kNames, kClaimant, {kNames.readers[0]})},
         {"Drop it",
          "administrator, maintenance database, after that; one transaction",
          drop_reader(kNames, kClaimant, kNames.readers[0])},
@@ -209,7 +210,7 @@ std::vector<Section> statement_sections() {
          "administrator: the first in the maintenance database, the second in the tenant's",
          with(
              {find_strays(kNames, kClaimant)},
-             give_up_strays(kNames, {kNames.login_a, kNames.login_b, kNames.migrate})
+             disown(kNames, kClaimant, {kNames.login_a, kNames.login_b, kNames.migrate})
          )},
         {"Drop the logins",
          "administrator, maintenance database; the last one alone",

@@ -240,5 +240,33 @@ TEST_F(Provision, RetainedAndAttachedAgainWithItsRows) {
     database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call);
 }
 
+TEST_F(Provision, ExtensionThatALoginOwnsIsRetainedWithTheLogin) {
+    const auto names = fresh_tenant();
+    const auto claimant = claimant_of(names);
+    const auto login = names.login_a.str();
+    provision(names, claimant);
+    as_superuser(
+        "GRANT CREATE ON DATABASE " + names.database.str() + " TO " + login +
+            "; SET SESSION AUTHORIZATION " + login +
+            "; CREATE EXTENSION citext; RESET SESSION AUTHORIZATION; CREATE TABLE made (t citext);"
+            " ALTER TABLE made OWNER TO " +
+            login,
+        names.database.str()
+    );
+    const auto kept = database_.retire(access_, names, claimant, call_for());
+    ASSERT_EQ(kept.size(), 1U);
+    EXPECT_NE(kept[0].find("Role " + login + " could not be dropped"), std::string::npos)
+        << kept[0];
+    EXPECT_EQ(
+        as_superuser(
+            "SELECT x.extowner::regrole || ' ' || c.relowner::regrole FROM pg_extension x, "
+            "pg_class c"
+            " WHERE x.extname = 'citext' AND c.relname = 'made'",
+            names.database.str()
+        ),
+        login + " " + names.owner.str()
+    );
+}
+
 }  // namespace
 }  // namespace djdb::postgres

@@ -111,6 +111,40 @@ TEST_F(Readers, OneThatIsAskedForNoMoreGoesWithItsSessions) {
     );
 }
 
+TEST_F(Readers, OneThatOwnsWhatCantBeGivenAwayIsKeptWithIt) {
+    provision(names_, claimant());
+    const auto gone = names_.readers[1];
+    const auto here = names_.database.str();
+    const auto elsewhere = here + "_elsewhere";
+    as_superuser("CREATE DATABASE " + elsewhere + " OWNER " + gone.str());
+    as_superuser(
+        "GRANT CREATE ON DATABASE " + here + " TO " + gone.str() + "; SET SESSION AUTHORIZATION " +
+            gone.str() + "; CREATE EXTENSION citext",
+        here
+    );
+    const auto failure =
+        failure_of([&] { database_.remove_reader(access_, names_, claimant(), gone, call_for()); });
+    EXPECT_EQ(failure.code, "2BP01");
+    EXPECT_NE(
+        failure.message.find(
+            "DROP OWNED BY " + gone.str() + " in database \"" + here + "\", the whole server:"
+        ),
+        std::string::npos
+    ) << failure.message;
+    EXPECT_EQ(
+        as_superuser("SELECT extowner::regrole FROM pg_extension WHERE extname = 'citext'", here),
+        gone.str()
+    );
+    EXPECT_EQ(
+        as_superuser("SELECT datdba::regrole FROM pg_database WHERE datname = '" + elsewhere + "'"),
+        gone.str()
+    );
+    as_superuser("DROP DATABASE " + elsewhere);
+    as_superuser("DROP OWNED BY " + gone.str(), here);
+    database_.remove_reader(access_, names_, claimant(), gone, call_for());
+    EXPECT_EQ(count_roles(gone), "0");
+}
+
 TEST_F(Readers, ResourceOfAnotherRemovesNone) {
     provision(names_, claimant());
     const auto other = claimant_of(names_, "uid-2");
