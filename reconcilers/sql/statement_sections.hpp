@@ -1,4 +1,4 @@
-// All SQL of the operator by occasion, for docs/access.md. Pure.
+// All SQL of the operator by occasion, for docs/statements.md. Pure.
 #pragma once
 
 #include "reconcilers/sql/statement.hpp"

@@ -1,4 +1,4 @@
-"""The list of statements in docs/access.md against what PostgreSQL logged of the operator in all the stories before.
+"""The list of statements in docs/statements.md against what PostgreSQL logged of the operator in all the stories before.
 
 Names and values differ from tenant to tenant, so statements are compared without what stands in quotes.
 """
@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import world  # noqa: E402
 from story import require, step, tell  # noqa: E402
 
-PAGE = world.ROOT / "docs/access.md"
+PAGE = world.ROOT / "docs/statements.md"
 # tests/cluster/local/postgres.py: time [pid] user@database application
 HEAD = re.compile(r"^\d{4}-\d\d-\d\d \S+ \S+ \[\d+\] \S*@\S* (?P<application>.*?) ?(?P<severity>LOG|ERROR|FATAL|DETAIL|"
                   r"STATEMENT|WARNING|NOTICE|HINT|CONTEXT):  (?P<text>.*)$")
