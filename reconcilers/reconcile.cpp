@@ -14,11 +14,12 @@ const Condition* find_condition(const std::vector<Condition>& conditions, Condit
     return found == conditions.end() ? nullptr : &*found;
 }
 
-/// Reasons that pass by themselves: an Event for each would hide those that matter.
+/// Reasons that pass by themselves: an Event for each would hide those that matter. Deployments get
+/// a new image one after the other, so that every release of two begins with ImagesDiverge.
 bool is_on_the_way(Reason reason) {
-    return reason == Reason::Progressing || reason == Reason::WaitingForEarlierStage ||
-           reason == Reason::MigrationRunning || reason == Reason::RollingOut ||
-           reason == Reason::Deleting;
+    return reason == Reason::ImagesDiverge || reason == Reason::Progressing ||
+           reason == Reason::WaitingForEarlierStage || reason == Reason::MigrationRunning ||
+           reason == Reason::RollingOut || reason == Reason::Deleting;
 }
 
 /// With mode Observe nothing is done, but for letting go of a resource that is deleted.
