@@ -6,16 +6,45 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <map>
+#include <string_view>
 #include <utility>
 
 namespace djdb {
 namespace {
 
-using Values = std::map<std::string, std::string>;
+/// What the keys of a Secret are made of.
+struct Parts {
+    std::string name;
+    std::string user;
+    std::string password;
+    std::string host;
+    std::string port;
+    std::string sslmode;
+    std::string sslrootcert;
+    std::string url;
+};
 
-/// @return nullopt when a placeholder is not among the values
-std::optional<std::string> expand(const std::string& text, const Values& values) {
+struct Placeholder {
+    std::string_view name;
+    std::string Parts::*value;
+};
+
+constexpr std::array kPlaceholders{
+    Placeholder{"name", &Parts::name},
+    Placeholder{"user", &Parts::user},
+    Placeholder{"password", &Parts::password},
+    Placeholder{"host", &Parts::host},
+    Placeholder{"port", &Parts::port},
+    Placeholder{"sslmode", &Parts::sslmode},
+    Placeholder{"sslrootcert", &Parts::sslrootcert},
+    Placeholder{"url", &Parts::url},
+};
+
+/// @return nullopt when a placeholder is unknown
+std::optional<std::string> expand(const std::string& text, const Parts& parts) {
     std::string out;
     std::size_t at = 0;
     while (at < text.size()) {
@@ -24,16 +53,25 @@ std::optional<std::string> expand(const std::string& text, const Values& values)
             continue;
         }
         const auto end = text.find('}', at);
-        const auto value = end == std::string::npos
-                               ? values.end()
-                               : values.find(text.substr(at + 1, end - at - 1));
-        if (value == values.end()) {
+        const auto name = std::string_view(text).substr(at + 1, end - at - 1);
+        const auto known = std::ranges::find(kPlaceholders, name, &Placeholder::name);
+        if (end == std::string::npos || known == kPlaceholders.end()) {
             return std::nullopt;
         }
-        out += value->second;
+        out += parts.*known->value;
         at = end + 1;
     }
     return out;
+}
+
+std::string list_placeholders() {
+    std::string list;
+    for (const auto& placeholder : kPlaceholders) {
+        list += " {";
+        list += placeholder.name;
+        list += "}";
+    }
+    return list;
 }
 
 std::string ssl_mode_of(const ServerAccess& access) {
@@ -68,16 +106,16 @@ SecretData render_secret_data(
                      percent_encode(password.reveal()) + "@" + url_host_of(access) + ":" + port +
                      "/" + percent_encode(database) + "?sslmode=" + ssl_mode +
                      (ca_path.empty() ? "" : "&sslrootcert=" + percent_encode(ca_path));
-    const Values values{
-        {"name", database},
-        {"user", user.str()},
-        {"password", password.reveal()},
-        {"host", access.host},
-        {"port", port},
-        {"sslmode", ssl_mode},
-        {"sslrootcert", ca_path},
-        {"url", url}};
-    Values templates{
+    const Parts parts{
+        .name = database,
+        .user = user.str(),
+        .password = password.reveal(),
+        .host = access.host,
+        .port = port,
+        .sslmode = ssl_mode,
+        .sslrootcert = ca_path,
+        .url = url};
+    std::map<std::string, std::string> templates{
         {"DB_NAME", "{name}"},
         {"DB_USER", "{user}"},
         {"DB_PASSWORD", "{password}"},
@@ -94,7 +132,7 @@ SecretData render_secret_data(
     for (const auto* list : {&std::as_const(templates), &credentials.keys}) {
         for (const auto& [key, text] : *list) {
             // A template that can't be expanded is refused before: find_key_template_error.
-            if (auto value = expand(text, values)) {
+            if (auto value = expand(text, parts)) {
                 data.insert_or_assign(key, Sensitive(std::move(*value)));
             }
         }
@@ -103,20 +141,11 @@ SecretData render_secret_data(
 }
 
 std::optional<std::string> find_key_template_error(const CredentialsSpec& credentials) {
-    static const Values kKnown{
-        {"name", ""},
-        {"user", ""},
-        {"password", ""},
-        {"host", ""},
-        {"port", ""},
-        {"sslmode", ""},
-        {"sslrootcert", ""},
-        {"url", ""}};
     for (const auto& [key, text] : credentials.keys) {
-        if (!expand(text, kKnown)) {
+        if (!expand(text, {})) {
             return "spec.credentials.keys." + key +
-                   " has an unknown placeholder. Nothing was changed; use {name} {user} {password} "
-                   "{host} {port} {sslmode} {sslrootcert} {url}.";
+                   " has an unknown placeholder. Nothing was changed; use" + list_placeholders() +
+                   ".";
         }
     }
     return std::nullopt;
