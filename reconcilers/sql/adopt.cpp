@@ -1,5 +1,6 @@
 #include "reconcilers/sql/adopt.hpp"
 
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/quote.hpp"
 
@@ -14,11 +15,6 @@ std::string array_of(const std::vector<RoleName>& roles) {
         list += (list.empty() ? "" : ", ") + quote_literal(role.str());
     }
     return "ARRAY[" + list + "]::text[]";
-}
-
-std::string raise(const char* state, const std::string& message) {
-    return "RAISE EXCEPTION USING ERRCODE = " + quote_literal(state) + ", MESSAGE = " + message +
-           "; ";
 }
 
 /// A literal may not hold line ends.
@@ -200,11 +196,11 @@ Batch claim_existing(
     const std::string body =
         "BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname = " + database +
         " AND oid::bigint = " + quote_literal(oid) + "::bigint) THEN " +
-        raise(kForeignDatabase, "'another database bears the name now'") + "END IF; END";
+        raise(kForeignDatabase, "'another database bears the name now'") + " END IF; END";
     return {
         lock_tenant(names),
         refuse_foreign_roles(names, setup, claimant),
-        {"DO " + quote_literal(body)},
+        block(body),
         write_claim(names, claimant),
         {"UPDATE djangodb.claim SET database_oid = $1::bigint, configured_at = NULL"
          " WHERE database = $2",
@@ -234,10 +230,10 @@ Batch adopt(const TenantNames& names, const std::string& oid, const std::string&
         " current_database() AND oid::bigint = " +
         quote_literal(oid) + "::bigint) THEN " +
         raise(kForeignDatabase, "'another database bears the name now'") +
-        "END IF; SELECT string_agg(line, '; ') INTO lines FROM (SELECT line FROM (" +
+        " END IF; SELECT string_agg(line, '; ') INTO lines FROM (SELECT line FROM (" +
         obstacles(named, names) +
         ") o ORDER BY place, line LIMIT 10) shown; IF lines IS NOT NULL THEN " +
-        raise(kAdoptionRefused, "lines") + "END IF; FOR who IN " + with_owned(named) +
+        raise(kAdoptionRefused, "lines") + " END IF; FOR who IN " + with_owned(named) +
         "SELECT DISTINCT r.rolname FROM pg_roles r, me, base WHERE"
         " NOT pg_has_role(me.oid, r.oid, 'USAGE') AND r.rolname <> 'pg_database_owner'"
         " AND (r.oid = base.datdba OR r.oid IN (SELECT o.owner FROM owned o JOIN owners w ON"
@@ -248,7 +244,7 @@ Batch adopt(const TenantNames& names, const std::string& oid, const std::string&
         owner + "); " + give_all(named, names) +
         "FOREACH who IN ARRAY lent LOOP EXECUTE format('REVOKE %I FROM CURRENT_USER', who);"
         " END LOOP; END";
-    return {{"DO " + quote_literal(body)}};
+    return {block(body)};
 }
 
 Batch note_adopted(const TenantNames& names, const Claimant& claimant) {
@@ -266,7 +262,7 @@ Batch give_up_strays(const TenantNames& names, const std::vector<RoleName>& logi
     for (const auto& login : logins) {
         list += (list.empty() ? "" : ", ") + quote_identifier(login.str());
     }
-    return {{"DO " + quote_literal(body)}, {"DROP OWNED BY " + list}};
+    return {block(body), {"DROP OWNED BY " + list}};
 }
 
 }  // namespace djdb::sql

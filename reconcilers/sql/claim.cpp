@@ -1,5 +1,6 @@
 #include "reconcilers/sql/claim.hpp"
 
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/quote.hpp"
 #include "reconcilers/sql/role_model.hpp"
 #include "reconcilers/sql/role_names.hpp"
@@ -24,16 +25,6 @@ std::string role_list(const TenantNames& names, const TenantSetup& setup) {
         list += (list.empty() ? "" : ", ") + quote_literal(role.name.str());
     }
     return list;
-}
-
-std::string raise(const char* state, const std::string& message) {
-    return "RAISE EXCEPTION USING ERRCODE = " + quote_literal(state) + ", MESSAGE = " + message +
-           ";";
-}
-
-/// The body is a literal and not dollar-quoted: then no name can end it.
-Statement block(const std::string& body) {
-    return Statement("DO " + quote_literal(body));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "reconcilers/sql/contents.hpp"
 
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/catalog.hpp"
 #include "reconcilers/sql/quote.hpp"
 #include "reconcilers/sql/role_model.hpp"
@@ -66,10 +67,6 @@ std::string is_writable_record(const RowGroup& group) {
            quote_literal(group.name.str()) + ", c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')";
 }
 
-Statement block(const std::string& body) {
-    return {"DO " + quote_literal(body)};
-}
-
 Batch make_schema(const TenantNames& names, const std::string& schema) {
     const auto owner = quote_identifier(names.owner.str());
     return {
@@ -77,10 +74,12 @@ Batch make_schema(const TenantNames& names, const std::string& schema) {
             "DECLARE holder text; BEGIN SELECT o.rolname INTO holder FROM pg_namespace n"
             " JOIN pg_roles o ON o.oid = n.nspowner WHERE n.nspname = " +
             quote_literal(schema) + " AND o.rolname NOT IN (" + quote_literal(names.owner.str()) +
-            ", current_user); IF FOUND THEN RAISE EXCEPTION USING ERRCODE = " +
-            quote_literal(kForeignSchema) +
-            ", MESSAGE = format('schema \"%s\" belongs to \"%s\"', " + quote_literal(schema) +
-            ", holder); END IF; END"
+            ", current_user); IF FOUND THEN " +
+            raise(
+                kForeignSchema,
+                "format('schema \"%s\" belongs to \"%s\"', " + quote_literal(schema) + ", holder)"
+            ) +
+            " END IF; END"
         ),
         {"CREATE SCHEMA IF NOT EXISTS " + quote_identifier(schema) + " AUTHORIZATION " + owner},
         {"ALTER SCHEMA " + quote_identifier(schema) + " OWNER TO " + owner}};

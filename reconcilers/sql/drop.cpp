@@ -1,5 +1,6 @@
 #include "reconcilers/sql/drop.hpp"
 
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/quote.hpp"
 
@@ -11,10 +12,6 @@ std::string claimed_database(const TenantNames& names, const Claimant& claimant)
     return "SELECT d.oid, d.datname, d.datconnlimit FROM djangodb.claim c JOIN pg_database d ON"
            " d.datname = c.database AND " +
            std::string(kIsClaimedDatabase) + " WHERE c." + is_mine(names, claimant);
-}
-
-std::string block(const std::string& body) {
-    return "DO " + quote_literal(body);
 }
 
 }  // namespace
@@ -31,7 +28,7 @@ Batch shut(const TenantNames& names, const Claimant& claimant) {
         // A new database is ours while it is closed and has no OID noted: from here on by its OID.
         {"UPDATE djangodb.claim SET database_oid = d.oid::bigint FROM (" +
          claimed_database(names, claimant) + ") d WHERE " + is_mine(names, claimant)},
-        {block(body)},
+        block(body),
         count_revision()};
 }
 
@@ -41,7 +38,7 @@ Batch close(const TenantNames& names, const Claimant& claimant) {
         // A half-dropped one can't be altered any more: the attempt would end our session.
         " LOOP IF closed.datconnlimit <> -2 THEN EXECUTE format("
         "'ALTER DATABASE %I ALLOW_CONNECTIONS false', closed.datname); END IF; END LOOP; END";
-    return {lock_tenant(names), require_claim(names, claimant), {block(body)}};
+    return {lock_tenant(names), require_claim(names, claimant), block(body)};
 }
 
 Statement end_all_sessions(const TenantNames& names, const Claimant& claimant) {
@@ -104,9 +101,9 @@ Batch drop_roles_and_claim(const TenantNames& names, const Claimant& claimant) {
     const std::string body =
         "DECLARE doomed name; BEGIN IF EXISTS (SELECT FROM djangodb.claim c JOIN pg_database d ON"
         " d.oid::bigint = c.database_oid WHERE c." +
-        is_mine(names, claimant) +
-        ") THEN RAISE EXCEPTION USING ERRCODE = 'object_in_use',"
-        " MESSAGE = 'the database is still there'; END IF; FOR doomed IN SELECT rolname FROM"
+        is_mine(names, claimant) + ") THEN " +
+        raise("object_in_use", "'the database is still there'") +
+        " END IF; FOR doomed IN SELECT rolname FROM"
         " pg_roles r WHERE " +
         are_own_roles(names, claimant) + " ORDER BY rolname = " + owner +
         " LOOP EXECUTE format('DROP ROLE %I', doomed); END LOOP;"
@@ -114,7 +111,7 @@ Batch drop_roles_and_claim(const TenantNames& names, const Claimant& claimant) {
         " c.database AND c." +
         is_mine(names, claimant) + "; DELETE FROM djangodb.claim WHERE " +
         is_mine(names, claimant) + "; END";
-    return {lock_tenant(names), require_claim(names, claimant), {block(body)}, count_revision()};
+    return {lock_tenant(names), require_claim(names, claimant), block(body), count_revision()};
 }
 
 }  // namespace djdb::sql

@@ -1,6 +1,7 @@
 #include "reconcilers/sql/passwords.hpp"
 
 #include "reconcilers/failure.hpp"
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/quote.hpp"
 
 #include <algorithm>
@@ -46,9 +47,10 @@ void require_usable(const Sensitive& password, PasswordMode mode) {
 /// forbids it. Superusers may set it, and from 15 on whom they granted SET ON PARAMETER:
 /// tests/postgres/README.md.
 Statement hide_parameters() {
-    return {
-        "DO " + quote_literal("BEGIN PERFORM set_config('log_parameter_max_length', '0', true); "
-                              "EXCEPTION WHEN insufficient_privilege THEN NULL; END")};
+    return block(
+        "BEGIN PERFORM set_config('log_parameter_max_length', '0', true); "
+        "EXCEPTION WHEN insufficient_privilege THEN NULL; END"
+    );
 }
 
 Statement hold(const std::vector<Login>& logins) {
@@ -73,7 +75,7 @@ Statement set(const std::vector<Login>& logins) {
     body +=
         "EXCEPTION WHEN query_canceled OR OTHERS THEN "
         "RAISE EXCEPTION USING ERRCODE = SQLSTATE, MESSAGE = SQLERRM; END";
-    return {"DO " + quote_literal(body)};
+    return block(body);
 }
 
 Statement forget(const std::vector<Login>& logins) {

@@ -1,5 +1,6 @@
 #include "reconcilers/sql/reader.hpp"
 
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/quote.hpp"
 
@@ -13,13 +14,11 @@ Statement if_ours(
     const RoleName& reader,
     const std::string& commands
 ) {
-    return {
-        "DO " +
-        quote_literal(
-            "BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = " + quote_literal(reader.str()) +
-            " AND shobj_description(oid, 'pg_authid') = " + quote_literal(mark(names, claimant)) +
-            ") THEN " + commands + " END IF; END"
-        )};
+    return block(
+        "BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = " + quote_literal(reader.str()) +
+        " AND shobj_description(oid, 'pg_authid') = " + quote_literal(mark(names, claimant)) +
+        ") THEN " + commands + " END IF; END"
+    );
 }
 
 }  // namespace
@@ -49,10 +48,9 @@ Batch disown_reader(const TenantNames& names, const Claimant& claimant, const Ro
         "IF EXISTS (SELECT FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid WHERE"
         " s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.dbid = 0 AND r.rolname "
         "= " +
-            quote_literal(reader.str()) +
-            ") THEN RAISE EXCEPTION USING ERRCODE = '2BP01', MESSAGE = " +
-            quote_literal("role \"" + reader.str() + "\" owns a database") +
-            "; END IF; REASSIGN OWNED BY " + role + " TO " + quote_identifier(names.owner.str()) +
+            quote_literal(reader.str()) + ") THEN " +
+            raise("2BP01", quote_literal("role \"" + reader.str() + "\" owns a database")) +
+            " END IF; REASSIGN OWNED BY " + role + " TO " + quote_identifier(names.owner.str()) +
             "; DROP OWNED BY " + role + ";"
     )};
 }

@@ -1,5 +1,6 @@
 #include "reconcilers/sql/retire.hpp"
 
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/quote.hpp"
 
@@ -20,7 +21,7 @@ Batch shut(const TenantNames& names, const Claimant& claimant, const std::string
         "; IF NOT FOUND THEN RETURN; END IF; FOR login IN SELECT rolname FROM pg_roles r WHERE " +
         are_own_logins(names, claimant) +
         " LOOP EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', login); END LOOP; END";
-    return {lock_tenant(names), {"DO " + quote_literal(body)}, count_revision()};
+    return {lock_tenant(names), block(body), count_revision()};
 }
 
 std::string is_retained(const TenantNames& names, const Claimant& claimant) {
@@ -82,7 +83,7 @@ Batch drop_logins(const TenantNames& names, const Claimant& claimant) {
         " AND NOT rolcanlogin LOOP BEGIN EXECUTE format('DROP ROLE %I', login);"
         " EXCEPTION WHEN dependent_objects_still_exist OR object_in_use THEN NULL; END;"
         " END LOOP; END";
-    return {lock_tenant(names), {"DO " + quote_literal(body)}};
+    return {lock_tenant(names), block(body)};
 }
 
 Statement list_kept_logins(const TenantNames& names, const Claimant& claimant) {

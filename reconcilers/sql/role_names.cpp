@@ -1,5 +1,6 @@
 #include "reconcilers/sql/role_names.hpp"
 
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/quote.hpp"
 #include "reconcilers/sql/role_model.hpp"
@@ -26,14 +27,17 @@ Batch claim_role_names(const TenantNames& names) {
         "DECLARE taken record; BEGIN SELECT * INTO taken FROM djangodb.claimed_role WHERE role IN"
         " (" +
         roles + ") AND database <> " + quote_literal(names.database.str()) +
-        " LIMIT 1; IF FOUND THEN RAISE EXCEPTION USING ERRCODE = " + quote_literal(kForeignRole) +
-        ", MESSAGE = format('role name \"%s\" belongs to database \"%s\"', taken.role,"
-        " taken.database); END IF; END";
+        " LIMIT 1; IF FOUND THEN " +
+        raise(
+            kForeignRole,
+            "format('role name \"%s\" belongs to database \"%s\"', taken.role, taken.database)"
+        ) +
+        " END IF; END";
     return {
         {"INSERT INTO djangodb.claimed_role (role, database) VALUES " + rows +
              " ON CONFLICT (role) DO NOTHING",
          {names.database.str()}},
-        {"DO " + quote_literal(body)}};
+        block(body)};
 }
 
 }  // namespace djdb::sql

@@ -1,5 +1,6 @@
 #include "reconcilers/sql/roles.hpp"
 
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/quote.hpp"
 #include "reconcilers/sql/role_model.hpp"
@@ -33,7 +34,7 @@ Statement create_absent(const Roles& roles) {
                 quote_literal(role.name.str()) + ") THEN CREATE ROLE " + quoted(role.name) +
                 " NOLOGIN; END IF; ";
     }
-    return {"DO " + quote_literal(body + "END")};
+    return block(body + "END");
 }
 
 /// Rights that no tenant's role has, whoever gave them, and limits that were not asked for. Each is
@@ -58,7 +59,7 @@ Statement correct_attributes(const Roles& roles) {
         ") LOOP IF found.attributes <> '' THEN"
         " EXECUTE format('ALTER ROLE %I %s', found.rolname, found.attributes);"
         " END IF; END LOOP; END";
-    return {"DO " + quote_literal(body)};
+    return block(body);
 }
 
 /// Takes memberships that lead from the tenant to others or from others to the tenant (S11). Whoever
@@ -89,7 +90,7 @@ Statement correct_memberships(const Roles& roles, int server_version) {
         "%I" +
         by + "' ELSE 'REVOKE %I FROM %I" + by +
         "' END, found.group_name, found.member, found.grantor); END LOOP; END";
-    return {"DO " + quote_literal(body)};
+    return block(body);
 }
 
 Batch grant_memberships(const Roles& roles, const std::string& options) {

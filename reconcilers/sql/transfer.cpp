@@ -1,5 +1,6 @@
 #include "reconcilers/sql/transfer.hpp"
 
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/quote.hpp"
 
@@ -18,9 +19,9 @@ Batch transfer(const TenantNames& names, const Claimant& claimant) {
         "); IF NOT FOUND THEN RETURN; END IF;"
         " IF EXISTS (SELECT FROM djangodb.former_claim WHERE database = held.database AND"
         " cluster_id = " +
-        cluster + " AND resource_uid = " + uid +
-        ") THEN RAISE EXCEPTION USING ERRCODE = " + quote_literal(kClaimedByOther) +
-        ", MESSAGE = 'this resource had the claim and lost it by a transfer'; END IF;"
+        cluster + " AND resource_uid = " + uid + ") THEN " +
+        raise(kClaimedByOther, "'this resource had the claim and lost it by a transfer'") +
+        " END IF;"
         " INSERT INTO djangodb.former_claim (database, cluster_id, resource_uid)"
         " VALUES (held.database, held.cluster_id, held.resource_uid) ON CONFLICT DO NOTHING;"
         " UPDATE djangodb.claim SET cluster_id = " +
@@ -35,7 +36,7 @@ Batch transfer(const TenantNames& names, const Claimant& claimant) {
         "); IF tenant.rolcanlogin THEN"
         " EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', tenant.rolname);"
         " END IF; END LOOP; END";
-    return {lock_tenant(names), {"DO " + quote_literal(body)}, count_revision()};
+    return {lock_tenant(names), block(body), count_revision()};
 }
 
 }  // namespace djdb::sql
