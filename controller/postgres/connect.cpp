@@ -71,7 +71,7 @@ std::string options_of(SessionKind kind) {
         options +=
             " -c search_path=pg_catalog,pg_temp -c role=none -c client_min_messages=notice"
             " -c standard_conforming_strings=on -c jit=off"
-            " -c log_parameter_max_length_on_error=0";
+            " -c log_parameter_max_length_on_error=0 -c local_preload_libraries=";
     }
     if (kind == SessionKind::Admin) {
         options += " -c default_transaction_read_only=off";

@@ -57,14 +57,17 @@ Error obstructed(const DatabaseName& database, const std::string& what) {
 }
 
 /// A superuser's session that is just ending is seen by DROP DATABASE and nowhere else, and refuses
-/// it for a moment.
-void run_despite_leavers(
-    Connection& session, const sql::Statement& statement, const CallContext& call
+/// it for a moment. Each attempt looks anew whose the name is.
+void drop_claimed_database(
+    Connection& session, const TenantNames& names, const Claimant& claimant, const CallContext& call
 ) {
     std::optional<Error> refused;
     const bool done = wait_for(kEnding, call, [&] {
+        if (session.run(sql::find_droppable(names, claimant), call).empty()) {
+            return true;
+        }
         try {
-            session.run(statement, call);
+            session.run(sql::drop_database(names), call);
             return true;
         } catch (const Error& error) {
             if (error.failure().code != "42501") {
@@ -147,7 +150,7 @@ void PostgresDatabase::drop_database(
     endpoint.is_reusable = false;
     repeat_races(call, [&] {
         const auto session = pool_.take(endpoint, call);
-        if (cell(session->run(sql::begin_dropping(), call), 0) != "t") {
+        if (cell(session->run(sql::begin_dropping(names), call), 0) != "t") {
             throw Error(
                 {FailureClass::Transient,
                  FailureOrigin::Postgres,
@@ -155,9 +158,7 @@ void PostgresDatabase::drop_database(
                  "Another database of the server is being dropped; one at a time."}
             );
         }
-        if (!session->run(sql::find_droppable(names, claimant), call).empty()) {
-            run_despite_leavers(*session, sql::drop_database(names), call);
-        }
+        drop_claimed_database(*session, names, claimant, call);
     });
 }
 

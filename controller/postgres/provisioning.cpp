@@ -91,14 +91,18 @@ void PostgresDatabase::configure_database(
     const CallContext& call
 ) {
     sql::Batch contents;
+    std::string oid;
     as_admin(access, call, [&](Connection& session) {
         contents =
             sql::hand_over_schema(names, setup, session.server_version(), session.is_superuser());
         session.run_batch(sql::configure_database(names, setup, claimant), call);
+        oid = cell(session.run(sql::find_noted_database(names, claimant), call), 0);
     });
     std::ranges::move(sql::arrange_contents(names, setup), std::back_inserter(contents));
     if (!contents.empty() || !setup.extensions.empty()) {
         within(access, names, call, [&](Connection& session) {
+            // While we are in it, nobody can rename it.
+            session.run(sql::require_this_database(oid), call);
             session.run_batch(contents, call);
             install_extensions(session, names, setup, call);
         });

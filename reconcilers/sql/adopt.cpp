@@ -98,9 +98,18 @@ Batch claim_existing(
 ) {
     const auto database = quote_literal(names.database.str());
     const std::string body =
-        "BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname = " + database +
-        " AND oid::bigint = " + quote_literal(oid) + "::bigint) THEN " +
-        raise(kForeignDatabase, "'another database bears the name now'") + " END IF; END";
+        "DECLARE held djangodb.claim; BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname"
+        " = " +
+        database + " AND oid::bigint = " + quote_literal(oid) + "::bigint) THEN " +
+        raise(kForeignDatabase, "'another database bears the name now'") +
+        " END IF; SELECT * INTO held FROM djangodb.claim WHERE database_oid = " +
+        quote_literal(oid) + "::bigint AND database <> " + database + "; IF FOUND THEN " +
+        raise(
+            kClaimedByOther,
+            "format('it is database \"%s\" under another name, claimed by %s/%s of cluster %s',"
+            " held.database, held.namespace, held.name, held.cluster_id)"
+        ) +
+        " END IF; END";
     return {
         lock_tenant(names),
         refuse_foreign_roles(names, setup, claimant),

@@ -75,10 +75,14 @@ std::string former_mark(const std::string& row) {
            ".namespace || '/' || " + row + ".name || ' database=' || " + row + ".database";
 }
 
+std::string lock_name(const TenantNames& names) {
+    return "tenant:" + names.database.str();
+}
+
 Statement lock_tenant(const TenantNames& names) {
     return {
         "SELECT pg_advisory_xact_lock(" + std::string(kLockSpace) + ", hashtext($1))",
-        {"tenant:" + names.database.str()}};
+        {lock_name(names)}};
 }
 
 std::string is_of_resource(const TenantNames& names, const Claimant& claimant) {

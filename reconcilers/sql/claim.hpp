@@ -27,6 +27,9 @@ std::string mark(const TenantNames&, const Claimant&);
 /// The same as an expression over this row of djangodb.claim.
 std::string former_mark(const std::string& row);
 
+/// Of the advisory lock by which one session at a time changes a tenant.
+std::string lock_name(const TenantNames&);
+
 /// Serialises everything that changes one tenant; held until the transaction ends.
 Statement lock_tenant(const TenantNames&);
 

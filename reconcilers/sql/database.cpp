@@ -1,5 +1,6 @@
 #include "reconcilers/sql/database.hpp"
 
+#include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/quote.hpp"
 #include "reconcilers/sql/role_model.hpp"
@@ -18,6 +19,43 @@ std::string joined(const std::vector<std::string>& words) {
         list += (list.empty() ? "" : ", ") + word;
     }
     return list;
+}
+
+}  // namespace
+
+namespace {
+
+/// From here on the database is known by its OID: a name can be moved to another one at any time.
+Statement note_database(const TenantNames& names, const Claimant& claimant) {
+    return {
+        "UPDATE djangodb.claim c SET database_oid = d.oid::bigint, configured_at = CASE WHEN"
+        " database_oid = d.oid::bigint THEN configured_at END FROM pg_database d"
+        " WHERE d.datname = c.database AND " +
+        std::string(kIsClaimedDatabase) + " AND c." + is_mine(names, claimant)};
+}
+
+/// What PUBLIC got from somebody whom the owner let grant it outlives the owner's REVOKE: then that
+/// leave is taken as well, which works once the owner is nobody whose member that somebody is. The
+/// check at the end, since a REVOKE that takes nothing only warns.
+Statement shut_out_public(const TenantNames& names) {
+    const auto database = quote_identifier(names.database.str());
+    const auto rights = " FROM pg_database d, aclexplode(d.datacl) a WHERE d.datname = " +
+                        quote_literal(names.database.str());
+    const auto has_public = "EXISTS (SELECT" + rights + " AND a.grantee = 0)";
+    return block(
+        "DECLARE lender name; BEGIN REVOKE ALL ON DATABASE " + database + " FROM PUBLIC; IF " +
+        has_public + " THEN ALTER DATABASE " + database +
+        " OWNER TO CURRENT_USER; FOR lender IN SELECT DISTINCT pg_get_userbyid(a.grantee)" +
+        rights +
+        " AND a.is_grantable AND a.grantor = d.datdba AND a.grantee <> d.datdba LOOP"
+        " EXECUTE format('REVOKE GRANT OPTION FOR ALL ON DATABASE " +
+        database + " FROM %I CASCADE', lender); END LOOP; END IF; IF " + has_public + " THEN " +
+        raise(
+            "insufficient_privilege",
+            "'PUBLIC has rights on the database that the administrator can''t take'"
+        ) +
+        " END IF; END"
+    );
 }
 
 }  // namespace
@@ -42,10 +80,11 @@ Batch configure_database(
         lock_tenant(names),
         require_claim(names, claimant),
         require_claimed_database(names),
+        note_database(names, claimant),
+        shut_out_public(names),
         {"ALTER DATABASE " + database + " OWNER TO " +
          (setup.ownership == Ownership::Database ? quote_identifier(names.owner.str())
-                                                 : "CURRENT_USER")},
-        {"REVOKE ALL ON DATABASE " + database + " FROM PUBLIC"}};
+                                                 : "CURRENT_USER")}};
     for (const auto& role : tenant_roles(names, setup)) {
         const auto name = quote_identifier(role.name.str());
         if (!role.database_privileges.empty()) {
@@ -65,14 +104,22 @@ Batch configure_database(
         "ALTER DATABASE " + database + " ALLOW_CONNECTIONS true CONNECTION LIMIT " +
         std::to_string(setup.connection_limit)
     );
-    // In the same transaction as the opening: an open database without its OID here is not ours.
-    batch.emplace_back(
-        "UPDATE djangodb.claim SET database_oid = d.oid::bigint, configured_at = CASE WHEN"
-        " database_oid = d.oid::bigint THEN configured_at END FROM pg_database d"
-        " WHERE d.datname = djangodb.claim.database AND " +
-        is_mine(names, claimant)
-    );
+    // Once more: all of the above went by the name, which may have been moved since.
+    batch.push_back(require_claimed_database(names));
     return batch;
+}
+
+Statement find_noted_database(const TenantNames& names, const Claimant& claimant) {
+    return {"SELECT database_oid FROM djangodb.claim WHERE " + is_mine(names, claimant)};
+}
+
+Statement require_this_database(const std::string& oid) {
+    return block(
+        "BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname = current_database()"
+        " AND oid::bigint = " +
+        quote_literal(oid) + "::bigint) THEN " +
+        raise(kForeignDatabase, "'another database bears the name now'") + " END IF; END"
+    );
 }
 
 Batch hand_over_schema(

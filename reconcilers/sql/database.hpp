@@ -19,6 +19,12 @@ Statement create_database(const TenantNames&);
 /// In the maintenance database. CONNECT leaves PUBLIC before the first connection can be made.
 Batch configure_database(const TenantNames&, const TenantSetup&, const Claimant&);
 
+/// The OID of the claimed database, in the maintenance database.
+Statement find_noted_database(const TenantNames&, const Claimant&);
+
+/// In the tenant's database, first: raises DJ003 when it is not the one of this OID.
+Statement require_this_database(const std::string& oid);
+
 /// In the tenant's database. Plain statements of the catalog's own: nothing that the tenant made
 /// runs. Empty when the administrator may not do it: on 13 and 14 public belongs to the bootstrap
 /// superuser.

@@ -37,7 +37,8 @@ Batch close(const TenantNames& names, const Claimant& claimant) {
         "DECLARE closed record; BEGIN FOR closed IN " + claimed_database(names, claimant) +
         // A half-dropped one can't be altered any more: the attempt would end our session.
         " LOOP IF closed.datconnlimit <> -2 THEN EXECUTE format("
-        "'ALTER DATABASE %I ALLOW_CONNECTIONS false', closed.datname); END IF; END LOOP; END";
+        "'ALTER DATABASE %I ALLOW_CONNECTIONS false IS_TEMPLATE false', closed.datname); END IF; "
+        "END LOOP; END";
     return {lock_tenant(names), require_claim(names, claimant), block(body)};
 }
 
@@ -86,10 +87,12 @@ Statement find_droppable(const TenantNames& names, const Claimant& claimant) {
     return {claimed_database(names, claimant)};
 }
 
-Statement begin_dropping() {
+Statement begin_dropping(const TenantNames& names) {
+    const std::string space(kLockSpace);
     return {
-        "SELECT pg_try_advisory_lock(" + std::string(kLockSpace) +
-        ", hashtext('drop')), set_config('statement_timeout', '0', false)"};
+        "SELECT pg_try_advisory_lock(" + space + ", hashtext('drop')), pg_advisory_lock(" + space +
+            ", hashtext($1)), set_config('statement_timeout', '0', false)",
+        {lock_name(names)}};
 }
 
 Statement drop_database(const TenantNames& names) {

@@ -22,12 +22,13 @@ Statement list_obstacles_of_drop(const TenantNames&, const Claimant&);
 /// One transaction: nobody enters the database any more.
 Batch close(const TenantNames&, const Claimant&);
 
+/// For the session that drops: as long as it takes, and one at a time on the server, since each
+/// DROP DATABASE forces a checkpoint. Until the session ends nothing else changes the tenant: DROP
+/// DATABASE can't be in the transaction that looks whose it is. One row: whether it was free.
+Statement begin_dropping(const TenantNames&);
+
 /// No row: there is no database of ours to be dropped.
 Statement find_droppable(const TenantNames&, const Claimant&);
-
-/// For the session that drops: as long as it takes, and one at a time on the server, since each
-/// DROP DATABASE forces a checkpoint. The lock ends with the session. One row: whether it was free.
-Statement begin_dropping();
 
 /// Alone, never in a transaction.
 Statement drop_database(const TenantNames&);

@@ -140,10 +140,16 @@ std::vector<Section> statement_sections() {
          "administrator, maintenance database; unless the first finds that it was lost",
          {find_lost_database(kNames), create_database(kNames)}},
         {"Configure the database",
-         "administrator, maintenance database; one transaction",
+         "administrator, maintenance database; one transaction, but for the last one",
          variants([](const Variant& of) {
-             return configure_database(of.names, of.setup, kClaimant);
+             return with(
+                 configure_database(of.names, of.setup, kClaimant),
+                 {find_noted_database(of.names, kClaimant)}
+             );
          })},
+        {"Make sure that it is this one",
+         "administrator, the tenant's database, before what follows",
+         {require_this_database("16400")}},
         {"Hand over the schema",
          "administrator, the tenant's database; one transaction",
          variants([](const Variant& of) {
@@ -229,7 +235,7 @@ std::vector<Section> statement_sections() {
          close(kNames, kClaimant)},
         {"Drop it",
          "administrator, maintenance database, one database at a time",
-         {find_droppable(kNames, kClaimant), begin_dropping(), drop_database(kNames)}},
+         {begin_dropping(kNames), find_droppable(kNames, kClaimant), drop_database(kNames)}},
         {"Drop its roles and the claim",
          "administrator, maintenance database; one transaction",
          drop_roles_and_claim(kNames, kClaimant)},

@@ -30,7 +30,8 @@ Batch transfer(const TenantNames& names, const Claimant& claimant) {
         " former := " +
         former_mark("held") +
         "; FOR tenant IN SELECT rolname, rolcanlogin FROM pg_roles"
-        " WHERE shobj_description(oid, 'pg_authid') = former LOOP"
+        " WHERE shobj_description(oid, 'pg_authid') = former AND rolname IN (SELECT role FROM"
+        " djangodb.claimed_role WHERE database = held.database) LOOP"
         " EXECUTE format('COMMENT ON ROLE %I IS %L', tenant.rolname, " +
         quote_literal(mark(names, claimant)) +
         "); IF tenant.rolcanlogin THEN"

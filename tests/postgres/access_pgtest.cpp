@@ -161,6 +161,36 @@ TEST_F(Access, OwnershipOfTheDatabaseGoesThereAndBack) {
     open_app()->run({"CREATE TABLE own.kept ()"}, call_for());
 }
 
+TEST_F(Access, OwnerOfTheDatabaseLetsNobodyElseIn) {
+    setup_.ownership = Ownership::Database;
+    provision(names_, claimant_);
+    const auto name = names_.database.str();
+    const auto login = names_.login_a.str();
+    const auto let_in = [&] {
+        // A grant by somebody else than the owner outlives the owner's REVOKE.
+        as_superuser(
+            "SET SESSION AUTHORIZATION " + login + "; SET ROLE " + names_.owner.str() +
+            "; GRANT CONNECT ON DATABASE " + name + " TO " + login +
+            " WITH GRANT OPTION; RESET ROLE; GRANT CONNECT ON DATABASE " + name + " TO PUBLIC"
+        );
+    };
+    const auto public_may_connect = [&] {
+        return as_superuser(
+            "SELECT count(*) FROM pg_database d, aclexplode(d.datacl) a WHERE d.datname = '" +
+            name + "' AND a.grantee = 0"
+        );
+    };
+    for (const auto ownership : {Ownership::Database, Ownership::Schema}) {
+        let_in();
+        EXPECT_EQ(public_may_connect(), "1");
+        setup_.ownership = ownership;
+        database_.configure_database(access_, names_, setup_, claimant_, call_for());
+        EXPECT_EQ(public_may_connect(), "0");
+        EXPECT_TRUE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
+                        .database_is_configured);
+    }
+}
+
 TEST_F(Access, ExtraSchemasAreOwnedAndGrantedAsPublicIs) {
     setup_.runtime = RuntimeAccess::ReadWrite;
     setup_.schemas = {"reports", "archive"};

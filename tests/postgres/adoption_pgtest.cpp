@@ -251,6 +251,27 @@ TEST_F(Adoption, RefusesADatabaseOfASuperuser) {
     take_over({RoleName(old_), RoleName(helper_)});
 }
 
+TEST_F(Adoption, RefusesADatabaseThatIsAnothersUnderAnotherName) {
+    const auto tenant = fresh_tenant();
+    const auto holder = claimant_of(tenant);
+    provision(tenant, holder);
+    const auto legacy = fresh_tenant();
+    const auto rename = [](const TenantNames& from, const TenantNames& to) {
+        as_superuser("ALTER DATABASE " + from.database.str() + " RENAME TO " + to.database.str());
+    };
+    rename(tenant, legacy);
+    const auto failure = failure_of([&] {
+        database_.claim_existing(
+            access_, legacy, setup_, claimant_of(legacy), {tenant.owner}, call_for()
+        );
+    });
+    EXPECT_EQ(failure.code, "ClaimedByOther") << failure.message;
+    EXPECT_NE(failure.message.find(tenant.database.str()), std::string::npos) << failure.message;
+    EXPECT_EQ(end_state(legacy).find("claim"), std::string::npos);
+    rename(legacy, tenant);
+    database_.prove_runtime_login(access_, tenant, setup_, passwords_.runtime, call_for());
+}
+
 TEST_F(Adoption, RefusesTheServersOwnDatabases) {
     for (const auto* database : {"postgres", "template1", "djangodb"}) {
         const auto names = tenant_names(DatabaseName(database));

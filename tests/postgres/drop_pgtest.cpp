@@ -161,6 +161,12 @@ TEST_F(Drop, ObstructedByASubscription) {
     );
 }
 
+TEST_F(Drop, OfADatabaseThatSomebodyMadeATemplate) {
+    as_superuser("ALTER DATABASE " + name_ + " IS_TEMPLATE true");
+    drop();
+    expect_gone();
+}
+
 TEST_F(Drop, StraysOfALoginGoWithTheDatabase) {
     as_tenant("SELECT set_config('role', 'none', false)");
     as_superuser(
@@ -212,7 +218,7 @@ TEST_F(Drop, OfAHalfDroppedDatabase) {
 
 TEST_F(Drop, OneAtATimeOnAServer) {
     const auto other = Connection::open(admin_endpoint(access_.maintenance_database), call_for());
-    other->run(sql::begin_dropping(), call_for());
+    other->run(sql::begin_dropping(fresh_tenant()), call_for());
     const auto failure = failure_of([&] { drop(); });
     EXPECT_EQ(failure.code, "Deleting");
     EXPECT_EQ(failure.kind, FailureClass::Transient);

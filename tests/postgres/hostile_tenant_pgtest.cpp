@@ -265,6 +265,17 @@ TEST_F(HostileTenant, OwnerOfTheDatabaseSetsNothingForTheAdministrator) {
     EXPECT_EQ(caught(), "");
 }
 
+TEST_F(HostileTenant, OwnerOfTheDatabaseKeepsNoAdministratorOut) {
+    setup_.ownership = Ownership::Database;
+    provision(names_, claimant_);
+    // No session begins that does not say otherwise.
+    plant({"ALTER DATABASE " + name() + " SET local_preload_libraries = 'no_such_library'"});
+    setup_.schemas = {"reports"};
+    database_.configure_database(access_, names_, setup_, claimant_, call_for());
+    database_.drop(access_, names_, claimant_, call_for());
+    EXPECT_EQ(end_state(names_), "");
+}
+
 TEST_F(HostileTenant, SettingsOfItsOwnLoginStayItsOwn) {
     const auto login = "ALTER ROLE " + names_.login_a.str();
     app_->run({"SET ROLE NONE"}, call_for());

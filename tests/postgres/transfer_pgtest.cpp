@@ -1,4 +1,5 @@
 // A claim moves to another resource: the former one can't reach the database any more.
+#include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/retire.hpp"
 #include "reconcilers/sql/transfer.hpp"
 #include "tests/postgres/live_server.hpp"
@@ -94,6 +95,25 @@ TEST_F(Transfer, TheFormerResourceChangesNothingAnyMore) {
     );
     EXPECT_EQ(end_state(names_), before);
     expect_moved(fresh_);
+}
+
+TEST_F(Transfer, RoleThatOnlyBearsTheMarkIsLeft) {
+    const auto role = names_.database.str() + "_stranger";
+    as_superuser(
+        "CREATE ROLE " + role + " LOGIN; COMMENT ON ROLE " + role + " IS '" +
+        sql::mark(names_, former_) + "'"
+    );
+    as_superuser("GRANT " + role + " TO " + access_.admin_user + " WITH ADMIN OPTION");
+    database_.transfer(access_, names_, next_, call_for());
+    EXPECT_EQ(
+        as_superuser(
+            "SELECT concat_ws(' ', rolcanlogin, shobj_description(oid, 'pg_authid')) FROM pg_roles "
+            "WHERE rolname = '" +
+            role + "'"
+        ),
+        "t " + sql::mark(names_, former_)
+    );
+    as_superuser("DROP ROLE " + role);
 }
 
 TEST_F(Transfer, NeverGoesBackToTheResourceThatLostIt) {
