@@ -48,8 +48,9 @@ Statement shut_out_public(const TenantNames& names) {
         " OWNER TO CURRENT_USER; FOR lender IN SELECT DISTINCT pg_get_userbyid(a.grantee)" +
         rights +
         " AND a.is_grantable AND a.grantor = d.datdba AND a.grantee <> d.datdba LOOP"
-        " EXECUTE format('REVOKE GRANT OPTION FOR ALL ON DATABASE " +
-        database + " FROM %I CASCADE', lender); END LOOP; END IF; IF " + has_public + " THEN " +
+        " EXECUTE format('REVOKE GRANT OPTION FOR ALL ON DATABASE %I FROM %I CASCADE', " +
+        quote_literal(names.database.str()) + ", lender); END LOOP; END IF; IF " + has_public +
+        " THEN " +
         raise(
             "insufficient_privilege",
             "'PUBLIC has rights on the database that the administrator can''t take'"
