@@ -1,5 +1,6 @@
 #include "reconcilers/sql/contents.hpp"
 
+#include "crds/text.hpp"
 #include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/catalog.hpp"
 #include "reconcilers/sql/quote.hpp"
@@ -9,14 +10,6 @@ namespace djdb::sql {
 namespace {
 
 constexpr const char* kTableKinds = "('r', 'p', 'v', 'm', 'f')";
-
-std::string joined(const std::vector<std::string>& words) {
-    std::string list;
-    for (const auto& word : words) {
-        list += (list.empty() ? "" : ", ") + word;
-    }
-    return list;
-}
 
 std::string literals(const std::vector<std::string>& words) {
     std::string list;
@@ -107,11 +100,11 @@ Statement grant_existing(
             managed_relations(names, setup) + " AND " + is_ungranted(group),
         "CASE WHEN found.relkind = 'S' THEN " +
             quote_literal(
-                "GRANT " + joined(group.sequence_privileges) + " ON SEQUENCE %I.%I" + to
+                "GRANT " + join(group.sequence_privileges, ", ") + " ON SEQUENCE %I.%I" + to
             ) +
             " WHEN found.is_record THEN " + quote_literal("GRANT SELECT ON TABLE %I.%I" + to) +
             " ELSE " +
-            quote_literal("GRANT " + joined(group.table_privileges) + " ON TABLE %I.%I" + to) +
+            quote_literal("GRANT " + join(group.table_privileges, ", ") + " ON TABLE %I.%I" + to) +
             " END, found.nspname, found.relname"
     );
     body += loop(
@@ -132,8 +125,8 @@ Batch grant_future(const TenantNames& names, const TenantSetup& setup, const Row
                            quote_identifier(names.owner.str()) + " IN SCHEMA " +
                            quote_identifier(schema) + " GRANT ";
         const auto to = " TO " + quote_identifier(group.name.str());
-        batch.emplace_back(begin + joined(group.table_privileges) + " ON TABLES" + to);
-        batch.emplace_back(begin + joined(group.sequence_privileges) + " ON SEQUENCES" + to);
+        batch.emplace_back(begin + join(group.table_privileges, ", ") + " ON TABLES" + to);
+        batch.emplace_back(begin + join(group.sequence_privileges, ", ") + " ON SEQUENCES" + to);
     }
     return batch;
 }

@@ -1,5 +1,6 @@
 #include "reconcilers/sql/database.hpp"
 
+#include "crds/text.hpp"
 #include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/quote.hpp"
@@ -12,18 +13,6 @@ std::string create_closed(const DatabaseName& database) {
     return "CREATE DATABASE " + quote_identifier(database.str()) +
            " TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false";
 }
-
-std::string joined(const std::vector<std::string>& words) {
-    std::string list;
-    for (const auto& word : words) {
-        list += (list.empty() ? "" : ", ") + word;
-    }
-    return list;
-}
-
-}  // namespace
-
-namespace {
 
 /// From here on the database is known by its OID: a name can be moved to another one at any time.
 Statement note_database(const TenantNames& names, const Claimant& claimant) {
@@ -89,8 +78,8 @@ Batch configure_database(
         const auto name = quote_identifier(role.name.str());
         if (!role.database_privileges.empty()) {
             batch.emplace_back(
-                "GRANT " + joined(role.database_privileges) + " ON DATABASE " + database + " TO " +
-                name
+                "GRANT " + join(role.database_privileges, ", ") + " ON DATABASE " + database +
+                " TO " + name
             );
         }
         for (const auto& [setting, value] : role.settings) {
