@@ -70,7 +70,7 @@ Batch make_schema(const TenantNames& names, const std::string& schema) {
             ", current_user); IF FOUND THEN " +
             raise(
                 kForeignSchema,
-                "format('schema \"%s\" belongs to \"%s\"', " + quote_literal(schema) + ", holder)"
+                R"(format('schema "%s" belongs to "%s"', )" + quote_literal(schema) + ", holder)"
             ) +
             " END IF; END"
         ),
@@ -118,15 +118,26 @@ Statement grant_existing(
     return block(body + "END");
 }
 
+Statement grant_future_of(
+    const TenantNames& names,
+    const RowGroup& group,
+    const std::string& schema,
+    const std::vector<std::string>& privileges,
+    const char* kind
+) {
+    return {
+        "ALTER DEFAULT PRIVILEGES FOR ROLE " + quote_identifier(names.owner.str()) + " IN SCHEMA " +
+        quote_identifier(schema) + " GRANT " + join(privileges, ", ") + " ON " + kind + " TO " +
+        quote_identifier(group.name.str())};
+}
+
 Batch grant_future(const TenantNames& names, const TenantSetup& setup, const RowGroup& group) {
     Batch batch;
     for (const auto& schema : managed_schemas(setup)) {
-        const auto begin = "ALTER DEFAULT PRIVILEGES FOR ROLE " +
-                           quote_identifier(names.owner.str()) + " IN SCHEMA " +
-                           quote_identifier(schema) + " GRANT ";
-        const auto to = " TO " + quote_identifier(group.name.str());
-        batch.emplace_back(begin + join(group.table_privileges, ", ") + " ON TABLES" + to);
-        batch.emplace_back(begin + join(group.sequence_privileges, ", ") + " ON SEQUENCES" + to);
+        batch.push_back(grant_future_of(names, group, schema, group.table_privileges, "TABLES"));
+        batch.push_back(
+            grant_future_of(names, group, schema, group.sequence_privileges, "SEQUENCES")
+        );
     }
     return batch;
 }

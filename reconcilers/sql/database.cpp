@@ -47,6 +47,18 @@ Statement shut_out_public(const TenantNames& names) {
     );
 }
 
+Statement grant(const TenantRole& role, const std::string& database) {
+    return {
+        "GRANT " + join(role.database_privileges, ", ") + " ON DATABASE " + database + " TO " +
+        quote_identifier(role.name.str())};
+}
+
+Statement set(const Setting& setting, const TenantRole& role, const std::string& database) {
+    return {
+        "ALTER ROLE " + quote_identifier(role.name.str()) + " IN DATABASE " + database + " SET " +
+        setting.first + " = " + quote_literal(setting.second)};
+}
+
 }  // namespace
 
 Statement find_lost_database(const TenantNames& names) {
@@ -75,18 +87,11 @@ Batch configure_database(
          (setup.ownership == Ownership::Database ? quote_identifier(names.owner.str())
                                                  : "CURRENT_USER")}};
     for (const auto& role : tenant_roles(names, setup)) {
-        const auto name = quote_identifier(role.name.str());
         if (!role.database_privileges.empty()) {
-            batch.emplace_back(
-                "GRANT " + join(role.database_privileges, ", ") + " ON DATABASE " + database +
-                " TO " + name
-            );
+            batch.push_back(grant(role, database));
         }
-        for (const auto& [setting, value] : role.settings) {
-            batch.emplace_back(
-                "ALTER ROLE " + name + " IN DATABASE " + database + " SET " + setting + " = " +
-                quote_literal(value)
-            );
+        for (const auto& setting : role.settings) {
+            batch.push_back(set(setting, role, database));
         }
     }
     batch.emplace_back(
