@@ -148,4 +148,15 @@ std::string beginning_of(std::string_view text, std::size_t most) {
     return std::string(text.substr(0, length));
 }
 
+std::string join(const std::vector<std::string>& words, std::string_view separator) {
+    std::string list;
+    for (const auto& word : words) {
+        if (!list.empty()) {
+            list += separator;
+        }
+        list += word;
+    }
+    return list;
+}
+
 }  // namespace djdb

@@ -1,4 +1,5 @@
-// The API's kinds of text that are not plain strings: RFC 3339 times, Go durations, parts of URLs.
+// The API's kinds of text that are not plain strings: RFC 3339 times, Go durations, parts of URLs,
+// lists.
 #pragma once
 
 #include "crds/conditions.hpp"
@@ -8,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace djdb {
 
@@ -22,6 +24,9 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text);
 
 /// RFC 3986: everything but the unreserved set becomes %XX.
 std::string percent_encode(std::string_view text);
+
+/// "a, b" with the separator ", ".
+std::string join(const std::vector<std::string>& words, std::string_view separator);
 
 /// The beginning of a UTF-8 text: at most `most` bytes, and never cut within a character.
 std::string beginning_of(std::string_view text, std::size_t most);

@@ -1,5 +1,7 @@
 #include "reconcilers/server_report.hpp"
 
+#include "crds/text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -54,14 +56,6 @@ Part part_of(Reason reason) {
     return row == kVerdicts.end() ? Part::Login : row->second;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string list;
-    for (const auto& word : words) {
-        list += (list.empty() ? "" : ", ") + word;
-    }
-    return list;
-}
-
 std::string good_detail(
     Part step,
     const PostgresServer& server,
@@ -75,7 +69,7 @@ std::string good_detail(
         case Part::Setup:
             return "Secrets and certificates are there";
         case Part::Dns:
-            return addresses.empty() ? "a socket needs none" : joined(addresses);
+            return addresses.empty() ? "a socket needs none" : join(addresses, ", ");
         case Part::Tcp:
             return spec.host.starts_with('/') ? "the socket answers"
                                               : "port " + std::to_string(spec.port) + " answers";
@@ -102,7 +96,7 @@ std::string good_detail(
                                     std::to_string(status.ledger_revision) + ", " +
                                     std::to_string(status.claims) + " claims";
         case Part::Rights:
-            return joined(status.administrator.rights);
+            return join(status.administrator.rights, ", ");
     }
     return "";
 }

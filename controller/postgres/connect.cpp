@@ -6,6 +6,7 @@
 #include "controller/postgres/receive_limit.hpp"
 #include "controller/postgres/resolve.hpp"
 #include "controller/postgres/sql_state.hpp"
+#include "crds/text.hpp"
 #include "reconcilers/failure.hpp"
 #include "reconcilers/sslmode.hpp"
 
@@ -51,18 +52,10 @@ std::string repeated(const std::string& word, std::size_t times) {
     return list;
 }
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string list;
-    for (const auto& word : words) {
-        list += (list.empty() ? "" : ",") + word;
-    }
-    return list;
-}
-
 /// An administrator's session pins what a database's owner could have set for it (search_path,
-/// role, timeouts, the warnings by which REVOKE tells that it did nothing, and in a tenant's database read-only), and keeps parameters, which carry verifiers, out
-/// of the server's log of errors; a tenant's gets limits only, so that it shows what the app will
-/// get.
+/// role, timeouts, the warnings by which REVOKE tells that it did nothing, and in a tenant's
+/// database read-only), and keeps parameters, which carry verifiers, out of the server's log of
+/// errors; a tenant's gets limits only, so that it shows what the app will get.
 std::string options_of(SessionKind kind) {
     std::string options =
         "-c statement_timeout=30s -c lock_timeout=5s"
@@ -110,7 +103,7 @@ void add_transport(
     keywords.insert(
         keywords.end(),
         {{"host", repeated(to.host, addresses.size())},
-         {"hostaddr", joined(addresses)},
+         {"hostaddr", join(addresses, ",")},
          {"sslmode", sslmode(to.tls)},
          {"sslrootcert", verifies ? files.ca.path() : kNoFile},
          {"sslcrl", kNoFile},

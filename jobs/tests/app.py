@@ -114,8 +114,9 @@ class App:
         assert old in text
         self.write(path, text.replace(old, new))
 
-    def lay_over(self, version):
-        shutil.copytree(SHOP / version, self.folder, dirs_exist_ok=True)
+    def lay_over(self, *versions):
+        for version in versions:
+            shutil.copytree(SHOP / version, self.folder, dirs_exist_ok=True)
 
     def write(self, path, text):
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ def test_a_second_run_has_nothing_to_do(app):
 def test_shop_goes_from_v1_over_a_broken_version_to_v2(app):
     assert app.migrate().code == 0
     app.sql("insert into orders_order(customer, cents, shipped) values ('a', 1, false), ('b', 2, true)")
-    app.lay_over("v2-broken")
+    app.lay_over("v2", "v2-broken")
     app.migrate().is_failure("MigrationFailed", 88)
     assert app.recorded() == ["0001_initial"]
     assert app.sql("select count(*) from pg_attribute where attname = 'reference'") == "0"

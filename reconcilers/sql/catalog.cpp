@@ -94,6 +94,7 @@ std::string facts_of_tenant(const std::string& database, const std::string& role
 
 Statement fingerprint_tenants(const std::vector<DatabaseName>& databases) {
     std::vector<std::string> names;
+    names.reserve(databases.size());
     for (const auto& database : databases) {
         names.push_back(database.str());
     }

@@ -18,15 +18,6 @@ std::string is_database(const TenantNames& names) {
     return "database = " + quote_literal(names.database.str());
 }
 
-/// The roles that are to be made.
-std::string role_list(const TenantNames& names, const TenantSetup& setup) {
-    std::string list;
-    for (const auto& role : tenant_roles(names, setup)) {
-        list += (list.empty() ? "" : ", ") + quote_literal(role.name.str());
-    }
-    return list;
-}
-
 }  // namespace
 
 Batch create_ledger() {
@@ -116,7 +107,7 @@ std::string holder_checks(
     body +=
         " IF FOUND THEN " + raise(kClaimedByOther, "'it is claimed by ' || holder") + " END IF;";
     body += " SELECT rolname INTO holder FROM pg_roles WHERE rolname IN (" +
-            role_list(names, setup) +
+            literals(tenant_roles(names, setup)) +
             ") AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM " +
             quote_literal(mark(names, claimant)) + " LIMIT 1;";
     body +=

@@ -1,5 +1,6 @@
 #include "reconcilers/sql/contents.hpp"
 
+#include "crds/text.hpp"
 #include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/catalog.hpp"
 #include "reconcilers/sql/quote.hpp"
@@ -9,14 +10,6 @@ namespace djdb::sql {
 namespace {
 
 constexpr const char* kTableKinds = "('r', 'p', 'v', 'm', 'f')";
-
-std::string joined(const std::vector<std::string>& words) {
-    std::string list;
-    for (const auto& word : words) {
-        list += (list.empty() ? "" : ", ") + word;
-    }
-    return list;
-}
 
 std::string literals(const std::vector<std::string>& words) {
     std::string list;
@@ -77,7 +70,7 @@ Batch make_schema(const TenantNames& names, const std::string& schema) {
             ", current_user); IF FOUND THEN " +
             raise(
                 kForeignSchema,
-                "format('schema \"%s\" belongs to \"%s\"', " + quote_literal(schema) + ", holder)"
+                R"(format('schema "%s" belongs to "%s"', )" + quote_literal(schema) + ", holder)"
             ) +
             " END IF; END"
         ),
@@ -107,11 +100,11 @@ Statement grant_existing(
             managed_relations(names, setup) + " AND " + is_ungranted(group),
         "CASE WHEN found.relkind = 'S' THEN " +
             quote_literal(
-                "GRANT " + joined(group.sequence_privileges) + " ON SEQUENCE %I.%I" + to
+                "GRANT " + join(group.sequence_privileges, ", ") + " ON SEQUENCE %I.%I" + to
             ) +
             " WHEN found.is_record THEN " + quote_literal("GRANT SELECT ON TABLE %I.%I" + to) +
             " ELSE " +
-            quote_literal("GRANT " + joined(group.table_privileges) + " ON TABLE %I.%I" + to) +
+            quote_literal("GRANT " + join(group.table_privileges, ", ") + " ON TABLE %I.%I" + to) +
             " END, found.nspname, found.relname"
     );
     body += loop(
@@ -125,15 +118,26 @@ Statement grant_existing(
     return block(body + "END");
 }
 
+Statement grant_future_of(
+    const TenantNames& names,
+    const RowGroup& group,
+    const std::string& schema,
+    const std::vector<std::string>& privileges,
+    const char* kind
+) {
+    return {
+        "ALTER DEFAULT PRIVILEGES FOR ROLE " + quote_identifier(names.owner.str()) + " IN SCHEMA " +
+        quote_identifier(schema) + " GRANT " + join(privileges, ", ") + " ON " + kind + " TO " +
+        quote_identifier(group.name.str())};
+}
+
 Batch grant_future(const TenantNames& names, const TenantSetup& setup, const RowGroup& group) {
     Batch batch;
     for (const auto& schema : managed_schemas(setup)) {
-        const auto begin = "ALTER DEFAULT PRIVILEGES FOR ROLE " +
-                           quote_identifier(names.owner.str()) + " IN SCHEMA " +
-                           quote_identifier(schema) + " GRANT ";
-        const auto to = " TO " + quote_identifier(group.name.str());
-        batch.emplace_back(begin + joined(group.table_privileges) + " ON TABLES" + to);
-        batch.emplace_back(begin + joined(group.sequence_privileges) + " ON SEQUENCES" + to);
+        batch.push_back(grant_future_of(names, group, schema, group.table_privileges, "TABLES"));
+        batch.push_back(
+            grant_future_of(names, group, schema, group.sequence_privileges, "SEQUENCES")
+        );
     }
     return batch;
 }

@@ -84,12 +84,18 @@ class Comparison {
                 ((is_group || grantee.empty()) && privilege == "USAGE")) {
                 continue;
             }
-            tell(
-                Repair::Nobody,
-                (grantee.empty() ? std::string("PUBLIC") : "Role " + grantee) + " has " +
-                    privilege + " on schema " + schema + ". It was left."
-            );
+            tell_of_right(schema, grantee, privilege);
         }
+    }
+
+    void tell_of_right(
+        const std::string& schema, const std::string& grantee, const std::string& privilege
+    ) {
+        tell(
+            Repair::Nobody,
+            (grantee.empty() ? std::string("PUBLIC") : "Role " + grantee) + " has " + privilege +
+                " on schema " + schema + ". It was left."
+        );
     }
 
     void compare_group(const RowGroup& group) {

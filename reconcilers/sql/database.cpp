@@ -1,5 +1,6 @@
 #include "reconcilers/sql/database.hpp"
 
+#include "crds/text.hpp"
 #include "reconcilers/sql/block.hpp"
 #include "reconcilers/sql/claim.hpp"
 #include "reconcilers/sql/quote.hpp"
@@ -12,18 +13,6 @@ std::string create_closed(const DatabaseName& database) {
     return "CREATE DATABASE " + quote_identifier(database.str()) +
            " TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false";
 }
-
-std::string joined(const std::vector<std::string>& words) {
-    std::string list;
-    for (const auto& word : words) {
-        list += (list.empty() ? "" : ", ") + word;
-    }
-    return list;
-}
-
-}  // namespace
-
-namespace {
 
 /// From here on the database is known by its OID: a name can be moved to another one at any time.
 Statement note_database(const TenantNames& names, const Claimant& claimant) {
@@ -59,6 +48,18 @@ Statement shut_out_public(const TenantNames& names) {
     );
 }
 
+Statement grant(const TenantRole& role, const std::string& database) {
+    return {
+        "GRANT " + join(role.database_privileges, ", ") + " ON DATABASE " + database + " TO " +
+        quote_identifier(role.name.str())};
+}
+
+Statement set(const Setting& setting, const TenantRole& role, const std::string& database) {
+    return {
+        "ALTER ROLE " + quote_identifier(role.name.str()) + " IN DATABASE " + database + " SET " +
+        setting.first + " = " + quote_literal(setting.second)};
+}
+
 }  // namespace
 
 Statement find_lost_database(const TenantNames& names) {
@@ -87,18 +88,11 @@ Batch configure_database(
          (setup.ownership == Ownership::Database ? quote_identifier(names.owner.str())
                                                  : "CURRENT_USER")}};
     for (const auto& role : tenant_roles(names, setup)) {
-        const auto name = quote_identifier(role.name.str());
         if (!role.database_privileges.empty()) {
-            batch.emplace_back(
-                "GRANT " + joined(role.database_privileges) + " ON DATABASE " + database + " TO " +
-                name
-            );
+            batch.push_back(grant(role, database));
         }
-        for (const auto& [setting, value] : role.settings) {
-            batch.emplace_back(
-                "ALTER ROLE " + name + " IN DATABASE " + database + " SET " + setting + " = " +
-                quote_literal(value)
-            );
+        for (const auto& setting : role.settings) {
+            batch.push_back(set(setting, role, database));
         }
     }
     batch.emplace_back(

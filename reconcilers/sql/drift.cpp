@@ -135,26 +135,9 @@ class Comparison {
             if (is_full) {
                 seen.insert({group, member});
             }
-            if (member == admin) {
-                continue;
+            if (member != admin) {
+                compare_membership(group, member, edge);
             }
-            const auto* role = find_role(member);
-            const bool is_wanted =
-                role != nullptr && role->member_of && role->member_of->str() == group;
-            if (is_wanted && edge.at("admin") == json(true)) {
-                tell(Repair::Roles, "Role " + member + " may grant membership in " + group + ".");
-            }
-            if (is_wanted || is_leaving(member) ||
-                (role == nullptr && find_role(group) == nullptr)) {
-                continue;
-            }
-            const bool is_left = role == nullptr && edge.at("administers") == json(true);
-            tell(
-                is_left ? Repair::Nobody : Repair::Roles,
-                "Role " + member + " is a member of " + group +
-                    (is_left ? ". It was left: whoever administers roles could grant it to itself."
-                             : ".")
-            );
         }
         for (const auto& role : wanted_) {
             const auto& name = role.name.str();
@@ -169,6 +152,25 @@ class Comparison {
                 );
             }
         }
+    }
+
+    void compare_membership(const std::string& group, const std::string& member, const json& edge) {
+        const auto* role = find_role(member);
+        const bool is_wanted =
+            role != nullptr && role->member_of && role->member_of->str() == group;
+        if (is_wanted && edge.at("admin") == json(true)) {
+            tell(Repair::Roles, "Role " + member + " may grant membership in " + group + ".");
+        }
+        if (is_wanted || is_leaving(member) || (role == nullptr && find_role(group) == nullptr)) {
+            return;
+        }
+        const bool is_left = role == nullptr && edge.at("administers") == json(true);
+        tell(
+            is_left ? Repair::Nobody : Repair::Roles,
+            "Role " + member + " is a member of " + group +
+                (is_left ? ". It was left: whoever administers roles could grant it to itself."
+                         : ".")
+        );
     }
 
     void compare_database() {
@@ -195,14 +197,19 @@ class Comparison {
         for (const auto& [role, count] : part(facts_, "strays").items()) {
             // An administrator's extensions, and what stays with it of public before 15.
             if (role != facts_.value("admin", "")) {
-                tell(
-                    Repair::Nobody,
-                    count.dump() + " objects in database " + database + " belong to " + role +
-                        " instead of " + names_.owner.str() + ". They were left; give them to " +
-                        names_.owner.str() + " by ALTER .. OWNER TO."
-                );
+                tell_strays(role, count.dump());
             }
         }
+    }
+
+    void tell_strays(const std::string& role, const std::string& count) {
+        const auto& owner = names_.owner.str();
+        tell(
+            Repair::Nobody,
+            count + " objects in database " + names_.database.str() + " belong to " + role +
+                " instead of " + owner + ". They were left; give them to " + owner +
+                " by ALTER .. OWNER TO."
+        );
     }
 
     void compare_privileges() {
@@ -246,21 +253,8 @@ class Comparison {
     void compare_settings() {
         const auto& all = part(facts_, "settings");
         for (const auto& role : wanted_) {
-            const auto& present = part(all, role.name.str());
-            for (const auto& [name, value] : role.settings) {
-                const auto same = std::ranges::find_if(present, [&](const json& one) {
-                    return name_of(one.get<std::string>()) == lower(name);
-                });
-                const auto found =
-                    same == present.end() ? "" : same->get<std::string>().substr(name.size() + 1);
-                if (found != value) {
-                    tell(
-                        Repair::Database,
-                        "Setting " + lower(name) + " of role " + role.name.str() + " is " +
-                            (found.empty() ? "missing" : "\"" + found + "\"") + " instead of \"" +
-                            value + "\"."
-                    );
-                }
+            for (const auto& setting : role.settings) {
+                compare_setting(role.name.str(), setting, part(all, role.name.str()));
             }
         }
         for (const auto& [role, settings] : all.items()) {
@@ -269,6 +263,25 @@ class Comparison {
             }
         }
     }
+
+    void compare_setting(const std::string& role, const Setting& setting, const json& present) {
+        const auto& [name, value] = setting;
+        const auto lowered = lower(name);
+        const auto same = std::ranges::find_if(present, [&](const json& one) {
+            return name_of(one.get<std::string>()) == lowered;
+        });
+        const auto found =
+            same == present.end() ? "" : same->get<std::string>().substr(name.size() + 1);
+        if (found != value) {
+            tell(
+                Repair::Database,
+                "Setting " + lowered + " of role " + role + " is " +
+                    (found.empty() ? "missing" : "\"" + found + "\"") + " instead of \"" + value +
+                    "\"."
+            );
+        }
+    }
+
     void tell_extra_setting(const std::string& name, const std::string& setting) {
         const auto* role = find_role(name);
         const bool is_wanted =

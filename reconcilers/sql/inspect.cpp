@@ -145,8 +145,8 @@ void judge_catalog(
     const nlohmann::json& catalog,
     TenantFacts& facts
 ) {
-    const auto list_at = [&](const char* key, nlohmann::json none) {
-        return catalog.at(key).is_null() ? std::move(none) : catalog.at(key);
+    const auto list_at = [&](const char* key, const nlohmann::json& none) {
+        return catalog.at(key).is_null() ? none : catalog.at(key);
     };
     facts.drift = find_drift(names, setup, mark, catalog);
     facts.roles =

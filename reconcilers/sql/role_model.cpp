@@ -1,5 +1,7 @@
 #include "reconcilers/sql/role_model.hpp"
 
+#include "reconcilers/sql/quote.hpp"
+
 namespace djdb::sql {
 namespace {
 
@@ -60,6 +62,14 @@ std::vector<RowGroup> row_groups(const TenantNames& names, const TenantSetup& se
         groups.push_back({names.read_only, {"SELECT"}, {"SELECT"}});
     }
     return groups;
+}
+
+std::string literals(const std::vector<TenantRole>& roles) {
+    std::string list;
+    for (const auto& role : roles) {
+        list += (list.empty() ? "" : ", ") + quote_literal(role.name.str());
+    }
+    return list;
 }
 
 std::vector<std::string> managed_schemas(const TenantSetup& setup) {

@@ -27,6 +27,9 @@ struct TenantRole {
 /// The owner first, then groups, then logins. shop_rw and shop_ro only when something needs them.
 std::vector<TenantRole> tenant_roles(const TenantNames&, const TenantSetup&);
 
+/// Their names, for IN (..).
+std::string literals(const std::vector<TenantRole>& roles);
+
 /// A group with rights on what the owner role makes.
 struct RowGroup {
     RoleName name;

@@ -19,14 +19,6 @@ std::string quoted(const RoleName& role) {
     return quote_identifier(role.str());
 }
 
-std::string literals(const Roles& roles) {
-    std::string list;
-    for (const auto& role : roles) {
-        list += (list.empty() ? "" : ", ") + quote_literal(role.name.str());
-    }
-    return list;
-}
-
 /// One that appeared since they were looked at is somebody else's, so that each is asked for its
 /// mark once more.
 Statement create_absent(const Roles& roles, const std::string& mark) {

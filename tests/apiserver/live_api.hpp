@@ -4,7 +4,7 @@
 
 #include "controller/kube/client.hpp"
 #include "controller/kube/config.hpp"
-#include "reconcilers/failure.hpp"
+#include "tests/support/failure_of.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -98,17 +98,5 @@ class LiveApi : public testing::Test {
     std::unique_ptr<Transport> transport_;
     std::unique_ptr<Client> admin_;
 };
-
-/// Runs the call and returns the failure it throws; fails the test when it throws none.
-template <class Call>
-Failure failure_of(Call&& call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return error.failure();
-    }
-    ADD_FAILURE() << "no Error was thrown";
-    return {};
-}
 
 }  // namespace djdb::kube

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "controller/postgres/database_port.hpp"
-#include "reconcilers/failure.hpp"
+#include "tests/support/failure_of.hpp"
 
 #include <gtest/gtest.h>
 
@@ -75,17 +75,5 @@ class LiveServer : public testing::Test {
     TenantSetup setup_;
     PostgresDatabase database_;
 };
-
-/// Runs the call and returns the failure it throws; fails the test when it throws none.
-template <class Call>
-Failure failure_of(Call&& call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return error.failure();
-    }
-    ADD_FAILURE() << "no Error was thrown";
-    return {};
-}
 
 }  // namespace djdb::postgres

@@ -1,6 +1,5 @@
 import json
 
-from django.db import connection
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -9,12 +8,6 @@ from orders.release import VERSION
 
 
 def healthz(request):
-    return HttpResponse("ok\n")
-
-
-def readyz(request):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
     return HttpResponse("ok\n")
 
 

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from orders import views
+from orders import readiness, views
 
 urlpatterns = [
     path("healthz", views.healthz),
-    path("readyz", views.readyz),
+    path("readyz", readiness.readyz),
     path("version", views.version),
     path("orders", views.orders),
     path("orders/count", views.count),

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "reconcilers/failure.hpp"
+
+#include <gtest/gtest.h>
+
+namespace djdb {
+
+/// Runs the call and returns the failure it throws; fails the test when it throws none.
+template <class Call>
+Failure failure_of(Call&& call) {
+    try {
+        call();
+    } catch (const Error& error) {
+        return error.failure();
+    }
+    ADD_FAILURE() << "no Error was thrown";
+    return {};
+}
+
+}  // namespace djdb
