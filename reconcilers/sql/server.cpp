@@ -60,7 +60,9 @@ Statement identify_ledger(bool finds_ledger) {
 ServerStanding server_standing(Row row) {
     ServerStanding found;
     found.identity.system_identifier = text_of(row[0]);
-    found.identity.timeline = row[1] ? std::stoll(*row[1], nullptr, 16) : 0;
+    if (const auto& timeline = row[1]) {
+        found.identity.timeline = std::stoll(*timeline, nullptr, 16);
+    }
     found.is_read_only = is_true(row[2]);
     const auto revision = number_of(row[3]);
     found.can_read_ledger = revision >= 0;

@@ -86,10 +86,7 @@ Batch installation() {
     return with(std::move(batch), create_extension(kNames, "hstore", "public", false));
 }
 
-}  // namespace
-
-std::vector<Section> statement_sections() {
-    const std::string ours = "djangodb_operator";
+std::vector<Section> looking() {
     return {
         {"Ask which server it is",
          "administrator, maintenance database or postgres, first on each session; the second where "
@@ -103,7 +100,7 @@ std::vector<Section> statement_sections() {
          {name_session("djangodb-operator/VISIT")}},
         {"Look at the server",
          "administrator, maintenance database or postgres; claims only where there is a ledger",
-         {inspect_server(ours), count_claims()}},
+         {inspect_server("djangodb_operator"), count_claims()}},
         {"Look at a tenant",
          "administrator, maintenance database, at each visit",
          variants([](const Variant& of) -> Batch {
@@ -120,6 +117,12 @@ std::vector<Section> statement_sections() {
         {"Look at all tenants at once",
          "administrator, maintenance database, every 30 seconds",
          {fingerprint_tenants({kNames.database})}},
+    };
+}
+
+std::vector<Section> making() {
+    const std::string ours = "djangodb_operator";
+    return {
         {"Make the maintenance database",
          "administrator, database postgres, when it is missing",
          {create_maintenance_database(DatabaseName(ours))}},
@@ -147,6 +150,11 @@ std::vector<Section> statement_sections() {
                  {find_noted_database(of.names, kClaimant)}
              );
          })},
+    };
+}
+
+std::vector<Section> arranging() {
+    return {
         {"Make sure that it is this one",
          "administrator, the tenant's database, before what follows",
          {require_this_database("16400")}},
@@ -178,6 +186,11 @@ std::vector<Section> statement_sections() {
          "administrator, maintenance database; one transaction",
          {require_claim(kNames, kClaimant),
           record_passed_image(kNames, kClaimant, ImageRef("shop:1"))}},
+    };
+}
+
+std::vector<Section> taking_over() {
+    return {
         {"Remove a reader that is asked for no more",
          "administrator, maintenance database; one transaction",
          shut_reader(kNames, kClaimant, kNames.readers[0])},
@@ -206,6 +219,11 @@ std::vector<Section> statement_sections() {
          "administrator, maintenance database; one transaction, when the server grants the "
          "transfer",
          transfer(kNames, kClaimant)},
+    };
+}
+
+std::vector<Section> ending() {
+    return {
         {"Retain: shut the logins",
          "administrator, maintenance database; one transaction, when the resource is deleted",
          retire(kNames, kClaimant)},
@@ -240,6 +258,16 @@ std::vector<Section> statement_sections() {
          "administrator, maintenance database; one transaction",
          drop_roles_and_claim(kNames, kClaimant)},
     };
+}
+
+}  // namespace
+
+std::vector<Section> statement_sections() {
+    std::vector<Section> all;
+    for (const auto& part : {looking(), making(), arranging(), taking_over(), ending()}) {
+        all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
 }
 
 }  // namespace djdb::sql
