@@ -41,10 +41,7 @@ class Visitor {
         kube::KubeCluster& cluster,
         Queue& queue
     )
-        : databases_(std::move(databases)),
-          servers_(std::move(servers)),
-          cluster_(cluster),
-          queue_(queue) {}
+        : databases_(databases), servers_(std::move(servers)), cluster_(cluster), queue_(queue) {}
 
     void operator()(const WorkKey& work, const std::stop_token& stop) {
         const CallContext call{stop, Deadline::in(kVisitDeadline), make_reconcile_id()};
