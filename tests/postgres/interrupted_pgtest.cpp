@@ -153,10 +153,11 @@ class ServerKilled : public Interrupted {
             Connection::open(admin_endpoint(access_.maintenance_database), call_for());
         const auto backend = static_cast<pid_t>(session->backend_pid());
         std::jthread creator([&] {
-            EXPECT_EQ(
-                failure_of([&] { session->run(sql::create_database(names_), call_for()); }).code,
-                "ConnectionLost"
-            );
+            try {
+                session->run(sql::create_database(names_), call_for());
+            } catch (const Error& error) {
+                EXPECT_EQ(error.failure().code, "ConnectionLost");
+            }
         });
         const auto until = Deadline::in(std::chrono::seconds{30});
         while (folders().size() == before.size() && !until.has_passed()) {
@@ -182,12 +183,22 @@ class ServerKilled : public Interrupted {
 };
 
 TEST_F(ServerKilled, AmidCreateDatabase) {
-    database_.claim_and_create_roles(access_, names_, setup_, claimant_, passwords_, call_for());
-    kill_amid_creation();
-    EXPECT_EQ(failure_of([&] { provision(names_, claimant_); }).kind, FailureClass::Transient);
-    EXPECT_EQ(facts_after_restart().database, DatabaseState::Absent)
-        << "a half-made database is none";
-    expect_provisioned_in_the_end();
+    // On a busy machine the kill may come when all is done: then once more with another tenant.
+    bool was_amid = false;
+    for (int attempt = 0; attempt < 20 && !was_amid; ++attempt) {
+        names_ = fresh_tenant();
+        claimant_ = claimant_of(names_);
+        database_.claim_and_create_roles(
+            access_, names_, setup_, claimant_, passwords_, call_for()
+        );
+        kill_amid_creation();
+        EXPECT_EQ(failure_of([&] { provision(names_, claimant_); }).kind, FailureClass::Transient);
+        const auto found = facts_after_restart().database;
+        was_amid = found == DatabaseState::Absent;
+        EXPECT_TRUE(was_amid || found == DatabaseState::Closed) << "a half-made database is none";
+        expect_provisioned_in_the_end();
+    }
+    EXPECT_TRUE(was_amid) << "no kill came amid CREATE DATABASE";
 }
 
 }  // namespace
