@@ -78,12 +78,8 @@ std::optional<Verdict> judge_certificate(const Endpoint& to, const TlsFindings& 
             "the server's certificate was not signed by the given CA but by \"" +
                 printable(found.issuer) + "\""};
     }
-    if (to.tls != TlsMode::Require && !found.is_in_time) {
-        return Verdict{
-            "TLSVerifyFailed",
-            "the server's certificate or its CA has expired or is not valid yet: it is valid "
-            "from " +
-                found.not_before + " to " + found.not_after};
+    if (to.tls != TlsMode::Require && !found.untimely.empty()) {
+        return Verdict{"TLSVerifyFailed", found.untimely};
     }
     if (to.tls == TlsMode::VerifyFull && !found.names_host) {
         return Verdict{

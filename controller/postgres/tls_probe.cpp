@@ -1,6 +1,7 @@
 #include "controller/postgres/tls_probe.hpp"
 
 #include "controller/postgres/certificates.hpp"
+#include "controller/postgres/sql_state.hpp"
 #include "crds/text.hpp"
 
 #include <openssl/err.h>
@@ -40,13 +41,18 @@ TlsAnswer ask_for_tls(int socket, const Deadline& deadline) {
     if (!wait_for_socket(socket, false, deadline)) {
         return TlsAnswer::Silent;
     }
-    char answer = 0;
-    if (::recv(socket, &answer, 1, 0) != 1) {
+    // PostgreSQL says one letter and waits.
+    std::array<char, 2> answer{};
+    const auto size = ::recv(socket, answer.data(), answer.size(), 0);
+    if (size < 1) {
         return TlsAnswer::HungUp;
     }
-    return answer == 'S'   ? TlsAnswer::Shown
-           : answer == 'N' ? TlsAnswer::NotOffered
-                           : TlsAnswer::NotPostgres;
+    if (size > 1) {
+        return TlsAnswer::NotPostgres;
+    }
+    return answer[0] == 'S'   ? TlsAnswer::Shown
+           : answer[0] == 'N' ? TlsAnswer::NotOffered
+                              : TlsAnswer::NotPostgres;
 }
 
 /// Repeats the call while OpenSSL waits for the socket.
@@ -61,10 +67,21 @@ bool complete(SSL* session, int socket, const Deadline& deadline, Call&& call) {
         const int wanted = SSL_get_error(session, result);
         const bool waits = wanted == SSL_ERROR_WANT_READ || wanted == SSL_ERROR_WANT_WRITE;
         if (!waits || !wait_for_socket(socket, wanted == SSL_ERROR_WANT_WRITE, deadline)) {
-            ERR_clear_error();
             return false;
         }
     }
+}
+
+/// Why the handshake ended. What answers a request for TLS with a word that begins with S, such as
+/// an SSH server, shows only here that it speaks neither.
+TlsAnswer explain_handshake(const Endpoint& to) {
+    const int reason = ERR_GET_REASON(ERR_peek_error());
+    ERR_clear_error();
+    if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+        reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+        return TlsAnswer::NotPostgres;
+    }
+    return to.client_certificate_pem.empty() ? TlsAnswer::NoHandshake : TlsAnswer::ClientRefused;
 }
 
 Context make_context(const Endpoint& to) {
@@ -105,9 +122,21 @@ bool is_client_welcome(SSL* session, int socket, const Endpoint& to, const Deadl
            complete(session, socket, deadline, [&] { return SSL_read(session, &first, 1); });
 }
 
-bool is_in_time(const X509* certificate) {
-    return X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
-           X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+/// Empty when it is valid now.
+std::string explain_time(const std::string& whose, const X509* certificate) {
+    const bool is_early = X509_cmp_current_time(X509_get0_notBefore(certificate)) >= 0;
+    const bool is_late = X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0;
+    if (!is_early && !is_late) {
+        return "";
+    }
+    return whose + (is_late ? " has expired" : " is not valid yet") + ": it is valid from " +
+           format_time(not_before(certificate)) + " to " + format_time(not_after(certificate));
+}
+
+std::string line_of(const X509_NAME* name) {
+    std::array<char, 200> text{};
+    X509_NAME_oneline(name, text.data(), static_cast<int>(text.size()));
+    return printable(text.data());
 }
 
 /// Time is judged for itself, for the whole chain where there is one.
@@ -120,10 +149,15 @@ void judge_chain(X509* shown, STACK_OF(X509) * chain, const Endpoint& to, TlsFin
     X509_STORE_CTX_init(context.get(), store.get(), shown, chain);
     X509_STORE_CTX_set_flags(context.get(), X509_V_FLAG_NO_CHECK_TIME);
     findings.is_from_ca = X509_verify_cert(context.get()) == 1;
-    findings.is_in_time = is_in_time(shown);
+    findings.untimely = explain_time("the server's certificate", shown);
     auto* verified = X509_STORE_CTX_get0_chain(context.get());
-    for (int i = 0; findings.is_from_ca && i < sk_X509_num(verified); ++i) {
-        findings.is_in_time = findings.is_in_time && is_in_time(sk_X509_value(verified, i));
+    for (int i = 1; findings.is_from_ca && i < sk_X509_num(verified); ++i) {
+        const auto* authority = sk_X509_value(verified, i);
+        if (findings.untimely.empty()) {
+            findings.untimely = explain_time(
+                "the CA \"" + line_of(X509_get_subject_name(authority)) + "\"", authority
+            );
+        }
     }
     ERR_clear_error();
 }
@@ -168,19 +202,11 @@ std::vector<std::string> names_in(const X509* certificate) {
     return names;
 }
 
-std::string line_of(const X509_NAME* name) {
-    std::array<char, 200> text{};
-    X509_NAME_oneline(name, text.data(), static_cast<int>(text.size()));
-    return text.data();
-}
-
 void judge(X509* shown, STACK_OF(X509) * chain, const Endpoint& to, TlsFindings& findings) {
     judge_chain(shown, chain, to, findings);
     findings.names_host = names_host(shown, to.host);
     findings.issuer = line_of(X509_get_issuer_name(shown));
     findings.names = names_in(shown);
-    findings.not_before = format_time(not_before(shown));
-    findings.not_after = format_time(not_after(shown));
 }
 
 }  // namespace
@@ -204,8 +230,7 @@ TlsFindings probe_tls(const Socket& socket, const Endpoint& to, const Deadline& 
     if (!complete(session.get(), socket.descriptor(), deadline, [&] {
             return SSL_connect(session.get());
         })) {
-        findings.answer =
-            to.client_certificate_pem.empty() ? TlsAnswer::NoHandshake : TlsAnswer::ClientRefused;
+        findings.answer = explain_handshake(to);
         return findings;
     }
     const Certificate shown(SSL_get1_peer_certificate(session.get()));

@@ -24,13 +24,12 @@ enum class TlsAnswer {
 struct TlsFindings {
     TlsAnswer answer = TlsAnswer::Silent;
     bool is_from_ca = false;
-    bool is_in_time = false;
     bool names_host = false;
-    /// For messages: who issued it, what it names, when it is valid.
+    /// For messages: who issued it, what it names.
     std::string issuer;
     std::vector<std::string> names;
-    std::string not_before;
-    std::string not_after;
+    /// What is wrong with the time of which certificate, the CA's included; empty: nothing.
+    std::string untimely;
 };
 
 /// Asks for TLS on a connection that was just made, presents the endpoint's client certificate if it

@@ -5,8 +5,10 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 #include <vector>
 
@@ -53,6 +55,58 @@ class DeafPort {
     sockaddr_in address_{};
     int socket_;
     std::vector<int> clients_;
+};
+
+/// A port of loopback where each client is told this and left.
+class TalkingPort {
+  public:
+    /// @param listens_first to whatever the client says
+    TalkingPort(std::string words, bool listens_first)
+        : words_(std::move(words)),
+          listens_first_(listens_first),
+          listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        auto* generic = reinterpret_cast<sockaddr*>(&address);
+        socklen_t size = sizeof address;
+        EXPECT_EQ(::bind(listener_, generic, size), 0);
+        EXPECT_EQ(::listen(listener_, 16), 0);
+        EXPECT_EQ(::getsockname(listener_, generic, &size), 0);
+        port_ = ntohs(address.sin_port);
+        thread_ = std::jthread([this] { serve(); });
+    }
+    TalkingPort(const TalkingPort&) = delete;
+    TalkingPort& operator=(const TalkingPort&) = delete;
+    ~TalkingPort() {
+        ::shutdown(listener_, SHUT_RDWR);
+        thread_.join();
+        ::close(listener_);
+    }
+
+    [[nodiscard]] std::int64_t port() const { return port_; }
+
+  private:
+    void serve() const {
+        for (int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC); client >= 0;
+             client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC)) {
+            std::array<char, 1024> said{};
+            if (listens_first_) {
+                static_cast<void>(::recv(client, said.data(), said.size(), 0));
+            }
+            static_cast<void>(::send(client, words_.data(), words_.size(), MSG_NOSIGNAL));
+            ::shutdown(client, SHUT_WR);
+            while (::recv(client, said.data(), said.size(), 0) > 0) {
+            }
+            ::close(client);
+        }
+    }
+
+    std::string words_;
+    bool listens_first_;
+    int listener_;
+    std::int64_t port_ = 0;
+    std::jthread thread_;
 };
 
 class Diagnosis : public LiveServer {
@@ -108,6 +162,43 @@ TEST_F(Diagnosis, AcceptedAndNeverAnswered) {
     EXPECT_THAT(failure.message, HasSubstr("nobody answers"));
 }
 
+TEST_F(Diagnosis, WhoeverAnswersIsNotPostgres) {
+    struct Listener {
+        std::string words;
+        bool listens_first;
+    };
+    const std::vector<Listener> listeners{
+        {"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", true},
+        {"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", false},
+        {"220 mail.example ESMTP\r\n", false},
+        {std::string(
+             "\x4a\0\0\0\x0a"
+             "8.0.36\0",
+             12
+         ),
+         false},
+        {"-ERR unknown command\r\n", true},
+        {"Nobody is at home.", true},
+        {std::string("\0\xff\x80\x7f", 4), true}};
+    access_.host = "127.0.0.1";
+    for (const auto& listener : listeners) {
+        const TalkingPort port(listener.words, listener.listens_first);
+        access_.port = port.port();
+        const auto failure = look(access_);
+        EXPECT_EQ(failure.code, "TLSNotOffered") << listener.words;
+        EXPECT_THAT(failure.message, HasSubstr("is not PostgreSQL"));
+        EXPECT_THAT(failure.message, HasSubstr("Check that host and port are PostgreSQL's"));
+    }
+    for (const bool listens_first : {false, true}) {
+        const TalkingPort mute("", listens_first);
+        access_.port = mute.port();
+        const auto failure = look(access_);
+        EXPECT_EQ(failure.code, "TLSNotOffered");
+        EXPECT_THAT(failure.message, HasSubstr("hangs up when asked for TLS"));
+        EXPECT_THAT(failure.message, HasSubstr("Check that host and port are PostgreSQL's"));
+    }
+}
+
 TEST_F(Diagnosis, TlsNotOffered) {
     spare().set("ssl", "off");
     const auto failure = look(there_);
@@ -137,8 +228,22 @@ TEST_F(Diagnosis, CertificateThatHasExpired) {
         there_.tls = mode;
         const auto failure = look(there_);
         EXPECT_EQ(failure.code, "TLSVerifyFailed");
-        EXPECT_THAT(failure.message, HasSubstr("expired"));
+        EXPECT_THAT(failure.message, HasSubstr("the server's certificate has expired"));
         EXPECT_THAT(failure.message, Not(HasSubstr("not signed")));
+    }
+}
+
+TEST_F(Diagnosis, CaThatHasExpired) {
+    spare().show(spare().sign("DNS:localhost", 30));
+    there_.ca_pem = spare().expired_ca();
+    for (const auto mode : {TlsMode::VerifyFull, TlsMode::VerifyCA}) {
+        there_.tls = mode;
+        const auto failure = look(there_);
+        EXPECT_EQ(failure.code, "TLSVerifyFailed");
+        EXPECT_THAT(failure.message, HasSubstr("the CA \"/CN=djdb-postgres\" has expired"));
+        EXPECT_THAT(failure.message, HasSubstr("Correct what spec.tls names"));
+        EXPECT_THAT(failure.message, Not(HasSubstr("not signed")));
+        EXPECT_THAT(failure.message, Not(HasSubstr("the server's certificate has")));
     }
 }
 

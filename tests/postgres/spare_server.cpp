@@ -165,6 +165,13 @@ KeyPair SpareServer::sign(const std::string& names, int days) const {
     return pair;
 }
 
+std::string SpareServer::expired_ca() const {
+    return output_of(
+        "openssl x509 -in " + (folder_ / "ca.crt").string() + " -signkey " +
+        (folder_ / "ca.key").string() + " -days -1 2>/dev/null"
+    );
+}
+
 void SpareServer::show(const KeyPair& pair) const {
     const fs::path data = as_superuser("SHOW data_directory");
     overwrite(data / "server.crt", pair.certificate);

@@ -50,6 +50,8 @@ class SpareServer {
     /// Signed by the server's own CA. @param names as in OpenSSL's configuration, "DNS:localhost"
     /// @param days from now, -1 for yesterday
     [[nodiscard]] KeyPair sign(const std::string& names, int days) const;
+    /// Its own CA, key and all, as it will be once it has expired.
+    [[nodiscard]] std::string expired_ca() const;
     /// The server shows it from now on.
     void show(const KeyPair&) const;
     void show_its_own() const;
