@@ -4,18 +4,48 @@
 #include "crds/text.hpp"
 #include "reconcilers/sql/server.hpp"
 
+#include <chrono>
+#include <thread>
+
 namespace djdb::postgres {
 namespace {
 
 constexpr const char* kElsewhere = "postgres";
 constexpr const char* kMayNotConnect = "42501";
+/// A server writes what was not committed synchronously within 3 times wal_writer_delay, 0.6 s.
+constexpr std::chrono::seconds kFlushWithin{1};
+constexpr std::chrono::milliseconds kLookAgain{50};
 
-ServerFacts look(
-    Connection& session, const std::string& maintenance_database, const CallContext& call
-) {
+/// The ledger's revision is seen before the transaction that raised it is on disk. A server that
+/// crashes in that moment comes back without it, and would be taken for one of the past.
+bool is_on_disk(Connection& session, const CallContext& call) {
+    try {
+        const auto end = cell(session.run(sql::find_end_of_wal(), call), 0);
+        const auto until = call.deadline.or_earlier(kFlushWithin);
+        while (cell(session.run(sql::is_flushed(end), call), 0) != "t") {
+            if (until.has_passed() || call.stop.stop_requested()) {
+                return false;
+            }
+            std::this_thread::sleep_for(kLookAgain);
+        }
+        return true;
+    } catch (const Error& error) {
+        if (error.failure().kind == FailureClass::Transient) {
+            throw;
+        }
+        return true;  // some providers do not tell
+    }
+}
+
+ServerFacts look(Connection& session, const ServerAccess& access, const CallContext& call) {
     auto facts =
-        sql::server_facts(session.run(sql::inspect_server(maintenance_database), call).at(0));
+        sql::server_facts(session.run(sql::inspect_server(access.maintenance_database), call).at(0)
+        );
     facts.identity = session.identity();
+    auto& revision = facts.identity.ledger_revision;
+    if (revision > access.expected.ledger_revision && !is_on_disk(session, call)) {
+        revision = access.expected.ledger_revision;
+    }
     if (facts.has_ledger && facts.administrator.ledger_owner.empty()) {
         facts.claims = std::stoll(cell(session.run(sql::count_claims(), call), 0));
     }
@@ -32,7 +62,10 @@ ServerFacts PostgresDatabase::inspect_server(const ServerAccess& access, const C
     const auto look_from = [&](Endpoint endpoint) {
         endpoint.is_reusable = false;
         try {
-            return look(*pool_.take(endpoint, call), access.maintenance_database, call);
+            const auto session = pool_.take(endpoint, call);
+            ServerFacts facts;
+            session->read_answers([&] { facts = look(*session, access, call); });
+            return facts;
         } catch (const Error& error) {
             // What the maintenance database refuses is told by its code; see below.
             if (error.failure().code == kMayNotConnect && endpoint.database != kElsewhere) {

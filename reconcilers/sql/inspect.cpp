@@ -76,9 +76,9 @@ FROM (SELECT) one LEFT JOIN c ON true LEFT JOIN d ON true LEFT JOIN noted ON tru
     return kText;
 }
 
-const std::string& text_at(Row row, std::size_t column) {
+const std::string& text_at(const Row& row, std::size_t column) {
     static const std::string kNone;
-    const auto& value = row[column];
+    const auto& value = row.at(column);
     return value ? *value : kNone;
 }
 
@@ -183,7 +183,7 @@ Statement inspect_tenant(
 }
 
 TenantFacts tenant_facts(
-    Row row, const TenantNames& names, const TenantSetup& setup, const Claimant& claimant
+    const Row& row, const TenantNames& names, const TenantSetup& setup, const Claimant& claimant
 ) {
     static constexpr std::array<std::pair<const char*, ClaimState>, 4> kClaims{
         {{"unclaimed", ClaimState::Unclaimed},

@@ -8,6 +8,6 @@ namespace djdb::sql {
 
 Statement inspect_tenant(const TenantNames&, const TenantSetup&, const Claimant&);
 /// Understands the one row of inspect_tenant.
-TenantFacts tenant_facts(Row, const TenantNames&, const TenantSetup&, const Claimant&);
+TenantFacts tenant_facts(const Row&, const TenantNames&, const TenantSetup&, const Claimant&);
 
 }  // namespace djdb::sql

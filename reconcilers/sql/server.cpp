@@ -57,17 +57,25 @@ Statement identify_ledger(bool finds_ledger) {
     return {"SELECT NULL, NULL, " + standing(finds_ledger)};
 }
 
-ServerStanding server_standing(Row row) {
+ServerStanding server_standing(const Row& row) {
     ServerStanding found;
-    found.identity.system_identifier = text_of(row[0]);
-    if (const auto& timeline = row[1]) {
+    found.identity.system_identifier = text_of(row.at(0));
+    if (const auto& timeline = row.at(1)) {
         found.identity.timeline = std::stoll(*timeline, nullptr, 16);
     }
-    found.is_read_only = is_true(row[2]);
-    const auto revision = number_of(row[3]);
+    found.is_read_only = is_true(row.at(2));
+    const auto revision = number_of(row.at(3));
     found.can_read_ledger = revision >= 0;
     found.identity.ledger_revision = std::max<std::int64_t>(revision, 0);
     return found;
+}
+
+Statement find_end_of_wal() {
+    return {"SELECT pg_current_wal_insert_lsn()"};
+}
+
+Statement is_flushed(const std::string& position) {
+    return {"SELECT pg_current_wal_flush_lsn() >= $1::pg_lsn", {position}};
 }
 
 Statement inspect_server(const std::string& maintenance_database) {
@@ -93,22 +101,22 @@ WHERE r.rolname = current_user
         {maintenance_database}};
 }
 
-ServerFacts server_facts(Row row) {
+ServerFacts server_facts(const Row& row) {
     ServerFacts facts;
-    facts.version = text_of(row[0]);
-    facts.version_number = number_of(row[1]);
+    facts.version = text_of(row.at(0));
+    facts.version_number = number_of(row.at(1));
     auto& administrator = facts.administrator;
-    administrator.user = text_of(row[2]);
-    administrator.is_superuser = is_true(row[3]);
-    administrator.can_create_database = is_true(row[4]);
-    administrator.can_create_role = is_true(row[5]);
-    administrator.may_connect = is_true(row[6]);
-    administrator.may_create = is_true(row[7]);
-    administrator.may_signal = is_true(row[8]);
-    facts.public_connect = lines_of(text_of(row[9]));
-    facts.has_ledger = is_true(row[10]);
-    administrator.ledger_owner = text_of(row[11]);
-    facts.has_maintenance_database = is_true(row[12]);
+    administrator.user = text_of(row.at(2));
+    administrator.is_superuser = is_true(row.at(3));
+    administrator.can_create_database = is_true(row.at(4));
+    administrator.can_create_role = is_true(row.at(5));
+    administrator.may_connect = is_true(row.at(6));
+    administrator.may_create = is_true(row.at(7));
+    administrator.may_signal = is_true(row.at(8));
+    facts.public_connect = lines_of(text_of(row.at(9)));
+    facts.has_ledger = is_true(row.at(10));
+    administrator.ledger_owner = text_of(row.at(11));
+    facts.has_maintenance_database = is_true(row.at(12));
     return facts;
 }
 

@@ -20,12 +20,16 @@ Statement identify_server(bool finds_ledger);
 /// The same for servers whose administrator may not ask for the system identifier.
 Statement identify_ledger(bool finds_ledger);
 /// Understands the one row of both.
-ServerStanding server_standing(Row);
+ServerStanding server_standing(const Row&);
+
+/// Where the log of all that happened so far ends, and whether it is on disk up to there.
+Statement find_end_of_wal();
+Statement is_flushed(const std::string& position);
 
 /// Changes nothing, and works in any database; the ledger is seen in the maintenance database alone.
 Statement inspect_server(const std::string& maintenance_database);
 /// Understands its one row; identity, claims and TLS are asked elsewhere.
-ServerFacts server_facts(Row);
+ServerFacts server_facts(const Row&);
 /// Only where server_facts said that there is a ledger.
 Statement count_claims();
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,7 +21,7 @@ struct Statement {
 /// Run in this order, in one implicit transaction and one round trip.
 using Batch = std::vector<Statement>;
 
-/// A row of a result; nullopt is NULL.
-using Row = std::span<const std::optional<std::string>>;
+/// A row of a result; nullopt is NULL. Read it by at(): how many columns it has is up to the server.
+using Row = std::vector<std::optional<std::string>>;
 
 }  // namespace djdb::sql

@@ -101,6 +101,9 @@ std::vector<Section> looking() {
         {"Look at the server",
          "administrator, maintenance database or postgres; claims only where there is a ledger",
          {inspect_server("djangodb_operator"), count_claims()}},
+        {"Wait until the ledger's revision is on disk",
+         "administrator, maintenance database, when it has grown",
+         {find_end_of_wal(), is_flushed("0/0")}},
         {"Look at a tenant",
          "administrator, maintenance database, at each visit",
          variants([](const Variant& of) -> Batch {

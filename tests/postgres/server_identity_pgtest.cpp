@@ -7,6 +7,10 @@
 
 #include <gmock/gmock.h>
 
+#include <csignal>
+#include <thread>
+#include <vector>
+
 namespace djdb::postgres {
 namespace {
 
@@ -158,6 +162,61 @@ TEST_F(Identity, LedgerThatWasDroppedIsNotMadeAnew) {
     EXPECT_EQ(
         server.as_superuser("SELECT count(*) FROM pg_database WHERE datname = 'short_lived'"), "0"
     );
+}
+
+TEST_F(Identity, RevisionThatACrashCouldTakeBackIsNotRemembered) {
+    auto& server = spare();
+    auto access = server.access();
+    const auto names = fresh_tenant();
+    PostgresDatabase database;
+    database.claim_and_create_roles(
+        access, names, setup_, claimant_of(names), passwords_, call_for()
+    );
+    access.expected = look(access);
+    const auto ask = [&](const std::string& sql) { return server.as_superuser(sql, "djangodb"); };
+    // Nobody else brings the log to the disk.
+    const std::vector<std::string> settings{
+        "autovacuum", "bgwriter_lru_maxpages", "checkpoint_timeout"};
+    server.set("autovacuum", "off");
+    server.set("bgwriter_lru_maxpages", "0");
+    server.set("checkpoint_timeout", "1h");
+    const auto pid_of = [&](const std::string& kind) {
+        return static_cast<pid_t>(
+            std::stoi(ask("SELECT pid FROM pg_stat_activity WHERE backend_type = '" + kind + "'"))
+        );
+    };
+    const auto postmaster = static_cast<pid_t>(
+        std::stoi(ask("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"))
+    );
+    const auto writer = pid_of("walwriter");
+    ask("CHECKPOINT");
+    ::kill(writer, SIGSTOP);
+    // More than the 32 values that a sequence puts in the log ahead of itself.
+    const auto seen = std::stoll(
+        ask("SET synchronous_commit = off; SELECT max(nextval('djangodb.revision')) FROM "
+            "generate_series(1, 70)")
+    );
+    const auto remembered = look(access);
+    EXPECT_EQ(ask("SELECT last_value FROM djangodb.revision"), std::to_string(seen));
+    EXPECT_EQ(remembered.ledger_revision, access.expected.ledger_revision);
+    ::kill(postmaster, SIGKILL);
+    ::kill(writer, SIGKILL);
+    const auto until = Deadline::in(std::chrono::seconds{30});
+    while ((::kill(postmaster, 0) == 0 || ::kill(writer, 0) == 0) && !until.has_passed()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+    server.start();
+    EXPECT_LT(std::stoll(ask("SELECT last_value FROM djangodb.revision")), seen)
+        << "the crash has taken it back";
+    access.expected = remembered;
+    EXPECT_NO_THROW(look(access));
+
+    ask("SELECT nextval('djangodb.revision')");
+    const auto last = std::stoll(ask("SELECT last_value FROM djangodb.revision"));
+    EXPECT_EQ(look(access).ledger_revision, last) << "what is on disk is remembered";
+    for (const auto& setting : settings) {
+        server.reset(setting);
+    }
 }
 
 TEST_F(Identity, ServerThatDoesNotTellIsKnownByItsLedger) {
