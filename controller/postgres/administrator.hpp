@@ -13,6 +13,9 @@ namespace djdb::postgres {
 /// @param database where the statement ran, for the message
 Error explained(const Failure&, const std::string& database);
 
+/// The same of work in a tenant's database, whose objects are the owner role's.
+Error explained_within(const Failure&, const TenantNames& names, const std::string& administrator);
+
 /// This column of the first row, "" when there is none or it is NULL.
 const std::string& cell(const Rows&, std::size_t column);
 

@@ -7,6 +7,8 @@
 #include "reconcilers/sql/transfer.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 
 namespace djdb::postgres {
 namespace {
@@ -44,31 +46,29 @@ void PostgresDatabase::claim_existing(
     const std::vector<RoleName>& owners,
     const CallContext& call
 ) {
-    Rows found;
+    std::string oid;
+    std::optional<std::string> why_not = "it does not exist any more";
     as_admin(access, call, [&](Connection& session) {
-        found = session.run(sql::find_adoptable(names), call);
+        for (const auto& row : session.run(sql::find_adoptable(names), call)) {
+            oid = row.at(0).value_or("");
+            why_not = row.at(2);
+        }
     });
-    if (found.empty()) {
-        refuse(names.database, "it does not exist any more");
-    }
-    if (const auto& why_not = found.at(0).at(2); why_not.has_value()) {
+    if (why_not) {
         refuse(names.database, *why_not);
     }
-    Rows obstacles;
+    std::string obstacles;
     within(access, names, call, [&](Connection& session) {
-        obstacles = session.run(sql::list_obstacles_of_adoption(names, owners), call);
+        obstacles = first_lines(session.run(sql::list_obstacles_of_adoption(names, owners), call));
     });
     if (!obstacles.empty()) {
         refuse(
             names.database,
-            first_lines(obstacles) +
-                ". Objects of more roles are taken over if grants.adopt[].owners names them"
+            obstacles + ". Objects of more roles are taken over if grants.adopt[].owners names them"
         );
     }
     as_admin(access, call, [&](Connection& session) {
-        session.run_batch(
-            sql::claim_existing(names, setup, claimant, cell(found, 0), owners), call
-        );
+        session.run_batch(sql::claim_existing(names, setup, claimant, oid, owners), call);
     });
 }
 
@@ -78,15 +78,18 @@ void PostgresDatabase::adopt(
     const Claimant& claimant,
     const CallContext& call
 ) {
-    Rows adoption;
+    std::string oid;
+    std::string owners;
     as_admin(access, call, [&](Connection& session) {
-        adoption = session.run(sql::find_adoption(names, claimant), call);
+        const auto adoption = session.run(sql::find_adoption(names, claimant), call);
+        oid = cell(adoption, 0);
+        owners = cell(adoption, 1);
     });
-    if (adoption.empty()) {
+    if (oid.empty()) {
         return;  // done before
     }
     within(access, names, call, [&](Connection& session) {
-        session.run_batch(sql::adopt(names, cell(adoption, 0), cell(adoption, 1)), call);
+        session.run_batch(sql::adopt(names, oid, owners), call);
     });
     as_admin(access, call, [&](Connection& session) {
         session.run_batch(sql::note_adopted(names, claimant), call);

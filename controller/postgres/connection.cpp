@@ -2,7 +2,6 @@
 
 #include "controller/postgres/certificates.hpp"
 #include "controller/postgres/sql_state.hpp"
-#include "reconcilers/failure.hpp"
 #include "reconcilers/sql/tenant_login.hpp"
 
 #include <libpq-fe.h>
@@ -10,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <poll.h>
 #include <string_view>
 #include <utility>
@@ -29,14 +29,11 @@ std::string field(const PGresult* result, int code) {
     return text == nullptr ? "" : text;
 }
 
-Error error_of(const Endpoint& at, const std::string& state, const std::string& message) {
-    return Error(
-        {class_of(state),
-         FailureOrigin::Postgres,
-         state,
-         "PostgreSQL " + to_string(at) + " refused: " + brief(message) + " (SQLSTATE " + state +
-             "). The transaction was undone."}
-    );
+constexpr const char* kDenied = "42501";
+
+/// A DBA has to know what may not be done. Text holds no secret; a DO block tells nobody anything.
+std::string told(const sql::Statement& statement) {
+    return statement.text.starts_with("DO ") ? "" : " " + printable(statement.text);
 }
 
 bool is_failure(const PGresult* result) {
@@ -115,6 +112,23 @@ void Connection::raise_lost() {
     );
 }
 
+Error Connection::failure_of(const pg_result* result, const sql::Statement& statement) {
+    const auto state = field(result, PG_DIAG_SQLSTATE);
+    if (state.empty() && PQstatus(raw_) != CONNECTION_BAD) {
+        // Of libpq itself: no server refuses without one.
+        raise_unexpected("sent what can't be understood");
+    }
+    return Error(
+        {class_of(state),
+         FailureOrigin::Postgres,
+         state,
+         "PostgreSQL " + to_string(endpoint_) + " refused" +
+             (state == kDenied ? told(statement) : "") + ": " +
+             brief(field(result, PG_DIAG_MESSAGE_PRIMARY)) + " (SQLSTATE " + state +
+             "). The transaction was undone."}
+    );
+}
+
 void Connection::raise_unexpected(const std::string& what) {
     is_broken_ = true;
     throw Error(
@@ -125,6 +139,20 @@ void Connection::raise_unexpected(const std::string& what) {
              ", so it was left; the outcome is unknown. Check that host and port are those of the "
              "PostgreSQL server that is meant; it is tried again."}
     );
+}
+
+void Connection::read_answers(const std::function<void()>& work) {
+    try {
+        work();
+    } catch (const Error&) {
+        throw;
+    } catch (const std::bad_alloc&) {
+        throw;
+    } catch (const std::exception& error) {
+        raise_unexpected(
+            "sent another answer than was asked for (" + printable(error.what()) + ")"
+        );
+    }
 }
 
 void Connection::wait_socket(bool for_write, const CallContext& call) {
@@ -227,10 +255,7 @@ Rows Connection::run(const sql::Statement& statement, const CallContext& call) {
             raise_unexpected("began a COPY that nobody asked for");
         }
         if (is_failure(result.get())) {
-            const auto state = field(result.get(), PG_DIAG_SQLSTATE);
-            if (!state.empty()) {
-                failure = error_of(endpoint_, state, field(result.get(), PG_DIAG_MESSAGE_PRIMARY));
-            }
+            failure = failure_of(result.get(), statement);
         } else {
             rows = rows_of(result.get());
         }
@@ -258,12 +283,13 @@ void Connection::run_batch(const sql::Batch& batch, const CallContext& call) {
         raise_lost();
     }
     flush(call);
-    drain_batch(call);
+    drain_batch(batch, call);
     raise_refused();
 }
 
-void Connection::drain_batch(const CallContext& call) {
+void Connection::drain_batch(const sql::Batch& batch, const CallContext& call) {
     std::optional<Error> failure;
+    std::size_t done = 0;
     for (bool at_end = false; !at_end;) {
         await_result(call);
         const Result result(PQgetResult(raw_));
@@ -278,12 +304,9 @@ void Connection::drain_batch(const CallContext& call) {
         }
         at_end = PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC;
         if (is_failure(result.get())) {
-            failure = error_of(
-                endpoint_,
-                field(result.get(), PG_DIAG_SQLSTATE),
-                field(result.get(), PG_DIAG_MESSAGE_PRIMARY)
-            );
+            failure = failure_of(result.get(), batch.at(done));
         }
+        ++done;
     }
     if (PQexitPipelineMode(raw_) == 0) {
         raise_lost();

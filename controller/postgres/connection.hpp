@@ -3,26 +3,29 @@
 //
 // One thread at a time uses a Connection. Every wait ends by the call's deadline or stop token; a
 // session that was abandoned in the middle is broken and must not be used again. Errors carry
-// SQLSTATE and primary message, never the statement, a password or a verifier.
+// SQLSTATE and primary message, and the statement only for want of a right and outside of DO; never a
+// parameter, a password or a verifier.
 #pragma once
 
 #include "controller/postgres/endpoint.hpp"
 #include "controller/postgres/receive_limit.hpp"
 #include "reconcilers/call_context.hpp"
+#include "reconcilers/failure.hpp"
 #include "reconcilers/sql/statement.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 struct pg_conn;
+struct pg_result;
 
 namespace djdb::postgres {
 
-/// Rows of text; nullopt is NULL.
-using Rows = std::vector<std::vector<std::optional<std::string>>>;
+using Rows = std::vector<sql::Row>;
 
 class Connection {
   public:
@@ -40,6 +43,10 @@ class Connection {
     Rows run(const sql::Statement&, const CallContext&);
     /// All in one implicit transaction and one round trip; rows are dropped.
     void run_batch(const sql::Batch&, const CallContext&);
+
+    /// Runs the work, whose readers take each answer for what was asked for: a row or column that is
+    /// not there, or a word that is none of ours, ends it as "UnexpectedAnswer" (F102).
+    void read_answers(const std::function<void()>& work);
 
     /// False when the server hung up or a call was abandoned; looks at the socket, asks nothing.
     [[nodiscard]] bool is_usable();
@@ -69,9 +76,10 @@ class Connection {
     void flush(const CallContext&);
     void await_result(const CallContext&);
     void wait_socket(bool for_write, const CallContext&);
-    void drain_batch(const CallContext&);
+    void drain_batch(const sql::Batch&, const CallContext&);
     void name_session(const CallContext&);
     void raise_refused();
+    Error failure_of(const pg_result*, const sql::Statement&);
     [[noreturn]] void abandon(const CallContext&);
     [[noreturn]] void raise_lost();
     [[noreturn]] void raise_unexpected(const std::string& what);

@@ -11,6 +11,7 @@
 #include "reconcilers/sql/database.hpp"
 #include "reconcilers/sql/drift.hpp"
 #include "reconcilers/sql/inspect.hpp"
+#include "reconcilers/sql/quote.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -63,6 +64,22 @@ Error explained(const Failure& failure, const std::string& database) {
     return Error(std::move(told));
 }
 
+Error explained_within(
+    const Failure& failure, const TenantNames& names, const std::string& administrator
+) {
+    if (failure.code != "42501") {
+        return explained(failure, names.database.str());
+    }
+    auto told = failure;
+    told.code = "AdminRightsMissing";
+    told.message += " In database \"" + names.database.str() +
+                    "\" let a superuser, or the owner of the object, run what was refused; or, for "
+                    "an object of the owner role, run GRANT " +
+                    sql::quote_identifier(names.owner.str()) + " TO " +
+                    sql::quote_identifier(administrator) + ".";
+    return Error(std::move(told));
+}
+
 const std::string& cell(const Rows& rows, std::size_t column) {
     static const std::string kNone;
     if (rows.empty()) {
@@ -104,7 +121,7 @@ void PostgresDatabase::attempt(
     try {
         auto lease = pool_.take(endpoint, call);
         is_reused = lease.is_reused();
-        work(*lease);
+        lease->read_answers([&] { work(*lease); });
         return;
     } catch (const Error& error) {
         const auto& code = error.failure().code;
@@ -119,7 +136,7 @@ void PostgresDatabase::attempt(
     // Once more with what was missing, or on a fresh session: all work is safe to repeat.
     auto lease = pool_.take(endpoint, call);
     try {
-        work(*lease);
+        lease->read_answers([&] { work(*lease); });
         return;
     } catch (const Error& error) {
         if (!is_ledger_missing(error.failure().code)) {
@@ -127,7 +144,7 @@ void PostgresDatabase::attempt(
         }
         lease->run_batch(sql::create_ledger(), call);
     }
-    work(*lease);
+    lease->read_answers([&] { work(*lease); });
 }
 
 void PostgresDatabase::as_admin(
@@ -149,10 +166,10 @@ void PostgresDatabase::within(
     try {
         repeat_races(call, [&] {
             auto lease = pool_.take(endpoint, call);
-            work(*lease);
+            lease->read_answers([&] { work(*lease); });
         });
     } catch (const Error& error) {
-        throw explained(error.failure(), names.database.str());
+        throw explained_within(error.failure(), names, access.admin_user);
     }
 }
 

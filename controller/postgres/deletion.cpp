@@ -150,15 +150,17 @@ void PostgresDatabase::drop_database(
     endpoint.is_reusable = false;
     repeat_races(call, [&] {
         const auto session = pool_.take(endpoint, call);
-        if (cell(session->run(sql::begin_dropping(names), call), 0) != "t") {
-            throw Error(
-                {FailureClass::Transient,
-                 FailureOrigin::Postgres,
-                 "Deleting",
-                 "Another database of the server is being dropped; one at a time."}
-            );
-        }
-        drop_claimed_database(*session, names, claimant, call);
+        session->read_answers([&] {
+            if (cell(session->run(sql::begin_dropping(names), call), 0) != "t") {
+                throw Error(
+                    {FailureClass::Transient,
+                     FailureOrigin::Postgres,
+                     "Deleting",
+                     "Another database of the server is being dropped; one at a time."}
+                );
+            }
+            drop_claimed_database(*session, names, claimant, call);
+        });
     });
 }
 

@@ -45,7 +45,8 @@ std::string how_to_accept(const ServerIdentity& found) {
 
 void Connection::require_the_server(const CallContext& call) {
     const bool finds_ledger = endpoint_.kind == SessionKind::Maintenance;
-    const auto found = sql::server_standing(ask(*this, finds_ledger, call).at(0));
+    sql::ServerStanding found;
+    read_answers([&] { found = sql::server_standing(ask(*this, finds_ledger, call).at(0)); });
     identity_ = found.identity;
     if (found.is_read_only && endpoint_.kind != SessionKind::Reader) {
         throw refusal(

@@ -21,18 +21,21 @@ void PostgresDatabase::as_tenant(
     const auto endpoint = tenant_endpoint(access, names.database, login, password);
     try {
         auto lease = pool_.take(endpoint, call);
-        const auto rows = lease->run(sql::who_am_i(), call);
-        if (cell(rows, 0) != login.str() || cell(rows, 1) != acting_as.str() ||
-            cell(rows, 2) != names.database.str()) {
-            throw Error(
-                {FailureClass::Conflict,
-                 FailureOrigin::Postgres,
-                 "LoginRejected",
-                 "PostgreSQL " + to_string(endpoint) + ": the login acts as \"" + cell(rows, 1) +
-                     "\" instead of \"" + acting_as.str() + "\". It is set again."}
-            );
-        }
-        work(*lease);
+        lease->read_answers([&] {
+            const auto rows = lease->run(sql::who_am_i(), call);
+            if (cell(rows, 0) != login.str() || cell(rows, 1) != acting_as.str() ||
+                cell(rows, 2) != names.database.str()) {
+                throw Error(
+                    {FailureClass::Conflict,
+                     FailureOrigin::Postgres,
+                     "LoginRejected",
+                     "PostgreSQL " + to_string(endpoint) + ": the login acts as \"" +
+                         cell(rows, 1) + "\" instead of \"" + acting_as.str() +
+                         "\". It is set again."}
+                );
+            }
+            work(*lease);
+        });
     } catch (const Error& error) {
         auto failure = error.failure();
         if (failure.code == "AuthRejected" || failure.code == "AccessRuleRejected") {

@@ -3,10 +3,15 @@
 #include "controller/postgres/administrator.hpp"
 #include "tests/postgres/live_server.hpp"
 
+#include <gmock/gmock.h>
+
 #include <sstream>
 
 namespace djdb::postgres {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 class Access : public LiveServer {
   protected:
@@ -244,10 +249,39 @@ TEST_F(Access, TrustedExtensionIsTheOwnersAndOthersNeedLeave) {
         provision_anew();
         EXPECT_EQ(drift(), "");
     } else {
-        EXPECT_EQ(failure_of([&] { provision_anew(); }).code, "AdminRightsMissing");
+        const auto failure = failure_of([&] { provision_anew(); });
+        EXPECT_EQ(failure.code, "AdminRightsMissing");
+        EXPECT_THAT(
+            failure.message,
+            HasSubstr("refused CREATE EXTENSION IF NOT EXISTS \"pageinspect\" SCHEMA public: ")
+        );
     }
     setup_.extensions = {"no_such_extension"};
     EXPECT_FALSE(look().extensions.at(0).exists);
+}
+
+TEST_F(Access, SchemaThatMayNotBeHandedOverIsNamedWithWhatToRun) {
+    if (admin_is_superuser() || server_version() < 150000) {
+        provision_anew();  // may, or does not try: see Provision
+        EXPECT_EQ(drift(), "");
+        return;
+    }
+    provision_anew();
+    const auto owner = "\"" + names_.owner.str() + "\"";
+    here("ALTER SCHEMA public OWNER TO postgres");
+    const auto failure = failure_of([&] { provision_anew(); });
+    EXPECT_EQ(failure.code, "AdminRightsMissing");
+    const auto handing_over = "ALTER SCHEMA public OWNER TO " + owner;
+    for (const auto& words :
+         {"refused " + handing_over + ": must be owner of schema public",
+          "In database \"" + names_.database.str() + "\" let a superuser",
+          "GRANT " + owner + " TO \"" + access_.admin_user + "\""}) {
+        EXPECT_THAT(failure.message, HasSubstr(words));
+    }
+    EXPECT_THAT(failure.message, Not(HasSubstr("maintenance database")));
+    here(handing_over);  // as it says
+    provision_anew();
+    EXPECT_EQ(drift(), "");
 }
 
 TEST_F(Access, LimitsAndDefaultsOfSessions) {

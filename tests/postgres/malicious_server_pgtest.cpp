@@ -74,6 +74,25 @@ class MaliciousServer : public LiveServer {
         client.read_some();
         client.write(message('1', "") + message('2', ""));
     }
+    /// As the answer to a question: rows of text under as many columns as the first has.
+    static std::string answer_of(const std::vector<std::vector<std::string>>& rows) {
+        const auto width = rows.empty() ? 0U : static_cast<std::uint32_t>(rows.front().size());
+        std::string columns = number(width, 2);
+        for (std::uint32_t i = 0; i < width; ++i) {
+            columns += "c\0"s + number(0) + number(0, 2) + number(25) + number(0xFFFF, 2) +
+                       number(0xFFFFFFFF) + number(0, 2);
+        }
+        auto text = message('T', columns);
+        for (const auto& row : rows) {
+            auto body = number(static_cast<std::uint32_t>(row.size()), 2);
+            for (const auto& value : row) {
+                body += number(static_cast<std::uint32_t>(value.size())) + value;
+            }
+            text += message('D', body);
+        }
+        return text + message('C', "SELECT\0"s) + kReady;
+    }
+
     /// Sends without end, after this; the client gives up before it has taken much more than it may.
     Failure look_when_flooded(
         const TlsPeer::Script& before, const std::function<std::string(int)>& next
@@ -142,6 +161,40 @@ TEST_F(MaliciousServer, ThatNeverEndsToTalkDuringTheLogin) {
     for (const auto& failure : {noticed, told}) {
         EXPECT_EQ(failure.code, "ConnectFailed") << failure.message;
         EXPECT_THAT(failure.message, HasSubstr("16 MiB"));
+    }
+}
+
+TEST_F(MaliciousServer, ThatAnswersSomethingElse) {
+    access_.password_mode = PasswordMode::Plaintext;
+    const std::string standing = answer_of({{"7", "00000001", "f", "3"}});
+    const auto no_columns =
+        message('D', number(1, 2) + number(1) + "x") + message('C', "SELECT\0"s) + kReady;
+    const std::vector<std::string> strange{
+        answer_of({}),
+        answer_of({{}}),
+        answer_of({{"7"}}),
+        answer_of({{"7", "no timeline", "f", "3"}}),
+        answer_of({{"7", "00000001", "f", "no revision"}}),
+        answer_of({{"7", "00000001", "f", "99999999999999999999"}}),
+        no_columns};
+    const auto bound = message('1', "") + message('2', "");
+    for (const auto& text : strange) {
+        const auto first = look([&](PeerConnection& client) {
+            begin_answer(client);
+            client.write(text);
+            client.wait_for_close();
+        });
+        EXPECT_EQ(first.code, "UnexpectedAnswer") << first.message;
+        EXPECT_EQ(first.kind, FailureClass::Transient);
+        EXPECT_THAT(first.message, HasSubstr(std::to_string(access_.port)));
+        const auto second = look([&](PeerConnection& client) {
+            begin_answer(client);
+            client.write(standing);
+            client.read_some();
+            client.write(bound + text);
+            client.wait_for_close();
+        });
+        EXPECT_EQ(second.code, "UnexpectedAnswer") << second.message;
     }
 }
 
