@@ -141,6 +141,7 @@ void PostgresDatabase::remove_reader(
         session.run_batch(sql::shut_reader(names, claimant, reader), call);
     });
     within(access, names, call, [&](Connection& session) {
+        session.run(sql::refuse_objects(names, claimant, reader), call);
         session.run_batch(sql::disown(names, claimant, {reader}), call);
     });
     as_admin(access, call, [&](Connection& session) {

@@ -40,6 +40,33 @@ Batch shut_reader(const TenantNames& names, const Claimant& claimant, const Role
         )};
 }
 
+Statement refuse_objects(
+    const TenantNames& names, const Claimant& claimant, const RoleName& reader
+) {
+    const auto role = quote_literal(reader.str());
+    return if_ours(
+        names,
+        claimant,
+        reader,
+        "DECLARE what text; BEGIN SELECT string_agg(i.type || ' ' || i.identity, ', ') INTO what"
+        " FROM (SELECT s.classid, s.objid FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid"
+        " JOIN pg_roles r ON r.oid = s.refobjid WHERE d.datname = current_database()"
+        " AND r.rolname = " +
+            role +
+            " AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o'"
+            " AND s.classid <> 'pg_largeobject'::regclass ORDER BY s.classid, s.objid LIMIT 5) o,"
+            " LATERAL pg_identify_object(o.classid, o.objid, 0) i; IF what IS NOT NULL THEN " +
+            raise(
+                "dependent_objects_still_exist",
+                "format('role %I can''t log in any more, and owns %s; in database %I drop them or"
+                " run ALTER .. OWNER TO somebody else: given to the owner role they could act with"
+                " its rights', " +
+                    role + ", what, current_database())"
+            ) +
+            " END IF; END;"
+    );
+}
+
 Batch drop_reader(const TenantNames& names, const Claimant& claimant, const RoleName& reader) {
     return {
         lock_tenant(names),

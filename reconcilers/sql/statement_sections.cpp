@@ -199,7 +199,10 @@ std::vector<Section> taking_over() {
          shut_reader(kNames, kClaimant, kNames.readers[0])},
         {"Take what it has",
          "administrator, the tenant's database, after that",
-         disown(kNames, kClaimant, {kNames.readers[0]})},
+         with(
+             {refuse_objects(kNames, kClaimant, kNames.readers[0])},
+             disown(kNames, kClaimant, {kNames.readers[0]})
+         )},
         {"Drop it",
          "administrator, maintenance database, after that; one transaction",
          drop_reader(kNames, kClaimant, kNames.readers[0])},

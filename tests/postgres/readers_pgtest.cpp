@@ -111,36 +111,47 @@ TEST_F(Readers, OneThatIsAskedForNoMoreGoesWithItsSessions) {
     );
 }
 
-TEST_F(Readers, OneThatOwnsWhatCantBeGivenAwayIsKeptWithIt) {
+TEST_F(Readers, OneThatOwnsMoreThanLargeObjectsIsKeptWithIt) {
     provision(names_, claimant());
     const auto gone = names_.readers[1];
     const auto here = names_.database.str();
     const auto elsewhere = here + "_elsewhere";
     as_superuser("CREATE DATABASE " + elsewhere + " OWNER " + gone.str());
+    as_superuser("GRANT CREATE ON DATABASE " + here + " TO " + gone.str(), here);
+    as_superuser("GRANT CREATE ON SCHEMA public TO " + gone.str(), here);
     as_superuser(
-        "GRANT CREATE ON DATABASE " + here + " TO " + gone.str() + "; SET SESSION AUTHORIZATION " +
-            gone.str() + "; CREATE EXTENSION citext",
+        "SET SESSION AUTHORIZATION " + gone.str() +
+            "; CREATE FUNCTION public.planted() RETURNS name LANGUAGE sql SECURITY DEFINER AS"
+            " 'SELECT current_user'; CREATE EXTENSION citext",
         here
     );
-    const auto failure =
-        failure_of([&] { database_.remove_reader(access_, names_, claimant(), gone, call_for()); });
-    EXPECT_EQ(failure.code, "2BP01");
-    EXPECT_NE(
-        failure.message.find(
-            "DROP OWNED BY " + gone.str() + " in database \"" + here + "\", the whole server:"
-        ),
-        std::string::npos
-    ) << failure.message;
+    const auto expect_kept = [&](const std::vector<std::string>& words) {
+        const auto failure = failure_of([&] {
+            database_.remove_reader(access_, names_, claimant(), gone, call_for());
+        });
+        EXPECT_EQ(failure.code, "2BP01");
+        for (const auto& word : words) {
+            EXPECT_NE(failure.message.find(word), std::string::npos) << failure.message;
+        }
+        EXPECT_EQ(
+            as_superuser("SELECT rolcanlogin FROM pg_roles WHERE rolname = '" + gone.str() + "'"),
+            "f"
+        );
+    };
+    expect_kept({"function public.planted()", "extension citext", "ALTER .. OWNER TO"});
+    EXPECT_EQ(as_superuser("SELECT public.planted()", here), gone.str())
+        << "or another reader would act as the owner";
     EXPECT_EQ(
         as_superuser("SELECT extowner::regrole FROM pg_extension WHERE extname = 'citext'", here),
         gone.str()
     );
+    as_superuser("DROP FUNCTION public.planted(); DROP EXTENSION citext", here);
+    expect_kept({"DROP OWNED BY " + gone.str() + " in the whole server:"});
     EXPECT_EQ(
         as_superuser("SELECT datdba::regrole FROM pg_database WHERE datname = '" + elsewhere + "'"),
         gone.str()
     );
     as_superuser("DROP DATABASE " + elsewhere);
-    as_superuser("DROP OWNED BY " + gone.str(), here);
     database_.remove_reader(access_, names_, claimant(), gone, call_for());
     EXPECT_EQ(count_roles(gone), "0");
 }
