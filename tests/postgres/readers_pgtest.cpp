@@ -145,7 +145,12 @@ TEST_F(Readers, OneThatOwnsMoreThanLargeObjectsIsKeptWithIt) {
         as_superuser("SELECT extowner::regrole FROM pg_extension WHERE extname = 'citext'", here),
         gone.str()
     );
-    as_superuser("DROP FUNCTION public.planted(); DROP EXTENSION citext", here);
+    as_superuser(
+        "DROP FUNCTION public.planted(); DROP EXTENSION citext; REVOKE CREATE ON SCHEMA public "
+        "FROM " +
+            gone.str(),
+        here
+    );
     expect_kept({"DROP OWNED BY " + gone.str() + " in the whole server:"});
     EXPECT_EQ(
         as_superuser("SELECT datdba::regrole FROM pg_database WHERE datname = '" + elsewhere + "'"),
