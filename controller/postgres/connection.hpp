@@ -12,6 +12,7 @@
 #include "reconcilers/sql/statement.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -66,6 +67,9 @@ class Connection {
     /// What came before is no part of the next answer.
     void begin_answer();
     void send(const sql::Statement&);
+    /// @return its name in this session
+    const std::string& prepare(const std::string& text, const CallContext&);
+    Rows receive(const CallContext&);
     void flush(const CallContext&);
     void await_result(const CallContext&);
     void wait_socket(bool for_write, const CallContext&);
@@ -82,6 +86,7 @@ class Connection {
     ReceiveLimit limit_;
     std::unique_ptr<Notices> notices_ = std::make_unique<Notices>();
     std::string name_;
+    std::map<std::string, std::string> prepared_;  ///< text to name
     bool is_broken_ = false;
 };
 
