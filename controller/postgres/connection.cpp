@@ -47,6 +47,14 @@ bool is_copy(const PGresult* result) {
     return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
+std::vector<const char*> values_of(const sql::Statement& statement) {
+    std::vector<const char*> values;
+    for (const auto& value : statement.parameters) {
+        values.push_back(value.c_str());
+    }
+    return values;
+}
+
 Rows rows_of(const PGresult* result) {
     Rows rows(static_cast<std::size_t>(PQntuples(result)));
     for (int i = 0; i < PQntuples(result); ++i) {
@@ -177,10 +185,7 @@ void Connection::begin_answer() {
 }
 
 void Connection::send(const sql::Statement& statement) {
-    std::vector<const char*> values;
-    for (const auto& value : statement.parameters) {
-        values.push_back(value.c_str());
-    }
+    const auto values = values_of(statement);
     const int sent = PQsendQueryParams(
         raw_,
         statement.text.c_str(),
@@ -194,6 +199,22 @@ void Connection::send(const sql::Statement& statement) {
     if (sent == 0) {
         raise_lost();
     }
+}
+
+const std::string& Connection::prepare(const sql::Statement& statement, const CallContext& call) {
+    const auto& text = statement.text;
+    const auto known = prepared_.find(text);
+    if (known != prepared_.end()) {
+        return known->second;
+    }
+    const auto name = "kept_" + std::to_string(prepared_.size());
+    begin_answer();
+    if (PQsendPrepare(raw_, name.c_str(), text.c_str(), 0, nullptr) == 0) {
+        raise_lost();
+    }
+    flush(call);
+    receive(statement, call);
+    return prepared_.emplace(text, name).first->second;
 }
 
 void Connection::flush(const CallContext& call) {
@@ -240,9 +261,30 @@ void Connection::name_session(const CallContext& call) {
 
 Rows Connection::run(const sql::Statement& statement, const CallContext& call) {
     name_session(call);
-    begin_answer();
-    send(statement);
+    if (!statement.is_kept) {
+        begin_answer();
+        send(statement);
+    } else {
+        const auto& name = prepare(statement, call);
+        const auto values = values_of(statement);
+        begin_answer();
+        if (PQsendQueryPrepared(
+                raw_,
+                name.c_str(),
+                static_cast<int>(values.size()),
+                values.data(),
+                nullptr,
+                nullptr,
+                0
+            ) == 0) {
+            raise_lost();
+        }
+    }
     flush(call);
+    return receive(statement, call);
+}
+
+Rows Connection::receive(const sql::Statement& statement, const CallContext& call) {
     Rows rows;
     std::optional<Error> failure;
     for (;;) {

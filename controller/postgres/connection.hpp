@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -73,6 +74,9 @@ class Connection {
     /// What came before is no part of the next answer.
     void begin_answer();
     void send(const sql::Statement&);
+    /// @return its name in this session
+    const std::string& prepare(const sql::Statement&, const CallContext&);
+    Rows receive(const sql::Statement&, const CallContext&);
     void flush(const CallContext&);
     void await_result(const CallContext&);
     void wait_socket(bool for_write, const CallContext&);
@@ -90,6 +94,7 @@ class Connection {
     ReceiveLimit limit_;
     std::unique_ptr<Notices> notices_ = std::make_unique<Notices>();
     std::string name_;
+    std::map<std::string, std::string> prepared_;  ///< text to name
     bool is_broken_ = false;
 };
 

@@ -42,6 +42,7 @@ Batch create_ledger() {
          " passed_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
          " PRIMARY KEY (database, database_oid, image))"},
         create_claimed_role(),
+        {"CREATE INDEX IF NOT EXISTS claimed_role_database ON djangodb.claimed_role (database)"},
         {"CREATE TABLE IF NOT EXISTS djangodb.adoption ("
          " database text PRIMARY KEY REFERENCES djangodb.claim ON DELETE CASCADE,"
          " former_owners text[] NOT NULL,"

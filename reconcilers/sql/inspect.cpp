@@ -40,7 +40,8 @@ WITH c AS (
 ), d AS (
     SELECT *, pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = $1
 ), noted AS (
-    SELECT o.datname, pg_get_userbyid(o.datdba) AS owner FROM pg_database o JOIN c ON c.database_oid = o.oid::bigint
+    SELECT o.datname, pg_get_userbyid(o.datdba) AS owner FROM c JOIN pg_database o
+    ON o.oid = CASE WHEN c.database_oid BETWEEN 0 AND 4294967295 THEN c.database_oid::oid END
 )
 SELECT
     CASE WHEN c.database IS NULL THEN 'unclaimed' WHEN c.mine THEN 'mine'
@@ -170,16 +171,18 @@ Statement inspect_tenant(
     for (const auto& role : tenant_roles(names, setup)) {
         roles.push_back(role.name.str());
     }
-    return {
-        "SELECT ledger.*, catalog.* FROM (" + ledger_query() + ") ledger CROSS JOIN (" +
-            facts_of_tenant("$1", "$7") + ") catalog",
-        {names.database.str(),
-         claimant.cluster_id,
-         claimant.uid.str(),
-         claimant.key.space.str(),
-         claimant.key.name.str(),
-         names.owner.str(),
-         array_parameter(roles)}};
+    return Statement(
+               "SELECT ledger.*, catalog.* FROM (" + ledger_query() + ") ledger CROSS JOIN (" +
+                   facts_of_tenant("$1", "$7") + ") catalog",
+               {names.database.str(),
+                claimant.cluster_id,
+                claimant.uid.str(),
+                claimant.key.space.str(),
+                claimant.key.name.str(),
+                names.owner.str(),
+                array_parameter(roles)}
+    )
+        .kept();
 }
 
 TenantFacts tenant_facts(

@@ -13,9 +13,16 @@ namespace djdb::sql {
 struct Statement {
     std::string text;
     std::vector<std::string> parameters;
+    /// A session that ran it once has it prepared: for what is planned for longer than it runs.
+    bool is_kept = false;
 
     Statement(std::string sql, std::vector<std::string> values = {})
         : text(std::move(sql)), parameters(std::move(values)) {}
+
+    [[nodiscard]] Statement kept() && {
+        is_kept = true;
+        return std::move(*this);
+    }
 };
 
 /// Run in this order, in one implicit transaction and one round trip.

@@ -7,14 +7,12 @@
 namespace djdb::bench {
 namespace {
 
-using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
-
 constexpr const char* kTenantOptions =
     "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s";
 constexpr const char* kAdminOptions =
     "-c statement_timeout=30s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
     " -c search_path=pg_catalog,pg_temp -c default_transaction_read_only=off"
-    " -c standard_conforming_strings=on";
+    " -c standard_conforming_strings=on -c jit=off";
 
 PGconn* connect(const Server& server, const Login& login) {
     const std::vector<std::pair<const char*, std::string>> settings{
@@ -66,21 +64,35 @@ BareSession::BareSession(const Server& server, const Login& login)
     }
 }
 
+const std::string& BareSession::prepare(const std::string& text) {
+    const auto known = prepared_.find(text);
+    if (known != prepared_.end()) {
+        return known->second;
+    }
+    const auto name = "kept_" + std::to_string(prepared_.size());
+    const Result result(PQprepare(raw_.get(), name.c_str(), text.c_str(), 0, nullptr), &PQclear);
+    require_success(result);
+    return prepared_.emplace(text, name).first->second;
+}
+
 void BareSession::run(const sql::Statement& statement) {
     const auto values = parameters_of(statement);
+    const auto count = static_cast<int>(values.size());
+    auto* raw = raw_.get();
     const Result result(
-        PQexecParams(
-            raw_.get(),
-            statement.text.c_str(),
-            static_cast<int>(values.size()),
-            nullptr,
-            values.data(),
-            nullptr,
-            nullptr,
-            0
-        ),
+        statement.is_kept
+            ? PQexecPrepared(
+                  raw, prepare(statement.text).c_str(), count, values.data(), nullptr, nullptr, 0
+              )
+            : PQexecParams(
+                  raw, statement.text.c_str(), count, nullptr, values.data(), nullptr, nullptr, 0
+              ),
         &PQclear
     );
+    require_success(result);
+}
+
+void BareSession::require_success(const Result& result) const {
     if (is_failure(result.get())) {
         throw std::runtime_error(PQerrorMessage(raw_.get()));
     }

@@ -6,6 +6,7 @@
 
 #include <libpq-fe.h>
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -38,7 +39,14 @@ class BareSession {
     [[nodiscard]] int version() const { return PQserverVersion(raw_.get()); }
 
   private:
+    using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
+
+    /// @return its name in this session
+    const std::string& prepare(const std::string& text);
+    void require_success(const Result&) const;
+
     std::unique_ptr<PGconn, decltype(&PQfinish)> raw_;
+    std::map<std::string, std::string> prepared_;
 };
 
 }  // namespace djdb::bench
