@@ -96,6 +96,7 @@ Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_
     const auto& name = object.meta.key.name.str();
     const auto& secret = object.spec.credentials.secret_name;
     std::vector<ObjectName> reader_secrets;
+    reader_secrets.reserve(object.spec.access.readers.size());
     for (const auto& reader : object.spec.access.readers) {
         reader_secrets.emplace_back(reader_secret(object, reader));
     }

@@ -198,10 +198,16 @@ class Executor {
             normal_event(desired_.object, std::move(reason), std::move(message)), call_
         );
     }
-    // Stages plan these steps only when both are there or planned before; value() would be a defect
-    // of ours.
-    [[nodiscard]] const ServerAccess& access() const { return observed_.access.value(); }
-    [[nodiscard]] const TenantPasswords& credentials() const { return credentials_.value(); }
+    // Stages plan these steps only when both are there or planned before; else value() throws, which
+    // would be a defect of ours.
+    [[nodiscard]] const ServerAccess& access() const {
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it is to throw
+        return observed_.access.value();
+    }
+    [[nodiscard]] const TenantPasswords& credentials() const {
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it is to throw
+        return credentials_.value();
+    }
 
     const Desired& desired_;
     const Observed& observed_;

@@ -1,5 +1,6 @@
 #include "reconcilers/reconcile.hpp"
 
+#include "crds/text.hpp"
 #include "reconcilers/look_closer.hpp"
 #include "reconcilers/release.hpp"
 #include "reconcilers/workflow.hpp"
@@ -12,6 +13,11 @@ namespace {
 const Condition* find_condition(const std::vector<Condition>& conditions, ConditionType type) {
     const auto found = std::ranges::find(conditions, type, &Condition::type);
     return found == conditions.end() ? nullptr : &*found;
+}
+
+bool repairs(const Step& step, const Drift& drift) {
+    return (drift.repair == Repair::Roles && std::holds_alternative<CreateRoles>(step)) ||
+           (drift.repair == Repair::Database && std::holds_alternative<ConfigureDatabase>(step));
 }
 
 /// Reasons that pass by themselves: an Event for each would hide those that matter. Deployments get
@@ -57,7 +63,7 @@ Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallCon
     const auto next = next_visit(desired, observed, assessment, report_of_steps);
     if (observed.tenant) {
         note_steps(desired, observed, done, is_settled(desired, assessment), memory_);
-        tell_of_repair(desired, observed, done, call);
+        tell_of_repair(desired, *observed.tenant, done, call);
     }
     report(*object, derive_status(desired, observed, stages, assessment, report_of_steps), call);
     return next;
@@ -104,28 +110,27 @@ void DjangoDatabaseReconciler::tell(
 
 void DjangoDatabaseReconciler::tell_of_repair(
     const Desired& desired,
-    const Observed& observed,
+    const TenantFacts& tenant,
     std::span<const Step> done,
     const CallContext& call
 ) {
     const auto& object = desired.object;
     const bool is_asked_anew = object.status.observed_generation != object.meta.generation;
-    if (is_asked_anew || !observed.tenant->was_configured) {
+    if (is_asked_anew || !tenant.was_configured) {
         return;
     }
-    std::string repaired;
+    std::vector<std::string> repaired;
     for (const auto& step : done) {
-        const auto repair = std::holds_alternative<CreateRoles>(step)         ? Repair::Roles
-                            : std::holds_alternative<ConfigureDatabase>(step) ? Repair::Database
-                                                                              : Repair::Nobody;
-        for (const auto& drift : observed.tenant->drift) {
-            if (repair != Repair::Nobody && drift.repair == repair) {
-                repaired += (repaired.empty() ? "" : " ") + drift.sentence;
+        for (const auto& drift : tenant.drift) {
+            if (repairs(step, drift)) {
+                repaired.push_back(drift.sentence);
             }
         }
     }
     if (!repaired.empty()) {
-        cluster_.emit_event(normal_event(object, "DriftRepaired", "Repaired: " + repaired), call);
+        cluster_.emit_event(
+            normal_event(object, "DriftRepaired", "Repaired: " + join(repaired, " ")), call
+        );
     }
 }
 

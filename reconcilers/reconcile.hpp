@@ -39,7 +39,7 @@ class DjangoDatabaseReconciler {
     void tell(const DjangoDatabase& object, const Condition& ready, const CallContext& call);
     void tell_of_repair(
         const Desired& desired,
-        const Observed& observed,
+        const TenantFacts& tenant,
         std::span<const Step> done,
         const CallContext& call
     );
