@@ -112,6 +112,8 @@ struct WorkloadStatus {
     std::string image;
     /// Held, PausedByUser, RollingOut or RolledOut.
     std::string state;
+    /// Hash of the Pod template that has rolled out; empty while one rolls.
+    std::string pod_template;
     friend bool operator==(const WorkloadStatus&, const WorkloadStatus&) = default;
 };
 

@@ -37,6 +37,15 @@ struct SecretFacts {
 
 /// A Deployment that carries the database label.
 struct Workload {
+/// What a Deployment's controller says of its Pods.
+enum class PodsState {
+    Unseen,    ///< nothing yet: it speaks of an earlier generation
+    Mixed,     ///< some run that were made from an earlier template
+    Coming,    ///< all are of this template; some are not there or not available
+    Leaving,   ///< all are available; others end, as far as this Kubernetes tells
+    Complete,  ///< all are available, and no other is left
+};
+
     ObjectMeta meta;
     std::string order;
     /// The Pod template as compact JSON with sorted keys: hashed, cloned, compared.
@@ -45,7 +54,7 @@ struct Workload {
     /// The field manager that set spec.paused; empty when the admission policy did, since nobody
     /// owns that.
     std::string paused_by;
-    bool rolled_out = false;
+    PodsState pods = PodsState::Unseen;
     bool progress_deadline_exceeded = false;
 };
 

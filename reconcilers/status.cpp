@@ -153,14 +153,14 @@ void add_summary(
     ));
 }
 
-std::string state_of(const Workload& workload) {
+std::string state_of(const Desired& desired, const Workload& workload) {
     if (is_paused_by_user(workload)) {
         return "PausedByUser";
     }
     if (is_held(workload)) {
         return "Held";
     }
-    return workload.rolled_out ? "RolledOut" : "RollingOut";
+    return is_rolled_out(desired, workload) ? "RolledOut" : "RollingOut";
 }
 
 void add_release(
@@ -169,7 +169,10 @@ void add_release(
     for (const auto& workload : observed.workloads) {
         const auto image = app_image(workload, desired.object.spec.app);
         status.workloads.push_back(
-            {workload.meta.key.name.str(), image ? image->str() : "", state_of(workload)}
+            {workload.meta.key.name.str(),
+             image ? image->str() : "",
+             state_of(desired, workload),
+             is_rolled_out(desired, workload) ? template_hash(workload) : ""}
         );
     }
     status.release = desired.object.status.release;
