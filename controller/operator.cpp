@@ -35,13 +35,8 @@ constexpr auto kAtOnce = 20ms;
 /// One visit: run the reconciler, then queue the key again as it says.
 class Visitor {
   public:
-    Visitor(
-        DjangoDatabaseReconciler databases,
-        PostgresServerReconciler servers,
-        kube::KubeCluster& cluster,
-        Queue& queue
-    )
-        : databases_(databases), servers_(std::move(servers)), cluster_(cluster), queue_(queue) {}
+    Visitor(DjangoDatabaseReconciler databases, PostgresServerReconciler servers, Queue& queue)
+        : databases_(databases), servers_(std::move(servers)), queue_(queue) {}
 
     void operator()(const WorkKey& work, const std::stop_token& stop) {
         const CallContext call{stop, Deadline::in(kVisitDeadline), make_reconcile_id()};
@@ -49,13 +44,6 @@ class Visitor {
             const auto requeue = work.root == Root::Database ? databases_(work.key, call)
                                                              : servers_(work.key.name, call);
             queue_again(work, requeue);
-        } catch (const DecodeError& error) {
-            // Stored under an older schema: nothing of it is sure, so nothing is done. Its user is
-            // told once, by an Event, since there is no status to be derived.
-            if (work.root == Root::Database && backoff_.failures(work) == 0) {
-                cluster_.warn_of_undecodable(work.key, error.what(), call);
-            }
-            fail(work, error, call);
         } catch (const std::exception& error) {
             fail(work, error, call);
         }
@@ -89,7 +77,6 @@ class Visitor {
 
     DjangoDatabaseReconciler databases_;
     PostgresServerReconciler servers_;
-    kube::KubeCluster& cluster_;
     Queue& queue_;
     runtime::Backoff<WorkKey> backoff_;
     /// Visits that act and act again without arriving slow down, so that a fight over one field with
@@ -171,10 +158,7 @@ int run_operator(const Options& options, std::stop_token stop) {
         queue.add({Root::Database, key});
     });
     Visitor visitor(
-        {cluster, database, clock, passwords, memory},
-        {cluster, database, clock, sweep},
-        cluster,
-        queue
+        {cluster, database, clock, passwords, memory}, {cluster, database, clock, sweep}, queue
     );
     runtime::WorkerPool<WorkKey> workers(
         queue,

@@ -162,6 +162,8 @@ struct DjangoDatabase {
     ObjectMeta meta;
     DjangoDatabaseSpec spec;
     DjangoDatabaseStatus status;
+    /// What of the spec can't be read; the spec is as good as none then.
+    std::string undecodable;
     friend bool operator==(const DjangoDatabase&, const DjangoDatabase&) = default;
 };
 

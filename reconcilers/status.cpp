@@ -229,7 +229,8 @@ DjangoDatabaseStatus derive_status(
 ) {
     DjangoDatabaseStatus status;
     status.observed_generation = desired.object.meta.generation;
-    status.secret_name = desired.secret_name.str();
+    status.secret_name = desired.object.undecodable.empty() ? desired.secret_name.str()
+                                                            : desired.object.status.secret_name;
     const bool is_configured = observed.tenant && observed.tenant->claim == ClaimState::Mine &&
                                observed.tenant->database_is_configured;
     status.database_oid =

@@ -371,20 +371,4 @@ void KubeCluster::emit_event(const Event& event, const CallContext& call) noexce
     }
 }
 
-void KubeCluster::warn_of_undecodable(
-    const ObjectKey& key, const std::string& why, const CallContext& call
-) noexcept {
-    const auto object = caches_.databases.find(to_string(key));
-    if (!object) {
-        return;
-    }
-    DjangoDatabase named;
-    named.meta.key = key;
-    named.meta.uid = ResourceUid(text_at(*object, {"metadata", "uid"}));
-    const auto message = "This resource can't be read: " + why +
-                         ". It was stored under another schema; nothing was changed for it. "
-                         "Correct it by kubectl edit.";
-    emit_event(warning_event(named, "Undecodable", message), call);
-}
-
 }  // namespace djdb::kube

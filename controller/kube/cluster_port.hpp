@@ -83,11 +83,6 @@ class KubeCluster final : public Cluster {
     ) override;
     void emit_event(const Event& event, const CallContext& call) noexcept override;
 
-    /// Tells the user of a resource that decode_django_database refuses.
-    void warn_of_undecodable(
-        const ObjectKey& key, const std::string& why, const CallContext& call
-    ) noexcept;
-
   private:
     Client& client_;
     Caches caches_;
