@@ -127,12 +127,15 @@ void note_steps(
     bool is_settled,
     TenantMemory& memory
 ) {
+    const std::optional<Refusal>& refusal,
     const auto& key = desired.object.meta.key;
     auto known = memory.find(key, desired.object.meta.uid);
     auto record = known ? *known : fresh_record(desired, observed.now);
     record.is_settled = is_settled;
     record.fingerprint = observed.tenant->fingerprint;
     for (const auto& step : done) {
+    record.refusal = refusal;
+    record.secret_versions = observed.secret_versions;
         if (std::holds_alternative<CreateRoles>(step)) {
             record.fingerprint.clear();
             record.rejected.clear();

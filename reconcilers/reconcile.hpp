@@ -34,6 +34,14 @@ class DjangoDatabaseReconciler {
         const DjangoDatabase& object, const Desired& desired, const CallContext& call
     );
     void report(
+    /// Executes the steps, but for one that the cluster's rules refused a moment ago.
+    Report carry_out(
+        std::span<const Step> steps,
+        const Desired& desired,
+        const Observed& observed,
+        std::optional<Refusal>& refusal,
+        const CallContext& call
+    );
         const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
     );
     void tell(const DjangoDatabase& object, const Condition& ready, const CallContext& call);

@@ -1,7 +1,8 @@
 #include "reconcilers/status.hpp"
 
 #include "crds/text.hpp"
-#include "reconcilers/crc32.hpp"
+#include "reconcilers/next_visit.hpp"
+#include "reconcilers/refusal.hpp"
 #include "reconcilers/release.hpp"
 
 #include <algorithm>
@@ -61,6 +62,14 @@ bool is_overtaken(const Report& report) {
 /// The result whose step failed: steps are numbered through all results.
 const StageResult* failed_result(const Assessment& assessment, const Report& report) {
     std::size_t planned = 0;
+std::string what_helps(const Desired& desired, const Report& report) {
+    if (is_refusal(*report.failure)) {
+        return " It is tried again every 5 minutes, and at once when this resource's spec or a "
+               "labelled Deployment's Pod template changes.";
+    }
+    return can_let_go(report) ? how_to_let_go(desired) : "";
+}
+
     for (const auto& result : assessment.results) {
         if (const auto* act = std::get_if<Act>(&result.verdict)) {
             planned += act->steps.size();
@@ -217,7 +226,13 @@ Reason reason_of(const Failure& failure) {
     if (failure.code == "ForeignRole") {
         return Reason::RoleConflict;
     }
-    return failure.origin == FailureOrigin::Kubernetes ? Reason::ApiError : Reason::ServerError;
+    if (failure.origin != FailureOrigin::Kubernetes) {
+        return Reason::ServerError;
+    }
+    if (is_refusal(failure)) {
+        return Reason::WriteRefused;
+    }
+    return failure.kind == FailureClass::Forbidden ? Reason::RightsMissing : Reason::ApiError;
 }
 
 DjangoDatabaseStatus derive_status(
@@ -242,8 +257,7 @@ DjangoDatabaseStatus derive_status(
     if (failed != nullptr) {
         stop_finding = {
             reason_of(*report.failure),
-            report.failed_step + ": " + report.failure->message +
-                (can_let_go(report) ? how_to_let_go(desired) : "")};
+            report.failed_step + ": " + report.failure->message + what_helps(desired, report)};
     }
     if (only_observes(desired)) {
         stop_finding = observe_only(assessment, std::move(stop_finding));

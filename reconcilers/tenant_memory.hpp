@@ -4,6 +4,7 @@
 
 #include "crds/conditions.hpp"
 #include "reconcilers/database_port.hpp"
+#include "reconcilers/refusal.hpp"
 
 #include <cstdint>
 #include <map>
@@ -30,6 +31,9 @@ struct TenantRecord {
     /// Nothing was to be done: the next visit may be far away.
     bool is_settled = false;
 };
+    /// Of the Secrets that its apps read, by name; "" for one that was not there.
+    std::map<ObjectName, std::string> secret_versions;
+    std::optional<Refusal> refusal;
 
 class TenantMemory {
   public:

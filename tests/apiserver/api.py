@@ -22,6 +22,8 @@ GROUPS = {
     "quota": "/api/v1 resourcequotas",
     "policy": "/apis/admissionregistration.k8s.io/v1 mutatingadmissionpolicies",
     "binding": "/apis/admissionregistration.k8s.io/v1 mutatingadmissionpolicybindings",
+    "denial": "/apis/admissionregistration.k8s.io/v1 validatingadmissionpolicies",
+    "denialbinding": "/apis/admissionregistration.k8s.io/v1 validatingadmissionpolicybindings",
     "clusterrole": "/apis/rbac.authorization.k8s.io/v1 clusterroles",
     "role": "/apis/rbac.authorization.k8s.io/v1 roles",
 }
