@@ -67,11 +67,14 @@ Observed DjangoDatabaseReconciler::observe_or_say_why_not(
     const DjangoDatabase& object, const Desired& desired, const CallContext& call
 ) {
     try {
-        return observe(desired, cluster_, database_, clock_, memory_, call);
+        auto observed = observe(desired, cluster_, database_, clock_, memory_, call);
+        memory_.note_seen(key);
+        return observed;
     } catch (const Error& error) {
-        // What passes by itself is tried again first; anything else needs a person, who is told.
-        if (error.failure().kind != FailureClass::Transient) {
-            report(object, derive_unknown_status(object, error.failure(), clock_.now()), call);
+        const auto now = clock_.now();
+        const auto since = memory_.note_unseen(key, now);
+        if (makes_unknown(error.failure(), now - since)) {
+            report(object, derive_unknown_status(object, error.failure(), now), call);
         }
         throw;
     }
@@ -79,9 +82,6 @@ Observed DjangoDatabaseReconciler::observe_or_say_why_not(
 
 void DjangoDatabaseReconciler::report(
     const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
-) {
-    if (status == object.status) {
-        return;
 Report DjangoDatabaseReconciler::carry_out(
     std::span<const Step> steps,
     const Desired& desired,
@@ -110,6 +110,9 @@ Report DjangoDatabaseReconciler::carry_out(
     return report;
 }
 
+) {
+    if (status == object.status) {
+        return;
     }
     cluster_.patch_status(object, status, call);
     const auto* before = find_condition(object.status.conditions, ConditionType::Ready);

@@ -10,11 +10,7 @@
 namespace djdb {
 namespace {
 
-using namespace std::chrono_literals;
-
-/// Blocked is looked at again this often: the repair may be where no watch sees it, such as on the
-/// server.
-constexpr auto kBlockedVisit = 15s;
+constexpr std::chrono::seconds kLongestSilence{60};
 /// As the schema of status.drift has it.
 constexpr std::size_t kMostDrift = 64;
 constexpr std::size_t kLongestDrift = 512;
@@ -62,6 +58,10 @@ bool is_overtaken(const Report& report) {
 /// The result whose step failed: steps are numbered through all results.
 const StageResult* failed_result(const Assessment& assessment, const Report& report) {
     std::size_t planned = 0;
+    for (const auto& result : assessment.results) {
+        if (const auto* act = std::get_if<Act>(&result.verdict)) {
+            planned += act->steps.size();
+            if (report.failure && report.done < planned) {
 std::string what_helps(const Desired& desired, const Report& report) {
     if (is_refusal(*report.failure)) {
         return " It is tried again every 5 minutes, and at once when this resource's spec or a "
@@ -70,10 +70,6 @@ std::string what_helps(const Desired& desired, const Report& report) {
     return can_let_go(report) ? how_to_let_go(desired) : "";
 }
 
-    for (const auto& result : assessment.results) {
-        if (const auto* act = std::get_if<Act>(&result.verdict)) {
-            planned += act->steps.size();
-            if (report.failure && report.done < planned) {
                 return &result;
             }
         }
@@ -203,6 +199,10 @@ void add_release(
 }  // namespace
 
 bool needs_a_person(const Failure& failure) {
+bool makes_unknown(const Failure& failure, std::chrono::seconds since) {
+    return failure.kind != FailureClass::Transient || since >= kLongestSilence;
+}
+
     switch (failure.kind) {
         case FailureClass::Transient:
             return false;

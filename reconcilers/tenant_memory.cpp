@@ -19,6 +19,17 @@ void TenantMemory::keep(const ObjectKey& key, TenantRecord record) {
 void TenantMemory::forget(const ObjectKey& key) {
     const std::lock_guard lock(mutex_);
     records_.erase(key);
+    unseen_since_.erase(key);
+}
+
+TimePoint TenantMemory::note_unseen(const ObjectKey& key, TimePoint now) {
+    const std::lock_guard lock(mutex_);
+    return unseen_since_.try_emplace(key, now).first->second;
+}
+
+void TenantMemory::note_seen(const ObjectKey& key) {
+    const std::lock_guard lock(mutex_);
+    unseen_since_.erase(key);
 }
 
 std::map<ObjectKey, TenantRecord> TenantMemory::settled_on(const std::string& server) const {

@@ -49,3 +49,7 @@ class TenantMemory {
 };
 
 }  // namespace djdb
+    /// The API server could not be asked about this resource. @return since when that is so
+    TimePoint note_unseen(const ObjectKey&, TimePoint now);
+    void note_seen(const ObjectKey&);
+    std::map<ObjectKey, TimePoint> unseen_since_;
