@@ -54,7 +54,8 @@ Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallCon
         !report_of_steps.failure && std::holds_alternative<Act>(assessment.stopped_at()->verdict)) {
         return AwaitChange{};  // the finalizer is off, so there is nothing left to report on
     }
-    const auto next = next_visit(desired, observed, assessment, report_of_steps);
+    const auto next =
+        next_visit(desired, observed, assessment, report_of_steps, memory_.count_settled().tenants);
     if (observed.tenant) {
         note_steps(desired, observed, done, is_settled(desired, assessment), refusal, memory_);
         tell_of_repair(desired, observed, done, call);
@@ -81,7 +82,6 @@ Observed DjangoDatabaseReconciler::observe_or_say_why_not(
 }
 
 void DjangoDatabaseReconciler::report(
-    const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
 Report DjangoDatabaseReconciler::carry_out(
     std::span<const Step> steps,
     const Desired& desired,
@@ -110,6 +110,7 @@ Report DjangoDatabaseReconciler::carry_out(
     return report;
 }
 
+    const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
 ) {
     if (status == object.status) {
         return;

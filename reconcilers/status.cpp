@@ -14,12 +14,6 @@ constexpr std::chrono::seconds kLongestSilence{60};
 /// As the schema of status.drift has it.
 constexpr std::size_t kMostDrift = 64;
 constexpr std::size_t kLongestDrift = 512;
-/// A safety net below the watches.
-constexpr auto kWaitingVisit = 15s;
-/// What changes on the server meanwhile is seen by its sweep; this is for the rest. Between 45 and
-/// 75 minutes, so that a restart's crowd disperses.
-constexpr auto kSettledVisit = 45min;
-constexpr std::uint32_t kSettledSpread = 30 * 60;
 
 const Finding& finding_of(const Verdict& verdict) {
     return std::visit([](const auto& v) -> const Finding& { return v.finding; }, verdict);
@@ -48,13 +42,6 @@ Condition make(
         {}};
 }
 
-/// Somebody changed the object between our look and our write: the next look judges anew, and
-/// nobody has to be told.
-bool is_overtaken(const Report& report) {
-    return report.failure && report.failure->origin == FailureOrigin::Kubernetes &&
-           report.failure->code.starts_with("409");
-}
-
 /// The result whose step failed: steps are numbered through all results.
 const StageResult* failed_result(const Assessment& assessment, const Report& report) {
     std::size_t planned = 0;
@@ -62,14 +49,6 @@ const StageResult* failed_result(const Assessment& assessment, const Report& rep
         if (const auto* act = std::get_if<Act>(&result.verdict)) {
             planned += act->steps.size();
             if (report.failure && report.done < planned) {
-std::string what_helps(const Desired& desired, const Report& report) {
-    if (is_refusal(*report.failure)) {
-        return " It is tried again every 5 minutes, and at once when this resource's spec or a "
-               "labelled Deployment's Pod template changes.";
-    }
-    return can_let_go(report) ? how_to_let_go(desired) : "";
-}
-
                 return &result;
             }
         }
@@ -81,6 +60,14 @@ std::string what_helps(const Desired& desired, const Report& report) {
 bool can_let_go(const Report& report) {
     return report.failed_step == to_string(Step{RetireTenant{}}) ||
            report.failed_step == to_string(Step{DropTenant{}});
+}
+
+std::string what_helps(const Desired& desired, const Report& report) {
+    if (is_refusal(*report.failure)) {
+        return " It is tried again every 5 minutes, and at once when this resource's spec or a "
+               "labelled Deployment's Pod template changes.";
+    }
+    return can_let_go(report) ? how_to_let_go(desired) : "";
 }
 
 /// There was a time when all was as asked for: what differs now is drift and not yet to be done.
@@ -199,10 +186,6 @@ void add_release(
 }  // namespace
 
 bool needs_a_person(const Failure& failure) {
-bool makes_unknown(const Failure& failure, std::chrono::seconds since) {
-    return failure.kind != FailureClass::Transient || since >= kLongestSilence;
-}
-
     switch (failure.kind) {
         case FailureClass::Transient:
             return false;
@@ -214,6 +197,10 @@ bool makes_unknown(const Failure& failure, std::chrono::seconds since) {
             break;
     }
     return true;
+}
+
+bool makes_unknown(const Failure& failure, std::chrono::seconds since) {
+    return failure.kind != FailureClass::Transient || since >= kLongestSilence;
 }
 
 Reason reason_of(const Failure& failure) {
@@ -321,42 +308,6 @@ DjangoDatabaseStatus derive_unknown_status(
         {}});
     status.conditions = merge(object.status.conditions, std::move(status.conditions), now);
     return status;
-}
-
-bool is_settled(const Desired& desired, const Assessment& assessment) {
-    const auto* stopped = assessment.stopped_at();
-    return stopped == nullptr || (desired.object.spec.mode == Mode::Observe &&
-                                  std::holds_alternative<Act>(stopped->verdict));
-}
-
-Requeue next_visit(
-    const Desired& desired,
-    const Observed& observed,
-    const Assessment& assessment,
-    const Report& report
-) {
-    if (is_overtaken(report)) {
-        return RetryAfter{0ms};
-    }
-    if (report.failure) {
-        return RetryWithBackoff{};
-    }
-    const auto* stopped = assessment.stopped_at();
-    if (is_settled(desired, assessment)) {
-        const auto share = crc32(desired.object.meta.uid.str()) % kSettledSpread;
-        return RetryAfter{kSettledVisit + std::chrono::seconds{share}};
-    }
-    if (std::holds_alternative<Act>(stopped->verdict)) {
-        return RetryAfter{0ms};  // look afresh at what was done
-    }
-    if (const auto* wait = std::get_if<Wait>(&stopped->verdict)) {
-        if (wait->until) {
-            return RetryAfter{
-                std::max(1000ms, std::chrono::milliseconds{*wait->until - observed.now})};
-        }
-        return RetryAfter{kWaitingVisit};
-    }
-    return RetryAfter{kBlockedVisit};
 }
 
 }  // namespace djdb

@@ -37,21 +37,4 @@ Reason reason_of(const Failure& failure);
 /// Waiting repairs nothing: a right or a login is missing, or the content is refused.
 bool needs_a_person(const Failure& failure);
 
-struct AwaitChange {};
-struct RetryAfter {
-    std::chrono::milliseconds span;
-};
-struct RetryWithBackoff {};
-using Requeue = std::variant<AwaitChange, RetryAfter, RetryWithBackoff>;
-
-Requeue next_visit(
-    const Desired& desired,
-    const Observed& observed,
-    const Assessment& assessment,
-    const Report& report
-);
-
-/// Nothing is to be done, or nothing may be: only a change needs another look.
-bool is_settled(const Desired& desired, const Assessment& assessment);
-
 }  // namespace djdb

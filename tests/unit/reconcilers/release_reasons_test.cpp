@@ -1,4 +1,5 @@
 // Reasons of a release, and what becomes of Jobs.
+#include "reconcilers/next_visit.hpp"
 #include "reconcilers/release.hpp"
 #include "reconcilers/status.hpp"
 #include "reconcilers/workflow.hpp"
