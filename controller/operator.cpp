@@ -13,13 +13,15 @@
 #include "controller/telemetry/log.hpp"
 #include "controller/watches.hpp"
 #include "controller/world.hpp"
-#include "crds/codec.hpp"
 #include "reconcilers/reconcile.hpp"
+#include "reconcilers/secret_rounds.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
+#include <thread>
 
 namespace djdb {
 namespace {
@@ -29,6 +31,7 @@ using telemetry::log;
 using namespace std::chrono_literals;
 
 constexpr auto kVisitDeadline = 90s;
+constexpr auto kGlanceDeadline = 5s;
 /// Lets the watch bring our own writes before the next look.
 constexpr auto kAtOnce = 20ms;
 
@@ -114,6 +117,19 @@ std::string find_cluster_id(kube::Client& client, const std::stop_token& stop) {
     return {};
 }
 
+/// Until stopped. Comes back within a second to a pace that tenants who came have quickened.
+void go_round(SecretRounds& rounds, const std::stop_token& stop) {
+    auto looked = std::chrono::steady_clock::now();
+    while (!stop.stop_requested()) {
+        const auto pace = rounds.pace();
+        if (std::chrono::steady_clock::now() - looked >= pace) {
+            looked = std::chrono::steady_clock::now();
+            rounds.look_at_next({stop, Deadline::in(kGlanceDeadline), "secrets"});
+        }
+        runtime::wait_for(std::min<std::chrono::milliseconds>(pace, 1s), stop);
+    }
+}
+
 std::pair<std::string, std::uint16_t> split_address(const std::string& address) {
     const auto colon = address.rfind(':');
     if (colon == std::string::npos) {
@@ -154,9 +170,8 @@ int run_operator(const Options& options, std::stop_token stop) {
     SystemClock clock;
     KernelPasswordSource passwords;
     TenantMemory memory;
-    const Sweep sweep(database, memory, [&queue](const ObjectKey& key) {
-        queue.add({Root::Database, key});
-    });
+    const auto wake = [&queue](const ObjectKey& key) { queue.add({Root::Database, key}); };
+    const Sweep sweep(database, memory, wake);
     Visitor visitor(
         {cluster, database, clock, passwords, memory}, {cluster, database, clock, sweep}, queue
     );
@@ -165,6 +180,8 @@ int run_operator(const Options& options, std::stop_token stop) {
         options.concurrency,
         [&visitor](const WorkKey& key, std::stop_token s) { visitor(key, s); }
     );
+    SecretRounds rounds(cluster, memory, wake);
+    const std::jthread walker([&rounds](const std::stop_token& s) { go_round(rounds, s); });
     ready = true;
     log(Level::Info, "start", "caches are filled, workers run", {{"cluster", cluster_id}});
     runtime::wait_for(std::chrono::hours{24 * 365 * 100}, stop);

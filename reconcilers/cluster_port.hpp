@@ -30,13 +30,13 @@ struct SecretFacts {
     SecretData data;
     /// The keys of data that this operator wrote last; others are somebody else's and stay.
     std::set<std::string> own_keys;
+    /// Changes with every write, and when it is made anew.
+    std::string version;
 
     /// The key's value, unless it is absent or empty.
     [[nodiscard]] std::optional<Sensitive> find(const std::string& key) const;
 };
 
-/// A Deployment that carries the database label.
-struct Workload {
 /// What a Deployment's controller says of its Pods.
 enum class PodsState {
     Unseen,    ///< nothing yet: it speaks of an earlier generation
@@ -46,6 +46,8 @@ enum class PodsState {
     Complete,  ///< all are available, and no other is left
 };
 
+/// A Deployment that carries the database label.
+struct Workload {
     ObjectMeta meta;
     std::string order;
     /// The Pod template as compact JSON with sorted keys: hashed, cloned, compared.
@@ -116,6 +118,9 @@ class Cluster {
     virtual std::optional<SecretFacts>
     read_operator_secret(const ObjectName&, const CallContext&) = 0;
     virtual std::optional<SecretFacts> read_secret(const ObjectKey&, const CallContext&) = 0;
+    /// Its version alone: nothing of its content travels.
+    virtual std::optional<std::string>
+    read_secret_version(const ObjectKey&, const CallContext&) = 0;
 
     virtual void
     set_finalizers(const DjangoDatabase&, const std::vector<std::string>& finalizers, const CallContext&) = 0;

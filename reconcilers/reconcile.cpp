@@ -67,6 +67,7 @@ Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallCon
 Observed DjangoDatabaseReconciler::observe_or_say_why_not(
     const DjangoDatabase& object, const Desired& desired, const CallContext& call
 ) {
+    const auto& key = object.meta.key;
     try {
         auto observed = observe(desired, cluster_, database_, clock_, memory_, call);
         memory_.note_seen(key);
@@ -81,7 +82,6 @@ Observed DjangoDatabaseReconciler::observe_or_say_why_not(
     }
 }
 
-void DjangoDatabaseReconciler::report(
 Report DjangoDatabaseReconciler::carry_out(
     std::span<const Step> steps,
     const Desired& desired,
@@ -110,6 +110,7 @@ Report DjangoDatabaseReconciler::carry_out(
     return report;
 }
 
+void DjangoDatabaseReconciler::report(
     const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
 ) {
     if (status == object.status) {

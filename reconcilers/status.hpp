@@ -1,4 +1,4 @@
-// What a resource says of itself, and when it is looked at again: pure functions of one run.
+// What a resource says of itself: pure functions of one run.
 #pragma once
 
 #include "crds/django_database.hpp"
@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <span>
-#include <variant>
 
 namespace djdb {
 
@@ -26,10 +25,10 @@ DjangoDatabaseStatus derive_status(
 DjangoDatabaseStatus derive_unknown_status(
     const DjangoDatabase& object, const Failure& failure, TimePoint now
 );
+
 /// Whether Ready is unknown by now: what passes by itself is tried again for a minute first (F7);
 /// anything else needs a person, who is told at once.
 bool makes_unknown(const Failure& failure, std::chrono::seconds since);
-
 
 /// SQLSTATE, connection phase or HTTP status -> the reason that is shown.
 Reason reason_of(const Failure& failure);

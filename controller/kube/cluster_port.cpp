@@ -72,8 +72,14 @@ std::set<std::string> own_keys(const json& object) {
     );
 }
 
+std::string version_of(const json& object) {
+    return text_at(object, {"metadata", "uid"}) + "/" +
+           text_at(object, {"metadata", "resourceVersion"});
+}
+
 SecretFacts decode_secret(const json& secret) {
     SecretFacts facts;
+    facts.version = version_of(secret);
     facts.controller = controller_of(secret);
     // A name of its own: items() only refers to what it walks.
     const auto data = secret.value("data", json::object());
@@ -191,6 +197,13 @@ std::optional<SecretFacts> KubeCluster::read_operator_secret(
 std::optional<SecretFacts> KubeCluster::read_secret(const ObjectKey& key, const CallContext& call) {
     const auto secret = client_.read(resources::kSecrets, key, call);
     return secret ? std::optional(decode_secret(*secret)) : std::nullopt;
+}
+
+std::optional<std::string> KubeCluster::read_secret_version(
+    const ObjectKey& key, const CallContext& call
+) {
+    const auto metadata = client_.read_metadata(resources::kSecrets, key, call);
+    return metadata ? std::optional(version_of(*metadata)) : std::nullopt;
 }
 
 void KubeCluster::set_finalizers(

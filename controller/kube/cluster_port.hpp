@@ -58,6 +58,8 @@ class KubeCluster final : public Cluster {
     std::optional<SecretFacts> read_operator_secret(const ObjectName& name, const CallContext& call)
         override;
     std::optional<SecretFacts> read_secret(const ObjectKey& key, const CallContext& call) override;
+    std::optional<std::string> read_secret_version(const ObjectKey& key, const CallContext& call)
+        override;
     void set_finalizers(
         const DjangoDatabase& object,
         const std::vector<std::string>& finalizers,

@@ -1,6 +1,7 @@
 // What the client makes of answers that a real API server does not give on demand.
 #include "controller/kube/client.hpp"
 
+#include "controller/kube/http_failure.hpp"
 #include "tests/unit/kube/scripted_api.hpp"
 
 #include <gmock/gmock.h>
@@ -124,7 +125,6 @@ TEST(Client, TextThatIsNotUtf8IsReplacedSoThatAStatusCanAlwaysBeWritten) {
     EXPECT_NE(api.requests().at(0).find("caf\xef\xbf\xbd"), std::string::npos);
 }
 
-TEST(Client, AnExpiredPageIsAFailureOfTheWholeList) {
 std::string metadata_of(const std::string& kind) {
     return http_answer(
         "200 OK", R"({"kind":")" + kind + R"(","metadata":{"uid":"u","resourceVersion":"7"}})"
@@ -178,6 +178,7 @@ TEST(Client, ARefusalOfTheContentIsNoLackOfRights) {
     EXPECT_EQ(kind_of(429, "TooManyRequests", "x"), FailureClass::Transient);
 }
 
+TEST(Client, AnExpiredPageIsAFailureOfTheWholeList) {
     const auto first = http_answer(
         "200 OK",
         R"({"kind":"PodList","metadata":{"resourceVersion":"5","continue":"to/ken"},"items":[)" +
