@@ -13,13 +13,15 @@
 #include "controller/telemetry/log.hpp"
 #include "controller/watches.hpp"
 #include "controller/world.hpp"
-#include "crds/codec.hpp"
 #include "reconcilers/reconcile.hpp"
+#include "reconcilers/secret_rounds.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
+#include <thread>
 
 namespace djdb {
 namespace {
@@ -29,19 +31,15 @@ using telemetry::log;
 using namespace std::chrono_literals;
 
 constexpr auto kVisitDeadline = 90s;
+constexpr auto kGlanceDeadline = 5s;
 /// Lets the watch bring our own writes before the next look.
 constexpr auto kAtOnce = 20ms;
 
 /// One visit: run the reconciler, then queue the key again as it says.
 class Visitor {
   public:
-    Visitor(
-        DjangoDatabaseReconciler databases,
-        PostgresServerReconciler servers,
-        kube::KubeCluster& cluster,
-        Queue& queue
-    )
-        : databases_(databases), servers_(std::move(servers)), cluster_(cluster), queue_(queue) {}
+    Visitor(DjangoDatabaseReconciler databases, PostgresServerReconciler servers, Queue& queue)
+        : databases_(databases), servers_(std::move(servers)), queue_(queue) {}
 
     void operator()(const WorkKey& work, const std::stop_token& stop) {
         const CallContext call{stop, Deadline::in(kVisitDeadline), make_reconcile_id()};
@@ -49,13 +47,6 @@ class Visitor {
             const auto requeue = work.root == Root::Database ? databases_(work.key, call)
                                                              : servers_(work.key.name, call);
             queue_again(work, requeue);
-        } catch (const DecodeError& error) {
-            // Stored under an older schema: nothing of it is sure, so nothing is done. Its user is
-            // told once, by an Event, since there is no status to be derived.
-            if (work.root == Root::Database && backoff_.failures(work) == 0) {
-                cluster_.warn_of_undecodable(work.key, error.what(), call);
-            }
-            fail(work, error, call);
         } catch (const std::exception& error) {
             fail(work, error, call);
         }
@@ -89,7 +80,6 @@ class Visitor {
 
     DjangoDatabaseReconciler databases_;
     PostgresServerReconciler servers_;
-    kube::KubeCluster& cluster_;
     Queue& queue_;
     runtime::Backoff<WorkKey> backoff_;
     /// Visits that act and act again without arriving slow down, so that a fight over one field with
@@ -125,6 +115,19 @@ std::string find_cluster_id(kube::Client& client, const std::stop_token& stop) {
         runtime::wait_for(backoff.next(0), stop);
     }
     return {};
+}
+
+/// Until stopped. Comes back within a second to a pace that tenants who came have quickened.
+void go_round(SecretRounds& rounds, const std::stop_token& stop) {
+    auto looked = std::chrono::steady_clock::now();
+    while (!stop.stop_requested()) {
+        const auto pace = rounds.pace();
+        if (std::chrono::steady_clock::now() - looked >= pace) {
+            looked = std::chrono::steady_clock::now();
+            rounds.look_at_next({stop, Deadline::in(kGlanceDeadline), "secrets"});
+        }
+        runtime::wait_for(std::min<std::chrono::milliseconds>(pace, 1s), stop);
+    }
 }
 
 std::pair<std::string, std::uint16_t> split_address(const std::string& address) {
@@ -167,20 +170,18 @@ int run_operator(const Options& options, std::stop_token stop) {
     SystemClock clock;
     KernelPasswordSource passwords;
     TenantMemory memory;
-    const Sweep sweep(database, memory, [&queue](const ObjectKey& key) {
-        queue.add({Root::Database, key});
-    });
+    const auto wake = [&queue](const ObjectKey& key) { queue.add({Root::Database, key}); };
+    const Sweep sweep(database, memory, wake);
     Visitor visitor(
-        {cluster, database, clock, passwords, memory},
-        {cluster, database, clock, sweep},
-        cluster,
-        queue
+        {cluster, database, clock, passwords, memory}, {cluster, database, clock, sweep}, queue
     );
     runtime::WorkerPool<WorkKey> workers(
         queue,
         options.concurrency,
         [&visitor](const WorkKey& key, std::stop_token s) { visitor(key, s); }
     );
+    SecretRounds rounds(cluster, memory, wake);
+    const std::jthread walker([&rounds](const std::stop_token& s) { go_round(rounds, s); });
     ready = true;
     log(Level::Info, "start", "caches are filled, workers run", {{"cluster", cluster_id}});
     runtime::wait_for(std::chrono::hours{24 * 365 * 100}, stop);

@@ -188,7 +188,12 @@ template <class Kind>
 Kind decode_kind(const json& object) {
     Kind kind;
     kind.meta = decode_meta(object);
-    decode(object.value("spec", json::object()), kind.spec, "spec");
+    try {
+        decode(object.value("spec", json::object()), kind.spec, "spec");
+    } catch (const DecodeError& error) {
+        kind.spec = {};
+        kind.undecodable = error.what();
+    }
     kind.status = decode_status<decltype(kind.status)>(object);
     return kind;
 }

@@ -20,7 +20,9 @@ class DecodeError : public std::runtime_error {
 
 /// Fields that are absent get their default; unknown ones are ignored, so a newer CRD does not stop
 /// an older operator. A status that can't be decoded counts as none: it is derived anew.
-/// @throws DecodeError naming the path
+/// A spec that can't be decoded is left out, and the path and what is wrong there is in
+/// `undecodable`: its user has to be told.
+/// @throws DecodeError for metadata that no API server writes
 DjangoDatabase decode_django_database(const nlohmann::json& object);
 PostgresServer decode_postgres_server(const nlohmann::json& object);
 ObjectMeta decode_meta(const nlohmann::json& object);

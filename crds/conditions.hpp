@@ -47,6 +47,9 @@ enum class Reason {
     WaitingForEarlierStage,
     ObserveOnly,
     ApiError,
+    RightsMissing,
+    WriteRefused,
+    Undecodable,
     // reasons/server.hpp
     ServerNotFound,
     NamespaceNotAllowed,

@@ -112,6 +112,8 @@ struct WorkloadStatus {
     std::string image;
     /// Held, PausedByUser, RollingOut or RolledOut.
     std::string state;
+    /// Hash of the Pod template that has rolled out; empty while one rolls.
+    std::string pod_template;
     friend bool operator==(const WorkloadStatus&, const WorkloadStatus&) = default;
 };
 
@@ -160,6 +162,8 @@ struct DjangoDatabase {
     ObjectMeta meta;
     DjangoDatabaseSpec spec;
     DjangoDatabaseStatus status;
+    /// What of the spec can't be read; the spec is as good as none then.
+    std::string undecodable;
     friend bool operator==(const DjangoDatabase&, const DjangoDatabase&) = default;
 };
 

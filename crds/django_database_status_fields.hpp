@@ -34,6 +34,14 @@ struct Describe<WorkloadStatus> {
             "Held: by the gate. PausedByUser: somebody paused it. RollingOut: new Pods are "
             "starting. RolledOut: done.",
             {.max_length = 32}
+        ),
+        field(
+            "podTemplate",
+            &WorkloadStatus::pod_template,
+            Presence::Optional,
+            "Hash of the Pod template that has rolled out, by which the operator tells a release "
+            "from scaling.",
+            {.max_length = 32}
         )
     );
 };

@@ -153,6 +153,8 @@ struct PostgresServer {
     ObjectMeta meta;
     PostgresServerSpec spec;
     PostgresServerStatus status;
+    /// What of the spec can't be read; the spec is as good as none then.
+    std::string undecodable;
     friend bool operator==(const PostgresServer&, const PostgresServer&) = default;
 };
 

@@ -30,9 +30,20 @@ struct SecretFacts {
     SecretData data;
     /// The keys of data that this operator wrote last; others are somebody else's and stay.
     std::set<std::string> own_keys;
+    /// Changes with every write, and when it is made anew.
+    std::string version;
 
     /// The key's value, unless it is absent or empty.
     [[nodiscard]] std::optional<Sensitive> find(const std::string& key) const;
+};
+
+/// What a Deployment's controller says of its Pods.
+enum class PodsState {
+    Unseen,    ///< nothing yet: it speaks of an earlier generation
+    Mixed,     ///< some run that were made from an earlier template
+    Coming,    ///< all are of this template; some are not there or not available
+    Leaving,   ///< all are available; others end, as far as this Kubernetes tells
+    Complete,  ///< all are available, and no other is left
 };
 
 /// A Deployment that carries the database label.
@@ -45,7 +56,7 @@ struct Workload {
     /// The field manager that set spec.paused; empty when the admission policy did, since nobody
     /// owns that.
     std::string paused_by;
-    bool rolled_out = false;
+    PodsState pods = PodsState::Unseen;
     bool progress_deadline_exceeded = false;
 };
 
@@ -107,6 +118,9 @@ class Cluster {
     virtual std::optional<SecretFacts>
     read_operator_secret(const ObjectName&, const CallContext&) = 0;
     virtual std::optional<SecretFacts> read_secret(const ObjectKey&, const CallContext&) = 0;
+    /// Its version alone: nothing of its content travels.
+    virtual std::optional<std::string>
+    read_secret_version(const ObjectKey&, const CallContext&) = 0;
 
     virtual void
     set_finalizers(const DjangoDatabase&, const std::vector<std::string>& finalizers, const CallContext&) = 0;

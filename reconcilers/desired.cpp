@@ -116,7 +116,8 @@ Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_
         .reader_secrets = std::move(reader_secrets),
         .migration_name = ObjectName(name + "-migrate"),
         .credentials_name = ObjectName("djangodb-" + object.meta.uid.str()),
-        .name_error = find_name_error(object),
+        .name_error = object.undecodable.empty() ? find_name_error(object)
+                                                 : std::optional(object.undecodable),
     };
 }
 

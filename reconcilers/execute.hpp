@@ -19,6 +19,8 @@ struct Report {
     /// Of the step at index `done`.
     std::optional<Failure> failure;
     std::string failed_step;
+    /// Of a step that may not be tried again before.
+    std::optional<TimePoint> not_before;
 };
 
 /// Never throws Error: a refusal is the report's last line. Each step is idempotent, so the next

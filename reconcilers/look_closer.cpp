@@ -12,8 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Logins are tried no more often than this while nothing changes.
-constexpr std::chrono::seconds kBetweenLogins = 10min;
+/// Logins are tried no more often than this while nothing changes: with each visit of a settled
+/// tenant.
+constexpr std::chrono::seconds kBetweenLogins = 5min;
 constexpr std::chrono::seconds kBetweenLooks = 1h;
 
 /// So that the tenants of a restarted operator are not all looked at in one minute.
@@ -37,8 +38,9 @@ TenantRecord fresh_record(const Desired& desired, TimePoint now) {
     record.generation = desired.object.meta.generation;
     record.server = desired.object.spec.server_ref.name;
     record.database = desired.names.database;
-    record.contents_due = was_in_sync(desired) ? now + share_of(desired, kBetweenLooks) : now;
-    record.logins_due = record.contents_due;
+    const bool was = was_in_sync(desired);
+    record.contents_due = was ? now + share_of(desired, kBetweenLooks) : now;
+    record.logins_due = was ? now + share_of(desired, kBetweenLogins) : now;
     return record;
 }
 
@@ -125,12 +127,15 @@ void note_steps(
     const Observed& observed,
     std::span<const Step> done,
     bool is_settled,
+    const std::optional<Refusal>& refusal,
     TenantMemory& memory
 ) {
     const auto& key = desired.object.meta.key;
     auto known = memory.find(key, desired.object.meta.uid);
     auto record = known ? *known : fresh_record(desired, observed.now);
     record.is_settled = is_settled;
+    record.refusal = refusal;
+    record.secret_versions = observed.secret_versions;
     record.fingerprint = observed.tenant->fingerprint;
     for (const auto& step : done) {
         if (std::holds_alternative<CreateRoles>(step)) {

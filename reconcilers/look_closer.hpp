@@ -26,6 +26,7 @@ void note_steps(
     const Observed& observed,
     std::span<const Step> done,
     bool is_settled,
+    const std::optional<Refusal>& refusal,
     TenantMemory& memory
 );
 

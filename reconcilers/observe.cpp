@@ -55,6 +55,7 @@ void observe_secrets(
                            const RoleName& login,
                            const std::optional<Sensitive>& password) {
         const auto secret = cluster.read_secret({desired.object.meta.key.space, name}, call);
+        observed.secret_versions[name] = secret ? secret->version : "";
         return judge_secret(desired, secret, observed.access, login, password);
     };
     const auto& passwords = observed.credentials;

@@ -10,6 +10,7 @@
 #include "reconcilers/server_lookup.hpp"
 #include "reconcilers/tenant_memory.hpp"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,8 @@ struct Observed {
     SecretState secret = SecretState::Absent;
     /// In the order of spec.access.readers.
     std::vector<SecretState> reader_secrets;
+    /// Of the Secrets of the two above, by name; "" where there is none.
+    std::map<ObjectName, std::string> secret_versions;
     /// Published for readers that are asked for no more.
     std::vector<ObjectName> leftover_secrets;
     GateState gate = GateState::Missing;

@@ -53,16 +53,17 @@ Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallCon
     const auto observed = observe_or_say_why_not(*object, desired, call);
     const auto assessment = assess(stages, desired, observed);
     const auto steps = to_be_done(*object, assessment);
-    const auto report_of_steps =
-        execute(steps, desired, observed, cluster_, database_, passwords_, call);
+    std::optional<Refusal> refusal;
+    const auto report_of_steps = carry_out(steps, desired, observed, refusal, call);
     const auto done = std::span(steps).first(report_of_steps.done);
     if (object->meta.being_deleted && assessment.stopped_at() != nullptr &&
         !report_of_steps.failure && std::holds_alternative<Act>(assessment.stopped_at()->verdict)) {
         return AwaitChange{};  // the finalizer is off, so there is nothing left to report on
     }
-    const auto next = next_visit(desired, observed, assessment, report_of_steps);
+    const auto next =
+        next_visit(desired, observed, assessment, report_of_steps, memory_.count_settled().tenants);
     if (observed.tenant) {
-        note_steps(desired, observed, done, is_settled(desired, assessment), memory_);
+        note_steps(desired, observed, done, is_settled(desired, assessment), refusal, memory_);
         tell_of_repair(desired, *observed.tenant, done, call);
     }
     report(*object, derive_status(desired, observed, stages, assessment, report_of_steps), call);
@@ -72,15 +73,47 @@ Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallCon
 Observed DjangoDatabaseReconciler::observe_or_say_why_not(
     const DjangoDatabase& object, const Desired& desired, const CallContext& call
 ) {
+    const auto& key = object.meta.key;
     try {
-        return observe(desired, cluster_, database_, clock_, memory_, call);
+        auto observed = observe(desired, cluster_, database_, clock_, memory_, call);
+        memory_.note_seen(key);
+        return observed;
     } catch (const Error& error) {
-        // What passes by itself is tried again first; anything else needs a person, who is told.
-        if (error.failure().kind != FailureClass::Transient) {
-            report(object, derive_unknown_status(object, error.failure(), clock_.now()), call);
+        const auto now = clock_.now();
+        const auto since = memory_.note_unseen(key, now);
+        if (makes_unknown(error.failure(), now - since)) {
+            report(object, derive_unknown_status(object, error.failure(), now), call);
         }
         throw;
     }
+}
+
+Report DjangoDatabaseReconciler::carry_out(
+    std::span<const Step> steps,
+    const Desired& desired,
+    const Observed& observed,
+    std::optional<Refusal>& refusal,
+    const CallContext& call
+) {
+    const auto& meta = desired.object.meta;
+    const auto question = question_of(desired, observed);
+    const auto record = memory_.find(meta.key, meta.uid);
+    const auto holding =
+        record ? still_holding(record->refusal, question, observed.now) : std::nullopt;
+    const auto end = std::ranges::find_if(steps, [&](const Step& step) {
+        return holding && to_string(step) == holding->step;
+    });
+    auto report =
+        execute({steps.begin(), end}, desired, observed, cluster_, database_, passwords_, call);
+    if (holding && !report.failure && end != steps.end()) {
+        report.failure = holding->failure;
+        report.failed_step = holding->step;
+    }
+    refusal = refusal_after(holding, report, question, observed.now);
+    if (refusal && report.failed_step == refusal->step) {
+        report.not_before = refusal->until;
+    }
+    return report;
 }
 
 void DjangoDatabaseReconciler::report(

@@ -3,6 +3,7 @@
 
 #include "reconcilers/cluster_port.hpp"
 #include "reconcilers/database_port.hpp"
+#include "reconcilers/next_visit.hpp"
 #include "reconcilers/status.hpp"
 #include "reconcilers/sweep.hpp"
 #include "reconcilers/tenant_memory.hpp"
@@ -32,6 +33,14 @@ class DjangoDatabaseReconciler {
   private:
     Observed observe_or_say_why_not(
         const DjangoDatabase& object, const Desired& desired, const CallContext& call
+    );
+    /// Executes the steps, but for one that the cluster's rules refused a moment ago.
+    Report carry_out(
+        std::span<const Step> steps,
+        const Desired& desired,
+        const Observed& observed,
+        std::optional<Refusal>& refusal,
+        const CallContext& call
     );
     void report(
         const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call

@@ -66,6 +66,21 @@ bool has_passed(const Observed& observed, const ImageRef& image) {
                                   observed.tenant->passed_images.end();
 }
 
+std::string template_hash(const Workload& workload) {
+    return hash_text(workload.meta.uid.str() + "\n" + workload.pod_template);
+}
+
+bool is_rolled_out(const Desired& desired, const Workload& workload) {
+    if (workload.paused || workload.pods == PodsState::Mixed) {
+        return false;
+    }
+    const auto hash = template_hash(workload);
+    return workload.pods == PodsState::Complete ||
+           std::ranges::any_of(desired.object.status.workloads, [&](const WorkloadStatus& known) {
+               return known.name == workload.meta.key.name.str() && known.pod_template == hash;
+           });
+}
+
 bool is_held(const Workload& workload) {
     return workload.paused && workload.paused_by.empty();
 }

@@ -25,6 +25,22 @@ Revision revision_of(const Desired& desired, const Workload& source, const Image
 
 bool has_passed(const Observed& observed, const ImageRef& image);
 
+/// Names a Deployment's Pod template: another template, or another Deployment of that name, has
+/// another.
+std::string template_hash(const Workload& workload);
+
+/// By what its controller says of its Pods, and by the status whether this template rolled out
+/// before: scaling what is released is no release.
+///   Pods     | released before | not
+///   ---------|-----------------|----
+///   Complete | yes             | yes
+///   Leaving  | yes             | no: of the old template, they may still write
+///   Coming   | yes             | no
+///   Unseen   | yes             | no
+///   Mixed    | no              | no
+/// Paused: no.
+bool is_rolled_out(const Desired& desired, const Workload& workload);
+
 /// Held by the admission policy and by nobody else.
 bool is_held(const Workload& workload);
 bool is_paused_by_user(const Workload& workload);

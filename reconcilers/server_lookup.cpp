@@ -117,6 +117,9 @@ ServerLookup look_up_server(
     if (!server) {
         return missing(ServerReference::NotFound, {});
     }
+    if (!server->undecodable.empty()) {
+        return missing(ServerReference::Undecodable, server->undecodable);
+    }
     const auto& spec = server->spec;
     if (space && !is_leaving && !is_allowed(spec.allowed_namespaces, *space, cluster)) {
         return missing(ServerReference::NamespaceNotAllowed, {});
@@ -157,6 +160,12 @@ ServerLookup look_up_server(
 Finding explain_reference(const ServerLookup& lookup, const std::string& server_name) {
     const auto server = "PostgresServer \"" + server_name + "\"";
     switch (lookup.reference) {
+        case ServerReference::Undecodable:
+            return {
+                Reason::Undecodable,
+                server + " can't be read: " + lookup.detail +
+                    ". It was stored under another schema; nothing was changed. Correct it by "
+                    "kubectl edit."};
         case ServerReference::AdminSecretMissing:
             return {
                 Reason::AdminSecretMissing,

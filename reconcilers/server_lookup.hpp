@@ -16,6 +16,7 @@ namespace djdb {
 enum class ServerReference {
     Found,
     NotFound,
+    Undecodable,
     NamespaceNotAllowed,
     AdminSecretMissing,
     AdminSecretInvalid,

@@ -1,7 +1,8 @@
 #include "reconcilers/status.hpp"
 
 #include "crds/text.hpp"
-#include "reconcilers/crc32.hpp"
+#include "reconcilers/next_visit.hpp"
+#include "reconcilers/refusal.hpp"
 #include "reconcilers/release.hpp"
 
 #include <algorithm>
@@ -9,20 +10,10 @@
 namespace djdb {
 namespace {
 
-using namespace std::chrono_literals;
-
-/// Blocked is looked at again this often: the repair may be where no watch sees it, such as on the
-/// server.
-constexpr auto kBlockedVisit = 15s;
+constexpr std::chrono::seconds kLongestSilence{60};
 /// As the schema of status.drift has it.
 constexpr std::size_t kMostDrift = 64;
 constexpr std::size_t kLongestDrift = 512;
-/// A safety net below the watches.
-constexpr auto kWaitingVisit = 15s;
-/// What changes on the server meanwhile is seen by its sweep; this is for the rest. Between 45 and
-/// 75 minutes, so that a restart's crowd disperses.
-constexpr auto kSettledVisit = 45min;
-constexpr std::uint32_t kSettledSpread = 30 * 60;
 
 const Finding& finding_of(const Verdict& verdict) {
     return std::visit([](const auto& v) -> const Finding& { return v.finding; }, verdict);
@@ -51,13 +42,6 @@ Condition make(
         {}};
 }
 
-/// Somebody changed the object between our look and our write: the next look judges anew, and
-/// nobody has to be told.
-bool is_overtaken(const Report& report) {
-    return report.failure && report.failure->origin == FailureOrigin::Kubernetes &&
-           report.failure->code.starts_with("409");
-}
-
 /// The result whose step failed: steps are numbered through all results.
 const StageResult* failed_result(const Assessment& assessment, const Report& report) {
     std::size_t planned = 0;
@@ -76,6 +60,14 @@ const StageResult* failed_result(const Assessment& assessment, const Report& rep
 bool can_let_go(const Report& report) {
     return report.failed_step == to_string(Step{RetireTenant{}}) ||
            report.failed_step == to_string(Step{DropTenant{}});
+}
+
+std::string what_helps(const Desired& desired, const Report& report) {
+    if (is_refusal(*report.failure)) {
+        return " It is tried again every 5 minutes, and at once when this resource's spec or a "
+               "labelled Deployment's Pod template changes.";
+    }
+    return can_let_go(report) ? how_to_let_go(desired) : "";
 }
 
 /// There was a time when all was as asked for: what differs now is drift and not yet to be done.
@@ -153,14 +145,14 @@ void add_summary(
     ));
 }
 
-std::string state_of(const Workload& workload) {
+std::string state_of(const Desired& desired, const Workload& workload) {
     if (is_paused_by_user(workload)) {
         return "PausedByUser";
     }
     if (is_held(workload)) {
         return "Held";
     }
-    return workload.rolled_out ? "RolledOut" : "RollingOut";
+    return is_rolled_out(desired, workload) ? "RolledOut" : "RollingOut";
 }
 
 void add_release(
@@ -169,7 +161,10 @@ void add_release(
     for (const auto& workload : observed.workloads) {
         const auto image = app_image(workload, desired.object.spec.app);
         status.workloads.push_back(
-            {workload.meta.key.name.str(), image ? image->str() : "", state_of(workload)}
+            {workload.meta.key.name.str(),
+             image ? image->str() : "",
+             state_of(desired, workload),
+             is_rolled_out(desired, workload) ? template_hash(workload) : ""}
         );
     }
     status.release = desired.object.status.release;
@@ -204,6 +199,10 @@ bool needs_a_person(const Failure& failure) {
     return true;
 }
 
+bool makes_unknown(const Failure& failure, std::chrono::seconds since) {
+    return failure.kind != FailureClass::Transient || since >= kLongestSilence;
+}
+
 Reason reason_of(const Failure& failure) {
     if (const auto reason = parse_reason(failure.code)) {
         return *reason;
@@ -214,7 +213,13 @@ Reason reason_of(const Failure& failure) {
     if (failure.code == "ForeignRole") {
         return Reason::RoleConflict;
     }
-    return failure.origin == FailureOrigin::Kubernetes ? Reason::ApiError : Reason::ServerError;
+    if (failure.origin != FailureOrigin::Kubernetes) {
+        return Reason::ServerError;
+    }
+    if (is_refusal(failure)) {
+        return Reason::WriteRefused;
+    }
+    return failure.kind == FailureClass::Forbidden ? Reason::RightsMissing : Reason::ApiError;
 }
 
 DjangoDatabaseStatus derive_status(
@@ -226,7 +231,8 @@ DjangoDatabaseStatus derive_status(
 ) {
     DjangoDatabaseStatus status;
     status.observed_generation = desired.object.meta.generation;
-    status.secret_name = desired.secret_name.str();
+    status.secret_name = desired.object.undecodable.empty() ? desired.secret_name.str()
+                                                            : desired.object.status.secret_name;
     const bool is_configured = observed.tenant && observed.tenant->claim == ClaimState::Mine &&
                                observed.tenant->database_is_configured;
     status.database_oid =
@@ -238,8 +244,7 @@ DjangoDatabaseStatus derive_status(
     if (failed != nullptr) {
         stop_finding = {
             reason_of(*report.failure),
-            report.failed_step + ": " + report.failure->message +
-                (can_let_go(report) ? how_to_let_go(desired) : "")};
+            report.failed_step + ": " + report.failure->message + what_helps(desired, report)};
     }
     if (only_observes(desired)) {
         stop_finding = observe_only(assessment, std::move(stop_finding));
@@ -303,42 +308,6 @@ DjangoDatabaseStatus derive_unknown_status(
         {}});
     status.conditions = merge(object.status.conditions, std::move(status.conditions), now);
     return status;
-}
-
-bool is_settled(const Desired& desired, const Assessment& assessment) {
-    const auto* stopped = assessment.stopped_at();
-    return stopped == nullptr || (desired.object.spec.mode == Mode::Observe &&
-                                  std::holds_alternative<Act>(stopped->verdict));
-}
-
-Requeue next_visit(
-    const Desired& desired,
-    const Observed& observed,
-    const Assessment& assessment,
-    const Report& report
-) {
-    if (is_overtaken(report)) {
-        return RetryAfter{0ms};
-    }
-    if (report.failure) {
-        return RetryWithBackoff{};
-    }
-    const auto* stopped = assessment.stopped_at();
-    if (is_settled(desired, assessment)) {
-        const auto share = crc32(desired.object.meta.uid.str()) % kSettledSpread;
-        return RetryAfter{kSettledVisit + std::chrono::seconds{share}};
-    }
-    if (std::holds_alternative<Act>(stopped->verdict)) {
-        return RetryAfter{0ms};  // look afresh at what was done
-    }
-    if (const auto* wait = std::get_if<Wait>(&stopped->verdict)) {
-        if (wait->until) {
-            return RetryAfter{
-                std::max(1000ms, std::chrono::milliseconds{*wait->until - observed.now})};
-        }
-        return RetryAfter{kWaitingVisit};
-    }
-    return RetryAfter{kBlockedVisit};
 }
 
 }  // namespace djdb

@@ -1,4 +1,4 @@
-// What a resource says of itself, and when it is looked at again: pure functions of one run.
+// What a resource says of itself: pure functions of one run.
 #pragma once
 
 #include "crds/django_database.hpp"
@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <span>
-#include <variant>
 
 namespace djdb {
 
@@ -27,27 +26,14 @@ DjangoDatabaseStatus derive_unknown_status(
     const DjangoDatabase& object, const Failure& failure, TimePoint now
 );
 
+/// Whether Ready is unknown by now: what passes by itself is tried again for a minute first (F7);
+/// anything else needs a person, who is told at once.
+bool makes_unknown(const Failure& failure, std::chrono::seconds since);
+
 /// SQLSTATE, connection phase or HTTP status -> the reason that is shown.
 Reason reason_of(const Failure& failure);
 
 /// Waiting repairs nothing: a right or a login is missing, or the content is refused.
 bool needs_a_person(const Failure& failure);
-
-struct AwaitChange {};
-struct RetryAfter {
-    std::chrono::milliseconds span;
-};
-struct RetryWithBackoff {};
-using Requeue = std::variant<AwaitChange, RetryAfter, RetryWithBackoff>;
-
-Requeue next_visit(
-    const Desired& desired,
-    const Observed& observed,
-    const Assessment& assessment,
-    const Report& report
-);
-
-/// Nothing is to be done, or nothing may be: only a change needs another look.
-bool is_settled(const Desired& desired, const Assessment& assessment);
 
 }  // namespace djdb

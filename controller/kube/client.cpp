@@ -22,6 +22,9 @@ constexpr std::chrono::seconds kCallLimit{15};
 constexpr std::chrono::seconds kPageLimit{30};
 constexpr int kPageSize = 500;
 constexpr int kUnprocessable = 422;
+constexpr auto kMetadataAlone = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+
+using Header = std::pair<std::string, std::string>;
 
 std::string collection_path(const Resource& resource, const std::string& space) {
     std::string path = resource.group.empty() ? "/api/" : "/apis/" + resource.group + "/";
@@ -136,7 +139,9 @@ void Client::sign(HttpRequest& request, const CallContext& call) const {
         agent += " (" + call.reconcile_id + ")";
     }
     request.headers.emplace_back("User-Agent", std::move(agent));
-    request.headers.emplace_back("Accept", "application/json");
+    if (std::ranges::find(request.headers, "Accept", &Header::first) == request.headers.end()) {
+        request.headers.emplace_back("Accept", "application/json");
+    }
 }
 
 HttpResponse Client::send(
@@ -164,6 +169,25 @@ std::optional<json> Client::read(
         return std::nullopt;
     }
     return expect_object(answer, "GET " + target);
+}
+
+std::optional<json> Client::read_metadata(
+    const Resource& resource, const ObjectKey& key, const CallContext& call
+) {
+    const auto target = object_path(resource, key);
+    const auto answer = send(
+        {.method = "GET", .target = target, .headers = {{"Accept", kMetadataAlone}}, .body = {}},
+        call,
+        kCallLimit
+    );
+    if (says_absent(answer, key.name.str())) {
+        return std::nullopt;
+    }
+    auto object = expect_object(answer, "GET " + target);
+    if (text_at(object, {"kind"}) != "PartialObjectMetadata") {
+        throw unreadable("GET " + target, "the answer is not metadata alone");
+    }
+    return object;
 }
 
 json Client::fetch(const std::string& target, const CallContext& call) {

@@ -83,6 +83,9 @@ class Client {
 
     /// nullopt: the server says that there is no such object.
     std::optional<nlohmann::json> read(const Resource&, const ObjectKey&, const CallContext&);
+    /// As read, but its metadata alone: of a Secret, no content travels.
+    std::optional<nlohmann::json>
+    read_metadata(const Resource&, const ObjectKey&, const CallContext&);
     /// Consistent, in pages of 500.
     ObjectList list(const Resource&, const Selection&, const CallContext&);
     /// The object names itself in metadata. AlreadyExists is Conflict "409 AlreadyExists": read

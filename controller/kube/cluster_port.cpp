@@ -72,8 +72,14 @@ std::set<std::string> own_keys(const json& object) {
     );
 }
 
+std::string version_of(const json& object) {
+    return text_at(object, {"metadata", "uid"}) + "/" +
+           text_at(object, {"metadata", "resourceVersion"});
+}
+
 SecretFacts decode_secret(const json& secret) {
     SecretFacts facts;
+    facts.version = version_of(secret);
     facts.controller = controller_of(secret);
     // A name of its own: items() only refers to what it walks.
     const auto data = secret.value("data", json::object());
@@ -191,6 +197,13 @@ std::optional<SecretFacts> KubeCluster::read_operator_secret(
 std::optional<SecretFacts> KubeCluster::read_secret(const ObjectKey& key, const CallContext& call) {
     const auto secret = client_.read(resources::kSecrets, key, call);
     return secret ? std::optional(decode_secret(*secret)) : std::nullopt;
+}
+
+std::optional<std::string> KubeCluster::read_secret_version(
+    const ObjectKey& key, const CallContext& call
+) {
+    const auto metadata = client_.read_metadata(resources::kSecrets, key, call);
+    return metadata ? std::optional(version_of(*metadata)) : std::nullopt;
 }
 
 void KubeCluster::set_finalizers(
@@ -369,22 +382,6 @@ void KubeCluster::emit_event(const Event& event, const CallContext& call) noexce
         // A courtesy: conditions say the same, and a lost Event must not stop a release.
         return;
     }
-}
-
-void KubeCluster::warn_of_undecodable(
-    const ObjectKey& key, const std::string& why, const CallContext& call
-) noexcept {
-    const auto object = caches_.databases.find(to_string(key));
-    if (!object) {
-        return;
-    }
-    DjangoDatabase named;
-    named.meta.key = key;
-    named.meta.uid = ResourceUid(text_at(*object, {"metadata", "uid"}));
-    const auto message = "This resource can't be read: " + why +
-                         ". It was stored under another schema; nothing was changed for it. "
-                         "Correct it by kubectl edit.";
-    emit_event(warning_event(named, "Undecodable", message), call);
 }
 
 }  // namespace djdb::kube

@@ -58,6 +58,8 @@ class KubeCluster final : public Cluster {
     std::optional<SecretFacts> read_operator_secret(const ObjectName& name, const CallContext& call)
         override;
     std::optional<SecretFacts> read_secret(const ObjectKey& key, const CallContext& call) override;
+    std::optional<std::string> read_secret_version(const ObjectKey& key, const CallContext& call)
+        override;
     void set_finalizers(
         const DjangoDatabase& object,
         const std::vector<std::string>& finalizers,
@@ -82,11 +84,6 @@ class KubeCluster final : public Cluster {
         const PostgresServer& server, const PostgresServerStatus& status, const CallContext& call
     ) override;
     void emit_event(const Event& event, const CallContext& call) noexcept override;
-
-    /// Tells the user of a resource that decode_django_database refuses.
-    void warn_of_undecodable(
-        const ObjectKey& key, const std::string& why, const CallContext& call
-    ) noexcept;
 
   private:
     Client& client_;

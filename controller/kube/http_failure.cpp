@@ -15,6 +15,25 @@ std::string reason_of(const nlohmann::json& body) {
 
 }  // namespace
 
+/// A 403 of the authorizer, as the API server words it. Any other is of admission: a quota, Pod
+/// Security, a policy or a webhook refused this content.
+bool lacks_a_right(std::string_view message) {
+    return message.find(" is forbidden: User \"") != std::string_view::npos &&
+           message.find(" cannot ") != std::string_view::npos;
+}
+
+FailureClass classify(int status, std::string_view reason, std::string_view message) {
+    // A 404 that is not the API server's own word on an object says nothing about it: a proxy, or a
+    // kind that is not served at the moment.
+    if (status == 404 && reason != "NotFound") {
+        return FailureClass::Transient;
+    }
+    if (status == 403 && reason == "Forbidden" && !lacks_a_right(message)) {
+        return FailureClass::Invalid;
+    }
+    return classify_status(status);
+}
+
 FailureClass classify_status(int status) {
     if (status == 409) {
         return FailureClass::Conflict;
@@ -55,10 +74,7 @@ Error status_error(const HttpResponse& answer, const std::string& what) {
     const auto message = text_at(body, {"message"});
     auto code = std::to_string(answer.status) + (reason.empty() ? "" : " " + reason);
     return Error(
-        // A 404 that is not the API server's own word on an object says nothing about it: a proxy,
-        // or a kind that is not served at the moment.
-        {.kind = answer.status == 404 && reason != "NotFound" ? FailureClass::Transient
-                                                              : classify_status(answer.status),
+        {.kind = classify(answer.status, reason, message),
          .origin = FailureOrigin::Kubernetes,
          .code = code,
          .message = what + ": " + (message.empty() ? "the API server answered " + code : message)}

@@ -43,14 +43,24 @@ bool has_condition(const json& object, const char* type, const char* status, con
     });
 }
 
-/// Observed, updated, available, and no old Pod left.
-bool is_rolled_out(const json& deployment) {
+/// status.terminatingReplicas is there from Kubernetes 1.35 on (beta); status.replicas does not count
+/// Pods that end.
+PodsState judge_pods(const json& deployment) {
     const auto& status = child(deployment, "status");
     const auto wanted = child(deployment, "spec").value("replicas", 1);
-    return status.value("observedGeneration", std::int64_t{0}) >=
-               child(deployment, "metadata").value("generation", std::int64_t{0}) &&
-           status.value("updatedReplicas", 0) == wanted &&
-           status.value("availableReplicas", 0) == wanted && status.value("replicas", 0) == wanted;
+    const auto updated = status.value("updatedReplicas", 0);
+    if (status.value("observedGeneration", std::int64_t{0}) <
+        child(deployment, "metadata").value("generation", std::int64_t{0})) {
+        return PodsState::Unseen;
+    }
+    if (status.value("replicas", 0) > updated) {
+        return PodsState::Mixed;
+    }
+    if (updated < wanted || status.value("availableReplicas", 0) < wanted) {
+        return PodsState::Coming;
+    }
+    const bool some_end = updated > wanted || status.value("terminatingReplicas", 0) > 0;
+    return some_end ? PodsState::Leaving : PodsState::Complete;
 }
 
 std::string one_line(std::string text, std::size_t limit) {
@@ -273,7 +283,7 @@ Workload decode_workload(const json& deployment) {
     workload.pod_template = child(spec, "template").dump();
     workload.paused = spec.value("paused", false);
     workload.paused_by = workload.paused ? pauser_of(deployment) : std::string{};
-    workload.rolled_out = !workload.paused && is_rolled_out(deployment);
+    workload.pods = judge_pods(deployment);
     workload.progress_deadline_exceeded =
         has_condition(deployment, "Progressing", "False", "ProgressDeadlineExceeded");
     return workload;

@@ -35,6 +35,24 @@ constexpr std::array kCommon{
         C::Reconciling,
         "the API server refused or could not be reached",
         "see the message"},
+    ReasonRow{
+        RightsMissing,
+        "RightsMissing",
+        C::Reconciling,
+        "the operator lacks a right in the cluster, which the message names",
+        "helm upgrade, or give the right back"},
+    ReasonRow{
+        WriteRefused,
+        "WriteRefused",
+        C::Reconciling,
+        "a quota, Pod Security or a policy refuses what the operator has to write",
+        "as the message says; it is tried again every 5 minutes"},
+    ReasonRow{
+        Undecodable,
+        "Undecodable",
+        C::Accepted,
+        "the spec can't be read: it was stored under another schema",
+        "kubectl edit the field that the message names"},
 };
 
 }  // namespace djdb::reasons

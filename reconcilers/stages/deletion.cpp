@@ -1,5 +1,6 @@
 // deletion.cpp -- what becomes of the database with its resource. Only the ledger and UIDs decide.
 //   finalizer gone                             -> Satisfied
+//   its spec can't be read                     -> Blocked(Undecodable): it may ask for Retain or Delete
 //   let go by annotation, names unusable, or
 //     server object gone                       -> let go: nothing is reached, an Event says what is left
 //   server unreachable, Delete                 -> Wait, says how to let go
@@ -113,6 +114,10 @@ Verdict assess_deletion(const Desired& desired, const Observed& observed) {
     if (orphan != meta.annotations.end() && orphan->second == "true") {
         return let_go(desired, "djangodb.io/orphan=true was set", false);
     }
+    if (!desired.object.undecodable.empty()) {
+        return Blocked{
+            {Reason::Undecodable, explain_undecodable(desired) + how_to_let_go(desired)}};
+    }
     if (desired.name_error) {
         return let_go(desired, "no server was ever asked for such a name", false);
     }
@@ -125,8 +130,11 @@ Verdict assess_deletion(const Desired& desired, const Observed& observed) {
     }
     const bool asks_drop = desired.object.spec.deletion.policy == DeletionPolicy::Delete;
     if (!observed.tenant) {
+        // What a server allows that can't be read is not known: then it is waited for.
+        const bool may_be_allowed =
+            observed.policy.allow_drop || observed.server == ServerReference::Undecodable;
         const bool wants_drop =
-            asks_drop && observed.policy.allow_drop && !desired.object.spec.deletion.is_protected;
+            asks_drop && may_be_allowed && !desired.object.spec.deletion.is_protected;
         return wait_or_let_go(desired, observed, wants_drop);
     }
     const auto claim = observed.tenant->claim;

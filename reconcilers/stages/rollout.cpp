@@ -2,14 +2,25 @@
 //   no workload                              -> Satisfied(NoWorkload)
 //   a Deployment held by the gate            -> Act(OpenGate), each with the resourceVersion that was judged
 //   its progress deadline passed             -> Blocked(RolloutTimedOut)
-//   one not yet observed, updated, available -> Wait(RollingOut)
+//   one not rolled out (release.hpp)         -> Wait(RollingOut)
 //   all rolled, finished Jobs are kept       -> Act(ExpireJobs): what they said is recorded
 //   all rolled                               -> Satisfied
+// Once rolled out, a template stays so while it is scaled or loses Pods: that is the Deployment's own
+// condition Available. Old Pods that are ending, and may still write, are known by the Deployment's
+// status.terminatingReplicas alone, since the operator may not list an app's Pods; a cluster that does
+// not serve that field (feature gate DeploymentReplicaSetTerminatingReplicas off) leaves them out.
 #include "reconcilers/release.hpp"
 #include "reconcilers/workflow.hpp"
 
 namespace djdb {
 namespace {
+
+std::string what_is_awaited(const Workload& workload) {
+    const auto name = workload.meta.key.name.str();
+    return workload.pods == PodsState::Leaving
+               ? "the last old Pods of " + name + " to end (they may still write)"
+               : "new Pods of " + name;
+}
 
 std::vector<std::string> jobs_to_expire(const Observed& observed) {
     std::vector<std::string> names;
@@ -33,8 +44,8 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
         if (is_held(workload)) {
             open.emplace_back(OpenGate{workload});
         }
-        if (!workload.rolled_out) {
-            waiting += (waiting.empty() ? "" : ", ") + workload.meta.key.name.str();
+        if (!is_rolled_out(desired, workload)) {
+            waiting += (waiting.empty() ? "" : ", ") + what_is_awaited(workload);
         }
     }
     if (!open.empty()) {
@@ -45,7 +56,7 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
             false};
     }
     for (const auto& workload : observed.workloads) {
-        if (workload.progress_deadline_exceeded && !workload.rolled_out) {
+        if (workload.progress_deadline_exceeded && !is_rolled_out(desired, workload)) {
             return Blocked{
                 {Reason::RolloutTimedOut,
                  "Deployment \"" + workload.meta.key.name.str() +
@@ -54,7 +65,7 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
         }
     }
     if (!waiting.empty()) {
-        return Wait{{Reason::RollingOut, "Waiting for new Pods of " + waiting + "."}, std::nullopt};
+        return Wait{{Reason::RollingOut, "Waiting for " + waiting + "."}, std::nullopt};
     }
     if (auto jobs = jobs_to_expire(observed); !jobs.empty()) {
         return Act{

@@ -1,4 +1,5 @@
 // spec.cpp -- nothing is sent anywhere until the spec can be followed.
+//   can't be read             -> Blocked(Undecodable), also when the server's object can't be
 //   name unusable             -> Blocked(InvalidName)        key template bad      -> Blocked(InvalidKeyTemplate)
 //   server unknown            -> Blocked(ServerNotFound)
 //   namespace not allowed     -> Blocked(NamespaceNotAllowed)
@@ -9,7 +10,17 @@
 
 namespace djdb {
 
+std::string explain_undecodable(const Desired& desired) {
+    return "This resource can't be read: " + desired.object.undecodable +
+           ". It was stored under another schema; nothing was changed for it. Correct it by "
+           "kubectl "
+           "edit.";
+}
+
 Verdict assess_spec(const Desired& desired, const Observed& observed) {
+    if (!desired.object.undecodable.empty()) {
+        return Blocked{{Reason::Undecodable, explain_undecodable(desired)}};
+    }
     if (desired.name_error) {
         return Blocked{{Reason::InvalidName, *desired.name_error}};
     }
@@ -32,6 +43,7 @@ Verdict assess_spec(const Desired& desired, const Observed& observed) {
                  server + " does not allow namespace \"" + desired.object.meta.key.space.str() +
                      "\". Nothing was changed; ask its owner to add it to "
                      "spec.allowedNamespaces."}};
+        case ServerReference::Undecodable:
         case ServerReference::AdminSecretMissing:
         case ServerReference::AdminSecretInvalid:
         case ServerReference::CaMissing:

@@ -12,7 +12,9 @@ GROUPS = {
     "crd": "/apis/apiextensions.k8s.io/v1 customresourcedefinitions",
     "deployment": "/apis/apps/v1 deployments",
     "replicaset": "/apis/apps/v1 replicasets",
+    "pod": "/api/v1 pods",
     "job": "/apis/batch/v1 jobs",
+    "node": "/api/v1 nodes",
     "namespace": "/api/v1 namespaces",
     "secret": "/api/v1 secrets",
     "configmap": "/api/v1 configmaps",
@@ -20,6 +22,8 @@ GROUPS = {
     "quota": "/api/v1 resourcequotas",
     "policy": "/apis/admissionregistration.k8s.io/v1 mutatingadmissionpolicies",
     "binding": "/apis/admissionregistration.k8s.io/v1 mutatingadmissionpolicybindings",
+    "denial": "/apis/admissionregistration.k8s.io/v1 validatingadmissionpolicies",
+    "denialbinding": "/apis/admissionregistration.k8s.io/v1 validatingadmissionpolicybindings",
     "clusterrole": "/apis/rbac.authorization.k8s.io/v1 clusterroles",
     "role": "/apis/rbac.authorization.k8s.io/v1 roles",
 }

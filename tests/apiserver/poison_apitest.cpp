@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <fcntl.h>
 #include <spawn.h>
@@ -66,12 +67,14 @@ class Operator {
 class Poison : public LiveApi {
   protected:
     void SetUp() override {
-        apply_crd("postgresservers", current_schema("postgresservers"));
-        apply_crd("djangodatabases", older_schema());
-        ASSERT_TRUE(eventually([this] { return is_served(resources::kDjangoDatabases); }));
+        apply_crd("postgresservers", older_schema("PostgresServer", "Cluster"));
+        apply_crd("djangodatabases", older_schema("DjangoDatabase", "Namespaced"));
+        ASSERT_TRUE(eventually([this] {
+            return is_served(resources::kDjangoDatabases) && is_served(resources::kPostgresServers);
+        }));
     }
     void TearDown() override {
-        for (const auto* name : {"poison", "good", "later"}) {
+        for (const auto* name : {"poison", "good", "later", "guest"}) {
             admin_->merge_patch(
                 resources::kDjangoDatabases,
                 key(name),
@@ -83,7 +86,11 @@ class Poison : public LiveApi {
         remove_crds();
     }
     /// As the real one, but whatever is written is kept.
-    static std::string older_schema() {
+    static std::string older_schema(const std::string& kind, const std::string& scope) {
+        auto singular = kind;
+        std::ranges::transform(singular, singular.begin(), [](unsigned char c) {
+            return static_cast<char>(std::tolower(c));
+        });
         const json any{{"type", "object"}, {"x-kubernetes-preserve-unknown-fields", true}};
         const json version{
             {"name", "v1alpha1"},
@@ -94,14 +101,11 @@ class Poison : public LiveApi {
         return json{
             {"apiVersion", "apiextensions.k8s.io/v1"},
             {"kind", "CustomResourceDefinition"},
-            {"metadata", {{"name", "djangodatabases.djangodb.io"}}},
+            {"metadata", {{"name", singular + "s.djangodb.io"}}},
             {"spec",
              {{"group", "djangodb.io"},
-              {"scope", "Namespaced"},
-              {"names",
-               {{"plural", "djangodatabases"},
-                {"singular", "djangodatabase"},
-                {"kind", "DjangoDatabase"}}},
+              {"scope", scope},
+              {"names", {{"plural", singular + "s"}, {"singular", singular}, {"kind", kind}}},
               {"versions", {version}}}}}
             .dump();
     }
@@ -118,17 +122,24 @@ class Poison : public LiveApi {
             {"database", {{"name", name}}},
             {"credentials", {{"secretName", name + "-database"}}}};
     }
-    /// The reason of the condition Accepted; "" while there is none.
-    std::string verdict_on(const std::string& name) {
-        const auto object = admin_->read(resources::kDjangoDatabases, key(name), call());
-        const auto conditions =
-            object.value_or(json::object()).value("/status/conditions"_json_pointer, json::array());
-        for (const auto& condition : conditions) {
-            if (condition.at("type") == "Accepted") {
-                return condition.at("reason").get<std::string>();
-            }
-        }
-        return {};
+    /// The object's condition of this type; null while there is none.
+    json condition_of(const Resource& kind, const ObjectKey& object, const std::string& type) {
+        const auto conditions = admin_->read(kind, object, call())
+                                    .value_or(json::object())
+                                    .value("/status/conditions"_json_pointer, json::array());
+        const auto found = std::ranges::find_if(conditions, [&](const json& condition) {
+            return condition.at("type") == type;
+        });
+        return found == conditions.end() ? json(nullptr) : *found;
+    }
+    /// Not ready, and the condition says which field can't be read.
+    bool is_told(
+        const Resource& kind, const ObjectKey& object, const std::string& type, const char* field
+    ) {
+        const auto said = condition_of(kind, object, type);
+        return text_at(said, {"status"}) == "False" && text_at(said, {"reason"}) == "Undecodable" &&
+               text_at(said, {"message"}).find(field) != std::string::npos &&
+               text_at(condition_of(kind, object, "Ready"), {"status"}) == "False";
     }
     /// Warnings that a user sees in `kubectl describe`.
     std::size_t events_of(const std::string& name) {
@@ -140,7 +151,13 @@ class Poison : public LiveApi {
         }));
     }
     bool is_judged(const std::string& name) {
-        return eventually([&] { return verdict_on(name) == "ServerNotFound"; }, seconds{90});
+        return eventually(
+            [&] {
+                const auto said = condition_of(resources::kDjangoDatabases, key(name), "Accepted");
+                return text_at(said, {"reason"}) == "ServerNotFound";
+            },
+            seconds{90}
+        );
     }
 };
 
@@ -151,13 +168,29 @@ TEST_F(Poison, HoldsUpNobodyElseAndHealsWhenItIsRepaired) {
         kind, resource("poison", {{"serverRef", "nowhere"}, {"database", {1}}}), {}, call()
     );
     admin_->create(kind, resource("good", spec_for("good")), {}, call());
+    admin_->create(
+        resources::kPostgresServers,
+        {{"apiVersion", "djangodb.io/v1alpha1"},
+         {"kind", "PostgresServer"},
+         {"metadata", {{"name", "broken"}}},
+         {"spec", {{"host", "db"}, {"port", "many"}}}},
+        {},
+        call()
+    );
+    auto guest = spec_for("guest");
+    guest["serverRef"]["name"] = "broken";
+    admin_->create(kind, resource("guest", guest), {}, call());
+    apply_crd("postgresservers", current_schema("postgresservers"));
     apply_crd("djangodatabases", current_schema("djangodatabases"));
     const auto log = std::filesystem::temp_directory_path() / (space_ + ".log");
     {
         Operator program(log);
         EXPECT_TRUE(is_judged("good")) << text_of(log);
+        const ObjectKey server{{}, ObjectName("broken")};
         EXPECT_TRUE(eventually([&] {
-            return text_of(log).find(space_ + "/poison") != std::string::npos;
+            return is_told(kind, key("poison"), "Accepted", "spec.serverRef: expected an object") &&
+                   is_told(kind, key("guest"), "Accepted", "\"broken\" can't be read: spec.port") &&
+                   is_told(resources::kPostgresServers, server, "ServerReachable", "spec.port");
         })) << text_of(log);
         EXPECT_TRUE(eventually([&] { return events_of("poison") == 1; })) << text_of(log);
         admin_->create(kind, resource("later", spec_for("later")), {}, call());

@@ -4,6 +4,7 @@ import socket
 import unittest
 
 import stage
+from api import Refused
 from case import HEAL_SECONDS, ClusterTest, decoded, secret, side_by_side
 
 IMAGE, OTHER_IMAGE = "registry.test/shop:v1", "registry.test/shop:v2"
@@ -300,13 +301,60 @@ class Workloads(BadInput):
     def test_quota_that_allows_no_job(self):
         self.make_ready_database()
         self.forbid("count/jobs.batch")
+        mark = self.audit.end()
         self.make_deployment("web", IMAGE)
-        found = self.wait_for_condition("MigrationsApplied", "False", "ApiError")
-        self.assertIn("quota", found["message"])
-        self.assertEqual(self.api.list("job", self.space), [])
+        self.assert_reported("MigrationsApplied", "WriteRefused", "exceeded quota: none", "every 5 minutes")
         self.assertEqual(self.api.list("replicaset", self.space), [])
+        self.assert_quiet()  # not even a visit makes it ask again before that
+        self.assertEqual(self.creations("jobs", mark), 1)
+        self.assertEqual(self.api.list("job", self.space), [])
         self.api.delete("quota", "none", self.space)
+        self.change_spec()
         self.eventually("the Job is made", lambda: self.api.list("job", self.space), HEAL_SECONDS)
+
+    def creations(self, resource, since):
+        """That the operator asked for, whatever came of them."""
+        return len([r for r in self.audit.writes((self.space,), since) if (r.verb, r.resource) == ("create", resource)])
+
+    def change_spec(self):
+        """Another spec is another question."""
+        self.api.patch("djdb", "app", {"spec": {"migrations": {"deadline": "2h"}}}, self.space)
+
+    def deny_secrets(self):
+        """By a policy of the cluster's owner, for this namespace alone."""
+        kinds = ("denial", "denialbinding")
+        bodies = (
+            {"failurePolicy": "Fail",
+             "matchConstraints": {
+                 "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.space}},
+                 "resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"],
+                                    "resources": ["secrets"]}]},
+             "validations": [{"expression": "false", "message": "no Secret without a ticket"}]},
+            {"policyName": self.space, "validationActions": ["Deny"]})
+        for kind, spec in zip(kinds, bodies):
+            self.addCleanup(self.api.delete, kind, self.space)
+            self.api.create(kind, {"metadata": {"name": self.space}, "spec": spec})
+        self.eventually("the policy is in force", self.secrets_are_denied)
+
+    def secrets_are_denied(self):
+        try:
+            self.api.create("secret", secret("probe", self.space, {"a": "b"}), dryRun="All")
+        except Refused:
+            return True
+        return False
+
+    def test_policy_that_allows_no_secret(self):
+        self.make_server()
+        self.deny_secrets()
+        mark = self.audit.end()
+        self.make_database()
+        self.assert_reported("CredentialsSynced", "WriteRefused", "no Secret without a ticket")
+        self.assert_quiet()
+        self.assertEqual(self.creations("secrets", mark), 1)
+        self.api.delete("denialbinding", self.space)
+        self.eventually("it is allowed", lambda: not self.secrets_are_denied())
+        self.change_spec()
+        self.assert_healed()
 
     def test_job_that_gets_no_pod(self):
         """It is reported, and makes way for the next image."""

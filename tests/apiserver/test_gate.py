@@ -21,10 +21,6 @@ class GateTest(ClusterTest):
         super().setUp()
         self.make_ready_database()
 
-    def let_pass(self, image):
-        self.sql("INSERT INTO djangodb.passed_image (database, database_oid, image) SELECT database, database_oid, '%s'"
-                 " FROM djangodb.claim WHERE database = '%s'" % (image, self.database), "djangodb_operator")
-
     def read(self, name="web"):
         return self.api.read("deployment", name, self.space)
 

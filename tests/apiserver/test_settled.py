@@ -5,7 +5,7 @@ import time
 import unittest
 
 import stage
-from case import HEAL_SECONDS, ClusterTest, decoded, encoded, side_by_side
+from case import HEAL_SECONDS, ClusterTest, decoded, encoded, secret, side_by_side
 from stage import world
 
 PASSED = "registry.test/shop:passed"
@@ -20,8 +20,7 @@ class SettledTest(ClusterTest):
 
     def make_whole_release(self):
         """With a Deployment that rolled out, so that every stage has something to say."""
-        self.sql("INSERT INTO djangodb.passed_image (database, database_oid, image) SELECT database, database_oid, '%s'"
-                 " FROM djangodb.claim WHERE database = '%s'" % (PASSED, self.database), "djangodb_operator")
+        self.let_pass(PASSED)
         self.make_deployment("web", PASSED)
         self.wait_for_condition("RolledOut", "True", "Succeeded")
         self.wait_for_condition("Ready", "True")
@@ -106,7 +105,6 @@ class AppSecret(ClusterTest):
         return self.api.read("secret", "app-database", self.space)
 
     def eventually_published(self, what, holds):
-        """The operator does not watch Secrets of other namespaces: a look at the resource finds it."""
         def probe():
             found = self.read_secret()
             return found and holds(decoded(found)) and found
@@ -208,6 +206,52 @@ class AppSecret(ClusterTest):
         self.eventually_published("a new password", lambda v: v["DB_PASSWORD"] != old)
         self.wait_for_condition("Ready", "True")
         self.assert_logs_in(decoded(self.read_secret()))
+
+
+class Unwatched(ClusterTest):
+    """The operator may not watch Secrets of other namespaces. It goes round them, so nobody has to wake it."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_ready_database(access={"readers": [{"name": "reports"}]})
+        self.audit.wait_until_quiet((self.space,))
+
+    def read(self, name):
+        return self.api.read("secret", name, self.space)
+
+    def assert_restored(self, name, change):
+        before = self.read(name)
+        change(name)
+        self.assertNotEqual((self.read(name) or {}).get("data"), before["data"])
+        self.eventually("%s is as it was" % name, lambda: (self.read(name) or {}).get("data") == before["data"], HEAL_SECONDS)
+        self.wait_for_condition("Ready", "True")
+
+    def edit(self, name):
+        self.api.patch("secret", name, {"data": encoded({"DB_PASSWORD": "edited"})}, self.space)
+
+    def empty(self, name):
+        self.api.patch("secret", name, {"data": None}, self.space)
+
+    def delete(self, name):
+        self.api.delete("secret", name, self.space)
+
+    def test_the_apps_secret_is_restored(self):
+        catalog = self.catalog()
+        for change in (self.edit, self.empty, self.delete):
+            with self.subTest(change=change.__name__):
+                self.assert_restored("app-database", change)
+        self.assertEqual(self.catalog(), catalog, "no password changed")
+
+    def test_a_readers_secret_is_restored(self):
+        for change in (self.edit, self.empty, self.delete):
+            with self.subTest(change=change.__name__):
+                self.assert_restored("app-reports", change)
+
+    def test_a_secret_of_somebody_elses_in_its_place_is_told_and_left(self):
+        self.delete("app-database")
+        foreign = self.api.create("secret", secret("app-database", self.space, {"theirs": "kept"}))
+        self.wait_for_condition("CredentialsSynced", "False", "SecretConflict", seconds=HEAL_SECONDS)
+        self.assertEqual(self.read("app-database"), foreign)
 
 
 def load_tests(_loader, tests, _pattern):

@@ -1,6 +1,7 @@
 // What the client makes of answers that a real API server does not give on demand.
 #include "controller/kube/client.hpp"
 
+#include "controller/kube/http_failure.hpp"
 #include "tests/unit/kube/scripted_api.hpp"
 
 #include <gmock/gmock.h>
@@ -122,6 +123,59 @@ TEST(Client, TextThatIsNotUtf8IsReplacedSoThatAStatusCanAlwaysBeWritten) {
     const nlohmann::json patch{{"status", {{"message", "caf\xe9"}}}};
     api->merge_patch(kPods, kKey, patch, {}, call());
     EXPECT_NE(api.requests().at(0).find("caf\xef\xbf\xbd"), std::string::npos);
+}
+
+std::string metadata_of(const std::string& kind) {
+    return http_answer(
+        "200 OK", R"({"kind":")" + kind + R"(","metadata":{"uid":"u","resourceVersion":"7"}})"
+    );
+}
+
+TEST(Client, MetadataAloneIsAskedForAndNothingElseIsTaken) {
+    Answered api({metadata_of("PartialObjectMetadata")});
+    EXPECT_EQ(api->read_metadata(kPods, kKey, call())->at("metadata").at("uid"), "u");
+    const auto sent = api.requests().at(0);
+    const std::string accept =
+        "Accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1\r\n";
+    EXPECT_NE(sent.find(accept), std::string::npos) << sent;
+    EXPECT_EQ(sent.find("Accept: application/json\r\n"), std::string::npos) << sent;
+    EXPECT_EQ(Answered({not_found("a")})->read_metadata(kPods, kKey, call()), std::nullopt);
+    for (const auto& answer :
+         {metadata_of("Pod"),
+          not_found("s"),
+          status_answer(406, "NotAcceptable"),
+          status_answer(500, "InternalError")}) {
+        EXPECT_NE(code_of([&] { Answered({answer})->read_metadata(kPods, kKey, call()); }), "none");
+    }
+}
+
+/// As a real 1.36 words them.
+TEST(Client, ARefusalOfTheContentIsNoLackOfRights) {
+    const auto kind_of = [](int code, const std::string& reason, const std::string& message) {
+        const nlohmann::json status{{"reason", reason}, {"message", message}};
+        HttpResponse answer;
+        answer.status = code;
+        answer.body = status.dump();
+        return status_error(answer, "POST").failure().kind;
+    };
+    const std::string name = R"(jobs.batch "shop-migrate-1" is forbidden: )";
+    for (const auto& message :
+         {name + "exceeded quota: none, requested: count/jobs.batch=1, used: 0, limited: 0",
+          name + R"(violates PodSecurity "restricted:latest": privileged)",
+          name +
+              R"(ValidatingAdmissionPolicy 'p' with binding 'b' denied request: User "x" cannot)",
+          std::string(R"(admission webhook "w" denied the request: no)")}) {
+        EXPECT_EQ(kind_of(403, "Forbidden", message), FailureClass::Invalid) << message;
+    }
+    for (const auto& message :
+         {std::string(R"(jobs.batch is forbidden: User "system:serviceaccount:a:b" cannot create )"
+                      R"(resource "jobs" in API group "batch" in the namespace "x")"),
+          std::string(R"(secrets "a" is forbidden: User "x" cannot get resource "secrets")")}) {
+        EXPECT_EQ(kind_of(403, "Forbidden", message), FailureClass::Forbidden) << message;
+    }
+    EXPECT_EQ(kind_of(403, "", "a proxy's page"), FailureClass::Forbidden);
+    EXPECT_EQ(kind_of(422, "Invalid", "a policy"), FailureClass::Invalid);
+    EXPECT_EQ(kind_of(429, "TooManyRequests", "x"), FailureClass::Transient);
 }
 
 TEST(Client, AnExpiredPageIsAFailureOfTheWholeList) {

@@ -45,7 +45,7 @@ Observed a_settled_world() {
     auto observed = a_provisioned_world();
     observed.workloads = {a_workload("web", "shop:v2"), a_workload("worker", "shop:v2")};
     for (auto& workload : observed.workloads) {
-        workload.rolled_out = true;
+        workload.pods = PodsState::Complete;
     }
     observed.tenant->passed_images = {ImageRef("shop:v1"), ImageRef("shop:v2")};
     return observed;

@@ -81,6 +81,7 @@ void for_every_world(Check check) {
             for (const auto server :
                  {ServerReference::Found,
                   ServerReference::NotFound,
+                  ServerReference::Undecodable,
                   ServerReference::NamespaceNotAllowed,
                   ServerReference::AdminSecretMissing,
                   ServerReference::AdminSecretInvalid,
@@ -155,8 +156,8 @@ TEST(Deletion, WaitsOnlyForAServerThatMayAnswer) {
     for_every_world([](const World& world) {
         const bool gone = world.server == ServerReference::NotFound || world.orphan;
         const bool answers = world.server == ServerReference::Found && world.reachable;
-        const bool wants_drop =
-            world.policy == DeletionPolicy::Delete && world.allow_drop && !world.is_protected;
+        const bool wants_drop = world.policy == DeletionPolicy::Delete && !world.is_protected &&
+                                (world.allow_drop || world.server == ServerReference::Undecodable);
         const bool waits =
             !gone && !answers && (wants_drop || world.since < std::chrono::seconds{20});
         const auto verdict = verdict_of(world);
@@ -188,7 +189,8 @@ TEST(Deletion, TellsTheWayOutWhenTheServerRefuses) {
             const Report report{
                 done,
                 Failure{FailureClass::Forbidden, FailureOrigin::Postgres, "42501", "Refused."},
-                std::string(to_string(step))};
+                std::string(to_string(step)),
+                {}};
             const auto status =
                 derive_status(desired, observed, deletion_workflow(), assessment, report);
             const auto guarded = std::ranges::find(
@@ -204,6 +206,23 @@ TEST(Deletion, TellsTheWayOutWhenTheServerRefuses) {
             EXPECT_NE(guarded->message.find("Refused."), std::string::npos) << guarded->message;
         }
     }
+}
+
+TEST(Deletion, OfAResourceThatCantBeReadWaitsForAPerson) {
+    for_every_world([](const World& world) {
+        auto [desired, observed] = situation_of(world);
+        desired.object.undecodable = "spec.deletion: expected an object";
+        desired.name_error = desired.object.undecodable;
+        const auto verdict = assess_deletion(desired, observed);
+        ASSERT_EQ(std::holds_alternative<Blocked>(verdict), !world.orphan);
+        if (world.orphan) {
+            EXPECT_FALSE(has<DropTenant>(std::get<Act>(verdict).steps));
+            return;
+        }
+        const auto& message = std::get<Blocked>(verdict).finding.message;
+        EXPECT_NE(message.find("spec.deletion"), std::string::npos) << message;
+        EXPECT_NE(message.find("djangodb.io/orphan=true"), std::string::npos) << message;
+    });
 }
 
 TEST(Deletion, IsOverWithoutTheFinalizer) {

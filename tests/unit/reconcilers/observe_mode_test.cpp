@@ -1,5 +1,6 @@
 // Mode Observe: everything is looked at and told, and nothing is done; and what drift makes of a
 // status.
+#include "reconcilers/next_visit.hpp"
 #include "reconcilers/status.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/unit/reconcilers/builders.hpp"

@@ -43,6 +43,19 @@ const std::vector<ReasonShown>& provision_rows() {
          Accepted,
          kFalse,
          Reason::InvalidName},
+        {"a spec that can't be read is refused before all",
+         [](auto& d, auto&) {
+             d.object.undecodable = "spec.mode: expected Apply or Observe";
+             d.name_error = d.object.undecodable;
+         },
+         Accepted,
+         kFalse,
+         Reason::Undecodable},
+        {"a server whose object can't be read",
+         [](auto&, auto& o) { o.server = ServerReference::Undecodable; },
+         Accepted,
+         kFalse,
+         Reason::Undecodable},
         {"a bad key template is refused",
          [](auto& d, auto&) {
              d.object.spec.credentials.keys = {{"A", "{nope}"}};

@@ -1,4 +1,5 @@
 // Reasons of a release, and what becomes of Jobs.
+#include "reconcilers/next_visit.hpp"
 #include "reconcilers/release.hpp"
 #include "reconcilers/status.hpp"
 #include "reconcilers/workflow.hpp"
@@ -36,7 +37,6 @@ void fail_with(
 void hold(Observed& observed) {
     for (auto& workload : observed.workloads) {
         workload.paused = true;
-        workload.rolled_out = false;
     }
 }
 
@@ -215,13 +215,13 @@ const std::vector<ReasonShown>& release_rows() {
          kFalse,
          Reason::MigrationRunning},
         {"new Pods are starting",
-         [](auto&, auto& o) { o.workloads[0].rolled_out = false; },
+         [](auto&, auto& o) { o.workloads[0].pods = PodsState::Coming; },
          RolledOut,
          kFalse,
          Reason::RollingOut},
         {"new Pods do not come up",
          [](auto&, auto& o) {
-             o.workloads[0].rolled_out = false;
+             o.workloads[0].pods = PodsState::Coming;
              o.workloads[0].progress_deadline_exceeded = true;
          },
          RolledOut,
@@ -281,7 +281,7 @@ TEST(Rollout, FinishedJobsExpireOnlyWhenAllHasRolled) {
     EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty())
         << "a settled resource does nothing";
     observed.jobs.front().expires = false;
-    observed.workloads.front().rolled_out = false;
+    observed.workloads.front().pods = PodsState::Coming;
     EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty());
 }
 
@@ -294,11 +294,13 @@ TEST(Status, AWriteThatWasOvertakenIsNobodysBusiness) {
     const Report report{
         0,
         Failure{FailureClass::Conflict, FailureOrigin::Kubernetes, "409 Conflict", "m"},
-        "OpenGate"};
+        "OpenGate",
+        {}};
     const auto status = derive_status(desired, observed, workflow(), assessment, report);
     EXPECT_EQ(status, derive_status(desired, observed, workflow(), assessment, {}));
-    EXPECT_TRUE(std::holds_alternative<RetryAfter>(next_visit(desired, observed, assessment, report)
-    ));
+    EXPECT_TRUE(
+        std::holds_alternative<RetryAfter>(next_visit(desired, observed, assessment, report, 1))
+    );
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ Observed build(const Desired& desired, const World& world) {
     for (auto& workload : observed.workloads) {
         workload.paused = world.hold != Hold::Open;
         workload.paused_by = world.hold == Hold::PausedByUser ? "kubectl" : "";
-        workload.rolled_out = world.hold == Hold::Open;
+        workload.pods = PodsState::Complete;
     }
     observed.tenant->passed_images = {ImageRef("shop:v1")};
     if (world.passed) {
@@ -184,7 +184,7 @@ TEST(Status, WhatCanNotBeObservedMakesReadyUnknownAndNothingElse) {
             std::ranges::find(desired.object.status.conditions, condition.type, &Condition::type);
         if (condition.type == ConditionType::Ready) {
             EXPECT_EQ(condition.status, ConditionStatus::Unknown);
-            EXPECT_EQ(condition.reason, Reason::ApiError);
+            EXPECT_EQ(condition.reason, Reason::RightsMissing);
             EXPECT_EQ(condition.message, "cannot get secrets");
             EXPECT_EQ(condition.last_transition, later);
         } else {

@@ -250,6 +250,7 @@ TEST(ServerStatus, ServerThatDoesNotTellKeepsItsIdentifier) {
 
 TEST(ServerStatus, WhatIsMissingToLookIsNamed) {
     const std::vector<std::pair<ServerReference, Reason>> kRows{
+        {ServerReference::Undecodable, Reason::Undecodable},
         {ServerReference::AdminSecretMissing, Reason::AdminSecretMissing},
         {ServerReference::AdminSecretInvalid, Reason::AdminSecretInvalid},
         {ServerReference::CaMissing, Reason::CaSecretMissing},

@@ -1,0 +1,97 @@
+// A password that somebody else changed: a settled tenant's next visits find it and set the stored one
+// again (F90). The look's clock is a value, so that minutes need not pass.
+#include "reconcilers/look_closer.hpp"
+#include "reconcilers/next_visit.hpp"
+#include "reconcilers/workflow.hpp"
+#include "tests/postgres/live_server.hpp"
+
+#include <algorithm>
+
+namespace djdb::postgres {
+namespace {
+
+using namespace std::chrono_literals;
+
+class ForeignPassword : public LiveServer {
+  protected:
+    ForeignPassword() : names_(fresh_tenant()) {
+        DjangoDatabase object;
+        object.meta.key = {Namespace("shop"), ObjectName(names_.database.str())};
+        object.meta.uid = ResourceUid("uid-1");
+        object.meta.generation = 1;
+        object.meta.finalizers = {"djangodb.io/database"};
+        object.spec.server_ref.name = "main";
+        object.spec.database.name = names_.database.str();
+        desired_ = derive_desired(object, "cluster-1");
+        provision(names_, claimant_of(names_));
+    }
+
+    /// A visit's look at this time.
+    Observed look(TenantMemory& memory, TimePoint now) {
+        Observed observed;
+        observed.now = now;
+        observed.server = ServerReference::Found;
+        observed.access = access_;
+        observed.credentials = passwords_;
+        observed.tenant = database_.inspect_tenant(
+            access_, desired_.names, desired_.setup, desired_.claimant, call_for()
+        );
+        look_closer(desired_, observed, database_, memory, call_for());
+        return observed;
+    }
+
+    void change_password(const std::string& role) {
+        as_superuser("ALTER ROLE \"" + role + "\" PASSWORD 'of somebody else'");
+    }
+
+    bool plans_to_set_it_again(const Observed& observed) {
+        const auto steps = assess(workflow(), desired_, observed).steps();
+        return std::ranges::any_of(steps, [](const Step& step) {
+            return std::holds_alternative<CreateRoles>(step);
+        });
+    }
+
+    TenantNames names_;
+    Desired desired_;
+    const TimePoint start_{1'000'000s};
+};
+
+TEST_F(ForeignPassword, IsFoundByTheNextVisitAndSetAgain) {
+    TenantMemory memory;
+    EXPECT_TRUE(look(memory, start_).rejected_logins.empty());
+    change_password(names_.login_a.str());
+    EXPECT_TRUE(look(memory, start_ + 4min).rejected_logins.empty())
+        << "a crowd of visits does not try logins each time";
+    const auto visit = start_ + settled_visit(desired_.object.meta.uid, 1);
+    const auto found = look(memory, visit);
+    EXPECT_EQ(found.rejected_logins, std::vector{names_.login_a});
+    EXPECT_TRUE(plans_to_set_it_again(found));
+    database_.claim_and_create_roles(
+        access_, desired_.names, desired_.setup, desired_.claimant, passwords_, call_for()
+    );
+    const std::vector<Step> done{CreateRoles{}};
+    note_steps(desired_, found, done, false, std::nullopt, memory);
+    EXPECT_TRUE(look(memory, visit + 1s).rejected_logins.empty());
+    EXPECT_TRUE(database_.accepts_password(
+        access_, desired_.names, names_.login_a, passwords_.runtime, call_for()
+    ));
+}
+
+TEST_F(ForeignPassword, IsFoundWithinTenMinutesOfARestart) {
+    change_password(names_.migrate.str());
+    auto& status = desired_.object.status;
+    status.observed_generation = desired_.object.meta.generation;
+    status.conditions = {
+        {ConditionType::InSync, ConditionStatus::True, Reason::Succeeded, "", 1, {}}};
+    for (const auto* uid : {"uid-1", "uid-2", "uid-3", "uid-4", "uid-5", "uid-6"}) {
+        desired_.object.meta.uid = ResourceUid(uid);
+        TenantMemory memory;
+        look(memory, start_);  // by a new process, which believes what the old one found
+        const auto visit = settled_visit(desired_.object.meta.uid, 1);
+        EXPECT_LT(visit, 10min);
+        EXPECT_EQ(look(memory, start_ + visit).rejected_logins, std::vector{names_.migrate});
+    }
+}
+
+}  // namespace
+}  // namespace djdb::postgres
