@@ -1,6 +1,7 @@
 #include "controller/postgres/connection.hpp"
 
 #include "controller/postgres/certificates.hpp"
+#include "controller/postgres/result.hpp"
 #include "controller/postgres/sql_state.hpp"
 #include "reconcilers/sql/tenant_login.hpp"
 
@@ -19,32 +20,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kLongestSleep{100};
 
-struct Clearer {
-    void operator()(PGresult* raw) const { PQclear(raw); }
-};
-using Result = std::unique_ptr<PGresult, Clearer>;
-
-std::string field(const PGresult* result, int code) {
-    const char* text = PQresultErrorField(result, code);
-    return text == nullptr ? "" : text;
-}
-
 constexpr const char* kDenied = "42501";
 
 /// A DBA has to know what may not be done. Text holds no secret; a DO block tells nobody anything.
 std::string told(const sql::Statement& statement) {
     return statement.text.starts_with("DO ") ? "" : " " + printable(statement.text);
-}
-
-bool is_failure(const PGresult* result) {
-    const auto status = PQresultStatus(result);
-    return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
-}
-
-/// Such a result never ends by itself, and nothing of ours asks for one.
-bool is_copy(const PGresult* result) {
-    const auto status = PQresultStatus(result);
-    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH;
 }
 
 std::vector<const char*> values_of(const sql::Statement& statement) {
@@ -53,21 +33,6 @@ std::vector<const char*> values_of(const sql::Statement& statement) {
         values.push_back(value.c_str());
     }
     return values;
-}
-
-Rows rows_of(const PGresult* result) {
-    Rows rows(static_cast<std::size_t>(PQntuples(result)));
-    for (int i = 0; i < PQntuples(result); ++i) {
-        auto& row = rows[static_cast<std::size_t>(i)];
-        for (int j = 0; j < PQnfields(result); ++j) {
-            row.push_back(
-                PQgetisnull(result, i, j) != 0
-                    ? std::nullopt
-                    : std::optional<std::string>(PQgetvalue(result, i, j))
-            );
-        }
-    }
-    return rows;
 }
 
 }  // namespace
