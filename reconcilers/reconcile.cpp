@@ -122,9 +122,17 @@ void DjangoDatabaseReconciler::report(
     if (status == object.status) {
         return;
     }
-    cluster_.patch_status(object, status, call);
     const auto* before = find_condition(object.status.conditions, ConditionType::Ready);
     const auto* after = find_condition(status.conditions, ConditionType::Ready);
+    try {
+        cluster_.patch_status(object, status, call);
+    } catch (const Error& error) {
+        // With a spec of another schema the API server may take no status either: an Event says it.
+        if (is_refusal(error.failure()) && after != nullptr) {
+            tell(object, *after, call);
+        }
+        throw;
+    }
     if (after != nullptr && (before == nullptr || before->reason != after->reason)) {
         tell(object, *after, call);
     }

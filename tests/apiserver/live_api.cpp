@@ -187,7 +187,10 @@ void LiveApi::remove_crds() {
         "CustomResourceDefinition",
         false};
     for (const auto* plural : {"djangodatabases", "postgresservers"}) {
-        admin_->remove(crds, {{}, ObjectName(std::string(plural) + ".djangodb.io")}, {}, call());
+        const ObjectKey crd{{}, ObjectName(std::string(plural) + ".djangodb.io")};
+        admin_->remove(crds, crd, {}, call());
+        // Its objects go first; what is applied meanwhile would go with it.
+        EXPECT_TRUE(eventually([&] { return !admin_->read(crds, crd, call()); })) << plural;
     }
 }
 

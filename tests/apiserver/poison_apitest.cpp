@@ -173,7 +173,11 @@ TEST_F(Poison, HoldsUpNobodyElseAndHealsWhenItIsRepaired) {
         {{"apiVersion", "djangodb.io/v1alpha1"},
          {"kind", "PostgresServer"},
          {"metadata", {{"name", "broken"}}},
-         {"spec", {{"host", "db"}, {"port", "many"}}}},
+         {"spec",
+          {{"host", "db"},
+           {"port", "many"},
+           {"tls", {{"caSecretRef", {{"name", "ca"}}}}},
+           {"adminSecretRef", {{"name", "admin"}}}}}},
         {},
         call()
     );
