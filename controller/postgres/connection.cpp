@@ -29,6 +29,7 @@ std::string told(const sql::Statement& statement) {
 
 std::vector<const char*> values_of(const sql::Statement& statement) {
     std::vector<const char*> values;
+    values.reserve(statement.parameters.size());
     for (const auto& value : statement.parameters) {
         values.push_back(value.c_str());
     }
