@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <set>
 
@@ -138,22 +140,20 @@ kube::Caches Watches::caches() const {
 
 bool Watches::wait_until_synced(const std::stop_token& stop) const {
     const auto deadline = Deadline::in(kSyncDeadline);
-    for (const auto* reflector :
-         {&databases_,
-          &servers_,
-          &namespaces_,
-          &deployments_,
-          &jobs_,
-          &pods_,
-          &policies_,
-          &bindings_,
-          &secrets_,
-          &config_maps_}) {
-        if (!reflector->wait_until_synced(deadline, stop)) {
-            return false;
-        }
-    }
-    return true;
+    const std::array<const kube::Reflector*, 10> all{
+        &databases_,
+        &servers_,
+        &namespaces_,
+        &deployments_,
+        &jobs_,
+        &pods_,
+        &policies_,
+        &bindings_,
+        &secrets_,
+        &config_maps_};
+    return std::ranges::all_of(all, [&](const auto* reflector) {
+        return reflector->wait_until_synced(deadline, stop);
+    });
 }
 
 void Watches::wake_databases(const std::function<bool(const json&)>& concerned) {

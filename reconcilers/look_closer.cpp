@@ -46,17 +46,17 @@ TenantRecord fresh_record(const Desired& desired, TimePoint now) {
 
 /// Everything is due when generation or facts changed in another way than by our own steps.
 TenantRecord record_of(const Desired& desired, const Observed& observed, TenantMemory& memory) {
-    const auto known = memory.find(desired.object.meta.key, desired.object.meta.uid);
-    auto record = known ? *known : fresh_record(desired, observed.now);
+    const auto kept = memory.find(desired.object.meta.key, desired.object.meta.uid);
+    auto record = kept ? *kept : fresh_record(desired, observed.now);
     const bool is_changed =
         record.generation != desired.object.meta.generation ||
-        (!record.fingerprint.empty() && record.fingerprint != observed.tenant->fingerprint);
+        (!record.fingerprint.empty() && record.fingerprint != known(observed.tenant).fingerprint);
     if (is_changed) {
         record.generation = desired.object.meta.generation;
         record.contents_due = observed.now;
         record.logins_due = observed.now;
     }
-    record.fingerprint = observed.tenant->fingerprint;
+    record.fingerprint = known(observed.tenant).fingerprint;
     return record;
 }
 
@@ -64,11 +64,11 @@ std::vector<RoleName> find_rejected(
     const Desired& desired, const Observed& observed, Database& database, const CallContext& call
 ) {
     std::vector<RoleName> rejected;
-    const auto& passwords = *observed.credentials;
+    const auto& passwords = known(observed.credentials);
     const auto try_login = [&](const RoleName& login, const Sensitive& password) {
         try {
             if (!database.accepts_password(
-                    *observed.access, desired.names, login, password, call
+                    known(observed.access), desired.names, login, password, call
                 )) {
                 rejected.push_back(login);
             }
@@ -93,14 +93,15 @@ void look_closer(
     TenantMemory& memory,
     const CallContext& call
 ) {
-    auto& tenant = *observed.tenant;
+    auto& tenant = known(observed.tenant);
     if (tenant.claim != ClaimState::Mine || !tenant.was_configured) {
         return;
     }
     auto record = record_of(desired, observed, memory);
     if (observed.now >= record.contents_due || is_to_be_repaired(tenant.drift, Repair::Database)) {
-        record.contents =
-            database.inspect_contents(*observed.access, desired.names, desired.setup, tenant, call);
+        record.contents = database.inspect_contents(
+            known(observed.access), desired.names, desired.setup, tenant, call
+        );
         record.contents_due = observed.now + kBetweenLooks;
     }
     const bool can_log_in = observed.credentials && tenant.roles == RolesState::Complete;
@@ -131,12 +132,12 @@ void note_steps(
     TenantMemory& memory
 ) {
     const auto& key = desired.object.meta.key;
-    auto known = memory.find(key, desired.object.meta.uid);
-    auto record = known ? *known : fresh_record(desired, observed.now);
+    auto kept = memory.find(key, desired.object.meta.uid);
+    auto record = kept ? *kept : fresh_record(desired, observed.now);
     record.is_settled = is_settled;
     record.refusal = refusal;
     record.secret_versions = observed.secret_versions;
-    record.fingerprint = observed.tenant->fingerprint;
+    record.fingerprint = known(observed.tenant).fingerprint;
     for (const auto& step : done) {
         if (std::holds_alternative<CreateRoles>(step)) {
             record.fingerprint.clear();
@@ -147,7 +148,7 @@ void note_steps(
             record.contents.clear();
             // A first configuration is as asked for; a repair is looked at.
             record.contents_due =
-                observed.now + (observed.tenant->was_configured ? 0s : kBetweenLooks);
+                observed.now + (known(observed.tenant).was_configured ? 0s : kBetweenLooks);
         } else if (std::holds_alternative<ProveLogins>(step)) {
             record.logins_due = observed.now + kBetweenLogins;
         } else if (std::holds_alternative<RecordPassedImage>(step)) {

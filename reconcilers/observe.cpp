@@ -82,18 +82,18 @@ void inspect(
 ) {
     try {
         observed.tenant = database.inspect_tenant(
-            *observed.access, desired.names, desired.setup, desired.claimant, call
+            known(observed.access), desired.names, desired.setup, desired.claimant, call
         );
         if (desired.object.meta.being_deleted) {
             return;  // nothing else decides
         }
-        if (observed.tenant->claim != ClaimState::Mine) {
-            observed.administrator = database.inspect_administrator(*observed.access, call);
+        if (known(observed.tenant).claim != ClaimState::Mine) {
+            observed.administrator = database.inspect_administrator(known(observed.access), call);
         }
         look_closer(desired, observed, database, memory, call);
-        if (observed.tenant->claim == ClaimState::Mine && needs_confirmation(observed)) {
+        if (known(observed.tenant).claim == ClaimState::Mine && needs_confirmation(observed)) {
             observed.applied = database.read_migrations(
-                *observed.access, desired.names, observed.credentials->migrate, call
+                known(observed.access), desired.names, known(observed.credentials).migrate, call
             );
         }
     } catch (const Error& error) {

@@ -12,7 +12,9 @@
 
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace djdb {
@@ -58,5 +60,19 @@ Observed observe(
     TenantMemory& memory,
     const CallContext& call
 );
+
+/// For what an earlier stage made sure of.
+/// @throws std::logic_error when it is not known all the same: a defect of ours, which ends this visit
+template <class Fact>
+const Fact& known(const std::optional<Fact>& fact) {
+    if (!fact) {
+        throw std::logic_error("a stage used a fact that no earlier one made sure of");
+    }
+    return *fact;
+}
+template <class Fact>
+Fact& known(std::optional<Fact>& fact) {
+    return const_cast<Fact&>(known(std::as_const(fact)));
+}
 
 }  // namespace djdb

@@ -30,7 +30,7 @@ Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallC
         cluster_.patch_server_status(*server, status, call);
     }
     if (is_ready(status)) {
-        sweep_(name.str(), *sighting.lookup.access, call);
+        sweep_(name.str(), known(sighting.lookup.access), call);
     }
     // One query of one server tells all its databases: a change of this status wakes them (L2).
     return RetryAfter{is_ready(status) ? std::chrono::seconds{30} : std::chrono::seconds{10}};

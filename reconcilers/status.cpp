@@ -62,8 +62,8 @@ bool can_let_go(const Report& report) {
            report.failed_step == to_string(Step{DropTenant{}});
 }
 
-std::string what_helps(const Desired& desired, const Report& report) {
-    if (is_refusal(*report.failure)) {
+std::string what_helps(const Desired& desired, const Report& report, const Failure& failure) {
+    if (is_refusal(failure)) {
         return " It is tried again every 5 minutes, and at once when this resource's spec or a "
                "labelled Deployment's Pod template changes.";
     }
@@ -173,12 +173,14 @@ void add_release(
         status.release.current = image->str();
     }
     status.release.target = image && image->str() != status.release.current ? image->str() : "";
-    if (const auto* source = migration_source(observed); source != nullptr && image) {
-        const auto revision = revision_of(desired, *source, *image);
-        for (const auto& job : observed.jobs) {
-            if (job.revision == revision) {
-                status.release.job = job.name;
-            }
+    const auto* source = migration_source(observed);
+    if (source == nullptr || !image) {
+        return;
+    }
+    const auto revision = revision_of(desired, *source, *image);
+    for (const auto& job : observed.jobs) {
+        if (job.revision == revision) {
+            status.release.job = job.name;
         }
     }
 }
@@ -222,6 +224,66 @@ Reason reason_of(const Failure& failure) {
     return failure.kind == FailureClass::Forbidden ? Reason::RightsMissing : Reason::ApiError;
 }
 
+namespace {
+
+/// Why it stopped: what a stage said, or what a step of it met.
+Finding finding_of_stop(
+    const Desired& desired,
+    const Assessment& assessment,
+    const Report& report,
+    const StageResult* failed,
+    const StageResult* stopped
+) {
+    Finding finding = stopped == nullptr ? Finding{} : finding_of(stopped->verdict);
+    if (failed != nullptr && report.failure) {
+        finding = {
+            reason_of(*report.failure),
+            report.failed_step + ": " + report.failure->message +
+                what_helps(desired, report, *report.failure)};
+    }
+    return only_observes(desired) ? observe_only(assessment, std::move(finding)) : finding;
+}
+
+struct Stop {
+    const Assessment& assessment;
+    const StageResult* at;
+    const Finding& finding;
+};
+
+/// One for each stage; those behind the stop are Unknown, but for drift, which is always compared.
+std::vector<Condition> conditions_of(
+    const Desired& desired,
+    const Observed& observed,
+    std::span<const Stage> stages,
+    const Stop& stop
+) {
+    std::vector<Condition> conditions;
+    const auto add = [&](ConditionType type, ConditionStatus status, Finding finding) {
+        conditions.push_back(make(desired, type, status, std::move(finding)));
+    };
+    const auto& results = stop.assessment.results;
+    bool is_behind = false;
+    for (const auto& stage : stages) {
+        const auto result = std::ranges::find(results, stage.condition, &StageResult::condition);
+        if (stage.condition == ConditionType::InSync && is_comparable(observed)) {
+            const auto verdict = stage.assess(desired, observed);
+            add(stage.condition, status_of(verdict), finding_of(verdict));
+        } else if (is_behind || result == results.end()) {
+            add(stage.condition,
+                ConditionStatus::Unknown,
+                {Reason::WaitingForEarlierStage, "Waits for an earlier condition."});
+        } else if (&*result == stop.at) {
+            add(stage.condition, ConditionStatus::False, stop.finding);
+            is_behind = true;
+        } else {
+            add(stage.condition, status_of(result->verdict), finding_of(result->verdict));
+        }
+    }
+    return conditions;
+}
+
+}  // namespace
+
 DjangoDatabaseStatus derive_status(
     const Desired& desired,
     const Observed& observed,
@@ -237,54 +299,17 @@ DjangoDatabaseStatus derive_status(
                                observed.tenant->database_is_configured;
     status.database_oid =
         is_configured ? observed.tenant->database_oid : desired.object.status.database_oid;
-    std::vector<Condition> conditions;
     const auto* failed = is_overtaken(report) ? nullptr : failed_result(assessment, report);
     const auto* stopped = failed != nullptr ? failed : assessment.stopped_at();
-    Finding stop_finding = stopped == nullptr ? Finding{} : finding_of(stopped->verdict);
-    if (failed != nullptr) {
-        stop_finding = {
-            reason_of(*report.failure),
-            report.failed_step + ": " + report.failure->message + what_helps(desired, report)};
-    }
-    if (only_observes(desired)) {
-        stop_finding = observe_only(assessment, std::move(stop_finding));
-    }
-    bool behind = false;
-    for (const auto& stage : stages) {
-        if (stage.condition == ConditionType::InSync && is_comparable(observed)) {
-            const auto verdict = stage.assess(desired, observed);
-            conditions.push_back(
-                make(desired, stage.condition, status_of(verdict), finding_of(verdict))
-            );
-            continue;
-        }
-        const auto result =
-            std::ranges::find(assessment.results, stage.condition, &StageResult::condition);
-        if (behind || result == assessment.results.end()) {
-            conditions.push_back(make(
-                desired,
-                stage.condition,
-                ConditionStatus::Unknown,
-                {Reason::WaitingForEarlierStage, "Waits for an earlier condition."}
-            ));
-            continue;
-        }
-        const bool is_stop = &*result == stopped;
-        conditions.push_back(make(
-            desired,
-            stage.condition,
-            is_stop ? ConditionStatus::False : status_of(result->verdict),
-            is_stop ? stop_finding : finding_of(result->verdict)
-        ));
-        behind = is_stop;
-    }
+    const auto stop_finding = finding_of_stop(desired, assessment, report, failed, stopped);
+    auto conditions = conditions_of(desired, observed, stages, {assessment, stopped, stop_finding});
     const bool stalled =
-        failed != nullptr ? needs_a_person(*report.failure)
+        failed != nullptr ? report.failure && needs_a_person(*report.failure)
                           : stopped != nullptr && std::holds_alternative<Blocked>(stopped->verdict);
     add_summary(desired, stopped, stop_finding, stalled, conditions);
     status.phase = phase_of(desired, stopped);
     if (is_comparable(observed)) {
-        status.drift = sentences_of(observed.tenant->drift);
+        status.drift = sentences_of(known(observed.tenant).drift);
     }
     add_release(desired, observed, stopped == nullptr, status);
     status.conditions =

@@ -17,7 +17,7 @@ namespace djdb {
 namespace {
 
 Verdict assess_foreign_claim(const Desired& desired, const Observed& observed) {
-    const auto& tenant = *observed.tenant;
+    const auto& tenant = known(observed.tenant);
     const auto database = "Database \"" + desired.names.database.str() + "\"";
     if (tenant.lost_by_transfer) {
         return Blocked{
@@ -46,12 +46,14 @@ Verdict assess_foreign_database(
     if (grant == nullptr) {
         return Blocked{
             {Reason::AdoptionNotGranted,
-             database + " exists on the server, belongs to \"" + observed.tenant->database_owner +
+             database + " exists on the server, belongs to \"" +
+                 known(observed.tenant).database_owner +
                  "\" and was not made by this operator. Nothing was changed; delete this resource "
                  "and create it with another spec.database.name, or let the server's owner list it "
                  "in spec.grants.adopt."}};
     }
     std::vector<RoleName> owners;
+    owners.reserve(grant->owners.size());
     for (const auto& owner : grant->owners) {
         owners.emplace_back(owner);
     }
@@ -64,9 +66,9 @@ Verdict assess_foreign_database(
 }  // namespace
 
 Verdict assess_claim(const Desired& desired, const Observed& observed) {
-    const auto& tenant = *observed.tenant;
+    const auto& tenant = known(observed.tenant);
     const auto database = "Database \"" + desired.names.database.str() + "\"";
-    if (desired.names.database.str() == observed.access->maintenance_database) {
+    if (desired.names.database.str() == known(observed.access).maintenance_database) {
         return Blocked{
             {Reason::OwnershipConflict,
              database + " is the operator's own on this server. Nothing was changed; delete this "

@@ -16,7 +16,7 @@ Verdict blocked(Reason reason, std::string message) {
 }
 
 Verdict lost(const Desired& desired, const Observed& observed) {
-    const auto& tenant = *observed.tenant;
+    const auto& tenant = known(observed.tenant);
     const auto name = "\"" + desired.names.database.str() + "\"";
     const auto database = "Database " + name + " (OID " + tenant.database_oid + ")";
     const std::string acknowledge =
@@ -35,7 +35,7 @@ Verdict lost(const Desired& desired, const Observed& observed) {
             Reason::DatabaseReowned,
             database + " was given to \"" + tenant.database_owner +
                 "\" by somebody else. It was left so; run ALTER DATABASE " + name + " OWNER TO \"" +
-                observed.access->admin_user + "\"."
+                known(observed.access).admin_user + "\"."
         );
     }
     if (tenant.database == DatabaseState::HalfDropped) {
@@ -67,7 +67,7 @@ Verdict lost(const Desired& desired, const Observed& observed) {
 
 Verdict assess_database(const Desired& desired, const Observed& observed) {
     const auto name = "\"" + desired.names.database.str() + "\"";
-    switch (observed.tenant->database) {
+    switch (known(observed.tenant).database) {
         case DatabaseState::Absent:
             return Act{
                 {Reason::Progressing, "Creating database " + name + "."}, {CreateDatabase{}}, true};

@@ -66,7 +66,7 @@ Verdict wait_or_let_go(const Desired& desired, const Observed& observed, bool wa
 
 /// Why the database is kept although Delete was asked for; empty: it may be dropped.
 std::string find_veto(const Desired& desired, const Observed& observed) {
-    const auto& tenant = *observed.tenant;
+    const auto& tenant = known(observed.tenant);
     if (desired.object.spec.deletion.is_protected) {
         return "spec.deletion.protected is true";
     }
@@ -96,6 +96,17 @@ std::string find_veto(const Desired& desired, const Observed& observed) {
             break;
     }
     return {};
+}
+
+bool asks_drop(const Desired& desired) {
+    return desired.object.spec.deletion.policy == DeletionPolicy::Delete;
+}
+
+/// What a server allows that can't be read is not known: then it is waited for.
+bool may_have_to_drop(const Desired& desired, const Observed& observed) {
+    const bool may_be_allowed =
+        observed.policy.allow_drop || observed.server == ServerReference::Undecodable;
+    return asks_drop(desired) && may_be_allowed && !desired.object.spec.deletion.is_protected;
 }
 
 }  // namespace
@@ -128,22 +139,16 @@ Verdict assess_deletion(const Desired& desired, const Observed& observed) {
             true
         );
     }
-    const bool asks_drop = desired.object.spec.deletion.policy == DeletionPolicy::Delete;
     if (!observed.tenant) {
-        // What a server allows that can't be read is not known: then it is waited for.
-        const bool may_be_allowed =
-            observed.policy.allow_drop || observed.server == ServerReference::Undecodable;
-        const bool wants_drop =
-            asks_drop && may_be_allowed && !desired.object.spec.deletion.is_protected;
-        return wait_or_let_go(desired, observed, wants_drop);
+        return wait_or_let_go(desired, observed, may_have_to_drop(desired, observed));
     }
-    const auto claim = observed.tenant->claim;
+    const auto claim = known(observed.tenant).claim;
     if (claim != ClaimState::Mine && claim != ClaimState::RetainedForMe) {
         return end(
             {Reason::Deleting, "Nothing on the server is this resource's."}, {}, std::nullopt
         );
     }
-    if (!asks_drop) {
+    if (!asks_drop(desired)) {
         return end(
             {Reason::Deleting, "Dropping the logins; the database is kept."},
             {RetireTenant{}},

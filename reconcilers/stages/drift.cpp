@@ -5,7 +5,7 @@
 namespace djdb {
 
 Verdict assess_drift(const Desired& desired, const Observed& observed) {
-    const auto& drift = observed.tenant->drift;
+    const auto& drift = known(observed.tenant).drift;
     if (drift.empty()) {
         return Satisfied{
             {Reason::Succeeded,

@@ -15,13 +15,13 @@ namespace djdb {
 namespace {
 
 std::optional<Blocked> refuse_extension(const Desired& desired, const Observed& observed) {
-    for (const auto& extension : observed.tenant->extensions) {
+    for (const auto& extension : known(observed.tenant).extensions) {
         // One that somebody installed is as good.
         const auto missing = "Extension " + extension.name + " is not installed.";
         const bool is_there =
-            observed.tenant->was_configured &&
-            std::ranges::find(observed.tenant->drift, missing, &Drift::sentence) ==
-                observed.tenant->drift.end();
+            known(observed.tenant).was_configured &&
+            std::ranges::find(known(observed.tenant).drift, missing, &Drift::sentence) ==
+                known(observed.tenant).drift.end();
         const auto& allowed = observed.policy.allowed_extensions;
         if (is_there) {
             continue;
@@ -59,7 +59,7 @@ Finding shared_public(const Desired& desired) {
 }  // namespace
 
 Verdict assess_grants(const Desired& desired, const Observed& observed) {
-    const auto& tenant = *observed.tenant;
+    const auto& tenant = known(observed.tenant);
     const auto& database = desired.names.database.str();
     if (tenant.database != DatabaseState::Open || !tenant.database_is_configured) {
         if (auto blocked = refuse_extension(desired, observed)) {

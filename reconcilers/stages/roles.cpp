@@ -7,7 +7,7 @@
 namespace djdb {
 
 Verdict assess_roles(const Desired& desired, const Observed& observed) {
-    const auto& tenant = *observed.tenant;
+    const auto& tenant = known(observed.tenant);
     if (tenant.claim == ClaimState::Mine && tenant.roles == RolesState::Complete &&
         observed.credentials && observed.rejected_logins.empty()) {
         return Satisfied{

@@ -16,7 +16,11 @@ from story import require, show, step, tell  # noqa: E402
 UNSEEN = {
     ("", "secrets", "create"): "server-side apply of an absent object is audited as patch, and needs both rights",
     ("", "configmaps", "patch"): "the migration program of an operator of another version",
-    ("batch", "jobs", "get"): "whose a Job is that has the migration's name: tests/apiserver has a foreign one",
+}
+# Rights that an audit event shows or not, as it happens.
+SELDOM = {
+    ("batch", "jobs", "get"): "whose a Job is that is there already: only when it is asked for again before the watch"
+                              " brought it; tests/apiserver has a foreign one",
 }
 
 
@@ -80,9 +84,9 @@ def main():
     used = {right(event) for event in asked}
     unused = [one for one in roles if not any(covers(one, other) for other in used)]
     for one in sorted(unused):
-        if one[:3] in UNSEEN:
-            show("%s %s: %s" % (one[2], one[1], UNSEEN[one[:3]]))
-    left = sorted(one for one in unused if one[:3] not in UNSEEN)
+        if one[:3] in UNSEEN | SELDOM:
+            show("%s %s: %s" % (one[2], one[1], (UNSEEN | SELDOM)[one[:3]]))
+    left = sorted(one for one in unused if one[:3] not in UNSEEN | SELDOM)
     require("nothing is unused", not left, "\n".join(" ".join(one) for one in left))
     seen = sorted(one for one in UNSEEN if one not in {other[:3] for other in unused})
     require("every exception is one", not seen, seen)
