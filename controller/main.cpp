@@ -1,5 +1,5 @@
-#include "controller/diagnose.hpp"
-#include "controller/kube/cpprest_transport.hpp"
+#include "controller/cli/diagnose.hpp"
+#include "controller/kube/transport/cpprest_transport.hpp"
 #include "controller/operator.hpp"
 #include "controller/telemetry/log.hpp"
 

@@ -1,20 +1,20 @@
 #include "controller/operator.hpp"
 
 #include "controller/http/health_server.hpp"
-#include "controller/kube/beast_transport.hpp"
-#include "controller/kube/client.hpp"
-#include "controller/kube/cluster_port.hpp"
-#include "controller/kube/config.hpp"
-#include "controller/kube/cpprest_transport.hpp"
-#include "controller/postgres/database_port.hpp"
+#include "controller/kube/transport/beast_transport.hpp"
+#include "controller/kube/client/client.hpp"
+#include "controller/kube/kube_cluster.hpp"
+#include "controller/kube/config/config.hpp"
+#include "controller/kube/transport/cpprest_transport.hpp"
+#include "controller/postgres/postgres_database.hpp"
 #include "controller/runtime/backoff.hpp"
 #include "controller/runtime/stoppable_wait.hpp"
 #include "controller/runtime/worker_pool.hpp"
 #include "controller/telemetry/log.hpp"
 #include "controller/watches.hpp"
-#include "controller/world.hpp"
+#include "controller/system.hpp"
 #include "reconcilers/reconcile.hpp"
-#include "reconcilers/secret_rounds.hpp"
+#include "reconcilers/resync/secret_poller.hpp"
 
 #include <nlohmann/json.hpp>
 

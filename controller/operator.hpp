@@ -2,7 +2,7 @@
 // in order.
 #pragma once
 
-#include "controller/options.hpp"
+#include "controller/cli/options.hpp"
 
 #include <stop_token>
 

@@ -1,7 +1,7 @@
 #include "controller/watches.hpp"
 
-#include "controller/kube/observed_objects.hpp"
-#include "controller/kube/wire_json.hpp"
+#include "controller/kube/objects/observed_objects.hpp"
+#include "controller/kube/client/wire_json.hpp"
 #include "controller/telemetry/log.hpp"
 #include "crds/api.hpp"
 

@@ -1,8 +1,8 @@
 // The watches, and the one table of which resource each of them wakes. Callbacks only enqueue.
 #pragma once
 
-#include "controller/kube/cluster_port.hpp"
-#include "controller/kube/reflector.hpp"
+#include "controller/kube/kube_cluster.hpp"
+#include "controller/kube/watch/reflector.hpp"
 #include "controller/runtime/work_queue.hpp"
 #include "crds/names.hpp"
 

@@ -1,7 +1,7 @@
 #include "crds/codec.hpp"
 
-#include "crds/django_database_fields.hpp"
-#include "crds/postgres_server_fields.hpp"
+#include "crds/kinds/django_database_fields.hpp"
+#include "crds/kinds/postgres_server_fields.hpp"
 #include "crds/text.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,8 +1,8 @@
 // JSON <-> the API's values, by the field tables. Pure.
 #pragma once
 
-#include "crds/django_database.hpp"
-#include "crds/postgres_server.hpp"
+#include "crds/kinds/django_database.hpp"
+#include "crds/kinds/postgres_server.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 

@@ -2,7 +2,7 @@
 // README's table.
 //   crdgen --write ROOT     writes the files            crdgen --check ROOT    exits 1 and names
 //   the file that differs
-#include "crds/conditions.hpp"
+#include "crds/conditions/conditions.hpp"
 #include "crds/rbac.hpp"
 #include "crds/schema.hpp"
 

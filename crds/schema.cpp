@@ -1,9 +1,9 @@
 #include "crds/schema.hpp"
 
 #include "crds/api.hpp"
-#include "crds/django_database_fields.hpp"
-#include "crds/django_release_fields.hpp"
-#include "crds/postgres_server_fields.hpp"
+#include "crds/kinds/django_database_fields.hpp"
+#include "crds/kinds/django_release_fields.hpp"
+#include "crds/kinds/postgres_server_fields.hpp"
 
 #include <nlohmann/json.hpp>
 

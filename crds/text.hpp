@@ -2,7 +2,7 @@
 // lists.
 #pragma once
 
-#include "crds/conditions.hpp"
+#include "crds/conditions/conditions.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -1,8 +1,8 @@
 // What a DjangoDatabase asks for, with every default and name worked out. Pure.
 #pragma once
 
-#include "crds/django_database.hpp"
-#include "reconcilers/database_port.hpp"
+#include "crds/kinds/django_database.hpp"
+#include "reconcilers/ports/database.hpp"
 
 #include <optional>
 #include <string>

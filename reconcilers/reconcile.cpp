@@ -1,8 +1,8 @@
 #include "reconcilers/reconcile.hpp"
 
 #include "crds/text.hpp"
-#include "reconcilers/look_closer.hpp"
-#include "reconcilers/release.hpp"
+#include "reconcilers/observe/inspection.hpp"
+#include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 
 #include <algorithm>

@@ -1,12 +1,12 @@
 // The reconcilers: one straight function each. Read this folder from here.
 #pragma once
 
-#include "reconcilers/cluster_port.hpp"
-#include "reconcilers/database_port.hpp"
-#include "reconcilers/next_visit.hpp"
-#include "reconcilers/status.hpp"
-#include "reconcilers/sweep.hpp"
-#include "reconcilers/tenant_memory.hpp"
+#include "reconcilers/ports/cluster.hpp"
+#include "reconcilers/ports/database.hpp"
+#include "reconcilers/status/requeue.hpp"
+#include "reconcilers/status/status.hpp"
+#include "reconcilers/resync/catalog_resync.hpp"
+#include "reconcilers/resync/tenant_cache.hpp"
 
 namespace djdb {
 

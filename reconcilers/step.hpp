@@ -3,7 +3,7 @@
 #pragma once
 
 #include "crds/names.hpp"
-#include "reconcilers/cluster_port.hpp"
+#include "reconcilers/ports/cluster.hpp"
 
 #include <cstddef>
 #include <string>

@@ -1,7 +1,7 @@
 // What a stage says: go on, do these steps, come back, or a person is needed.
 #pragma once
 
-#include "crds/conditions.hpp"
+#include "crds/conditions/conditions.hpp"
 #include "reconcilers/step.hpp"
 
 #include <optional>

@@ -3,8 +3,8 @@
 // phase.
 #pragma once
 
-#include "crds/conditions.hpp"
-#include "reconcilers/observed.hpp"
+#include "crds/conditions/conditions.hpp"
+#include "reconcilers/observe/observed.hpp"
 #include "reconcilers/verdict.hpp"
 
 #include <span>

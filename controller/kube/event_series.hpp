@@ -3,7 +3,7 @@
 #pragma once
 
 #include "crds/names.hpp"
-#include "reconcilers/event.hpp"
+#include "reconcilers/ports/event.hpp"
 
 #include <nlohmann/json.hpp>
 

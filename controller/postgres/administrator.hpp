@@ -1,9 +1,9 @@
 // What the files of the port Database share about the administrator's sessions. Pure; any thread.
 #pragma once
 
-#include "controller/postgres/connection.hpp"
-#include "reconcilers/database_port.hpp"
-#include "reconcilers/failure.hpp"
+#include "controller/postgres/session/connection.hpp"
+#include "reconcilers/ports/database.hpp"
+#include "reconcilers/ports/failure.hpp"
 
 #include <string>
 

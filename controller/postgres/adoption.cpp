@@ -1,10 +1,10 @@
 // The port's part by which a database comes to a resource that did not make it: adoption, transfer,
 // and the return to what a predecessor left.
 #include "controller/postgres/administrator.hpp"
-#include "controller/postgres/database_port.hpp"
-#include "reconcilers/sql/adopt.hpp"
-#include "reconcilers/sql/retire.hpp"
-#include "reconcilers/sql/transfer.hpp"
+#include "controller/postgres/postgres_database.hpp"
+#include "reconcilers/sql/adopt/adopt.hpp"
+#include "reconcilers/sql/remove/retire.hpp"
+#include "reconcilers/sql/adopt/transfer.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -1,10 +1,10 @@
 // The port's part that ends: logins, sessions, databases.
 #include "controller/postgres/administrator.hpp"
-#include "controller/postgres/database_port.hpp"
-#include "controller/postgres/race_retry.hpp"
-#include "reconcilers/sql/disown.hpp"
-#include "reconcilers/sql/drop.hpp"
-#include "reconcilers/sql/retire.hpp"
+#include "controller/postgres/postgres_database.hpp"
+#include "controller/postgres/session/race_retry.hpp"
+#include "reconcilers/sql/remove/disown.hpp"
+#include "reconcilers/sql/remove/drop.hpp"
+#include "reconcilers/sql/remove/retire.hpp"
 
 #include <algorithm>
 #include <chrono>

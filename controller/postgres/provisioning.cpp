@@ -1,13 +1,13 @@
 // The port's part that makes: claim and roles, database, grants.
 #include "controller/postgres/administrator.hpp"
-#include "controller/postgres/database_port.hpp"
-#include "controller/postgres/scram.hpp"
-#include "reconcilers/sql/claim.hpp"
-#include "reconcilers/sql/contents.hpp"
-#include "reconcilers/sql/database.hpp"
-#include "reconcilers/sql/disown.hpp"
-#include "reconcilers/sql/reader.hpp"
-#include "reconcilers/sql/roles.hpp"
+#include "controller/postgres/postgres_database.hpp"
+#include "controller/postgres/session/scram.hpp"
+#include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/provision/contents.hpp"
+#include "reconcilers/sql/provision/database.hpp"
+#include "reconcilers/sql/remove/disown.hpp"
+#include "reconcilers/sql/remove/reader.hpp"
+#include "reconcilers/sql/provision/roles.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -1,8 +1,8 @@
 // The port's part that logs in as a tenant: proofs, and what only its login sees.
-#include "reconcilers/sql/tenant_login.hpp"
+#include "reconcilers/sql/login/tenant_login.hpp"
 
 #include "controller/postgres/administrator.hpp"
-#include "controller/postgres/database_port.hpp"
+#include "controller/postgres/postgres_database.hpp"
 
 #include <algorithm>
 #include <utility>

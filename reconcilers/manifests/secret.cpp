@@ -2,7 +2,7 @@
 
 #include "crds/api.hpp"
 #include "crds/text.hpp"
-#include "reconcilers/sslmode.hpp"
+#include "reconcilers/manifests/sslmode.hpp"
 
 #include <nlohmann/json.hpp>
 

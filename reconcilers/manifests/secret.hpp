@@ -3,8 +3,8 @@
 #pragma once
 
 #include "crds/sensitive.hpp"
-#include "reconcilers/cluster_port.hpp"
-#include "reconcilers/database_port.hpp"
+#include "reconcilers/ports/cluster.hpp"
+#include "reconcilers/ports/database.hpp"
 #include "reconcilers/desired.hpp"
 
 #include <nlohmann/json_fwd.hpp>

@@ -2,8 +2,8 @@
 // on the switch. The state directory is $DJDB_API_DIR, from tests/apiserver/client_tests.cmake.
 #pragma once
 
-#include "controller/kube/client.hpp"
-#include "controller/kube/config.hpp"
+#include "controller/kube/client/client.hpp"
+#include "controller/kube/config/config.hpp"
 #include "tests/support/failure_of.hpp"
 
 #include <gtest/gtest.h>

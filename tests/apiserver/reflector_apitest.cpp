@@ -1,5 +1,5 @@
 // A reflector behind a network that fails and a real API server that dies, forgets and comes back.
-#include "controller/kube/reflector.hpp"
+#include "controller/kube/watch/reflector.hpp"
 #include "tests/apiserver/live_api.hpp"
 #include "tests/support/tcp_relay.hpp"
 

@@ -1,5 +1,5 @@
 // What the operator says of a resource reaches that resource alone, whatever happened meanwhile.
-#include "controller/kube/cluster_port.hpp"
+#include "controller/kube/kube_cluster.hpp"
 #include "crds/codec.hpp"
 #include "tests/apiserver/live_api.hpp"
 

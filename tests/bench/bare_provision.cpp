@@ -5,13 +5,13 @@
 //
 // What one tenant takes is written in provision(), in the operator's order up to the moment when it
 // publishes the Secret (reconcilers/observe, execute and controller/postgres/database_port).
-#include "controller/postgres/scram.hpp"
-#include "reconcilers/sql/claim.hpp"
-#include "reconcilers/sql/database.hpp"
-#include "reconcilers/sql/inspect.hpp"
-#include "reconcilers/sql/roles.hpp"
-#include "reconcilers/sql/server.hpp"
-#include "reconcilers/sql/tenant_login.hpp"
+#include "controller/postgres/session/scram.hpp"
+#include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/provision/database.hpp"
+#include "reconcilers/sql/inspect/tenant.hpp"
+#include "reconcilers/sql/provision/roles.hpp"
+#include "reconcilers/sql/inspect/server.hpp"
+#include "reconcilers/sql/login/tenant_login.hpp"
 #include "tests/bench/bare_session.hpp"
 
 #include <atomic>

@@ -2,7 +2,7 @@
 // baseline: no deadline, no pool, no reconnect. One thread at a time.
 #pragma once
 
-#include "reconcilers/sql/statement.hpp"
+#include "reconcilers/sql/text/statement.hpp"
 
 #include <libpq-fe.h>
 

@@ -20,11 +20,11 @@ ALLOWED = {
 
 # Heavy or foreign headers -> the only places that may name them.
 HOMES = {
-    "cpprest/": (r"controller/kube/cpprest_transport\.cpp$",),
-    "pplx/": (r"controller/kube/cpprest_transport\.cpp$",),
-    "boost/": (r"controller/http/", r"controller/kube/beast_", r"tests/support/", r"tests/unit/kube/"),
+    "cpprest/": (r"controller/kube/transport/cpprest_transport\.cpp$",),
+    "pplx/": (r"controller/kube/transport/cpprest_transport\.cpp$",),
+    "boost/": (r"controller/http/", r"controller/kube/transport/beast_", r"tests/support/", r"tests/unit/controller/kube/"),
     "libpq-fe.h": (r"controller/postgres/", r"tests/postgres/", r"tests/bench/"),
-    "yaml-cpp/": (r"controller/kube/kubeconfig", r"crds/crdgen", r"tests/unit/crds/"),
+    "yaml-cpp/": (r"controller/kube/config/kubeconfig", r"crds/crdgen", r"tests/unit/crds/"),
 }
 
 MAX_LINES = 400

@@ -1,5 +1,5 @@
 // What docs/access.md tells a DBA to run once is enough for an administrator who has nothing else.
-#include "reconcilers/server_rights.hpp"
+#include "reconcilers/server/rights.hpp"
 #include "tests/postgres/live_server.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // A database that exists is taken over whole or not at all.
-#include "reconcilers/sql/adopt.hpp"
+#include "reconcilers/sql/adopt/adopt.hpp"
 #include "tests/postgres/live_server.hpp"
 
 #include <vector>

@@ -1,5 +1,5 @@
 // Delete: everything of the tenant goes and nothing else, however often it is interrupted.
-#include "reconcilers/sql/drop.hpp"
+#include "reconcilers/sql/remove/drop.hpp"
 #include "tests/postgres/live_server.hpp"
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // A password that somebody else changed: a settled tenant's next visits find it and set the stored one
 // again (F90). The look's clock is a value, so that minutes need not pass.
-#include "reconcilers/look_closer.hpp"
-#include "reconcilers/next_visit.hpp"
+#include "reconcilers/observe/inspection.hpp"
+#include "reconcilers/status/requeue.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/postgres/live_server.hpp"
 

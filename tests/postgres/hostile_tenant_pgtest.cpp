@@ -1,6 +1,6 @@
 // A tenant owns its schema and its roles' settings: nothing that it plants there runs as
 // administrator.
-#include "reconcilers/sql/claim.hpp"
+#include "reconcilers/sql/ledger/claim.hpp"
 #include "tests/postgres/live_server.hpp"
 
 #include <memory>

@@ -1,10 +1,10 @@
 // Provisioning and retirement cut at every statement, then run again: the end is that of a run
 // which nothing disturbed.
-#include "controller/postgres/scram.hpp"
-#include "reconcilers/sql/claim.hpp"
-#include "reconcilers/sql/database.hpp"
-#include "reconcilers/sql/retire.hpp"
-#include "reconcilers/sql/roles.hpp"
+#include "controller/postgres/session/scram.hpp"
+#include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/provision/database.hpp"
+#include "reconcilers/sql/remove/retire.hpp"
+#include "reconcilers/sql/provision/roles.hpp"
 #include "tests/postgres/live_server.hpp"
 
 #include <csignal>

@@ -2,7 +2,7 @@
 // superuser's eyes.
 #pragma once
 
-#include "controller/postgres/database_port.hpp"
+#include "controller/postgres/postgres_database.hpp"
 #include "tests/support/failure_of.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // A server that wants the password, or that never ends (F102): it gets nothing and is left.
-#include "controller/postgres/receive_limit.hpp"
+#include "controller/postgres/session/receive_limit.hpp"
 #include "tests/postgres/live_server.hpp"
 #include "tests/support/tls_peer.hpp"
 

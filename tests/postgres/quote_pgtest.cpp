@@ -1,5 +1,5 @@
 // Our quoting is libpq's, and the server gives back what was quoted.
-#include "reconcilers/sql/quote.hpp"
+#include "reconcilers/sql/text/quote.hpp"
 #include "tests/postgres/live_server.hpp"
 
 #include <libpq-fe.h>

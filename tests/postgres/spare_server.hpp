@@ -1,7 +1,7 @@
 // A second real server beside the tests' own, to be broken, copied and swapped. Of the same major.
 #pragma once
 
-#include "reconcilers/database_port.hpp"
+#include "reconcilers/ports/database.hpp"
 
 #include <filesystem>
 #include <map>

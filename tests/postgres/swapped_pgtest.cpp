@@ -1,8 +1,8 @@
 // What somebody else does between a look and the act that follows it: the act finds it out.
-#include "controller/postgres/scram.hpp"
-#include "reconcilers/sql/database.hpp"
-#include "reconcilers/sql/drop.hpp"
-#include "reconcilers/sql/roles.hpp"
+#include "controller/postgres/session/scram.hpp"
+#include "reconcilers/sql/provision/database.hpp"
+#include "reconcilers/sql/remove/drop.hpp"
+#include "reconcilers/sql/provision/roles.hpp"
 #include "tests/postgres/live_server.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // A claim moves to another resource: the former one can't reach the database any more.
-#include "reconcilers/sql/claim.hpp"
-#include "reconcilers/sql/retire.hpp"
-#include "reconcilers/sql/transfer.hpp"
+#include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/remove/retire.hpp"
+#include "reconcilers/sql/adopt/transfer.hpp"
 #include "tests/postgres/live_server.hpp"
 
 namespace djdb::postgres {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "reconcilers/failure.hpp"
+#include "reconcilers/ports/failure.hpp"
 
 #include <gtest/gtest.h>
 

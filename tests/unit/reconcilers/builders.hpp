@@ -2,7 +2,7 @@
 #pragma once
 
 #include "reconcilers/desired.hpp"
-#include "reconcilers/observed.hpp"
+#include "reconcilers/observe/observed.hpp"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #include "tests/unit/reconcilers/reason_shown.hpp"
 
-#include "reconcilers/status.hpp"
+#include "reconcilers/status/status.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/unit/reconcilers/builders.hpp"
 

@@ -2,9 +2,9 @@
 // sentence each.
 #pragma once
 
-#include "crds/conditions.hpp"
+#include "crds/conditions/conditions.hpp"
 #include "reconcilers/desired.hpp"
-#include "reconcilers/observed.hpp"
+#include "reconcilers/observe/observed.hpp"
 
 #include <functional>
 #include <span>

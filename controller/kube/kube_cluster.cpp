@@ -1,0 +1,387 @@
+#include "controller/kube/kube_cluster.hpp"
+
+#include "controller/kube/config/base64.hpp"
+#include "controller/kube/objects/observed_objects.hpp"
+#include "controller/kube/client/wire_json.hpp"
+#include "controller/telemetry/log.hpp"
+#include "crds/api.hpp"
+#include "crds/codec.hpp"
+#include "crds/gate.hpp"
+#include "crds/text.hpp"
+#include "reconcilers/ports/failure.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace djdb::kube {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kJobTtlSeconds = 24 * 3600;
+
+std::string manager(std::string_view concern) {
+    return std::string(api::kOperator) + "-" + std::string(concern);
+}
+
+bool is_in(const json& object, const Namespace& space) {
+    return object.at("metadata").value("namespace", "") == space.str();
+}
+
+constexpr auto kSecretManager = "djangodb-operator-secrets";
+
+/// UID of the owner reference that controls the object; empty when nobody does.
+ResourceUid controller_of(const json& object) {
+    for (const auto& owner : object.at("metadata").value("ownerReferences", json::array())) {
+        if (owner.value("controller", false)) {
+            return ResourceUid(owner.value("uid", ""));
+        }
+    }
+    return {};
+}
+
+/// The keys of data that we wrote last, as the API server keeps book of it in managedFields.
+std::set<std::string> own_keys(const json& object) {
+    std::set<std::string> keys;
+    for (const auto& entry : object.at("metadata").value("managedFields", json::array())) {
+        if (entry.value("manager", "") != kSecretManager) {
+            continue;
+        }
+        const auto data = entry.value("/fieldsV1/f:data"_json_pointer, json::object());
+        for (const auto& [key, value] : data.items()) {
+            if (key.starts_with("f:")) {
+                keys.insert(key.substr(2));
+            }
+        }
+    }
+    return keys;
+}
+
+[[noreturn]] void refuse_foreign(const json& manifest) {
+    const auto& metadata = manifest.at("metadata");
+    throw Error(
+        {FailureClass::Conflict,
+         FailureOrigin::Kubernetes,
+         "SecretConflict",
+         manifest.at("kind").get<std::string>() + " \"" + metadata.at("name").get<std::string>() +
+             "\" in namespace \"" + metadata.at("namespace").get<std::string>() +
+             "\" exists and was not made for this resource. It was left as it is; rename or delete "
+             "it."}
+    );
+}
+
+std::string version_of(const json& object) {
+    return text_at(object, {"metadata", "uid"}) + "/" +
+           text_at(object, {"metadata", "resourceVersion"});
+}
+
+SecretFacts decode_secret(const json& secret) {
+    SecretFacts facts;
+    facts.version = version_of(secret);
+    facts.controller = controller_of(secret);
+    // A name of its own: items() only refers to what it walks.
+    const auto data = secret.value("data", json::object());
+    for (const auto& [key, value] : data.items()) {
+        // An empty value may come as null.
+        facts.data.emplace(
+            key, Sensitive(value.is_string() ? decode_base64(value.get<std::string>()) : "")
+        );
+    }
+    facts.own_keys = own_keys(secret);
+    return facts;
+}
+
+json encode_data(const SecretData& data) {
+    auto out = json::object();
+    for (const auto& [key, value] : data) {
+        out[key] = encode_base64(value.reveal());
+    }
+    return out;
+}
+
+const Resource& resource_of(const json& manifest) {
+    return manifest.at("kind") == "Secret" ? resources::kSecrets : resources::kConfigMaps;
+}
+
+}  // namespace
+
+std::optional<DjangoDatabase> KubeCluster::find_database(const ObjectKey& key) {
+    const auto object = caches_.databases.find(to_string(key));
+    return object ? std::optional(decode_django_database(*object)) : std::nullopt;
+}
+
+std::optional<PostgresServer> KubeCluster::find_server(const ObjectName& name) {
+    const auto object = caches_.servers.find(name.str());
+    return object ? std::optional(decode_postgres_server(*object)) : std::nullopt;
+}
+
+std::optional<std::map<std::string, std::string>> KubeCluster::find_namespace_labels(
+    const Namespace& space
+) {
+    const auto object = caches_.namespaces.find(space.str());
+    if (!object) {
+        return std::nullopt;
+    }
+    return object->at("metadata").value("labels", std::map<std::string, std::string>{});
+}
+
+std::vector<Workload> KubeCluster::list_workloads(const ObjectKey& database) {
+    std::vector<Workload> workloads;
+    for (const auto& object : caches_.deployments.list()) {
+        if (is_in(*object, database.space) &&
+            label_of(*object, api::kDatabaseLabel) == database.name.str() &&
+            !object->at("metadata").contains("deletionTimestamp")) {
+            workloads.push_back(decode_workload(*object));
+        }
+    }
+    std::ranges::sort(workloads, {}, [](const Workload& workload) {
+        return workload.meta.key.name;
+    });
+    return workloads;
+}
+
+std::vector<MigrationJob> KubeCluster::list_migration_jobs(const ObjectKey& database) {
+    std::vector<MigrationJob> jobs;
+    const auto pods = caches_.pods.list();
+    for (const auto& object : caches_.jobs.list()) {
+        if (!is_in(*object, database.space) ||
+            label_of(*object, api::kOwnedByLabel) != database.name.str()) {
+            continue;
+        }
+        std::vector<std::shared_ptr<const json>> own;
+        std::ranges::copy_if(pods, std::back_inserter(own), [&](const auto& pod) {
+            return is_in(*pod, database.space) && label_of(*pod, "batch.kubernetes.io/job-name") ==
+                                                      object->at("metadata").value("name", "");
+        });
+        jobs.push_back(decode_migration_job(*object, own));
+    }
+    return jobs;
+}
+
+GateState KubeCluster::find_gate() {
+    const std::string name(api::kGate);
+    const auto policy = caches_.policies.find(name);
+    const auto binding = caches_.policy_bindings.find(name);
+    if (!policy || !binding) {
+        return GateState::Missing;
+    }
+    const auto username = operator_username(identity_.space.str(), identity_.service_account);
+    const bool intact = policy->at("spec") == gate_policy_spec(username) &&
+                        binding->at("spec") == gate_binding_spec();
+    return intact ? GateState::Intact : GateState::Altered;
+}
+
+std::optional<SecretFacts> KubeCluster::find_operator_secret(const ObjectName& name) {
+    const auto secret = caches_.secrets.find(to_string(ObjectKey{identity_.space, name}));
+    return secret ? std::optional(decode_secret(*secret)) : std::nullopt;
+}
+
+std::optional<std::map<std::string, std::string>> KubeCluster::find_operator_config_map(
+    const ObjectName& name
+) {
+    const auto found = caches_.config_maps.find(to_string(ObjectKey{identity_.space, name}));
+    if (!found) {
+        return std::nullopt;
+    }
+    return found->value("data", std::map<std::string, std::string>{});
+}
+
+std::optional<SecretFacts> KubeCluster::read_operator_secret(
+    const ObjectName& name, const CallContext& call
+) {
+    return read_secret({identity_.space, name}, call);
+}
+
+std::optional<SecretFacts> KubeCluster::read_secret(const ObjectKey& key, const CallContext& call) {
+    const auto secret = client_.read(resources::kSecrets, key, call);
+    return secret ? std::optional(decode_secret(*secret)) : std::nullopt;
+}
+
+std::optional<std::string> KubeCluster::read_secret_version(
+    const ObjectKey& key, const CallContext& call
+) {
+    const auto metadata = client_.read_metadata(resources::kSecrets, key, call);
+    return metadata ? std::optional(version_of(*metadata)) : std::nullopt;
+}
+
+void KubeCluster::set_finalizers(
+    const DjangoDatabase& object,
+    const std::vector<std::string>& finalizers,
+    const CallContext& call
+) {
+    // With the version that was judged: a finalizer that somebody else added meanwhile must not be
+    // dropped.
+    const json patch{
+        {"metadata",
+         {{"finalizers", finalizers}, {"resourceVersion", object.meta.resource_version}}}};
+    client_.merge_patch(
+        resources::kDjangoDatabases, object.meta.key, patch, {manager("finalizer"), ""}, call
+    );
+}
+
+void KubeCluster::write_operator_secret(
+    const ObjectName& name, const SecretData& data, const CallContext& call
+) {
+    const json manifest{
+        {"apiVersion", "v1"},
+        {"kind", "Secret"},
+        {"type", "Opaque"},
+        {"metadata",
+         {{"name", name.str()},
+          {"namespace", identity_.space.str()},
+          {"labels", {{std::string(api::kManagedByLabel), std::string(api::kOperator)}}}}}};
+    auto complete = manifest;
+    complete["data"] = encode_data(data);
+    client_.apply(resources::kSecrets, complete, {kSecretManager, true, ""}, call);
+}
+
+void KubeCluster::remove_operator_secret(const ObjectName& name, const CallContext& call) {
+    client_.remove(resources::kSecrets, {identity_.space, name}, {}, call);
+}
+
+void KubeCluster::publish(const json& manifest, const SecretData& data, const CallContext& call) {
+    const auto& resource = resource_of(manifest);
+    const auto key = decode_meta(manifest).key;
+    auto complete = manifest;
+    if (!data.empty()) {
+        complete["data"] = encode_data(data);
+    }
+    const auto current = client_.read(resource, key, call);
+    if (!current) {
+        // Not an apply, which would take over what somebody makes at this very moment.
+        client_.create(resource, complete, {.field_manager = kSecretManager}, call);
+        return;
+    }
+    if (controller_of(*current) != controller_of(manifest)) {
+        refuse_foreign(manifest);
+    }
+    for (const auto& name : own_keys(*current)) {
+        if (!complete["data"].contains(name)) {
+            complete["data"][name] = nullptr;
+        }
+    }
+    complete["metadata"].erase("ownerReferences");  // they are there, and others may have theirs
+    complete["metadata"]["resourceVersion"] = current->at("metadata").at("resourceVersion");
+    auto patched = *current;
+    patched.merge_patch(complete);
+    if (patched == *current) {
+        return;  // a step that is repeated writes nothing
+    }
+    client_.merge_patch(resource, key, complete, {.field_manager = kSecretManager}, call);
+}
+
+void KubeCluster::create_job(const json& manifest, const CallContext& call) {
+    try {
+        client_.create(resources::kJobs, manifest, {.field_manager = manager("jobs")}, call);
+    } catch (const Error& error) {
+        if (error.failure().code != "409 AlreadyExists") {
+            throw;
+        }
+        const auto current = client_.read(resources::kJobs, decode_meta(manifest).key, call);
+        if (current && controller_of(*current) != controller_of(manifest)) {
+            refuse_foreign(manifest);
+        }
+    }
+}
+
+void KubeCluster::open_gate(const Workload& workload, const CallContext& call) {
+    const json patch{
+        {"metadata", {{"resourceVersion", workload.meta.resource_version}}},
+        {"spec", {{"paused", nullptr}}}};
+    client_.merge_patch(
+        resources::kDeployments, workload.meta.key, patch, {manager("rollout"), ""}, call
+    );
+}
+
+void KubeCluster::arm_job_ttl(const ObjectKey& job, const CallContext& call) {
+    const json patch{{"spec", {{"ttlSecondsAfterFinished", kJobTtlSeconds}}}};
+    try {
+        client_.merge_patch(resources::kJobs, job, patch, {manager("jobs"), ""}, call);
+    } catch (const Error& error) {
+        if (!error.failure().code.starts_with("404")) {
+            throw;
+        }
+    }
+}
+
+void KubeCluster::remove_secret(
+    const ObjectKey& key, const ResourceUid& controller, const CallContext& call
+) {
+    const auto current = client_.read(resources::kSecrets, key, call);
+    if (current && controller_of(*current) == controller) {
+        const RemoveOptions options{current->at("metadata").at("uid").get<std::string>(), {}};
+        client_.remove(resources::kSecrets, key, options, call);
+    }
+}
+
+void KubeCluster::remove_job(
+    const ObjectKey& job, const ResourceUid& uid, const CallContext& call
+) {
+    const RemoveOptions options{uid.str(), {}, "Foreground"};
+    client_.remove(resources::kJobs, job, options, call);
+}
+
+void KubeCluster::patch_status(
+    const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
+) {
+    client_.write_status(
+        resources::kDjangoDatabases, object.meta, encode_status(status), manager("status"), call
+    );
+    const auto ready = std::ranges::find(status.conditions, ConditionType::Ready, &Condition::type);
+    if (ready != status.conditions.end()) {
+        telemetry::log(
+            telemetry::Level::Info,
+            "status",
+            ready->message,
+            {{"object", "DjangoDatabase " + to_string(object.meta.key)},
+             {"phase", status.phase},
+             {"reason", std::string(to_string(ready->reason))},
+             {"reconcileID", call.reconcile_id}}
+        );
+    }
+}
+
+void KubeCluster::patch_server_status(
+    const PostgresServer& server, const PostgresServerStatus& status, const CallContext& call
+) {
+    client_.write_status(
+        resources::kPostgresServers, server.meta, encode_status(status), manager("status"), call
+    );
+}
+
+void KubeCluster::emit_event(const Event& event, const CallContext& call) noexcept {
+    telemetry::log(
+        event.is_warning ? telemetry::Level::Warn : telemetry::Level::Info,
+        "event",
+        event.message,
+        {{"object", event.kind + " " + to_string(event.key)},
+         {"reason", event.reason},
+         {"reconcileID", call.reconcile_id}}
+    );
+    try {
+        const auto written = events_.next(event, identity_.service_account);
+        if (written.count == 1) {
+            try {
+                client_.create(
+                    resources::kEvents, written.manifest, {.field_manager = manager("events")}, call
+                );
+                return;
+            } catch (const Error& error) {
+                // Written before this process started: it goes on as a series.
+                if (error.failure().code != "409 AlreadyExists") {
+                    throw;
+                }
+            }
+        }
+        client_.merge_patch(
+            resources::kEvents, written.key, written.series, {manager("events"), ""}, call
+        );
+    } catch (const std::exception&) {
+        // A courtesy: conditions say the same, and a lost Event must not stop a release.
+        return;
+    }
+}
+
+}  // namespace djdb::kube

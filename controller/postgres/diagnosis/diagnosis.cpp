@@ -1,0 +1,169 @@
+#include "controller/postgres/diagnosis/diagnosis.hpp"
+
+#include "controller/postgres/diagnosis/tcp_probe.hpp"
+#include "controller/postgres/diagnosis/tls_probe.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace djdb::postgres {
+namespace {
+
+constexpr std::chrono::seconds kProbeWithin{3};
+constexpr std::size_t kMostNames = 8;
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kAdvice{{
+    {"DNSFailed", "Check spec.host, then that the operator's Pod may ask the cluster's DNS."},
+    {"TCPUnreachable",
+     "Check that the server runs and that host, port, firewalls and network policies let the "
+     "operator through, then listen_addresses and port in postgresql.conf."},
+    {"TLSNotOffered",
+     "Check that host and port are PostgreSQL's, then set ssl = on with a certificate in "
+     "postgresql.conf."},
+    {"TLSVerifyFailed", "Correct what spec.tls names, spec.host, or the server's certificate."},
+    {"AccessRuleRejected",
+     "Add a line for this user, database and address to pg_hba.conf and reload it; a role without "
+     "LOGIN is refused in the same way: ALTER ROLE .. LOGIN."},
+    {"AuthRejected",
+     "Correct username and password in the Secret; the server gives the same answer for a role "
+     "that does not exist, has no password, or is past VALID UNTIL."},
+    {"DatabaseMissing", "Create the database or name another one."},
+    {"TooManyConnections",
+     "Close connections, or raise max_connections or the CONNECTION LIMIT of the role or database; "
+     "it is tried again."},
+    {"ServerStarting", "Wait until the server has started; it is tried again."},
+    {"ReadOnlyServer",
+     "Point spec.host to the primary, or set default_transaction_read_only = off; it is tried "
+     "again."},
+}};
+
+struct Verdict {
+    std::string code;
+    std::string detail;
+};
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string list;
+    for (std::size_t i = 0; i < std::min(names.size(), kMostNames); ++i) {
+        list += (list.empty() ? "" : ", ") + printable(names[i]);
+    }
+    return list.empty() ? "no name" : list;
+}
+
+Verdict unreachable(int error) {
+    switch (error) {
+        case 0:
+            return Verdict{"TCPUnreachable", "the connection was cut; it can be made again by now"};
+        case ECONNREFUSED:
+            return Verdict{"TCPUnreachable", "the connection was refused: nobody listens there"};
+        case ETIMEDOUT:
+            return Verdict{
+                "TCPUnreachable", "the connection timed out: packets are dropped on the way"};
+        case ENOENT:
+            return Verdict{"TCPUnreachable", "there is no such socket"};
+        default:
+            return Verdict{"TCPUnreachable", std::generic_category().message(error)};
+    }
+}
+
+/// Nothing: what was shown is as it has to be.
+std::optional<Verdict> judge_certificate(const Endpoint& to, const TlsFindings& found) {
+    if (to.tls != TlsMode::Require && !found.is_from_ca) {
+        return Verdict{
+            "TLSVerifyFailed",
+            "the server's certificate was not signed by the given CA but by \"" +
+                printable(found.issuer) + "\""};
+    }
+    if (to.tls != TlsMode::Require && !found.untimely.empty()) {
+        return Verdict{"TLSVerifyFailed", found.untimely};
+    }
+    if (to.tls == TlsMode::VerifyFull && !found.names_host) {
+        return Verdict{
+            "TLSVerifyFailed",
+            "the server's certificate does not carry the name \"" + to.host + "\" but " +
+                joined(found.names)};
+    }
+    return std::nullopt;
+}
+
+std::optional<Verdict> judge_tls(
+    const Endpoint& to, const FailedConnect& failed, const Deadline& deadline
+) {
+    const auto connection = probe_tcp(to, failed.addresses, deadline);
+    if (!connection.socket.is_open()) {
+        return unreachable(connection.error);
+    }
+    const auto found = probe_tls(connection.socket, to, deadline);
+    switch (found.answer) {
+        case TlsAnswer::Silent:
+            return Verdict{"TCPUnreachable", "the connection is accepted, but nobody answers"};
+        case TlsAnswer::HungUp:
+            return Verdict{"TLSNotOffered", "whoever answers hangs up when asked for TLS"};
+        case TlsAnswer::NotPostgres:
+            return Verdict{"TLSNotOffered", "whoever answers is not PostgreSQL"};
+        case TlsAnswer::NotOffered:
+            return Verdict{"TLSNotOffered", "the server does not offer TLS"};
+        case TlsAnswer::NoHandshake:
+            return Verdict{
+                "TLSNotOffered", "the server offers no TLS 1.2 or later with a common cipher"};
+        case TlsAnswer::ClientRefused:
+            return Verdict{"TLSVerifyFailed", "the server refused the client certificate"};
+        case TlsAnswer::Shown:
+            break;
+    }
+    return judge_certificate(to, found);
+}
+
+Verdict judge(const Endpoint& to, const FailedConnect& failed, const Deadline& deadline) {
+    if (!failed.sql_state.empty()) {
+        return {
+            connect_code(failed.phase, failed.sql_state),
+            failed.words + " (SQLSTATE " + failed.sql_state + ")"};
+    }
+    if (failed.phase == ConnectPhase::Resolve) {
+        return {"DNSFailed", failed.words};
+    }
+    if (failed.phase == ConnectPhase::Tcp) {
+        return unreachable(
+            failed.was_silent ? ETIMEDOUT : probe_tcp(to, failed.addresses, deadline).error
+        );
+    }
+    if (failed.was_silent) {
+        return {"TCPUnreachable", "the connection is accepted, but nobody answers in time"};
+    }
+    const bool in_tls = failed.phase == ConnectPhase::Tls;
+    // In TLS 1.3 a client certificate is refused when the login is under way.
+    if (in_tls || !to.client_certificate_pem.empty()) {
+        if (auto verdict = judge_tls(to, failed, deadline)) {
+            return *verdict;
+        }
+    }
+    if (in_tls) {
+        return {"TLSVerifyFailed", "the TLS handshake failed: " + failed.words};
+    }
+    return {connect_code(failed.phase, ""), failed.words};
+}
+
+}  // namespace
+
+Failure diagnose(const Endpoint& to, const FailedConnect& failed, const Deadline& deadline) {
+    const auto verdict = judge(to, failed, deadline.or_earlier(kProbeWithin));
+    return {
+        connect_class(failed.phase, failed.sql_state),
+        FailureOrigin::Postgres,
+        verdict.code,
+        "Can't connect to PostgreSQL " + to_string(to) + ": " + verdict.detail +
+            ". Nothing was changed. " + std::string(advice_for(verdict.code))};
+}
+
+std::string_view advice_for(std::string_view code) {
+    const auto row =
+        std::ranges::find_if(kAdvice, [&](const auto& entry) { return entry.first == code; });
+    return row != kAdvice.end() ? row->second : "It is tried again; see the server's log.";
+}
+
+}  // namespace djdb::postgres

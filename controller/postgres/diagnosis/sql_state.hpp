@@ -1,0 +1,38 @@
+// What a SQLSTATE or a failed connection means. Pure tables, tested row by row; any thread.
+#pragma once
+
+#include "reconcilers/ports/failure.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace djdb::postgres {
+
+/// By the whole state where it matters, else by its class (first two characters).
+FailureClass class_of(std::string_view sql_state);
+
+/// Worth the same attempt again at once: deadlock, serialisation, lock timeout, "tuple concurrently
+/// updated" (XX000) and the unique violation of two writers that make one role.
+bool is_race(std::string_view sql_state);
+
+/// How far a connection had come when it failed.
+enum class ConnectPhase { Resolve, Tcp, Tls, Login };
+
+/// The stable code of a failed connection: "DNSFailed", "TCPUnreachable", "TLSVerifyFailed", or by
+/// SQLSTATE "AccessRuleRejected", "AuthRejected", "DatabaseMissing", "TooManyConnections",
+/// "ServerStarting"; else the SQLSTATE, or "ConnectFailed" when the server gave none.
+std::string connect_code(ConnectPhase, std::string_view sql_state);
+
+/// Rejected logins are Forbidden, everything before the login is Transient.
+FailureClass connect_class(ConnectPhase, std::string_view sql_state);
+
+/// The SQLSTATE within libpq's verbose text ("FATAL:  28P01: ..."), or empty.
+std::string state_in(std::string_view verbose_text);
+
+/// First informative line, without prefix, control characters and SQLSTATE, at most 200 bytes.
+std::string brief(std::string_view text);
+
+/// At most 200 bytes of it, without control characters: what a server says is not trusted.
+std::string printable(std::string_view text);
+
+}  // namespace djdb::postgres

@@ -1,0 +1,91 @@
+#include "controller/postgres/session/breaker.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace djdb::postgres {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kFirstRest = 1s;
+constexpr auto kLongestRest = 30s;
+/// An entry that nobody has asked for this long belongs to an old password or server.
+constexpr auto kForgotten = 10min;
+
+/// The databases of one server share its fate, so they are one entry. What is expected of it counts:
+/// a server that was accepted a moment ago is tried at once.
+bool is_same_login(const Endpoint& a, const Endpoint& b) {
+    auto other = b;
+    other.database = a.database;
+    other.kind = a.kind;
+    other.is_reusable = a.is_reusable;
+    return a == other && a.expected.system_identifier == b.expected.system_identifier &&
+           a.accepted == b.accepted;
+}
+
+bool concerns_the_server(std::string_view code) {
+    static constexpr std::array<std::string_view, 11> kCodes{
+        "DNSFailed",
+        "TCPUnreachable",
+        "TLSNotOffered",
+        "TLSVerifyFailed",
+        "AccessRuleRejected",
+        "AuthRejected",
+        "TooManyConnections",
+        "ServerStarting",
+        "ReadOnlyServer",
+        "ServerIdentityChanged",
+        "ServerRestored"};
+    return std::ranges::find(kCodes, code) != kCodes.end();
+}
+
+}  // namespace
+
+std::chrono::milliseconds Breaker::rest_after(std::string_view code, unsigned failures) {
+    if (code == "AuthRejected") {
+        return kLongestRest;
+    }
+    std::chrono::milliseconds rest = kFirstRest;
+    for (unsigned i = 1; i < failures && rest < kLongestRest; ++i) {
+        rest *= 2;
+    }
+    return std::min<std::chrono::milliseconds>(rest, kLongestRest);
+}
+
+void Breaker::require_closed(const Endpoint& to, Clock::time_point now) {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
+        return is_same_login(entry.endpoint, to);
+    });
+    if (found != entries_.end() && now < found->until) {
+        throw Error(found->failure);
+    }
+}
+
+void Breaker::note_failure(const Endpoint& to, const Failure& failure, Clock::time_point now) {
+    if (!is_administrators(to.kind) || !concerns_the_server(failure.code)) {
+        return;
+    }
+    const std::lock_guard lock(mutex_);
+    std::erase_if(entries_, [&](const Entry& entry) { return now - entry.until > kForgotten; });
+    auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
+        return is_same_login(entry.endpoint, to);
+    });
+    if (found == entries_.end()) {
+        found = entries_.insert(found, {to, {}, 0, {}});
+    }
+    if (now < found->until) {
+        return;  // several threads asked at the same moment: one failure, not many
+    }
+    found->failure = failure;
+    ++found->failures;
+    found->until = now + rest_after(failure.code, found->failures);
+}
+
+void Breaker::note_success(const Endpoint& to) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(entries_, [&](const Entry& entry) { return is_same_login(entry.endpoint, to); });
+}
+
+}  // namespace djdb::postgres

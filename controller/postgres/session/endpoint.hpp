@@ -1,0 +1,70 @@
+// Where a session goes, as whom, who has to answer there, and who must not. A value; any thread.
+#pragma once
+
+#include "crds/kinds/postgres_server.hpp"
+#include "crds/sensitive.hpp"
+#include "reconcilers/ports/database.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace djdb::postgres {
+
+/// What a session of this kind pins on connect, and what it is checked for.
+enum class SessionKind {
+    Maintenance,  ///< administrator, in a database where no tenant sets anything: it obeys what the
+                  ///< server says of writing, and finds the ledger that it expects
+    Admin,        ///< administrator, in a tenant's database: nothing that a tenant plants or sets
+                  ///< reaches it
+    Tenant,       ///< as the app would get it, its role and search_path included
+    Reader,       ///< the same of a login whose sessions begin read-only
+};
+
+constexpr bool is_administrators(SessionKind kind) {
+    return kind == SessionKind::Maintenance || kind == SessionKind::Admin;
+}
+
+struct Endpoint {
+    /// DNS name, address, or the absolute path of a socket's directory.
+    std::string host;
+    std::int64_t port = 5432;
+    std::string database;
+    std::string user;
+    Sensitive password;
+    std::string ca_pem;
+    SessionKind kind = SessionKind::Admin;
+    bool is_reusable = true;  ///< kept idle after use; databases of tenants are left at once
+    TlsMode tls = TlsMode::VerifyFull;
+    std::string client_certificate_pem = {};
+    Sensitive client_key_pem = {};
+    /// The password is proven to the very server that the certificate is of, and sent to nobody.
+    bool binds_channel = true;
+    /// Sessions to host and port, idle ones included.
+    std::size_t max_sessions = 4;
+    /// What has to answer, and what a person lets answer in its place.
+    ServerIdentity expected = {};
+    ServerIdentity accepted = {};
+
+    [[nodiscard]] bool is_socket() const { return host.starts_with('/'); }
+
+    /// Whether a session of the one serves the other. What was expected is no part of it: it
+    /// changes with each claim.
+    friend bool operator==(const Endpoint& a, const Endpoint& b);
+};
+
+/// `host:port as role "user", database "name"`, for messages.
+std::string to_string(const Endpoint&);
+
+/// `host:port`, or the path of the socket.
+std::string address_of(const Endpoint&);
+
+/// The administrator's way into this database.
+Endpoint admin_endpoint(const ServerAccess&, std::string database);
+
+/// The way of a tenant's login into its database.
+Endpoint tenant_endpoint(
+    const ServerAccess&, const DatabaseName&, const RoleName& login, const Sensitive& password
+);
+
+}  // namespace djdb::postgres

@@ -1,0 +1,99 @@
+// What a session is asked before anything else: that it may write, and that it is on the server that
+// it was meant for (F58, F59, F60).
+#include "controller/postgres/session/connection.hpp"
+#include "controller/postgres/diagnosis/diagnosis.hpp"
+#include "reconcilers/ports/failure.hpp"
+#include "reconcilers/server/identity.hpp"
+#include "reconcilers/sql/inspect/server.hpp"
+
+#include <utility>
+
+namespace djdb::postgres {
+namespace {
+
+/// The server's own functions are everybody's, but some providers take them away: then nothing is
+/// known of it, and the ledger alone tells.
+Rows ask(Connection& session, bool finds_ledger, const CallContext& call) {
+    try {
+        return session.run(sql::identify_server(finds_ledger), call);
+    } catch (const Error& error) {
+        if (error.failure().kind == FailureClass::Transient) {
+            throw;
+        }
+    }
+    return session.run(sql::identify_ledger(finds_ledger), call);
+}
+
+Error refusal(const Endpoint& at, FailureClass kind, std::string code, const std::string& words) {
+    return Error(
+        {kind,
+         FailureOrigin::Postgres,
+         std::move(code),
+         "PostgreSQL " + address_of(at) + ", database \"" + at.database + "\": " + words}
+    );
+}
+
+std::string how_to_accept(const ServerIdentity& found) {
+    return " Nothing was changed and nothing will be: point spec.host back, or, if this very "
+           "server "
+           "is to take its place, annotate the PostgresServer with "
+           "djangodb.io/accept-server=" +
+           acknowledgement_of(found) + ".";
+}
+
+}  // namespace
+
+void Connection::require_the_server(const CallContext& call) {
+    const bool finds_ledger = endpoint_.kind == SessionKind::Maintenance;
+    sql::ServerStanding found;
+    read_answers([&] { found = sql::server_standing(ask(*this, finds_ledger, call).at(0)); });
+    identity_ = found.identity;
+    if (found.is_read_only && endpoint_.kind != SessionKind::Reader) {
+        throw refusal(
+            endpoint_,
+            FailureClass::Transient,
+            "ReadOnlyServer",
+            "the server only reads: it is a standby, or default_transaction_read_only is on. "
+            "Nothing was changed. " +
+                std::string(advice_for("ReadOnlyServer"))
+        );
+    }
+    if (!found.can_read_ledger) {
+        throw refusal(
+            endpoint_,
+            FailureClass::Forbidden,
+            "AdminRightsMissing",
+            "the ledger djangodb.revision can't be read, so that nobody knows whether this is the "
+            "server of before. Nothing was changed; a DBA has to grant the administrator the role "
+            "that owns the schema djangodb."
+        );
+    }
+    const auto& expected = endpoint_.expected;
+    switch (compare_server(identity_, expected, endpoint_.accepted)) {
+        case Sameness::Same:
+            return;
+        case Sameness::AnotherServer:
+            throw refusal(
+                endpoint_,
+                FailureClass::Terminal,
+                "ServerIdentityChanged",
+                "another server answers: its system identifier is " + identity_.system_identifier +
+                    " and was " + expected.system_identifier + "." + how_to_accept(identity_)
+            );
+        case Sameness::OfThePast:
+            throw refusal(
+                endpoint_,
+                FailureClass::Terminal,
+                "ServerRestored",
+                "the server is of the past: its ledger has revision " +
+                    std::to_string(identity_.ledger_revision) + " and timeline " +
+                    std::to_string(identity_.timeline) + ", and had " +
+                    std::to_string(expected.ledger_revision) + " and " +
+                    std::to_string(expected.timeline) +
+                    ". Databases that were made or deleted since are not as they were." +
+                    how_to_accept(identity_)
+            );
+    }
+}
+
+}  // namespace djdb::postgres

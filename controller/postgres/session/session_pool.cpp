@@ -1,0 +1,122 @@
+#include "controller/postgres/session/session_pool.hpp"
+
+#include "reconcilers/ports/failure.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace djdb::postgres {
+
+SessionPool::Lease::~Lease() {
+    if (session_) {
+        pool_->give_back(server_, std::move(session_));
+    }
+}
+
+SessionPool::SessionPool() : reaper_([this](std::stop_token stop) { close_idle(stop); }) {}
+
+SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call) {
+    breaker_.require_closed(to, Breaker::Clock::now());
+    const auto key = address_of(to);
+    std::unique_lock lock(mutex_);
+    auto& server = servers_[key];
+    std::unique_ptr<Connection> session;
+    const bool has_place = changed_.wait_until(lock, call.stop, call.deadline.at(), [&] {
+        session = reuse(server, to);
+        return session || make_room(server, to.max_sessions);
+    });
+    if (!has_place) {
+        throw Error(
+            {FailureClass::Transient,
+             FailureOrigin::Postgres,
+             call.stop.stop_requested() ? "Stopped" : "Timeout",
+             "No session to PostgreSQL " + to_string(to) +
+                 " became free in time. Nothing was changed; it is tried again."}
+        );
+    }
+    ++server.busy;
+    lock.unlock();
+    if (session) {
+        return {*this, key, std::move(session), true};
+    }
+    try {
+        return {*this, key, open_session(to, call), false};
+    } catch (...) {
+        lock.lock();
+        --server.busy;
+        server.idle.clear();  // ours may be what the server has no place for
+        changed_.notify_all();
+        throw;
+    }
+}
+
+std::unique_ptr<Connection> SessionPool::open_session(const Endpoint& to, const CallContext& call) {
+    // Several may have waited for a place while the first of them was refused.
+    breaker_.require_closed(to, Breaker::Clock::now());
+    try {
+        auto session = Connection::open(to, call);
+        breaker_.note_success(to);
+        return session;
+    } catch (const Error& error) {
+        breaker_.note_failure(to, error.failure(), Breaker::Clock::now());
+        throw;
+    }
+}
+
+std::unique_ptr<Connection> SessionPool::reuse(Server& server, const Endpoint& to) {
+    auto& idle = server.idle;
+    const auto is_elsewhere = [&](const Connection& session) {
+        const auto& found = session.identity().system_identifier;
+        return !to.expected.system_identifier.empty() && !found.empty() &&
+               found != to.expected.system_identifier;
+    };
+    std::erase_if(idle, [&](const Idle& entry) {
+        return !entry.session->is_usable() || is_elsewhere(*entry.session);
+    });
+    // The one that rested last: the others may then rest until they are closed.
+    const auto same = std::find_if(idle.rbegin(), idle.rend(), [&](const Idle& entry) {
+        return entry.session->endpoint() == to;
+    });
+    if (same == idle.rend()) {
+        return nullptr;
+    }
+    auto session = std::move(same->session);
+    idle.erase(std::next(same).base());
+    return session;
+}
+
+bool SessionPool::make_room(Server& server, std::size_t max_sessions) {
+    while (server.busy + server.idle.size() >= max_sessions && !server.idle.empty()) {
+        server.idle.erase(server.idle.begin());
+    }
+    return server.busy < max_sessions;
+}
+
+void SessionPool::give_back(const std::string& key, std::unique_ptr<Connection> session) {
+    const bool is_kept = session->endpoint().is_reusable && session->is_usable();
+    const std::lock_guard lock(mutex_);
+    auto& server = servers_[key];
+    --server.busy;
+    if (is_kept) {
+        server.idle.push_back({std::move(session), std::chrono::steady_clock::now()});
+    } else {
+        session.reset();  // before the place is given away
+    }
+    changed_.notify_all();
+}
+
+void SessionPool::close_idle(std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    while (!stop.stop_requested()) {
+        changed_.wait_for(lock, stop, std::chrono::seconds{5}, [] { return false; });
+        const auto now = std::chrono::steady_clock::now();
+        for (auto& [key, server] : servers_) {
+            std::erase_if(server.idle, [&](const Idle& entry) {
+                return now - entry.since + std::chrono::seconds{5} > kLongestIdle;
+            });
+        }
+    }
+}
+
+}  // namespace djdb::postgres

@@ -1,0 +1,60 @@
+// The field table of conditions, which all kinds have.
+#pragma once
+
+#include "crds/conditions/conditions.hpp"
+#include "crds/describe.hpp"
+
+#include <tuple>
+
+namespace djdb {
+
+template <>
+struct Describe<Condition> {
+    static constexpr std::string_view kDoc =
+        "One thing that holds, does not hold, or is not known yet.";
+    static constexpr std::string_view kListKey = "type";
+    static constexpr auto kFields = std::make_tuple(
+        field(
+            "type",
+            &Condition::type,
+            Presence::Required,
+            "What it is about; see the table in the README."
+        ),
+        field(
+            "status",
+            &Condition::status,
+            Presence::Required,
+            "True: it holds. False: it does not. Unknown: an earlier stage has to come first, or "
+            "nobody could look."
+        ),
+        field(
+            "reason",
+            &Condition::reason,
+            Presence::Required,
+            "One word for programs; see the table in the README."
+        ),
+        field(
+            "message",
+            &Condition::message,
+            Presence::Required,
+            "What happened, what was left untouched, what to do.",
+            {.max_length = 32768}
+        ),
+        field(
+            "observedGeneration",
+            &Condition::observed_generation,
+            Presence::Required,
+            "The metadata.generation that this was said of."
+        ),
+        field(
+            "lastTransitionTime",
+            &Condition::last_transition,
+            Presence::Required,
+            "When the status last changed; reason and message may be newer."
+        )
+    );
+};
+
+static_assert(describes_every_member<Condition>());
+
+}  // namespace djdb

@@ -1,0 +1,151 @@
+// Reasons that the migration Job gives, in the words of jobs/djangodb_answer.py.
+#pragma once
+
+#include "crds/conditions/reasons/row.hpp"
+
+#include <array>
+
+namespace djdb::reasons {
+
+constexpr std::array kJob{
+    ReasonRow{
+        TLSFailed,
+        "TLSFailed",
+        C::MigrationsApplied,
+        "the app's settings can't verify the server",
+        "mount the Secret's ca.crt where DB_SSLROOTCERT says"},
+    ReasonRow{
+        EntryPointNotFound,
+        "EntryPointNotFound",
+        C::MigrationsApplied,
+        "the image has no such management command",
+        "correct spec.app.manage"},
+    ReasonRow{
+        EntryPointNotDjango,
+        "EntryPointNotDjango",
+        C::MigrationsApplied,
+        "the management command ended before it reached Django",
+        "correct spec.app.manage"},
+    ReasonRow{
+        SettingsNotFound,
+        "SettingsNotFound",
+        C::MigrationsApplied,
+        "the settings module does not exist in the image",
+        "correct DJANGO_SETTINGS_MODULE or spec.app.settingsModule"},
+    ReasonRow{
+        SettingsImportFailed,
+        "SettingsImportFailed",
+        C::MigrationsApplied,
+        "the settings raise an error, often for a missing variable",
+        "give the Pod template what the message names"},
+    ReasonRow{
+        NoDatabaseConfigured,
+        "NoDatabaseConfigured",
+        C::MigrationsApplied,
+        "the settings name no default database",
+        "read DB_* from the Secret in DATABASES"},
+    ReasonRow{
+        EngineNotPostgres,
+        "EngineNotPostgres",
+        C::MigrationsApplied,
+        "the settings use another engine, such as a fallback to SQLite",
+        "set ENGINE to django.db.backends.postgresql"},
+    ReasonRow{
+        DjangoMissing,
+        "DjangoMissing",
+        C::MigrationsApplied,
+        "the image's interpreter can't import Django",
+        "set a fixed image, or spec.app.manage if it is in a virtual environment"},
+    ReasonRow{
+        DriverMissing,
+        "DriverMissing",
+        C::MigrationsApplied,
+        "the image has no psycopg",
+        "set a fixed image with psycopg"},
+    ReasonRow{
+        DriverTooOld,
+        "DriverTooOld",
+        C::MigrationsApplied,
+        "the image's psycopg is too old for its Django",
+        "set a fixed image with a newer psycopg"},
+    ReasonRow{
+        AuthFailed,
+        "AuthFailed",
+        C::MigrationsApplied,
+        "the server refused the login that the app's settings use",
+        "read DB_USER and DB_PASSWORD from the Secret"},
+    ReasonRow{
+        WrongDatabaseOrUser,
+        "WrongDatabaseOrUser",
+        C::MigrationsApplied,
+        "the app's settings lead to another database or role",
+        "read DB_* from the Secret"},
+    ReasonRow{
+        TLSNotInUse,
+        "TLSNotInUse",
+        C::MigrationsApplied,
+        "the app's connection is not encrypted",
+        "set sslmode in OPTIONS from DB_SSLMODE"},
+    ReasonRow{
+        PermissionDenied,
+        "PermissionDenied",
+        C::MigrationsApplied,
+        "a migration lacks a right",
+        "see the message; extensions may need the administrator"},
+    ReasonRow{
+        GraphConflict,
+        "GraphConflict",
+        C::MigrationsApplied,
+        "several leaf migrations",
+        "run makemigrations --merge, set a fixed image"},
+    ReasonRow{
+        GraphBroken,
+        "GraphBroken",
+        C::MigrationsApplied,
+        "a migration file is missing or broken",
+        "set a fixed image"},
+    ReasonRow{
+        InconsistentHistory,
+        "InconsistentHistory",
+        C::MigrationsApplied,
+        "a migration is recorded before one that it depends on",
+        "see the message"},
+    ReasonRow{
+        SquashGap,
+        "SquashGap",
+        C::MigrationsApplied,
+        "a squashed migration replaces migrations of which only some are applied",
+        "release the unsquashed version first"},
+    ReasonRow{
+        ServerTooOld,
+        "ServerTooOld",
+        C::MigrationsApplied,
+        "Django does not support this PostgreSQL release",
+        "update PostgreSQL"},
+    ReasonRow{
+        LockTimeout,
+        "LockTimeout",
+        C::MigrationsApplied,
+        "a migration waited for a lock again and again",
+        "end the long transaction, then delete the Job: it is tried again"},
+    ReasonRow{
+        Backward,
+        "Backward",
+        C::MigrationsApplied,
+        "the plan goes backwards, which loses data",
+        "set an image that knows all applied migrations"},
+    ReasonRow{
+        PartiallyApplied,
+        "PartiallyApplied",
+        C::MigrationsApplied,
+        "a migration outside a transaction failed half-way",
+        "finish or undo it by hand as the message says, then delete the Job: it is tried again"},
+    ReasonRow{
+        NotRecorded,
+        "NotRecorded",
+        C::MigrationsApplied,
+        "a migration ran and is not in django_migrations",
+        "look at the database before anything else"},
+};
+
+}  // namespace djdb::reasons

@@ -1,0 +1,82 @@
+// Reasons of a release, but for those that the migration Job itself gives.
+#pragma once
+
+#include "crds/conditions/reasons/row.hpp"
+
+#include <array>
+
+namespace djdb::reasons {
+
+constexpr std::array kRelease{
+    ReasonRow{
+        GateMissing,
+        "GateMissing",
+        C::Gated,
+        "the admission policy is missing or altered",
+        "kubectl delete mutatingadmissionpolicy djangodb-release-gate if it was altered (Helm "
+        "keeps "
+        "others' changes), then helm upgrade"},
+    ReasonRow{
+        PausedByUser,
+        "PausedByUser",
+        C::Gated,
+        "a user paused a labelled Deployment",
+        "kubectl rollout resume"},
+    ReasonRow{
+        ImagesDiverge,
+        "ImagesDiverge",
+        C::Gated,
+        "labelled Deployments ask for different images",
+        "set one image in all"},
+    ReasonRow{
+        UngatedRollout,
+        "UngatedRollout",
+        C::Gated,
+        "an image rolls that was not held",
+        "see the message"},
+    ReasonRow{
+        AppContainerMissing,
+        "AppContainerMissing",
+        C::Gated,
+        "a Deployment lacks the app container",
+        "correct spec.app.container"},
+    ReasonRow{
+        MigrationRunning,
+        "MigrationRunning",
+        C::MigrationsApplied,
+        "the migration Job runs",
+        "wait"},
+    ReasonRow{
+        MigrationRetrying,
+        "MigrationRetrying",
+        C::MigrationsApplied,
+        "an attempt met a lock or an unreachable server",
+        "wait; it is tried again"},
+    ReasonRow{
+        MigrationFailed,
+        "MigrationFailed",
+        C::MigrationsApplied,
+        "the migration Job failed",
+        "read its log; set a fixed image"},
+    ReasonRow{
+        MigrationJobStuck,
+        "MigrationJobStuck",
+        C::MigrationsApplied,
+        "the Job's Pod can't start",
+        "see the message"},
+    ReasonRow{
+        UnappliedRemain,
+        "UnappliedRemain",
+        C::MigrationsApplied,
+        "the Job reported success, the database disagrees",
+        "check which database the image uses"},
+    ReasonRow{RollingOut, "RollingOut", C::RolledOut, "new Pods are starting", "wait"},
+    ReasonRow{
+        RolloutTimedOut,
+        "RolloutTimedOut",
+        C::RolledOut,
+        "a Deployment exceeded its progress deadline",
+        "read the new Pods' logs"},
+};
+
+}  // namespace djdb::reasons

@@ -1,0 +1,153 @@
+// Reasons of the server: whether it can be used, and how.
+#pragma once
+
+#include "crds/conditions/reasons/row.hpp"
+
+#include <array>
+
+namespace djdb::reasons {
+
+constexpr std::array kServer{
+    ReasonRow{
+        ServerNotFound,
+        "ServerNotFound",
+        C::Accepted,
+        "the PostgresServer does not exist",
+        "create it, or this resource anew with another spec.serverRef.name"},
+    ReasonRow{
+        NamespaceNotAllowed,
+        "NamespaceNotAllowed",
+        C::Accepted,
+        "the server does not allow this namespace",
+        "add it to the server's spec.allowedNamespaces"},
+    ReasonRow{
+        AdminSecretMissing,
+        "AdminSecretMissing",
+        C::Accepted,
+        "the administrator's Secret does not exist",
+        "create it in the operator's namespace"},
+    ReasonRow{
+        AdminSecretInvalid,
+        "AdminSecretInvalid",
+        C::Accepted,
+        "the Secret lacks username or password",
+        "add the key"},
+    ReasonRow{
+        CaSecretMissing,
+        "CaSecretMissing",
+        C::Accepted,
+        "the CA certificate was not found",
+        "create the Secret that spec.tls.caSecretRef names"},
+    ReasonRow{
+        ClientCertificateInvalid,
+        "ClientCertificateInvalid",
+        C::Accepted,
+        "the client certificate is missing or no key pair in PEM form",
+        "create the Secret that spec.tls.clientCertificateRef names"},
+    ReasonRow{
+        DNSFailed,
+        "DNSFailed",
+        C::ServerReachable,
+        "the server's name does not resolve",
+        "correct spec.host"},
+    ReasonRow{
+        TCPUnreachable,
+        "TCPUnreachable",
+        C::ServerReachable,
+        "the connection was refused, or nobody answered at host and port",
+        "check network policies first, then listen_addresses"},
+    ReasonRow{
+        TLSNotOffered,
+        "TLSNotOffered",
+        C::ServerReachable,
+        "the server answers without TLS",
+        "set ssl = on, or check that host and port are PostgreSQL's"},
+    ReasonRow{
+        TLSVerifyFailed,
+        "TLSVerifyFailed",
+        C::ServerReachable,
+        "the certificate is of another CA, carries another name, or has expired",
+        "as the message says: correct spec.tls, spec.host or the certificate"},
+    ReasonRow{
+        AccessRuleRejected,
+        "AccessRuleRejected",
+        C::ServerReachable,
+        "pg_hba.conf has no rule for this login, or the role may not log in",
+        "add a rule to pg_hba.conf, or ALTER ROLE .. LOGIN"},
+    ReasonRow{
+        AuthRejected,
+        "AuthRejected",
+        C::ServerReachable,
+        "the administrator's password was refused",
+        "correct the Secret"},
+    ReasonRow{
+        DatabaseMissing,
+        "DatabaseMissing",
+        C::ServerReachable,
+        "the database that the administrator logs in to does not exist",
+        "create it, or correct spec.maintenanceDatabase"},
+    ReasonRow{
+        TooManyConnections,
+        "TooManyConnections",
+        C::ServerReachable,
+        "the server has no free connection",
+        "raise max_connections"},
+    ReasonRow{
+        ServerStarting, "ServerStarting", C::ServerReachable, "the server starts or stops", "wait"},
+    ReasonRow{
+        ReadOnlyServer,
+        "ReadOnlyServer",
+        C::ServerReachable,
+        "the server is a standby or read-only",
+        "point spec.host to the primary"},
+    ReasonRow{
+        BrokenServerVersion,
+        "BrokenServerVersion",
+        C::ServerReachable,
+        "this minor release ignores SET role of a login (CVE-2024-10978 regression)",
+        "update PostgreSQL"},
+    ReasonRow{
+        AdminRightsMissing,
+        "AdminRightsMissing",
+        C::ServerReachable,
+        "the administrator lacks a right",
+        "run the statement in the message"},
+    ReasonRow{
+        AdminIsSuperuser,
+        "AdminIsSuperuser",
+        C::LeastPrivilege,
+        "the administrator is a superuser, which the operator does not need",
+        "use a role with LOGIN CREATEDB CREATEROLE"},
+    ReasonRow{
+        TLSNotVerified,
+        "TLSNotVerified",
+        C::TLSVerified,
+        "mode Require: the server is not verified",
+        "set spec.tls.mode VerifyFull with a CA"},
+    ReasonRow{
+        PublicCanConnect,
+        "PublicCanConnect",
+        C::ClosedToPublic,
+        "every login may connect to a maintenance database",
+        "run the statements in the message"},
+    ReasonRow{
+        ServerIdentityChanged,
+        "ServerIdentityChanged",
+        C::SameServer,
+        "another server answers at host and port; everything stops",
+        "point spec.host back, or acknowledge it as the message says"},
+    ReasonRow{
+        ServerRestored,
+        "ServerRestored",
+        C::SameServer,
+        "the server was restored from the past: its ledger is older than it was; everything stops",
+        "compare, then acknowledge it as the message says"},
+    ReasonRow{
+        ServerError,
+        "ServerError",
+        C::ServerReachable,
+        "the server refused a statement",
+        "see the message"},
+};
+
+}  // namespace djdb::reasons

@@ -1,0 +1,249 @@
+#include "reconcilers/execute/execute.hpp"
+
+#include "crds/api.hpp"
+#include "reconcilers/manifests/migration_job.hpp"
+#include "reconcilers/manifests/secret.hpp"
+#include "reconcilers/execute/stored_passwords.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+#include <variant>
+
+namespace djdb {
+namespace {
+
+/// One overload for each kind of step; the variant makes a forgotten one a compile error.
+class Executor {
+  public:
+    Executor(
+        const Desired& desired,
+        const Observed& observed,
+        Cluster& cluster,
+        Database& database,
+        PasswordSource& passwords,
+        const CallContext& call
+    )
+        : desired_(desired),
+          observed_(observed),
+          cluster_(cluster),
+          database_(database),
+          passwords_(passwords),
+          call_(call),
+          stored_(observed.stored),
+          credentials_(observed.credentials) {
+        setup_.allowed_extensions = observed.policy.allowed_extensions;
+    }
+
+    void operator()(const AddFinalizer&) {
+        auto finalizers = desired_.object.meta.finalizers;
+        finalizers.emplace_back(api::kFinalizer);
+        cluster_.set_finalizers(desired_.object, finalizers, call_);
+    }
+    void operator()(const RemoveFinalizer&) {
+        auto finalizers = desired_.object.meta.finalizers;
+        std::erase(finalizers, api::kFinalizer);
+        cluster_.set_finalizers(desired_.object, finalizers, call_);
+    }
+    void operator()(const StoreCredentials&) {
+        stored_ = completed(desired_, stored_, passwords_);
+        cluster_.write_operator_secret(desired_.credentials_name, stored_, call_);
+        credentials_ = passwords_in(desired_, stored_);
+    }
+    void operator()(const RemoveCredentials&) {
+        cluster_.remove_operator_secret(desired_.credentials_name, call_);
+    }
+    void operator()(const ClaimExisting& existing) {
+        database_.claim_existing(
+            access(), desired_.names, desired_.setup, desired_.claimant, existing.owners, call_
+        );
+    }
+    void operator()(const AdoptDatabase&) {
+        database_.adopt(access(), desired_.names, desired_.claimant, call_);
+        tell(
+            "DatabaseAdopted",
+            "All in database \"" + desired_.names.database.str() + "\" belongs to " +
+                desired_.names.owner.str() +
+                " now. Its former owner has no rights by ownership any more; roles and passwords "
+                "of others stay."
+        );
+    }
+    void operator()(const TransferClaim& transfer) {
+        database_.transfer(access(), desired_.names, desired_.claimant, call_);
+        tell(
+            "ClaimTransferred",
+            "Database \"" + desired_.names.database.str() + "\" was taken over from " +
+                transfer.holder + ", as spec.grants.transfer of PostgresServer \"" +
+                desired_.object.spec.server_ref.name + "\" says. Its old passwords work no more."
+        );
+    }
+    void operator()(const Reattach&) {
+        database_.reattach(access(), desired_.names, desired_.claimant, call_);
+    }
+    void operator()(const CreateRoles&) {
+        database_.claim_and_create_roles(
+            access(), desired_.names, desired_.setup, desired_.claimant, credentials(), call_
+        );
+    }
+    void operator()(const CreateDatabase&) {
+        database_.create_database(access(), desired_.names, call_);
+    }
+    void operator()(const ConfigureDatabase&) {
+        database_.configure_database(access(), desired_.names, setup_, desired_.claimant, call_);
+    }
+    void operator()(const ProveLogins&) {
+        database_.prove_migration_login(access(), desired_.names, credentials().migrate, call_);
+        database_.prove_runtime_login(
+            access(), desired_.names, desired_.setup, credentials().runtime, call_
+        );
+    }
+    void operator()(const PublishSecret&) {
+        cluster_.publish(
+            render_secret(desired_, desired_.secret_name),
+            render_secret_data(desired_, access(), desired_.names.login_a, credentials().runtime),
+            call_
+        );
+    }
+    void operator()(const ProveReader& prove) {
+        database_.prove_reader_login(
+            access(),
+            desired_.names,
+            desired_.names.readers.at(prove.reader),
+            credentials().readers.at(prove.reader),
+            call_
+        );
+    }
+    void operator()(const PublishReaderSecret& publish) {
+        cluster_.publish(
+            render_secret(desired_, desired_.reader_secrets.at(publish.reader)),
+            render_secret_data(
+                desired_,
+                access(),
+                desired_.names.readers.at(publish.reader),
+                credentials().readers.at(publish.reader)
+            ),
+            call_
+        );
+    }
+    void operator()(const RemoveReader& removal) {
+        database_.remove_reader(access(), desired_.names, desired_.claimant, removal.role, call_);
+    }
+    void operator()(const RemoveReaderSecret& removal) {
+        const auto& meta = desired_.object.meta;
+        cluster_.remove_secret({meta.key.space, removal.secret}, meta.uid, call_);
+    }
+    void operator()(const ForgetReaders&) {
+        stored_ = without_leftovers(desired_, stored_);
+        cluster_.write_operator_secret(desired_.credentials_name, stored_, call_);
+    }
+    void operator()(const PublishMigration&) {
+        cluster_.publish(
+            render_secret(desired_, desired_.migration_name),
+            render_secret_data(desired_, access(), desired_.names.migrate, credentials().migrate),
+            call_
+        );
+        cluster_.publish(render_migration_program(desired_), {}, call_);
+    }
+    void operator()(const StartMigration& start) {
+        cluster_.create_job(render_migration_job(desired_, start, access()), call_);
+        tell("MigrationStarted", "Migrating the database for " + start.image.str() + ".");
+    }
+    void operator()(const CancelMigration& cancel) {
+        const auto& space = desired_.object.meta.key.space;
+        cluster_.remove_job({space, ObjectName(cancel.job)}, cancel.uid, call_);
+        tell(
+            "MigrationCancelled",
+            "Job " + cancel.job + " never started and its Pod template was replaced."
+        );
+    }
+    void operator()(const RecordPassedImage& passed) {
+        database_.record_passed_image(
+            access(), desired_.names, desired_.claimant, passed.image, call_
+        );
+        tell("ImagePassed", passed.image.str() + " passed: its migrations are in the database.");
+    }
+    void operator()(const OpenGate& open) {
+        cluster_.open_gate(open.workload, call_);
+        tell("GateOpened", "Deployment " + open.workload.meta.key.name.str() + " rolls out.");
+    }
+    void operator()(const ExpireJobs& expire) {
+        for (const auto& job : expire.jobs) {
+            cluster_.arm_job_ttl({desired_.object.meta.key.space, ObjectName(job)}, call_);
+        }
+    }
+    void operator()(const RetireTenant&) {
+        const auto kept = database_.retire(access(), desired_.names, desired_.claimant, call_);
+        for (const auto& sentence : kept) {
+            cluster_.emit_event(warning_event(desired_.object, "LoginKept", sentence), call_);
+        }
+    }
+    void operator()(const DropTenant&) {
+        database_.drop(access(), desired_.names, desired_.claimant, call_);
+        tell(
+            "DatabaseDropped",
+            "Database \"" + desired_.names.database.str() + "\" and its roles were dropped."
+        );
+    }
+    void operator()(const Announce& said) {
+        cluster_.emit_event(
+            said.is_warning ? warning_event(desired_.object, said.reason, said.message)
+                            : normal_event(desired_.object, said.reason, said.message),
+            call_
+        );
+    }
+
+  private:
+    void tell(std::string reason, std::string message) {
+        cluster_.emit_event(
+            normal_event(desired_.object, std::move(reason), std::move(message)), call_
+        );
+    }
+    // Stages plan these steps only when both are there or planned before; else value() throws, which
+    // would be a defect of ours.
+    [[nodiscard]] const ServerAccess& access() const {
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it is to throw
+        return observed_.access.value();
+    }
+    [[nodiscard]] const TenantPasswords& credentials() const {
+        // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it is to throw
+        return credentials_.value();
+    }
+
+    const Desired& desired_;
+    const Observed& observed_;
+    Cluster& cluster_;
+    Database& database_;
+    PasswordSource& passwords_;
+    const CallContext& call_;
+    TenantSetup setup_ = desired_.setup;
+    SecretData stored_;
+    std::optional<TenantPasswords> credentials_;
+};
+
+}  // namespace
+
+Report execute(
+    std::span<const Step> steps,
+    const Desired& desired,
+    const Observed& observed,
+    Cluster& cluster,
+    Database& database,
+    PasswordSource& passwords,
+    const CallContext& call
+) {
+    Executor executor(desired, observed, cluster, database, passwords, call);
+    Report report;
+    for (const auto& step : steps) {
+        try {
+            std::visit(executor, step);
+            ++report.done;
+        } catch (const Error& error) {
+            report.failure = error.failure();
+            report.failed_step = std::string(to_string(step));
+            break;
+        }
+    }
+    return report;
+}
+
+}  // namespace djdb

@@ -1,0 +1,26 @@
+// The operator's own copy of a tenant's passwords: one Secret in the operator's namespace with the
+// keys runtime, migrate, reader.<name> for each reader, and reader-secret.<name> for the Secret that
+// the reader's password is published in, so that it is found when the reader is gone. Pure.
+#pragma once
+
+#include "reconcilers/ports/cluster.hpp"
+#include "reconcilers/desired.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace djdb {
+
+/// Nothing unless a password of every login is there and each reader's Secret is noted.
+std::optional<TenantPasswords> passwords_in(const Desired& desired, const SecretData& stored);
+
+/// The stored copy with fresh passwords for logins that have none, and today's names of Secrets.
+SecretData completed(const Desired& desired, const SecretData& stored, PasswordSource& passwords);
+
+/// Published for readers that are asked for no more, or under a name that is asked for no more.
+std::vector<ObjectName> leftover_secrets(const Desired& desired, const SecretData& stored);
+
+/// The stored copy without what is asked for no more.
+SecretData without_leftovers(const Desired& desired, const SecretData& stored);
+
+}  // namespace djdb

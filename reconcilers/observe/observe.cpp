@@ -1,0 +1,134 @@
+#include "reconcilers/observe/inspection.hpp"
+#include "reconcilers/manifests/secret.hpp"
+#include "reconcilers/observe/observed.hpp"
+#include "reconcilers/stages/release/workload_facts.hpp"
+#include "reconcilers/execute/stored_passwords.hpp"
+
+#include <algorithm>
+
+namespace djdb {
+namespace {
+
+SecretState judge_secret(
+    const Desired& desired,
+    const std::optional<SecretFacts>& secret,
+    const std::optional<ServerAccess>& access,
+    const RoleName& login,
+    const std::optional<Sensitive>& password
+) {
+    if (!secret) {
+        return SecretState::Absent;
+    }
+    if (secret->controller != desired.object.meta.uid) {
+        return SecretState::Foreign;
+    }
+    if (!access || !password) {
+        return SecretState::OutOfDate;
+    }
+    const auto wanted = render_secret_data(desired, *access, login, *password);
+    const bool has_wanted = std::ranges::all_of(wanted, [&](const auto& entry) {
+        const auto found = secret->data.find(entry.first);
+        return found != secret->data.end() && found->second == entry.second;
+    });
+    // Keys of others stay, and a key that we wrote once and want no more is to be removed.
+    const bool has_leftover = std::ranges::any_of(secret->own_keys, [&](const auto& key) {
+        return !wanted.contains(key);
+    });
+    return has_wanted && !has_leftover ? SecretState::UpToDate : SecretState::OutOfDate;
+}
+
+/// A Job that succeeded for an image which is not recorded: then the database itself is asked.
+bool needs_confirmation(const Observed& observed) {
+    return observed.credentials && std::ranges::any_of(observed.jobs, [&](const MigrationJob& job) {
+               return job.state == JobState::Succeeded && !has_passed(observed, job.image);
+           });
+}
+
+void observe_secrets(
+    const Desired& desired, Observed& observed, Cluster& cluster, const CallContext& call
+) {
+    const auto stored = cluster.read_operator_secret(desired.credentials_name, call);
+    observed.stored = stored ? stored->data : SecretData{};
+    observed.credentials = passwords_in(desired, observed.stored);
+    observed.leftover_secrets = leftover_secrets(desired, observed.stored);
+    const auto judge = [&](const ObjectName& name,
+                           const RoleName& login,
+                           const std::optional<Sensitive>& password) {
+        const auto secret = cluster.read_secret({desired.object.meta.key.space, name}, call);
+        observed.secret_versions[name] = secret ? secret->version : "";
+        return judge_secret(desired, secret, observed.access, login, password);
+    };
+    const auto& passwords = observed.credentials;
+    observed.secret = judge(
+        desired.secret_name,
+        desired.names.login_a,
+        passwords ? std::optional(passwords->runtime) : std::nullopt
+    );
+    for (std::size_t i = 0; i < desired.reader_secrets.size(); ++i) {
+        observed.reader_secrets.push_back(judge(
+            desired.reader_secrets[i],
+            desired.names.readers[i],
+            passwords ? std::optional(passwords->readers[i]) : std::nullopt
+        ));
+    }
+}
+
+void inspect(
+    const Desired& desired,
+    Observed& observed,
+    Database& database,
+    TenantMemory& memory,
+    const CallContext& call
+) {
+    try {
+        observed.tenant = database.inspect_tenant(
+            known(observed.access), desired.names, desired.setup, desired.claimant, call
+        );
+        if (desired.object.meta.being_deleted) {
+            return;  // nothing else decides
+        }
+        if (known(observed.tenant).claim != ClaimState::Mine) {
+            observed.administrator = database.inspect_administrator(known(observed.access), call);
+        }
+        look_closer(desired, observed, database, memory, call);
+        if (known(observed.tenant).claim == ClaimState::Mine && needs_confirmation(observed)) {
+            observed.applied = database.read_migrations(
+                known(observed.access), desired.names, known(observed.credentials).migrate, call
+            );
+        }
+    } catch (const Error& error) {
+        observed.server_failure = error.failure();
+    }
+}
+
+}  // namespace
+
+Observed observe(
+    const Desired& desired,
+    Cluster& cluster,
+    Database& database,
+    const Clock& clock,
+    TenantMemory& memory,
+    const CallContext& call
+) {
+    Observed observed;
+    observed.now = clock.now();
+    const auto& key = desired.object.meta.key;
+    const auto server = cluster.find_server(ObjectName(desired.object.spec.server_ref.name));
+    auto lookup = look_up_server(server, key.space, cluster, desired.object.meta.being_deleted);
+    observed.server = lookup.reference;
+    observed.server_detail = lookup.detail;
+    observed.access = std::move(lookup.access);
+    observed.policy = server ? policy_of(*server) : ServerPolicy{};
+    if (desired.name_error || !observed.access) {
+        return observed;
+    }
+    observe_secrets(desired, observed, cluster, call);
+    observed.gate = cluster.find_gate();
+    observed.workloads = cluster.list_workloads(key);
+    observed.jobs = cluster.list_migration_jobs(key);
+    inspect(desired, observed, database, memory, call);
+    return observed;
+}
+
+}  // namespace djdb

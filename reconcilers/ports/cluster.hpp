@@ -1,0 +1,168 @@
+// What the reconcilers ask of Kubernetes. The adapter is controller/kube/cluster_port.
+//
+// find_* and list_* answer from caches, read_* from the API server, the others write. All may throw
+// Error with the HTTP status and reason as code. Workers call it; all members may run at once.
+#pragma once
+
+#include "crds/kinds/django_database.hpp"
+#include "crds/kinds/postgres_server.hpp"
+#include "crds/sensitive.hpp"
+#include "reconcilers/ports/call_context.hpp"
+#include "reconcilers/ports/event.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace djdb {
+
+using SecretData = std::map<std::string, Sensitive>;
+
+struct SecretFacts {
+    /// UID of the owner reference that controls it; empty when nobody does.
+    ResourceUid controller;
+    SecretData data;
+    /// The keys of data that this operator wrote last; others are somebody else's and stay.
+    std::set<std::string> own_keys;
+    /// Changes with every write, and when it is made anew.
+    std::string version;
+
+    /// The key's value, unless it is absent or empty.
+    [[nodiscard]] std::optional<Sensitive> find(const std::string& key) const;
+};
+
+/// What a Deployment's controller says of its Pods.
+enum class PodsState {
+    Unseen,    ///< nothing yet: it speaks of an earlier generation
+    Mixed,     ///< some run that were made from an earlier template
+    Coming,    ///< all are of this template; some are not there or not available
+    Leaving,   ///< all are available; others end, as far as this Kubernetes tells
+    Complete,  ///< all are available, and no other is left
+};
+
+/// A Deployment that carries the database label.
+struct Workload {
+    ObjectMeta meta;
+    std::string order;
+    /// The Pod template as compact JSON with sorted keys: hashed, cloned, compared.
+    std::string pod_template;
+    bool paused = false;
+    /// The field manager that set spec.paused; empty when the admission policy did, since nobody
+    /// owns that.
+    std::string paused_by;
+    PodsState pods = PodsState::Unseen;
+    bool progress_deadline_exceeded = false;
+};
+
+enum class JobState { Running, Succeeded, Failed };
+
+/// A migration Job of one resource, with what its Pod said at the end.
+struct MigrationJob {
+    std::string name;
+    ResourceUid uid;
+    Revision revision;
+    ImageRef image;
+    int attempt = 0;
+    JobState state = JobState::Running;
+    TimePoint created{};
+    TimePoint finished{};
+    bool being_deleted = false;
+    /// Finished and about to expire: what it said was recorded.
+    bool expires = false;
+    bool has_pod = false;
+    /// Why its Pod can't start (image, quota, missing key), while that is so.
+    std::string stuck;
+    /// From the termination message; reason is empty on success.
+    std::string reason;
+    std::string message;
+    int exit_code = 0;
+    std::vector<std::string> leaves;
+    /// CRC-32 of each leaf's name, in place of `leaves` where those are too long for an answer.
+    std::vector<std::uint32_t> leaf_hashes;
+    std::vector<std::string> applied;
+};
+
+enum class GateState { Intact, Missing, Altered };
+
+class Cluster {
+  public:
+    Cluster() = default;
+    Cluster(const Cluster&) = delete;
+    Cluster& operator=(const Cluster&) = delete;
+    virtual ~Cluster() = default;
+
+    /// UID of the namespace kube-system: stable for the cluster's life.
+    virtual std::string cluster_id() = 0;
+    virtual std::optional<DjangoDatabase> find_database(const ObjectKey&) = 0;
+    virtual std::optional<PostgresServer> find_server(const ObjectName&) = 0;
+    virtual std::optional<std::map<std::string, std::string>>
+    find_namespace_labels(const Namespace&) = 0;
+    virtual std::vector<Workload> list_workloads(const ObjectKey& database) = 0;
+    virtual std::vector<MigrationJob> list_migration_jobs(const ObjectKey& database) = 0;
+    virtual GateState find_gate() = 0;
+    /// In the operator's own namespace: administrators' logins and CAs, whose changes wake whoever
+    /// used the old ones. Without own_keys: the cache drops managedFields.
+    virtual std::optional<SecretFacts> find_operator_secret(const ObjectName&) = 0;
+    /// Data of a ConfigMap in the operator's own namespace: a CA.
+    virtual std::optional<std::map<std::string, std::string>>
+    find_operator_config_map(const ObjectName&) = 0;
+
+    /// In the operator's own namespace. Stored passwords are read like this: were one missed that
+    /// was just written, another would take its place.
+    virtual std::optional<SecretFacts>
+    read_operator_secret(const ObjectName&, const CallContext&) = 0;
+    virtual std::optional<SecretFacts> read_secret(const ObjectKey&, const CallContext&) = 0;
+    /// Its version alone: nothing of its content travels.
+    virtual std::optional<std::string>
+    read_secret_version(const ObjectKey&, const CallContext&) = 0;
+
+    virtual void
+    set_finalizers(const DjangoDatabase&, const std::vector<std::string>& finalizers, const CallContext&) = 0;
+    virtual void
+    write_operator_secret(const ObjectName&, const SecretData&, const CallContext&) = 0;
+    virtual void remove_operator_secret(const ObjectName&, const CallContext&) = 0;
+    /// Creates or updates a Secret or ConfigMap in a tenant's namespace. For Secrets `data` is added
+    /// here and nowhere else. Keys that we wrote before and that are not in it any more are removed;
+    /// those of others stay. Throws Conflict "SecretConflict" when the object has another controller
+    /// than the manifest, having changed nothing.
+    virtual void
+    publish(const nlohmann::json& manifest, const SecretData& data, const CallContext&) = 0;
+    /// Deletes the Secret if this resource controls it, else leaves it.
+    virtual void
+    remove_secret(const ObjectKey&, const ResourceUid& controller, const CallContext&) = 0;
+    /// AlreadyExists is success: names are deterministic, so it is the same Job.
+    virtual void create_job(const nlohmann::json& manifest, const CallContext&) = 0;
+    /// Lets the template through that was judged: refused with Conflict if the Deployment changed
+    /// since.
+    virtual void open_gate(const Workload&, const CallContext&) = 0;
+    virtual void arm_job_ttl(const ObjectKey& job, const CallContext&) = 0;
+    /// Deletes this very Job; it stays visible until its Pods are gone. Already gone is success.
+    virtual void remove_job(const ObjectKey& job, const ResourceUid&, const CallContext&) = 0;
+    virtual void
+    patch_status(const DjangoDatabase&, const DjangoDatabaseStatus&, const CallContext&) = 0;
+    virtual void
+    patch_server_status(const PostgresServer&, const PostgresServerStatus&, const CallContext&) = 0;
+    /// Never throws: an Event is a courtesy.
+    virtual void emit_event(const Event&, const CallContext&) noexcept = 0;
+};
+
+class Clock {
+  public:
+    virtual ~Clock() = default;
+    [[nodiscard]] virtual TimePoint now() const = 0;
+};
+
+class PasswordSource {
+  public:
+    virtual ~PasswordSource() = default;
+    /// 44 characters of [A-Za-z0-9] from the kernel's generator: needs no escaping in a URL.
+    virtual Sensitive make() = 0;
+};
+
+}  // namespace djdb

@@ -1,0 +1,47 @@
+#include "reconcilers/resync/secret_poller.hpp"
+
+#include "reconcilers/ports/failure.hpp"
+
+#include <algorithm>
+
+namespace djdb {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds kRound = 25s;
+constexpr std::chrono::milliseconds kShortest = 100ms;
+
+}  // namespace
+
+std::chrono::milliseconds pace_of_round(std::size_t secrets) {
+    return std::max(kShortest, kRound / static_cast<int>(std::max<std::size_t>(secrets, 1)));
+}
+
+bool has_changed(const std::string& noted, const std::optional<std::string>& found) {
+    return found && *found != noted;
+}
+
+std::chrono::milliseconds SecretRounds::pace() const {
+    return pace_of_round(memory_.count_settled().secrets);
+}
+
+void SecretRounds::look_at_next(const CallContext& call) {
+    const auto next = memory_.next_settled_secret(last_);
+    if (!next) {
+        return;
+    }
+    const auto& [place, noted] = *next;
+    last_ = place;
+    std::optional<std::string> found;
+    try {
+        found = cluster_.read_secret_version({place.tenant.space, place.secret}, call).value_or("");
+    } catch (const Error&) {
+        // Forbidden, unreachable, busy: the next round asks again, and visits say what is wrong.
+    }
+    if (has_changed(noted, found)) {
+        wake_(place.tenant);
+    }
+}
+
+}  // namespace djdb

@@ -1,0 +1,50 @@
+// Goes round the Secrets that settled tenants' apps read, one after the other: a Secret may not be
+// listed or watched (C2), so each is asked for its version alone, and its resource is woken when that
+// is not what it was when the tenant settled. One thread.
+#pragma once
+
+#include "reconcilers/ports/cluster.hpp"
+#include "reconcilers/resync/tenant_cache.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace djdb {
+
+/// How long to wait between two Secrets of so many: a round takes 25 s, so that with the visit what
+/// was edited is put right within 30 s (F86); but no more than ten are asked for in a second.
+std::chrono::milliseconds pace_of_round(std::size_t secrets);
+
+/// Versions; "" is of a Secret that is not there.
+/// noted     | found        | has changed
+/// ----------|--------------|------------
+/// any       | not known    | no: an error says nothing of the Secret
+/// a version | the same     | no
+/// a version | another, ""  | yes
+/// ""        | ""           | no
+/// ""        | a version    | yes
+bool has_changed(const std::string& noted, const std::optional<std::string>& found);
+
+class SecretRounds {
+  public:
+    using Wake = std::function<void(const ObjectKey&)>;
+
+    SecretRounds(Cluster& cluster, const TenantMemory& memory, Wake wake)
+        : cluster_(cluster), memory_(memory), wake_(std::move(wake)) {}
+
+    /// Today's, which moves as tenants come and go.
+    [[nodiscard]] std::chrono::milliseconds pace() const;
+    void look_at_next(const CallContext& call);
+
+  private:
+    Cluster& cluster_;
+    const TenantMemory& memory_;
+    Wake wake_;
+    std::optional<SecretPlace> last_;
+};
+
+}  // namespace djdb

@@ -1,0 +1,82 @@
+#include "reconcilers/resync/tenant_cache.hpp"
+
+#include <utility>
+
+namespace djdb {
+
+std::optional<TenantRecord> TenantMemory::find(const ObjectKey& key, const ResourceUid& uid) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = records_.find(key);
+    return found == records_.end() || found->second.uid != uid ? std::nullopt
+                                                               : std::optional(found->second);
+}
+
+void TenantMemory::keep(const ObjectKey& key, TenantRecord record) {
+    const std::lock_guard lock(mutex_);
+    records_.insert_or_assign(key, std::move(record));
+}
+
+void TenantMemory::forget(const ObjectKey& key) {
+    const std::lock_guard lock(mutex_);
+    records_.erase(key);
+    unseen_since_.erase(key);
+}
+
+TimePoint TenantMemory::note_unseen(const ObjectKey& key, TimePoint now) {
+    const std::lock_guard lock(mutex_);
+    return unseen_since_.try_emplace(key, now).first->second;
+}
+
+void TenantMemory::note_seen(const ObjectKey& key) {
+    const std::lock_guard lock(mutex_);
+    unseen_since_.erase(key);
+}
+
+std::map<ObjectKey, TenantRecord> TenantMemory::settled_on(const std::string& server) const {
+    const std::lock_guard lock(mutex_);
+    std::map<ObjectKey, TenantRecord> settled;
+    for (const auto& [key, record] : records_) {
+        if (record.is_settled && record.server == server) {
+            settled.emplace(key, record);
+        }
+    }
+    return settled;
+}
+
+SettledCount TenantMemory::count_settled() const {
+    const std::lock_guard lock(mutex_);
+    SettledCount count;
+    for (const auto& [key, record] : records_) {
+        if (record.is_settled) {
+            ++count.tenants;
+            count.secrets += record.secret_versions.size();
+        }
+    }
+    return count;
+}
+
+std::optional<std::pair<SecretPlace, std::string>> TenantMemory::next_settled_secret(
+    const std::optional<SecretPlace>& last
+) const {
+    const std::lock_guard lock(mutex_);
+    const auto next = last ? first_settled_secret(last) : std::nullopt;
+    return next ? next : first_settled_secret(std::nullopt);
+}
+
+std::optional<std::pair<SecretPlace, std::string>> TenantMemory::first_settled_secret(
+    const std::optional<SecretPlace>& behind
+) const {
+    auto at = behind ? records_.lower_bound(behind->tenant) : records_.begin();
+    for (; at != records_.end(); ++at) {
+        const auto& [tenant, record] = *at;
+        for (const auto& [secret, version] : record.secret_versions) {
+            const SecretPlace place{tenant, secret};
+            if (record.is_settled && (!behind || place > *behind)) {
+                return std::pair(place, version);
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace djdb

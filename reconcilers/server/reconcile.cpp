@@ -1,0 +1,39 @@
+// The server's own reconciler: looks, and says what it found.
+#include "reconcilers/reconcile.hpp"
+#include "reconcilers/server/lookup.hpp"
+#include "reconcilers/server/status.hpp"
+
+namespace djdb {
+
+ServerSighting look_at_server(
+    const PostgresServer& server, Cluster& cluster, Database& database, const CallContext& call
+) {
+    ServerSighting sighting{look_up_server(server, std::nullopt, cluster), {}, {}};
+    if (sighting.lookup.access) {
+        try {
+            sighting.facts = database.inspect_server(*sighting.lookup.access, call);
+        } catch (const Error& error) {
+            sighting.failure = error.failure();
+        }
+    }
+    return sighting;
+}
+
+Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallContext& call) {
+    const auto server = cluster_.find_server(name);
+    if (!server || server->meta.being_deleted) {
+        return AwaitChange{};
+    }
+    const auto sighting = look_at_server(*server, cluster_, database_, call);
+    const auto status = derive_server_status(*server, sighting, clock_.now());
+    if (status != server->status) {
+        cluster_.patch_server_status(*server, status, call);
+    }
+    if (is_ready(status)) {
+        sweep_(name.str(), known(sighting.lookup.access), call);
+    }
+    // One query of one server tells all its databases: a change of this status wakes them (L2).
+    return RetryAfter{is_ready(status) ? std::chrono::seconds{30} : std::chrono::seconds{10}};
+}
+
+}  // namespace djdb

@@ -1,0 +1,279 @@
+#include "reconcilers/sql/docgen/statement_sections.hpp"
+
+#include "reconcilers/sql/adopt/adopt.hpp"
+#include "reconcilers/sql/inspect/catalog.hpp"
+#include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/provision/contents.hpp"
+#include "reconcilers/sql/provision/database.hpp"
+#include "reconcilers/sql/remove/disown.hpp"
+#include "reconcilers/sql/remove/drop.hpp"
+#include "reconcilers/sql/inspect/tenant.hpp"
+#include "reconcilers/sql/remove/reader.hpp"
+#include "reconcilers/sql/remove/retire.hpp"
+#include "reconcilers/sql/provision/roles.hpp"
+#include "reconcilers/sql/inspect/server.hpp"
+#include "reconcilers/sql/login/tenant_login.hpp"
+#include "reconcilers/sql/adopt/transfer.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace djdb::sql {
+namespace {
+
+/// What the builders' statements depend on.
+struct Variant {
+    TenantNames names;
+    TenantSetup setup;
+    int server_version;
+};
+
+const TenantNames kNames = tenant_names(DatabaseName("shop"), {{"reports", ""}});
+/// Everything that a resource can ask for.
+const TenantSetup kSetup{
+    Ownership::Schema,
+    RuntimeAccess::ReadWrite,
+    {"reports"},
+    {"citext"},
+    40,
+    "UTC",
+    std::chrono::seconds{5}};
+const Claimant kClaimant{"CLUSTER", ResourceUid("UID"), {Namespace("apps"), ObjectName("shop")}};
+
+const std::vector<RoleName> kFormerOwners{RoleName("legacy")};
+
+std::vector<Variant> all_variants() {
+    const auto plain = tenant_names(DatabaseName("shop"));
+    std::vector<Variant> all;
+    for (const int version : {180000, 140000}) {
+        all.push_back({plain, {}, version});
+        all.push_back({plain, {.ownership = Ownership::Database}, version});
+        all.push_back({kNames, kSetup, version});
+        all.push_back({plain, kSetup, version});
+        all.push_back({kNames, {}, version});
+    }
+    return all;
+}
+
+Verifiers verifiers_for(const TenantNames& names) {
+    const Sensitive verifier("SCRAM-SHA-256$...");
+    return {verifier, verifier, std::vector<Sensitive>(names.readers.size(), verifier)};
+}
+
+/// Both, each statement once.
+Batch with(Batch all, const Batch& more) {
+    for (const auto& statement : more) {
+        const bool is_known = std::ranges::any_of(all, [&](const Statement& known) {
+            return known.text == statement.text;
+        });
+        if (!is_known) {
+            all.push_back(statement);
+        }
+    }
+    return all;
+}
+
+Batch variants(const std::function<Batch(const Variant&)>& build) {
+    Batch all;
+    for (const auto& variant : all_variants()) {
+        all = with(std::move(all), build(variant));
+    }
+    return all;
+}
+
+Batch installation() {
+    auto batch = with({missing_extensions(kSetup)}, create_extension(kNames, "citext", "", true));
+    return with(std::move(batch), create_extension(kNames, "hstore", "public", false));
+}
+
+std::vector<Section> looking() {
+    return {
+        {"Ask which server it is",
+         "administrator, maintenance database or postgres, first on each session; the second where "
+         "the first is forbidden",
+         {identify_server(true), identify_ledger(true)}},
+        {"Ask the same in a tenant's database",
+         "any login, first on each session; the second where the first is forbidden",
+         {identify_server(false), identify_ledger(false)}},
+        {"Name the session after the visit",
+         "any login, when it goes on with another visit",
+         {name_session("djangodb-operator/VISIT")}},
+        {"Look at the server",
+         "administrator, maintenance database or postgres; claims only where there is a ledger",
+         {inspect_server("djangodb_operator"), count_claims()}},
+        {"Wait until the ledger's revision is on disk",
+         "administrator, maintenance database, when it has grown",
+         {find_end_of_wal(), is_flushed("0/0")}},
+        {"Look at a tenant",
+         "administrator, maintenance database, at each visit",
+         variants([](const Variant& of) -> Batch {
+             return {inspect_tenant(of.names, of.setup, kClaimant)};
+         })},
+        {"Look at what is in its database",
+         "administrator, the tenant's database, after changes and now and then",
+         variants([](const Variant& of) -> Batch {
+             return {inspect_contents(of.names, of.setup)};
+         })},
+        {"Look at the extensions that it asks for",
+         "administrator, maintenance database",
+         {known_extensions(kSetup)}},
+        {"Look at all tenants at once",
+         "administrator, maintenance database, every 30 seconds",
+         {fingerprint_tenants({kNames.database})}},
+    };
+}
+
+std::vector<Section> making() {
+    const std::string ours = "djangodb_operator";
+    return {
+        {"Make the maintenance database",
+         "administrator, database postgres, when it is missing",
+         {create_maintenance_database(DatabaseName(ours))}},
+        {"Open it",
+         "administrator, database postgres, after that",
+         open_maintenance_database(DatabaseName(ours))},
+        {"Make the ledger",
+         "administrator, maintenance database, when it is missing; one transaction",
+         create_ledger()},
+        {"Claim a database and make its roles",
+         "administrator, maintenance database; one transaction",
+         variants([](const Variant& of) {
+             return claim_and_create_roles(
+                 of.names, of.setup, kClaimant, verifiers_for(of.names), of.server_version
+             );
+         })},
+        {"Make the database",
+         "administrator, maintenance database; unless the first finds that it was lost",
+         {find_lost_database(kNames), create_database(kNames)}},
+        {"Configure the database",
+         "administrator, maintenance database; one transaction, but for the last one",
+         variants([](const Variant& of) {
+             return with(
+                 configure_database(of.names, of.setup, kClaimant),
+                 {find_noted_database(of.names, kClaimant)}
+             );
+         })},
+    };
+}
+
+std::vector<Section> arranging() {
+    return {
+        {"Make sure that it is this one",
+         "administrator, the tenant's database, before what follows",
+         {require_this_database("16400")}},
+        {"Hand over the schema",
+         "administrator, the tenant's database; one transaction",
+         variants([](const Variant& of) {
+             return hand_over_schema(of.names, of.setup, of.server_version, true);
+         })},
+        {"Arrange what is in it",
+         "administrator, the tenant's database; in that transaction, with extra schemas, runtime: "
+         "ReadWrite or readers",
+         variants([](const Variant& of) { return arrange_contents(of.names, of.setup); })},
+        {"Install extensions",
+         "administrator, the tenant's database; a trusted one as the owner role",
+         installation()},
+        {"Prove the migration login",
+         "migration login, the tenant's database; the table in one transaction",
+         with({who_am_i()}, probe_schema())},
+        {"Read the migrations that are applied",
+         "migration login, the tenant's database, when a Job has succeeded",
+         {who_am_i(), has_migrations(), read_migrations()}},
+        {"Prove the app's login and the readers'",
+         "each of them, the tenant's database; the second by readers",
+         {who_am_i(), is_read_only()}},
+        {"Note that it is configured",
+         "administrator, maintenance database",
+         {note_configured(kNames, kClaimant)}},
+        {"Record an image whose migrations are in the database",
+         "administrator, maintenance database; one transaction",
+         {require_claim(kNames, kClaimant),
+          record_passed_image(kNames, kClaimant, ImageRef("shop:1"))}},
+    };
+}
+
+std::vector<Section> taking_over() {
+    return {
+        {"Remove a reader that is asked for no more",
+         "administrator, maintenance database; one transaction",
+         shut_reader(kNames, kClaimant, kNames.readers[0])},
+        {"Take what it has",
+         "administrator, the tenant's database, after that",
+         with(
+             {refuse_objects(kNames, kClaimant, kNames.readers[0])},
+             disown(kNames, kClaimant, {kNames.readers[0]})
+         )},
+        {"Drop it",
+         "administrator, maintenance database, after that; one transaction",
+         drop_reader(kNames, kClaimant, kNames.readers[0])},
+        {"Look whether a database can be adopted",
+         "administrator: the first in the maintenance database, the second in that database",
+         {find_adoptable(kNames), list_obstacles_of_adoption(kNames, kFormerOwners)}},
+        {"Claim a database that exists",
+         "administrator, maintenance database; one transaction, when both found nothing",
+         variants([](const Variant& of) {
+             return claim_existing(of.names, of.setup, kClaimant, "16400", kFormerOwners);
+         })},
+        {"Adopt it",
+         "administrator: the first in the maintenance database, the others in that database in one "
+         "transaction",
+         with({find_adoption(kNames, kClaimant)}, adopt(kNames, "16400", "{legacy}"))},
+        {"Note that it is adopted",
+         "administrator, maintenance database; one transaction",
+         note_adopted(kNames, kClaimant)},
+        {"Take over the claim of another resource",
+         "administrator, maintenance database; one transaction, when the server grants the "
+         "transfer",
+         transfer(kNames, kClaimant)},
+    };
+}
+
+std::vector<Section> ending() {
+    return {
+        {"Retain: shut the logins",
+         "administrator, maintenance database; one transaction, when the resource is deleted",
+         retire(kNames, kClaimant)},
+        {"Wait for their sessions, then end them",
+         "administrator, maintenance database",
+         {count_sessions(kNames, kClaimant), end_sessions(kNames, kClaimant)}},
+        {"Find what they made as themselves, and give it to the owner",
+         "administrator: the first in the maintenance database, the second in the tenant's",
+         with(
+             {find_strays(kNames, kClaimant)},
+             disown(kNames, kClaimant, {kNames.login_a, kNames.login_b, kNames.migrate})
+         )},
+        {"Drop the logins",
+         "administrator, maintenance database; the last one alone",
+         with(drop_logins(kNames, kClaimant), {list_kept_logins(kNames, kClaimant)})},
+        {"Attach again what was retained",
+         "administrator, maintenance database; one transaction",
+         reattach(kNames, kClaimant)},
+        {"Delete: shut all roles, end all sessions, look for obstacles",
+         "administrator, maintenance database; the first ones in one transaction",
+         with(
+             shut(kNames, kClaimant),
+             {end_all_sessions(kNames, kClaimant), list_obstacles_of_drop(kNames, kClaimant)}
+         )},
+        {"Close the database",
+         "administrator, maintenance database; one transaction",
+         close(kNames, kClaimant)},
+        {"Drop it",
+         "administrator, maintenance database, one database at a time",
+         {begin_dropping(kNames), find_droppable(kNames, kClaimant), drop_database(kNames)}},
+        {"Drop its roles and the claim",
+         "administrator, maintenance database; one transaction",
+         drop_roles_and_claim(kNames, kClaimant)},
+    };
+}
+
+}  // namespace
+
+std::vector<Section> statement_sections() {
+    std::vector<Section> all;
+    for (const auto& part : {looking(), making(), arranging(), taking_over(), ending()}) {
+        all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
+}
+
+}  // namespace djdb::sql

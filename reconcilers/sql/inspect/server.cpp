@@ -1,0 +1,133 @@
+#include "reconcilers/sql/inspect/server.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace djdb::sql {
+namespace {
+
+std::string text_of(const std::optional<std::string>& value) {
+    return value.value_or("");
+}
+
+std::int64_t number_of(const std::optional<std::string>& value) {
+    return value ? std::stoll(*value) : 0;
+}
+
+bool is_true(const std::optional<std::string>& value) {
+    return value == "t";
+}
+
+/// -1: there is one that may not be read.
+constexpr const char* kRevision =
+    "(SELECT CASE WHEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT')"
+    " THEN coalesce(pg_catalog.pg_sequence_last_value(c.oid), 0) ELSE -1 END"
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE n.nspname = 'djangodb' AND c.relname = 'revision' AND c.relkind = 'S')";
+
+std::string standing(bool finds_ledger) {
+    // Elsewhere a tenant may have set read-only for its own database, which says nothing of the
+    // server.
+    return finds_ledger ? std::string("pg_catalog.current_setting('transaction_read_only') = 'on', "
+                          ) + kRevision
+                        : "pg_catalog.pg_is_in_recovery(), NULL";
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const auto end = std::min(text.find('\n', begin), text.size());
+        lines.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return lines;
+}
+
+}  // namespace
+
+Statement identify_server(bool finds_ledger) {
+    // The name of a WAL file begins with the timeline in hexadecimal; a standby writes none.
+    return {
+        "SELECT s.system_identifier, CASE WHEN NOT pg_catalog.pg_is_in_recovery()"
+        " THEN left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8) END, " +
+        standing(finds_ledger) + " FROM pg_catalog.pg_control_system() s"};
+}
+
+Statement identify_ledger(bool finds_ledger) {
+    return {"SELECT NULL, NULL, " + standing(finds_ledger)};
+}
+
+ServerStanding server_standing(const Row& row) {
+    ServerStanding found;
+    found.identity.system_identifier = text_of(row.at(0));
+    if (const auto& timeline = row.at(1)) {
+        found.identity.timeline = std::stoll(*timeline, nullptr, 16);
+    }
+    found.is_read_only = is_true(row.at(2));
+    const auto revision = number_of(row.at(3));
+    found.can_read_ledger = revision >= 0;
+    found.identity.ledger_revision = std::max<std::int64_t>(revision, 0);
+    return found;
+}
+
+Statement find_end_of_wal() {
+    return {"SELECT pg_current_wal_insert_lsn()"};
+}
+
+Statement is_flushed(const std::string& position) {
+    return {"SELECT pg_current_wal_flush_lsn() >= $1::pg_lsn", {position}};
+}
+
+Statement inspect_server(const std::string& maintenance_database) {
+    return {
+        R"sql(
+SELECT split_part(current_setting('server_version'), ' ', 1), current_setting('server_version_num'),
+    r.rolname, r.rolsuper, r.rolcreatedb, r.rolcreaterole,
+    m.oid IS NULL OR has_database_privilege(m.oid, 'CONNECT'),
+    m.oid IS NULL OR has_database_privilege(m.oid, 'CREATE'),
+    pg_has_role('pg_signal_backend', 'USAGE'),
+    (SELECT string_agg(d.datname, chr(10) ORDER BY d.datname) FROM pg_database d
+     WHERE d.datname IN ('postgres', 'template1', $1) AND d.datallowconn AND EXISTS (
+         SELECT FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
+         WHERE a.grantee = 0 AND a.privilege_type = 'CONNECT')),
+    l.oid IS NOT NULL,
+    CASE WHEN NOT pg_has_role(l.relowner, 'USAGE') THEN pg_get_userbyid(l.relowner) END,
+    m.oid IS NOT NULL
+FROM pg_roles r LEFT JOIN pg_database m ON m.datname = $1
+LEFT JOIN (SELECT c.oid, c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE n.nspname = 'djangodb' AND c.relname = 'claim' AND current_database() = $1) l ON true
+WHERE r.rolname = current_user
+)sql",
+        {maintenance_database}};
+}
+
+ServerFacts server_facts(const Row& row) {
+    ServerFacts facts;
+    facts.version = text_of(row.at(0));
+    facts.version_number = number_of(row.at(1));
+    auto& administrator = facts.administrator;
+    administrator.user = text_of(row.at(2));
+    administrator.is_superuser = is_true(row.at(3));
+    administrator.can_create_database = is_true(row.at(4));
+    administrator.can_create_role = is_true(row.at(5));
+    administrator.may_connect = is_true(row.at(6));
+    administrator.may_create = is_true(row.at(7));
+    administrator.may_signal = is_true(row.at(8));
+    facts.public_connect = lines_of(text_of(row.at(9)));
+    facts.has_ledger = is_true(row.at(10));
+    administrator.ledger_owner = text_of(row.at(11));
+    facts.has_maintenance_database = is_true(row.at(12));
+    return facts;
+}
+
+Statement count_claims() {
+    return {"SELECT count(*) FROM djangodb.claim"};
+}
+
+bool ignores_role_setting(std::int64_t version_number) {
+    static constexpr std::array<std::int64_t, 6> kBroken{
+        120021, 130017, 140014, 150009, 160005, 170001};
+    return std::ranges::find(kBroken, version_number) != kBroken.end();
+}
+
+}  // namespace djdb::sql

@@ -1,0 +1,40 @@
+// What is asked of a server itself: which one it is, whether it takes writes, its version, the
+// administrator's rights, and to whom it is open. Pure.
+#pragma once
+
+#include "reconcilers/ports/database.hpp"
+#include "reconcilers/sql/text/statement.hpp"
+
+namespace djdb::sql {
+
+/// What every session is asked first.
+struct ServerStanding {
+    ServerIdentity identity;
+    bool is_read_only = false;
+    bool can_read_ledger = true;
+};
+
+/// @param finds_ledger in the maintenance database: then the ledger's revision and a setting that
+/// forbids writing count as well
+Statement identify_server(bool finds_ledger);
+/// The same for servers whose administrator may not ask for the system identifier.
+Statement identify_ledger(bool finds_ledger);
+/// Understands the one row of both.
+ServerStanding server_standing(const Row&);
+
+/// Where the log of all that happened so far ends, and whether it is on disk up to there.
+Statement find_end_of_wal();
+Statement is_flushed(const std::string& position);
+
+/// Changes nothing, and works in any database; the ledger is seen in the maintenance database alone.
+Statement inspect_server(const std::string& maintenance_database);
+/// Understands its one row; identity, claims and TLS are asked elsewhere.
+ServerFacts server_facts(const Row&);
+/// Only where server_facts said that there is a ledger.
+Statement count_claims();
+
+/// Minor releases that ignore SET role of ALTER ROLE, so that tables would get the wrong owner:
+/// 12.21, 13.17, 14.14, 15.9, 16.5 and 17.1 (fixed by the releases a week later).
+bool ignores_role_setting(std::int64_t version_number);
+
+}  // namespace djdb::sql

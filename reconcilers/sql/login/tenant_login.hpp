@@ -1,0 +1,26 @@
+// What is asked as one of the tenant's own logins. Pure; any thread.
+#pragma once
+
+#include "reconcilers/sql/text/statement.hpp"
+
+namespace djdb::sql {
+
+/// Shows in pg_stat_activity and in the log which visit works.
+Statement name_session(const std::string& name);
+
+/// session_user, current_user, current_database.
+Statement who_am_i();
+
+/// Makes, fills and drops a table: in one transaction, so that a probe that fails half-way leaves
+/// none.
+Batch probe_schema();
+
+/// "on" or "off".
+Statement is_read_only();
+
+/// Whether django_migrations is on the login's search_path.
+Statement has_migrations();
+/// "app.name" of each row, the oldest first.
+Statement read_migrations();
+
+}  // namespace djdb::sql

@@ -1,0 +1,42 @@
+// T2 and T3: the database is made closed, then configured, opened, and its schema handed to the
+// owner role. The administrator keeps owning the database, so a tenant can't drop or re-grant it.
+// Pure; any thread.
+#pragma once
+
+#include "reconcilers/ports/database.hpp"
+#include "reconcilers/sql/text/statement.hpp"
+
+namespace djdb::sql {
+
+/// The OID that the ledger has noted, and the name that this database bears now (NULL when it is
+/// gone), if it does not bear the claimed name any more; else no row.
+Statement find_lost_database(const TenantNames&);
+
+/// Alone, never in a transaction. template0 is immune to sessions in template1 and to its
+/// collation.
+Statement create_database(const TenantNames&);
+
+/// In the maintenance database. CONNECT leaves PUBLIC before the first connection can be made.
+Batch configure_database(const TenantNames&, const TenantSetup&, const Claimant&);
+
+/// The OID of the claimed database, in the maintenance database.
+Statement find_noted_database(const TenantNames&, const Claimant&);
+
+/// In the tenant's database, first: raises DJ003 when it is not the one of this OID.
+Statement require_this_database(const std::string& oid);
+
+/// In the tenant's database. Plain statements of the catalog's own: nothing that the tenant made
+/// runs. Empty when the administrator may not do it: on 13 and 14 public belongs to the bootstrap
+/// superuser.
+Batch hand_over_schema(
+    const TenantNames&, const TenantSetup&, int server_version, bool is_superuser
+);
+
+/// In the maintenance database, once the schema is handed over.
+Statement note_configured(const TenantNames&, const Claimant&);
+
+/// The operator's own database, when nobody has made it: closed until PUBLIC is out.
+Statement create_maintenance_database(const DatabaseName&);
+Batch open_maintenance_database(const DatabaseName&);
+
+}  // namespace djdb::sql

@@ -1,0 +1,17 @@
+// T1: claim and roles in one transaction. Pure; any thread.
+#pragma once
+
+#include "reconcilers/ports/database.hpp"
+#include "reconcilers/sql/provision/passwords.hpp"
+#include "reconcilers/sql/text/statement.hpp"
+
+namespace djdb::sql {
+
+/// Lock, checks, ledger rows, roles with marks, attributes and memberships, then the passwords.
+/// server_version as in server_version_num: 16 and later need the options of GRANT. Throws Error
+/// Invalid "InvalidVerifier" when a password is not a SCRAM verifier.
+Batch claim_and_create_roles(
+    const TenantNames&, const TenantSetup&, const Claimant&, const Verifiers&, int server_version
+);
+
+}  // namespace djdb::sql

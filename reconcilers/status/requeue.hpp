@@ -1,0 +1,48 @@
+// When a resource is looked at again: pure functions of one run.
+//   somebody's change overtook a write     -> at once
+//   the cluster's rules refused a write    -> when it may be tried again
+//   a step failed otherwise                -> with backoff
+//   nothing is to be done, or nothing may  -> settled_visit
+//   steps were done                        -> at once: look afresh at what they did
+//   a stage waits until a time             -> then
+//   a stage waits, or is blocked           -> 15 s: the repair may be where no watch sees it
+#pragma once
+
+#include "reconcilers/execute/execute.hpp"
+#include "reconcilers/workflow.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <variant>
+
+namespace djdb {
+
+struct AwaitChange {};
+struct RetryAfter {
+    std::chrono::milliseconds span;
+};
+struct RetryWithBackoff {};
+using Requeue = std::variant<AwaitChange, RetryAfter, RetryWithBackoff>;
+
+/// @param settled how many tenants are settled
+Requeue next_visit(
+    const Desired& desired,
+    const Observed& observed,
+    const Assessment& assessment,
+    const Report& report,
+    std::size_t settled
+);
+
+/// Nothing is to be done, or nothing may be: only a change needs another look.
+bool is_settled(const Desired& desired, const Assessment& assessment);
+
+/// Between 6 and 9 minutes, each resource its own, so that a restart's crowd disperses: with it its
+/// logins are tried, so a password that somebody else changed is found within 10 minutes (F90).
+/// Longer when there are so many that more than four a second would be visited: from 1,800 on.
+std::chrono::seconds settled_visit(const ResourceUid& uid, std::size_t settled);
+
+/// Somebody changed the object between our look and our write: the next look judges anew, and
+/// nobody has to be told.
+bool is_overtaken(const Report& report);
+
+}  // namespace djdb

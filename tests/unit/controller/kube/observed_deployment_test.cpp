@@ -1,0 +1,62 @@
+// What a Deployment's status says of its Pods, over every small number that it may hold.
+#include "controller/kube/objects/observed_objects.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace djdb::kube {
+namespace {
+
+using nlohmann::json;
+
+PodsState judged(const json& status, int wanted = 1) {
+    return decode_workload({{"metadata", {{"name", "web"}, {"generation", 3}}},
+                            {"spec", {{"replicas", wanted}, {"template", json::object()}}},
+                            {"status", status}}
+    ).pods;
+}
+
+TEST(PodsOfADeployment, AreJudgedByTheGenerationThatIsSpokenOf) {
+    EXPECT_EQ(judged(nullptr), PodsState::Unseen);
+    EXPECT_EQ(judged(json::object()), PodsState::Unseen);
+    json status{
+        {"observedGeneration", 2},
+        {"replicas", 1},
+        {"updatedReplicas", 1},
+        {"availableReplicas", 1}};
+    EXPECT_EQ(judged(status), PodsState::Unseen);
+    status["observedGeneration"] = 3;
+    EXPECT_EQ(judged(status), PodsState::Complete);
+    EXPECT_EQ(judged({{"observedGeneration", 3}}, 0), PodsState::Complete);
+    EXPECT_EQ(judged({{"observedGeneration", 3}}), PodsState::Coming);
+}
+
+TEST(PodsOfADeployment, AreCompleteOnlyWithAllOfThemAndNoOther) {
+    for (int wanted = 0; wanted <= 2; ++wanted) {
+        for (int total = 0; total <= 3; ++total) {
+            for (int updated = 0; updated <= total; ++updated) {
+                for (int available = 0; available <= total; ++available) {
+                    for (int ending = 0; ending <= 1; ++ending) {
+                        const auto pods = judged(
+                            {{"observedGeneration", 3},
+                             {"replicas", total},
+                             {"updatedReplicas", updated},
+                             {"availableReplicas", available},
+                             {"terminatingReplicas", ending}},
+                            wanted
+                        );
+                        const bool all = updated == wanted && total == wanted &&
+                                         available >= wanted && ending == 0;
+                        EXPECT_EQ(pods == PodsState::Complete, all);
+                        EXPECT_EQ(pods == PodsState::Mixed, total > updated);
+                        const bool some_miss = updated < wanted || available < wanted;
+                        EXPECT_EQ(pods == PodsState::Coming, total == updated && some_miss);
+                    }
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
+}  // namespace djdb::kube

@@ -1,0 +1,86 @@
+#include "controller/postgres/session/breaker.hpp"
+
+#include <gtest/gtest.h>
+
+namespace djdb::postgres {
+namespace {
+
+using namespace std::chrono_literals;
+
+Endpoint an_endpoint(const std::string& password = "p") {
+    return {
+        "db",
+        5432,
+        "djangodb_operator",
+        "admin",
+        Sensitive(password),
+        "ca",
+        SessionKind::Admin,
+        true};
+}
+
+Failure a_failure(const std::string& code) {
+    return {FailureClass::Transient, FailureOrigin::Postgres, code, "Can't connect: " + code};
+}
+
+std::string asked(Breaker& breaker, const Endpoint& to, Breaker::Clock::time_point now) {
+    try {
+        breaker.require_closed(to, now);
+        return "";
+    } catch (const Error& error) {
+        return error.failure().message;
+    }
+}
+
+TEST(Breaker, ThrowsTheSameFailureUntilTheRestIsOver) {
+    Breaker breaker;
+    const Breaker::Clock::time_point start{1h};
+    breaker.note_failure(an_endpoint(), a_failure("TCPUnreachable"), start);
+    EXPECT_EQ(asked(breaker, an_endpoint(), start + 999ms), "Can't connect: TCPUnreachable");
+    EXPECT_EQ(asked(breaker, an_endpoint(), start + 1s), "");
+}
+
+TEST(Breaker, RestsLongerEachTimeAndAtMostHalfAMinute) {
+    EXPECT_EQ(Breaker::rest_after("TCPUnreachable", 1), 1s);
+    EXPECT_EQ(Breaker::rest_after("TCPUnreachable", 4), 8s);
+    EXPECT_EQ(Breaker::rest_after("TCPUnreachable", 6), 30s);
+    EXPECT_EQ(Breaker::rest_after("TCPUnreachable", 4'000'000'000U), 30s);
+    EXPECT_EQ(Breaker::rest_after("AuthRejected", 1), 30s) << "no lock-out of the administrator";
+}
+
+TEST(Breaker, OneRefusalSeenByManyThreadsCountsOnce) {
+    Breaker breaker;
+    const Breaker::Clock::time_point start{1h};
+    for (int i = 0; i < 8; ++i) {
+        breaker.note_failure(an_endpoint(), a_failure("ServerStarting"), start);
+    }
+    EXPECT_EQ(asked(breaker, an_endpoint(), start + 1s), "");
+}
+
+TEST(Breaker, AnotherDatabaseOfTheServerSharesItsFateAndAnotherPasswordDoesNot) {
+    Breaker breaker;
+    const Breaker::Clock::time_point start{1h};
+    breaker.note_failure(an_endpoint(), a_failure("AuthRejected"), start);
+    auto other_database = an_endpoint();
+    other_database.database = "shop";
+    EXPECT_NE(asked(breaker, other_database, start), "");
+    EXPECT_EQ(asked(breaker, an_endpoint("new"), start), "")
+        << "a repaired Secret is tried at once";
+}
+
+TEST(Breaker, SuccessForgetsAndTenantsAndMissingDatabasesNeverRest) {
+    Breaker breaker;
+    const Breaker::Clock::time_point start{1h};
+    breaker.note_failure(an_endpoint(), a_failure("TCPUnreachable"), start);
+    breaker.note_success(an_endpoint());
+    EXPECT_EQ(asked(breaker, an_endpoint(), start), "");
+    breaker.note_failure(an_endpoint(), a_failure("DatabaseMissing"), start);
+    auto tenant = an_endpoint();
+    tenant.kind = SessionKind::Tenant;
+    breaker.note_failure(tenant, a_failure("AuthRejected"), start);
+    EXPECT_EQ(asked(breaker, an_endpoint(), start), "");
+    EXPECT_EQ(asked(breaker, tenant, start), "");
+}
+
+}  // namespace
+}  // namespace djdb::postgres

@@ -1,0 +1,177 @@
+// The Secret's contract and the migration Job's shape.
+#include "reconcilers/ports/failure.hpp"
+#include "reconcilers/manifests/migration_job.hpp"
+#include "reconcilers/manifests/secret.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace djdb {
+namespace {
+
+using nlohmann::json;
+
+Desired a_desired() {
+    DjangoDatabase object;
+    object.meta.key = {Namespace("apps"), ObjectName("shop")};
+    object.meta.uid = ResourceUid("uid-1");
+    object.spec.server_ref.name = "main";
+    object.spec.database.name = "shop";
+    object.spec.credentials.keys = {{"APP_DATABASE_HOST", "{host}"}};
+    return derive_desired(object, "cluster");
+}
+
+const ServerAccess kAccess{"db.example", 5432, "djangodb_operator", "PEM", "admin", Sensitive("x")};
+
+TEST(Secret, HoldsTheContractAndTheUsersKeys) {
+    const auto data =
+        render_secret_data(a_desired(), kAccess, RoleName("shop_a"), Sensitive("p w/1"));
+    EXPECT_EQ(data.at("DB_NAME").reveal(), "shop");
+    EXPECT_EQ(data.at("DB_USER").reveal(), "shop_a");
+    EXPECT_EQ(data.at("DB_PORT").reveal(), "5432");
+    EXPECT_EQ(data.at("DB_SSLMODE").reveal(), "verify-full");
+    EXPECT_EQ(data.at("DB_CONN_MAX_AGE").reveal(), "60");
+    EXPECT_EQ(data.at("APP_DATABASE_HOST").reveal(), "db.example");
+    EXPECT_EQ(data.at("ca.crt").reveal(), "PEM");
+    EXPECT_EQ(
+        data.at("DATABASE_URL").reveal(),
+        "postgresql://shop_a:p%20w%2F1@db.example:5432/"
+        "shop?sslmode=verify-full&sslrootcert=%2Fetc%2Fdjangodb%2Fca.crt"
+    );
+}
+
+TEST(Secret, AnIpv6HostStandsInBracketsInTheUrlAlone) {
+    auto access = kAccess;
+    access.host = "fd00::1";
+    const auto data = render_secret_data(a_desired(), access, RoleName("shop_a"), Sensitive("p"));
+    EXPECT_EQ(data.at("DB_HOST").reveal(), "fd00::1");
+    EXPECT_NE(data.at("DATABASE_URL").reveal().find("@[fd00::1]:5432/"), std::string::npos);
+}
+
+TEST(Secret, SaysHowTheServerIsVerifiedAndHasACaOnlyWhereOneIs) {
+    struct Row {
+        TlsMode mode;
+        const char* host;
+        const char* ca;
+        const char* ssl_mode;
+        const char* url_end;
+    };
+    static const std::vector<Row> kRows{
+        {TlsMode::VerifyCA,
+         "db.example",
+         "PEM",
+         "verify-ca",
+         "@db.example:5432/shop?sslmode=verify-ca&sslrootcert=%2Fetc%2Fdjangodb%2Fca.crt"},
+        {TlsMode::Require, "db.example", "", "require", "@db.example:5432/shop?sslmode=require"},
+        {TlsMode::VerifyFull,
+         "/var/run/my.socket",
+         "",
+         "disable",
+         "@%2Fvar%2Frun%2Fmy.socket:5432/shop?sslmode=disable"},
+    };
+    for (const auto& row : kRows) {
+        auto access = kAccess;
+        access.tls = row.mode;
+        access.host = row.host;
+        access.ca_pem = row.ca;
+        const auto data =
+            render_secret_data(a_desired(), access, RoleName("shop_a"), Sensitive("p"));
+        EXPECT_EQ(data.at("DB_SSLMODE").reveal(), row.ssl_mode);
+        EXPECT_TRUE(data.at("DATABASE_URL").reveal().ends_with(row.url_end))
+            << data.at("DATABASE_URL").reveal();
+        const bool has_ca = !access.ca_pem.empty();
+        EXPECT_EQ(data.contains("ca.crt"), has_ca) << row.ssl_mode;
+        EXPECT_EQ(data.contains("DB_SSLROOTCERT"), has_ca) << row.ssl_mode;
+    }
+}
+
+TEST(Secret, AMalformedTemplateIsRefusedByItsKey) {
+    CredentialsSpec credentials;
+    for (const auto* text : {"{nope}", "{host", "{"}) {
+        credentials.keys = {{"GOOD", "{host}:{port}"}, {"BAD", text}};
+        const auto error = find_key_template_error(credentials);
+        ASSERT_TRUE(error) << text;
+        EXPECT_NE(error->find("keys.BAD"), std::string::npos);
+    }
+    credentials.keys = {{"GOOD", "{host}:{port}"}};
+    EXPECT_FALSE(find_key_template_error(credentials));
+}
+
+TEST(Secret, ItsManifestCarriesNoData) {
+    EXPECT_FALSE(render_secret(a_desired(), ObjectName("shop-database")).contains("data"));
+}
+
+StartMigration a_start() {
+    Workload source;
+    source.meta.key = {Namespace("apps"), ObjectName("web")};
+    source.pod_template = json::parse(R"({"spec": {
+        "serviceAccountName": "web", "securityContext": {"runAsNonRoot": true}, "restartPolicy": "Always",
+        "initContainers": [{"name": "wait", "image": "busybox"}],
+        "containers": [
+          {"name": "app", "image": "shop:v2", "args": ["gunicorn"], "command": ["x"], "ports": [{"containerPort": 80}],
+           "envFrom": [{"secretRef": {"name": "shop-database"}}, {"configMapRef": {"name": "settings"}}],
+           "env": [{"name": "H", "valueFrom": {"secretKeyRef": {"name": "shop-database", "key": "DB_HOST"}}},
+                   {"name": "K", "valueFrom": {"secretKeyRef": {"name": "other", "key": "k"}}}],
+           "livenessProbe": {}, "readinessProbe": {}, "lifecycle": {}, "securityContext": {"readOnlyRootFilesystem": true},
+           "volumeMounts": [{"name": "ca", "mountPath": "/etc/djangodb"}]},
+          {"name": "sidecar", "image": "proxy"}],
+        "volumes": [{"name": "ca", "secret": {"secretName": "shop-database"}},
+                    {"name": "p", "projected": {"sources": [{"secret": {"name": "shop-database"}}]}}]}})"
+    )
+                              .dump();
+    return {source, Revision("0123456789a"), ImageRef("shop:v2"), 2};
+}
+
+TEST(MigrationJob, IsTheTemplatesAppContainerWithTheMigrationLogin) {
+    const auto job = render_migration_job(a_desired(), a_start(), kAccess);
+    EXPECT_EQ(job["metadata"]["name"], "shop-migrate-0123456789a-2");
+    EXPECT_EQ(job["spec"]["backoffLimit"], 0);
+    const auto& pod = job["spec"]["template"]["spec"];
+    ASSERT_EQ(pod["containers"].size(), 1U);
+    const auto& container = pod["containers"][0];
+    EXPECT_EQ(container["image"], "shop:v2");
+    for (const auto* gone : {"livenessProbe", "readinessProbe", "lifecycle", "ports", "args"}) {
+        EXPECT_FALSE(container.contains(gone)) << gone;
+    }
+    EXPECT_FALSE(pod.contains("initContainers"));
+    EXPECT_EQ(pod["serviceAccountName"], "web");
+    EXPECT_EQ(pod["restartPolicy"], "Never");
+    EXPECT_EQ(container["securityContext"]["readOnlyRootFilesystem"], true);
+    EXPECT_EQ(container["envFrom"][0]["secretRef"]["name"], "shop-migrate");
+    EXPECT_EQ(container["env"][0]["valueFrom"]["secretKeyRef"]["name"], "shop-migrate");
+    EXPECT_EQ(container["env"][1]["valueFrom"]["secretKeyRef"]["name"], "other");
+    EXPECT_EQ(pod["volumes"][0]["secret"]["secretName"], "shop-migrate");
+    EXPECT_EQ(pod["volumes"][1]["projected"]["sources"][0]["secret"]["name"], "shop-migrate");
+    EXPECT_EQ(job.dump().find("shop-database"), std::string::npos)
+        << "no trace of the app's own login";
+}
+
+TEST(MigrationJob, ItsNameFitsALabel) {
+    auto desired = a_desired();
+    desired.object.meta.key.name = ObjectName(std::string(52, 'x'));
+    EXPECT_LE(migration_job_name(desired, Revision("0123456789a"), 999'999).size(), 63U);
+}
+
+TEST(MigrationProgram, IsWhatJobsHolds) {
+    const auto files = render_migration_program(a_desired())["data"];
+    std::size_t found = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(DJDB_JOBS_FOLDER)) {
+        if (entry.path().extension() != ".py") {
+            continue;
+        }
+        ++found;
+        std::ifstream file(entry.path());
+        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        EXPECT_EQ(files.value(entry.path().filename().string(), ""), text) << entry.path();
+    }
+    EXPECT_GT(found, 1U);
+    EXPECT_EQ(files.size(), found);
+    EXPECT_TRUE(files.contains("migrate.py"));
+}
+
+}  // namespace
+}  // namespace djdb

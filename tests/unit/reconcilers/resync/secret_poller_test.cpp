@@ -1,0 +1,91 @@
+// The walk round the settled tenants' Secrets: its pace, its order, and what it makes of an answer.
+#include "reconcilers/resync/secret_poller.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace djdb {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(SecretRounds, OneTakesTwentyFiveSecondsButForTenInASecond) {
+    EXPECT_EQ(pace_of_round(0), 25s);
+    EXPECT_EQ(pace_of_round(1), 25s);
+    EXPECT_EQ(pace_of_round(5), 5s);
+    EXPECT_EQ(pace_of_round(250), 100ms);
+    EXPECT_EQ(pace_of_round(10'000), 100ms);
+}
+
+TEST(SecretRounds, AnErrorSaysNothingOfASecret) {
+    const std::optional<std::string> unknown;
+    const std::string none;
+    EXPECT_FALSE(has_changed("u/1", unknown));
+    EXPECT_FALSE(has_changed(none, unknown));
+    EXPECT_FALSE(has_changed("u/1", "u/1"));
+    EXPECT_TRUE(has_changed("u/1", "u/2")) << "edited";
+    EXPECT_TRUE(has_changed("u/1", "v/1")) << "made anew";
+    EXPECT_TRUE(has_changed("u/1", none)) << "deleted";
+    EXPECT_FALSE(has_changed(none, none));
+    EXPECT_TRUE(has_changed(none, "u/1"));
+}
+
+class Walk : public testing::Test {
+  protected:
+    static ObjectKey key(const char* name) { return {Namespace("apps"), ObjectName(name)}; }
+    void keep(const char* name, bool is_settled, const std::vector<const char*>& secrets) {
+        TenantRecord record;
+        record.is_settled = is_settled;
+        for (const auto* secret : secrets) {
+            record.secret_versions[ObjectName(secret)] = std::string(name) + "/1";
+        }
+        memory_.keep(key(name), record);
+    }
+    std::string next() {
+        const auto found = memory_.next_settled_secret(last_);
+        if (!found) {
+            return "";
+        }
+        last_ = found->first;
+        EXPECT_EQ(found->second, last_->tenant.name.str() + "/1");
+        return last_->tenant.name.str() + "." + last_->secret.str();
+    }
+
+    TenantMemory memory_;
+    std::optional<SecretPlace> last_;
+};
+
+TEST_F(Walk, MeetsEverySecretOfASettledTenantOnceInARound) {
+    EXPECT_EQ(next(), "");
+    keep("a", true, {"app", "reader"});
+    keep("b", false, {"app"});
+    keep("c", true, {});
+    keep("d", true, {"app"});
+    EXPECT_EQ(memory_.count_settled().tenants, 3U);
+    EXPECT_EQ(memory_.count_settled().secrets, 3U);
+    for (int round = 0; round < 2; ++round) {
+        EXPECT_EQ(next(), "a.app");
+        EXPECT_EQ(next(), "a.reader");
+        EXPECT_EQ(next(), "d.app");
+    }
+}
+
+TEST_F(Walk, GoesOnWhereTenantsComeAndGo) {
+    keep("b", true, {"app"});
+    keep("d", true, {"app"});
+    EXPECT_EQ(next(), "b.app");
+    memory_.forget(key("b"));
+    keep("c", true, {"app"});
+    EXPECT_EQ(next(), "c.app");
+    EXPECT_EQ(next(), "d.app");
+    memory_.forget(key("c"));
+    memory_.forget(key("d"));
+    EXPECT_EQ(next(), "");
+    keep("a", true, {"app"});
+    EXPECT_EQ(next(), "a.app");
+    EXPECT_EQ(next(), "a.app") << "the only one is the next of itself";
+}
+
+}  // namespace
+}  // namespace djdb

@@ -1,0 +1,98 @@
+#include "reconcilers/sql/provision/roles.hpp"
+
+#include "reconcilers/ports/failure.hpp"
+#include "reconcilers/sql/provision/database.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+namespace djdb::sql {
+namespace {
+
+const TenantNames kNames = tenant_names(DatabaseName("shop"));
+const TenantSetup kSetup;
+const Claimant kClaimant{"cluster", ResourceUid("uid"), {Namespace("web"), ObjectName("shop")}};
+const Verifiers kVerifiers{
+    Sensitive("SCRAM-SHA-256$4096:canary-a"), Sensitive("SCRAM-SHA-256$4096:canary-b")};
+
+bool has(const Batch& batch, const std::string& text) {
+    return std::ranges::any_of(batch, [&](const Statement& one) {
+        return one.text.find(text) != std::string::npos;
+    });
+}
+
+TEST(Roles, VerifiersAreInNoText) {
+    EXPECT_FALSE(
+        has(claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 150018), "canary")
+    );
+}
+
+TEST(Roles, PlainPasswordIsRefused) {
+    const Verifiers plain{Sensitive("secret"), kVerifiers.migrate};
+    try {
+        claim_and_create_roles(kNames, kSetup, kClaimant, plain, 150018);
+        FAIL() << "a plain password was accepted";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.failure().code, "InvalidVerifier");
+        EXPECT_EQ(error.failure().message.find("secret"), std::string::npos);
+    }
+}
+
+TEST(Roles, GrantTakesOptionsFromSixteenOn) {
+    EXPECT_FALSE(
+        has(claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 150018), "INHERIT TRUE")
+    );
+    EXPECT_TRUE(
+        has(claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 160001),
+            "TO CURRENT_USER WITH INHERIT TRUE, SET TRUE")
+    );
+}
+
+TEST(Roles, ChecksComeBeforeTheFirstChange) {
+    const auto batch = claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 150018);
+    EXPECT_NE(batch.at(0).text.find("pg_advisory_xact_lock"), std::string::npos);
+    EXPECT_NE(batch.at(1).text.find("RAISE EXCEPTION"), std::string::npos);
+    EXPECT_NE(batch.at(2).text.find("INSERT INTO djangodb.claim"), std::string::npos);
+}
+
+TEST(Roles, PasswordsComeAfterWhatMayWait) {
+    const auto batch = claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 150018);
+    const auto at = [&](const std::string& text) {
+        return std::ranges::find_if(batch, [&](const Statement& one) {
+            return one.text.find(text) != std::string::npos;
+        });
+    };
+    ASSERT_NE(at("set_config('djangodb.runtime', $1"), batch.end());
+    EXPECT_LT(at("ALTER ROLE \"shop_a\" LOGIN"), at("set_config('djangodb.runtime', $1"));
+    EXPECT_LT(at("ALTER ROLE \"shop_migrate\" LOGIN"), at("set_config('djangodb.runtime', $1"));
+    EXPECT_LT(at("log_parameter_max_length"), at("set_config('djangodb.runtime', $1"));
+}
+
+TEST(HandOver, IsForWhoMayDoIt) {
+    EXPECT_TRUE(hand_over_schema(kNames, kSetup, 140023, false).empty());
+    EXPECT_TRUE(has(hand_over_schema(kNames, kSetup, 140023, true), "OWNER TO \"shop_owner\""));
+    EXPECT_TRUE(
+        has(hand_over_schema(kNames, kSetup, 140023, true), "REVOKE CREATE ON SCHEMA public")
+    );
+    EXPECT_TRUE(has(hand_over_schema(kNames, kSetup, 150018, false), "OWNER TO \"shop_owner\""));
+    EXPECT_FALSE(has(hand_over_schema(kNames, kSetup, 150018, false), "REVOKE"));
+}
+
+TEST(Configure, PublicLeavesBeforeTheDatabaseOpens) {
+    auto setup = kSetup;
+    setup.lock_timeout = std::chrono::seconds{7};
+    const auto batch = configure_database(kNames, setup, kClaimant);
+    const auto at = [&](const std::string& text) {
+        return std::ranges::find_if(batch, [&](const Statement& one) {
+            return one.text.find(text) != std::string::npos;
+        });
+    };
+    ASSERT_NE(at("FROM PUBLIC"), batch.end());
+    EXPECT_LT(at("FROM PUBLIC"), at("ALLOW_CONNECTIONS true"));
+    EXPECT_TRUE(has(batch, "SET lock_timeout = '7s'"));
+}
+
+}  // namespace
+}  // namespace djdb::sql

@@ -1,0 +1,307 @@
+// Reasons of a release, and what becomes of Jobs.
+#include "reconcilers/status/requeue.hpp"
+#include "reconcilers/stages/release/workload_facts.hpp"
+#include "reconcilers/status/status.hpp"
+#include "reconcilers/workflow.hpp"
+#include "tests/unit/reconcilers/builders.hpp"
+#include "tests/unit/reconcilers/reason_shown.hpp"
+
+#include <gtest/gtest.h>
+
+namespace djdb {
+namespace {
+
+MigrationJob a_job_of(const Desired& desired, const Observed& observed) {
+    MigrationJob job;
+    job.name = "shop-migrate-1";
+    job.image = ImageRef("shop:v2");
+    job.revision = revision_of(desired, *migration_source(observed), job.image);
+    job.attempt = 1;
+    job.has_pod = true;
+    job.created = observed.now;
+    job.finished = observed.now;
+    return job;
+}
+
+void fail_with(
+    Desired& desired, Observed& observed, int exit_code, const char* reason, int attempt = 1
+) {
+    auto job = a_job_of(desired, observed);
+    job.state = JobState::Failed;
+    job.exit_code = exit_code;
+    job.reason = reason;
+    job.attempt = attempt;
+    observed.jobs = {job};
+}
+
+void hold(Observed& observed) {
+    for (auto& workload : observed.workloads) {
+        workload.paused = true;
+    }
+}
+
+using enum ConditionType;
+constexpr auto kTrue = ConditionStatus::True;
+constexpr auto kFalse = ConditionStatus::False;
+
+const std::vector<ReasonShown>& release_rows() {
+    static const std::vector<ReasonShown> kRows{
+        {"everything holds", [](auto&, auto&) {}, Ready, kTrue, Reason::Ready},
+        {"the policy is gone",
+         [](auto&, auto& o) { o.gate = GateState::Missing; },
+         Gated,
+         kFalse,
+         Reason::GateMissing},
+        {"the policy was altered",
+         [](auto&, auto& o) { o.gate = GateState::Altered; },
+         Gated,
+         kFalse,
+         Reason::GateMissing},
+        {"the app container is not in the template",
+         [](auto& d, auto&) { d.object.spec.app.container = "nope"; },
+         Gated,
+         kFalse,
+         Reason::AppContainerMissing},
+        {"a user's pause is respected",
+         [](auto&, auto& o) {
+             o.tenant->passed_images.clear();
+             o.workloads[0].paused = true;
+             o.workloads[0].paused_by = "kubectl";
+         },
+         Gated,
+         kFalse,
+         Reason::PausedByUser},
+        {"two images are not one release",
+         [](auto&, auto& o) { o.workloads[1] = a_workload("worker", "shop:v3"); },
+         Gated,
+         kFalse,
+         Reason::ImagesDiverge},
+        {"what rolls without the gate is noticed",
+         [](auto&, auto& o) { o.tenant->passed_images.clear(); },
+         Gated,
+         kFalse,
+         Reason::UngatedRollout},
+        {"and migrated all the same",
+         [](auto&, auto& o) { o.tenant->passed_images.clear(); },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationRunning},
+        {"a kill is tried again",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 137, "OOMKilled");
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationRetrying},
+        {"but not for ever, since a want of memory comes again",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 137, "OOMKilled", 5);
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationFailed},
+        {"a Job without a word of its own",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 1, "Error");
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationFailed},
+        {"a Job's own reason is shown",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 73, "DjangoMissing");
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::DjangoMissing},
+        {"a failed migration needs a person",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 88, "MigrationFailed");
+         },
+         Stalled,
+         kTrue,
+         Reason::MigrationFailed},
+        {"an unreachable server is tried again",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 75, "Unreachable", 40);
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationRetrying},
+        {"an interrupted attempt is tried again",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 86, "Interrupted");
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationRetrying},
+        {"a held lock is tried again",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 85, "LockTimeout", 4);
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationRetrying},
+        {"but not for ever, since each try makes the app wait",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 85, "LockTimeout", 5);
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::LockTimeout},
+        {"success that the database does not show",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             auto job = a_job_of(d, o);
+             job.state = JobState::Succeeded;
+             job.leaves = {"a.1"};
+             o.jobs = {job};
+             o.applied = AppliedMigrations{true, {}};
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::UnappliedRemain},
+        {"a Pod that can't start",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             auto job = a_job_of(d, o);
+             job.stuck = "ImagePullBackOff";
+             o.jobs = {job};
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationJobStuck},
+        {"a Pod that was never made",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             auto job = a_job_of(d, o);
+             job.has_pod = false;
+             job.created = o.now - std::chrono::seconds{10};
+             o.jobs = {job};
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationJobStuck},
+        {"a Pod that may yet be made",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             auto job = a_job_of(d, o);
+             job.has_pod = false;
+             o.jobs = {job};
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationRunning},
+        {"new Pods are starting",
+         [](auto&, auto& o) { o.workloads[0].pods = PodsState::Coming; },
+         RolledOut,
+         kFalse,
+         Reason::RollingOut},
+        {"new Pods do not come up",
+         [](auto&, auto& o) {
+             o.workloads[0].pods = PodsState::Coming;
+             o.workloads[0].progress_deadline_exceeded = true;
+         },
+         RolledOut,
+         kFalse,
+         Reason::RolloutTimedOut},
+    };
+    return kRows;
+}
+
+TEST(Reasons, OfARelease) {
+    check(release_rows());
+}
+
+TEST(Migration, AnEarlierJobThatNeverStartedMakesWay) {
+    const auto desired = a_desired();
+    auto observed = a_settled_world();
+    observed.tenant->passed_images.clear();
+    hold(observed);
+    auto job = a_job_of(desired, observed);
+    job.revision = Revision("earlier");
+    job.uid = ResourceUid("u");
+    job.stuck = "ImagePullBackOff";
+    observed.jobs = {job};
+    const auto cancelling = assess(workflow(), desired, observed);
+    ASSERT_EQ(cancelling.steps().size(), 1U);
+    EXPECT_EQ(std::get<CancelMigration>(cancelling.steps().front()).uid, job.uid);
+
+    observed.jobs.front().being_deleted = true;
+    EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty()) << "until its Pod is gone";
+
+    // Back to an image that passed: the other's Job must not migrate later, when its image can be pulled.
+    auto back = a_settled_world();
+    back.jobs = {job};
+    const auto tidying = assess(workflow(), desired, back);
+    ASSERT_EQ(tidying.steps().size(), 1U);
+    EXPECT_EQ(std::get<CancelMigration>(tidying.steps().front()).uid, job.uid);
+    observed.jobs.front() = job;
+    observed.jobs.front().stuck.clear();
+    EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty())
+        << "a started one ends first";
+    observed.jobs.clear();
+    EXPECT_TRUE(
+        std::holds_alternative<StartMigration>(assess(workflow(), desired, observed).steps().back())
+    );
+}
+
+TEST(Rollout, FinishedJobsExpireOnlyWhenAllHasRolled) {
+    const auto desired = a_desired();
+    auto observed = a_settled_world();
+    auto job = a_job_of(desired, observed);
+    job.state = JobState::Failed;
+    observed.jobs = {job};
+    const auto steps = assess(workflow(), desired, observed).steps();
+    ASSERT_EQ(steps.size(), 1U);
+    EXPECT_EQ(std::get<ExpireJobs>(steps.front()).jobs, std::vector<std::string>{job.name});
+    observed.jobs.front().expires = true;
+    EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty())
+        << "a settled resource does nothing";
+    observed.jobs.front().expires = false;
+    observed.workloads.front().pods = PodsState::Coming;
+    EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty());
+}
+
+TEST(Status, AWriteThatWasOvertakenIsNobodysBusiness) {
+    const auto desired = a_desired();
+    auto observed = a_settled_world();
+    hold(observed);
+    const auto assessment = assess(workflow(), desired, observed);
+    ASSERT_FALSE(assessment.steps().empty());
+    const Report report{
+        0,
+        Failure{FailureClass::Conflict, FailureOrigin::Kubernetes, "409 Conflict", "m"},
+        "OpenGate",
+        {}};
+    const auto status = derive_status(desired, observed, workflow(), assessment, report);
+    EXPECT_EQ(status, derive_status(desired, observed, workflow(), assessment, {}));
+    EXPECT_TRUE(
+        std::holds_alternative<RetryAfter>(next_visit(desired, observed, assessment, report, 1))
+    );
+}
+
+}  // namespace
+}  // namespace djdb

@@ -1,0 +1,189 @@
+// How soon a resource is looked at again, when a refused write may be tried again, and when silence
+// of the API server is told.
+#include "reconcilers/status/requeue.hpp"
+
+#include "reconcilers/resync/write_backoff.hpp"
+#include "reconcilers/status/status.hpp"
+#include "tests/unit/reconcilers/builders.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace djdb {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::chrono::milliseconds span_of(const Requeue& requeue) {
+    const auto* retry = std::get_if<RetryAfter>(&requeue);
+    return retry == nullptr ? -1ms : retry->span;
+}
+
+double visits_a_second(std::size_t settled) {
+    double visits = 0;
+    for (std::size_t i = 0; i < settled; ++i) {
+        const auto span = settled_visit(ResourceUid("uid-" + std::to_string(i)), settled);
+        visits += 1.0 / static_cast<double>(span.count());
+    }
+    return visits;
+}
+
+TEST(SettledVisit, ComesWithinTenMinutesUnlessThereAreTooMany) {
+    for (const std::size_t settled : {0U, 1U, 500U, 1800U}) {
+        std::vector<std::chrono::seconds> spans;
+        for (int i = 0; i < 1000; ++i) {
+            spans.push_back(settled_visit(ResourceUid("uid-" + std::to_string(i)), settled));
+        }
+        const auto [least, most] = std::ranges::minmax(spans);
+        EXPECT_GE(least, 6min);
+        EXPECT_LT(most, 9min);
+        EXPECT_GT(most - least, 2min) << "a crowd disperses";
+    }
+    EXPECT_GT(settled_visit(ResourceUid("uid"), 3600), settled_visit(ResourceUid("uid"), 1800));
+}
+
+TEST(SettledVisit, NeverMoreThanAboutFourASecond) {
+    for (const std::size_t settled : {100U, 1800U, 3000U, 20000U}) {
+        EXPECT_LT(visits_a_second(settled), 4.2) << settled;
+    }
+    EXPECT_GT(visits_a_second(3000), 3.8);
+}
+
+TEST(NextVisit, GoesByWhatTheRunCameTo) {
+    const auto desired = a_desired();
+    auto observed = a_settled_world();
+    const auto visit = [&](const Report& report) {
+        return next_visit(desired, observed, assess(workflow(), desired, observed), report, 1);
+    };
+    const auto failed = [](FailureClass kind, const char* code) {
+        return Report{0, Failure{kind, FailureOrigin::Kubernetes, code, "m"}, "StartMigration", {}};
+    };
+    EXPECT_EQ(span_of(visit({})), settled_visit(desired.object.meta.uid, 1));
+    EXPECT_EQ(span_of(visit(failed(FailureClass::Conflict, "409 Conflict"))), 0ms);
+    EXPECT_TRUE(std::holds_alternative<RetryWithBackoff>(
+        visit(failed(FailureClass::Forbidden, "403 Forbidden"))
+    ));
+    auto refused = failed(FailureClass::Invalid, "403 Forbidden");
+    refused.not_before = observed.now + 5min;
+    EXPECT_EQ(span_of(visit(refused)), 5min);
+    refused.not_before = observed.now;
+    EXPECT_EQ(span_of(visit(refused)), 1s);
+    observed.secret = SecretState::Absent;
+    EXPECT_EQ(span_of(visit({})), 0ms) << "what was done is looked at";
+    observed.secret = SecretState::Foreign;
+    EXPECT_EQ(span_of(visit({})), 15s);
+}
+
+const Failure kQuota{
+    FailureClass::Invalid, FailureOrigin::Kubernetes, "403 Forbidden", "exceeded quota"};
+
+Report a_refused(const char* step) {
+    return {0, kQuota, step, {}};
+}
+
+TEST(Refusal, OnlyTheClustersRulesAreOne) {
+    for (const auto kind :
+         {FailureClass::Transient,
+          FailureClass::Conflict,
+          FailureClass::Forbidden,
+          FailureClass::Invalid,
+          FailureClass::Terminal}) {
+        for (const auto origin :
+             {FailureOrigin::Kubernetes, FailureOrigin::Postgres, FailureOrigin::Operator}) {
+            EXPECT_EQ(
+                is_refusal({kind, origin, "", ""}),
+                kind == FailureClass::Invalid && origin == FailureOrigin::Kubernetes
+            );
+        }
+    }
+}
+
+TEST(Refusal, HoldsForFiveMinutesAndForThisQuestionOnly) {
+    const TimePoint now{1000s};
+    const auto first = refusal_after(std::nullopt, a_refused("StartMigration"), "1 a", now);
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->until, now + 5min);
+    EXPECT_TRUE(still_holding(first, "1 a", now + 299s));
+    EXPECT_FALSE(still_holding(first, "1 a", now + 5min));
+    EXPECT_FALSE(still_holding(first, "2 a", now)) << "another spec";
+    EXPECT_FALSE(still_holding(first, "1 b", now)) << "another Pod template";
+    EXPECT_FALSE(still_holding(std::nullopt, "1 a", now));
+    // Told again from memory, it is as old as it was; a run that did other things leaves it.
+    EXPECT_EQ(
+        refusal_after(first, a_refused("StartMigration"), "1 a", now + 4min)->until, first->until
+    );
+    EXPECT_EQ(refusal_after(first, {}, "1 a", now + 4min)->until, first->until);
+    EXPECT_EQ(
+        refusal_after(first, a_refused("PublishSecret"), "1 a", now + 4min)->step, "PublishSecret"
+    );
+    EXPECT_FALSE(refusal_after(std::nullopt, {}, "1 a", now));
+}
+
+TEST(Refusal, TheQuestionIsSpecAndPodTemplates) {
+    auto desired = a_desired();
+    auto observed = a_settled_world();
+    const auto asked = question_of(desired, observed);
+    observed.workloads.front().meta.resource_version = "6";
+    EXPECT_EQ(question_of(desired, observed), asked);
+    observed.workloads.front().pod_template = a_workload("web", "shop:v3").pod_template;
+    EXPECT_NE(question_of(desired, observed), asked);
+    observed = a_settled_world();
+    ++desired.object.meta.generation;
+    EXPECT_NE(question_of(desired, observed), asked);
+}
+
+TEST(Refusal, IsShownWithWhatHelps) {
+    const auto desired = a_desired();
+    auto observed = a_settled_world();
+    observed.tenant->passed_images.clear();
+    const auto status = derive_status(
+        desired,
+        observed,
+        workflow(),
+        assess(workflow(), desired, observed),
+        {1, kQuota, "StartMigration", {}}
+    );
+    const auto of = [&](ConditionType type) {
+        return *std::ranges::find(status.conditions, type, &Condition::type);
+    };
+    EXPECT_EQ(of(ConditionType::MigrationsApplied).reason, Reason::WriteRefused);
+    EXPECT_EQ(of(ConditionType::Stalled).status, ConditionStatus::True);
+    EXPECT_NE(of(ConditionType::Ready).message.find("exceeded quota It"), std::string::npos);
+    EXPECT_EQ(
+        reason_of({FailureClass::Forbidden, FailureOrigin::Kubernetes, "403 Forbidden", "m"}),
+        Reason::RightsMissing
+    );
+    EXPECT_EQ(
+        reason_of({FailureClass::Transient, FailureOrigin::Kubernetes, "500", "m"}),
+        Reason::ApiError
+    );
+}
+
+TEST(Silence, OfWhatPassesByItselfIsToldAfterAMinute) {
+    const auto told = [](FailureClass kind, std::chrono::seconds since) {
+        return makes_unknown({kind, FailureOrigin::Kubernetes, "", ""}, since);
+    };
+    EXPECT_FALSE(told(FailureClass::Transient, 0s));
+    EXPECT_FALSE(told(FailureClass::Transient, 59s));
+    EXPECT_TRUE(told(FailureClass::Transient, 60s));
+    for (const auto kind :
+         {FailureClass::Conflict,
+          FailureClass::Forbidden,
+          FailureClass::Invalid,
+          FailureClass::Terminal}) {
+        EXPECT_TRUE(told(kind, 0s));
+    }
+    TenantMemory memory;
+    const ObjectKey shop{Namespace("apps"), ObjectName("shop")};
+    const TimePoint now{1000s};
+    EXPECT_EQ(memory.note_unseen(shop, now), now);
+    EXPECT_EQ(memory.note_unseen(shop, now + 30s), now);
+    memory.note_seen(shop);
+    EXPECT_EQ(memory.note_unseen(shop, now + 40s), now + 40s);
+}
+
+}  // namespace
+}  // namespace djdb
