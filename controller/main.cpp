@@ -21,7 +21,7 @@ void add_options(CLI::App& app, djdb::Options& options) {
         ->envname("DJDB_LOG_LEVEL")
         ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}))
         ->capture_default_str();
-    app.add_option("--namespace", options.space, "The operator's namespace, with its Secrets")
+    app.add_option("--namespace", options.ns, "The operator's namespace, with its Secrets")
         ->envname("DJDB_NAMESPACE")
         ->capture_default_str();
     app.add_option(

@@ -1,18 +1,18 @@
 #include "controller/operator.hpp"
 
 #include "controller/http/health_server.hpp"
-#include "controller/kube/transport/beast_transport.hpp"
 #include "controller/kube/client/client.hpp"
-#include "controller/kube/kube_cluster.hpp"
 #include "controller/kube/config/config.hpp"
+#include "controller/kube/kube_cluster.hpp"
+#include "controller/kube/transport/beast_transport.hpp"
 #include "controller/kube/transport/cpprest_transport.hpp"
 #include "controller/postgres/postgres_database.hpp"
 #include "controller/runtime/backoff.hpp"
 #include "controller/runtime/stoppable_wait.hpp"
 #include "controller/runtime/worker_pool.hpp"
+#include "controller/system.hpp"
 #include "controller/telemetry/log.hpp"
 #include "controller/watches.hpp"
-#include "controller/system.hpp"
 #include "reconcilers/reconcile.hpp"
 #include "reconcilers/resync/secret_poller.hpp"
 
@@ -30,19 +30,21 @@ using telemetry::Level;
 using telemetry::log;
 using namespace std::chrono_literals;
 
-constexpr auto kVisitDeadline = 90s;
+constexpr auto kRunDeadline = 90s;
 constexpr auto kGlanceDeadline = 5s;
 /// Lets the watch bring our own writes before the next look.
 constexpr auto kAtOnce = 20ms;
 
-/// One visit: run the reconciler, then queue the key again as it says.
-class Visitor {
+/// One run: call the reconciler, then queue the key again as it says.
+class ReconcileWorker {
   public:
-    Visitor(DjangoDatabaseReconciler databases, PostgresServerReconciler servers, Queue& queue)
+    ReconcileWorker(
+        DjangoDatabaseReconciler databases, PostgresServerReconciler servers, Queue& queue
+    )
         : databases_(databases), servers_(std::move(servers)), queue_(queue) {}
 
     void operator()(const WorkKey& work, const std::stop_token& stop) {
-        const CallContext call{stop, Deadline::in(kVisitDeadline), make_reconcile_id()};
+        const CallContext call{stop, Deadline::in(kRunDeadline), make_reconcile_id()};
         try {
             const auto requeue = work.root == Root::Database ? databases_(work.key, call)
                                                              : servers_(work.key.name, call);
@@ -117,16 +119,16 @@ std::string find_cluster_id(kube::Client& client, const std::stop_token& stop) {
     return {};
 }
 
-/// Until stopped. Comes back within a second to a pace that tenants who came have quickened.
-void go_round(SecretRounds& rounds, const std::stop_token& stop) {
+/// Until stopped. Comes back within a second to an interval that tenants who came have shortened.
+void poll_secrets(SecretPoller& poller, const std::stop_token& stop) {
     auto looked = std::chrono::steady_clock::now();
     while (!stop.stop_requested()) {
-        const auto pace = rounds.pace();
-        if (std::chrono::steady_clock::now() - looked >= pace) {
+        const auto interval = poller.interval();
+        if (std::chrono::steady_clock::now() - looked >= interval) {
             looked = std::chrono::steady_clock::now();
-            rounds.look_at_next({stop, Deadline::in(kGlanceDeadline), "secrets"});
+            poller.poll_next({stop, Deadline::in(kGlanceDeadline), "secrets"});
         }
-        runtime::wait_for(std::min<std::chrono::milliseconds>(pace, 1s), stop);
+        runtime::wait_for(std::min<std::chrono::milliseconds>(interval, 1s), stop);
     }
 }
 
@@ -157,7 +159,7 @@ int run_operator(const Options& options, std::stop_token stop) {
     const auto client = make_client(options);
     const auto cluster_id = find_cluster_id(*client, stop);
     Queue queue;
-    const Watches watches(*client, queue, Namespace(options.space));
+    const Watches watches(*client, queue, Namespace(options.ns));
     if (!watches.wait_until_synced(stop)) {
         log(Level::Error,
             "start",
@@ -165,23 +167,23 @@ int run_operator(const Options& options, std::stop_token stop) {
         return stop.stop_requested() ? 0 : 1;
     }
     kube::KubeCluster cluster(
-        *client, watches.caches(), {Namespace(options.space), options.service_account, cluster_id}
+        *client, watches.caches(), {Namespace(options.ns), options.service_account, cluster_id}
     );
     SystemClock clock;
     KernelPasswordSource passwords;
-    TenantMemory memory;
+    TenantCache cache;
     const auto wake = [&queue](const ObjectKey& key) { queue.add({Root::Database, key}); };
-    const Sweep sweep(database, memory, wake);
-    Visitor visitor(
-        {cluster, database, clock, passwords, memory}, {cluster, database, clock, sweep}, queue
+    const CatalogResync resync(database, cache, wake);
+    ReconcileWorker worker(
+        {cluster, database, clock, passwords, cache}, {cluster, database, clock, resync}, queue
     );
     runtime::WorkerPool<WorkKey> workers(
         queue,
         options.concurrency,
-        [&visitor](const WorkKey& key, std::stop_token s) { visitor(key, s); }
+        [&worker](const WorkKey& key, std::stop_token s) { worker(key, s); }
     );
-    SecretRounds rounds(cluster, memory, wake);
-    const std::jthread walker([&rounds](const std::stop_token& s) { go_round(rounds, s); });
+    SecretPoller poller(cluster, cache, wake);
+    const std::jthread walker([&poller](const std::stop_token& s) { poll_secrets(poller, s); });
     ready = true;
     log(Level::Info, "start", "caches are filled, workers run", {{"cluster", cluster_id}});
     runtime::wait_for(std::chrono::hours{24 * 365 * 100}, stop);

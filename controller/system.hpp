@@ -1,6 +1,7 @@
 // The small real things behind ports: wall clock, kernel randomness.
 #pragma once
 
+#include "reconcilers/ports/clock.hpp"
 #include "reconcilers/ports/cluster.hpp"
 
 #include <chrono>
@@ -19,7 +20,7 @@ class KernelPasswordSource final : public PasswordSource {
     Sensitive make() override;
 };
 
-/// Eight hexadecimal digits, new for each visit.
+/// Eight hexadecimal digits, new for each run.
 std::string make_reconcile_id();
 
 }  // namespace djdb

@@ -1,7 +1,7 @@
 #include "controller/watches.hpp"
 
-#include "controller/kube/objects/observed_objects.hpp"
 #include "controller/kube/client/wire_json.hpp"
+#include "controller/kube/objects/observed_objects.hpp"
 #include "controller/telemetry/log.hpp"
 #include "crds/api.hpp"
 
@@ -72,7 +72,7 @@ kube::Reflector::OnTrouble trouble(const char* kind) {
 
 }  // namespace
 
-Watches::Watches(kube::Client& client, Queue& queue, const Namespace& space)
+Watches::Watches(kube::Client& client, Queue& queue, const Namespace& ns)
     : queue_(queue),
       databases_(
           client,
@@ -113,13 +113,13 @@ Watches::Watches(kube::Client& client, Queue& queue, const Namespace& space)
       ),
       secrets_(
           client,
-          {kube::resources::kSecrets, {space.str(), "", ""}},
+          {kube::resources::kSecrets, {ns.str(), "", ""}},
           wake_for_secret(),
           trouble("secrets")
       ),
       config_maps_(
           client,
-          {kube::resources::kConfigMaps, {space.str(), "", ""}},
+          {kube::resources::kConfigMaps, {ns.str(), "", ""}},
           wake_for_config_map(),
           trouble("configmaps")
       ) {}
@@ -194,14 +194,14 @@ Watches::OnChange Watches::wake_server() {
 Watches::OnChange Watches::wake_namespace() {
     return [this](const json& object, bool) {
         const auto name = key_of(object).name.str();
-        wake_databases([&](const json& database) { return key_of(database).space.str() == name; });
+        wake_databases([&](const json& database) { return key_of(database).ns.str() == name; });
     };
 }
 Watches::OnChange Watches::wake_by_label(std::string_view name) {
     return [this, name](const json& object, bool) {
         const auto value = kube::label_of(object, name);
         if (!value.empty()) {
-            queue_.add({Root::Database, {key_of(object).space, ObjectName(value)}});
+            queue_.add({Root::Database, {key_of(object).ns, ObjectName(value)}});
         }
     };
 }

@@ -30,8 +30,8 @@ using Queue = runtime::WorkQueue<WorkKey>;
 
 class Watches {
   public:
-    /// @param space the operator's own namespace, whose Secrets and ConfigMaps are watched
-    Watches(kube::Client& client, Queue& queue, const Namespace& space);
+    /// @param ns the operator's own namespace, whose Secrets and ConfigMaps are watched
+    Watches(kube::Client& client, Queue& queue, const Namespace& ns);
 
     [[nodiscard]] kube::Caches caches() const;
     /// @return false when a cache could not be filled within two minutes

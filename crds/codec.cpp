@@ -209,17 +209,17 @@ ObjectMeta decode_meta(const json& object) {
             decode(*found, member, std::string("metadata.") + name);
         }
     };
-    std::string space;
+    std::string ns;
     std::string name;
     std::string uid;
-    read("namespace", space);
+    read("namespace", ns);
     read("name", name);
     read("uid", uid);
     read("generation", out.generation);
     read("resourceVersion", out.resource_version);
     read("finalizers", out.finalizers);
     read("annotations", out.annotations);
-    out.key = {Namespace(space), ObjectName(name)};
+    out.key = {Namespace(ns), ObjectName(name)};
     out.uid = ResourceUid(uid);
     const auto deletion = meta.find("deletionTimestamp");
     out.being_deleted = deletion != meta.end() && !deletion->is_null();

@@ -69,9 +69,9 @@ std::string rules_of(djdb::RbacScope scope) {
     return out;
 }
 
-std::string role(const std::string& kind, const std::string& space, djdb::RbacScope scope) {
+std::string role(const std::string& kind, const std::string& ns, djdb::RbacScope scope) {
     const std::string head = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ";
-    const std::string metadata = "metadata:\n  name: djangodb-operator\n" + space +
+    const std::string metadata = "metadata:\n  name: djangodb-operator\n" + ns +
                                  "  labels: {{- include \"djangodb.labels\" . | nindent 4 }}\n";
     return head + kind + "\n" + metadata + "rules:\n" + rules_of(scope) + "---\n" + head + kind +
            "Binding\n" + metadata +

@@ -37,14 +37,14 @@ using Revision = Name<struct RevisionTag>;
 
 /// A namespaced object's address. Cluster-scoped objects have an empty namespace.
 struct ObjectKey {
-    Namespace space;
+    Namespace ns;
     ObjectName name;
     friend auto operator<=>(const ObjectKey&, const ObjectKey&) = default;
 };
 
 /// "namespace/name", or "name" for cluster-scoped objects; for logs and messages.
 inline std::string to_string(const ObjectKey& key) {
-    return key.space.empty() ? key.name.str() : key.space.str() + "/" + key.name.str();
+    return key.ns.empty() ? key.name.str() : key.ns.str() + "/" + key.name.str();
 }
 
 }  // namespace djdb

@@ -44,7 +44,7 @@ std::vector<Step> to_be_done(const DjangoDatabase& object, const Assessment& ass
 Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallContext& call) {
     const auto object = cluster_.find_database(key);
     if (!object) {
-        memory_.forget(key);
+        cache_.forget(key);
         explain_held(key, call);
         return AwaitChange{};
     }
@@ -53,17 +53,17 @@ Requeue DjangoDatabaseReconciler::operator()(const ObjectKey& key, const CallCon
     const auto observed = observe_or_say_why_not(*object, desired, call);
     const auto assessment = assess(stages, desired, observed);
     const auto steps = to_be_done(*object, assessment);
-    std::optional<Refusal> refusal;
-    const auto report_of_steps = carry_out(steps, desired, observed, refusal, call);
+    std::optional<WriteBackoff> backoff;
+    const auto report_of_steps = carry_out(steps, desired, observed, backoff, call);
     const auto done = std::span(steps).first(report_of_steps.done);
     if (object->meta.being_deleted && assessment.stopped_at() != nullptr &&
         !report_of_steps.failure && std::holds_alternative<Act>(assessment.stopped_at()->verdict)) {
         return AwaitChange{};  // the finalizer is off, so there is nothing left to report on
     }
     const auto next =
-        next_visit(desired, observed, assessment, report_of_steps, memory_.count_settled().tenants);
+        next_run(desired, observed, assessment, report_of_steps, cache_.count_settled().tenants);
     if (observed.tenant) {
-        note_steps(desired, observed, done, is_settled(desired, assessment), refusal, memory_);
+        note_steps(desired, observed, done, is_settled(desired, assessment), backoff, cache_);
         tell_of_repair(desired, *observed.tenant, done, call);
     }
     report(*object, derive_status(desired, observed, stages, assessment, report_of_steps), call);
@@ -75,12 +75,12 @@ Observed DjangoDatabaseReconciler::observe_or_say_why_not(
 ) {
     const auto& key = object.meta.key;
     try {
-        auto observed = observe(desired, cluster_, database_, clock_, memory_, call);
-        memory_.note_seen(key);
+        auto observed = observe(desired, cluster_, database_, clock_, cache_, call);
+        cache_.note_seen(key);
         return observed;
     } catch (const Error& error) {
         const auto now = clock_.now();
-        const auto since = memory_.note_unseen(key, now);
+        const auto since = cache_.note_unseen(key, now);
         if (makes_unknown(error.failure(), now - since)) {
             report(object, derive_unknown_status(object, error.failure(), now), call);
         }
@@ -92,14 +92,14 @@ Report DjangoDatabaseReconciler::carry_out(
     std::span<const Step> steps,
     const Desired& desired,
     const Observed& observed,
-    std::optional<Refusal>& refusal,
+    std::optional<WriteBackoff>& backoff,
     const CallContext& call
 ) {
     const auto& meta = desired.object.meta;
-    const auto question = question_of(desired, observed);
-    const auto record = memory_.find(meta.key, meta.uid);
+    const auto input = input_fingerprint(desired, observed);
+    const auto record = cache_.find(meta.key, meta.uid);
     const auto holding =
-        record ? still_holding(record->refusal, question, observed.now) : std::nullopt;
+        record ? still_in_force(record->backoff, input, observed.now) : std::nullopt;
     const auto end = std::ranges::find_if(steps, [&](const Step& step) {
         return holding && to_string(step) == holding->step;
     });
@@ -109,9 +109,9 @@ Report DjangoDatabaseReconciler::carry_out(
         report.failure = holding->failure;
         report.failed_step = holding->step;
     }
-    refusal = refusal_after(holding, report, question, observed.now);
-    if (refusal && report.failed_step == refusal->step) {
-        report.not_before = refusal->until;
+    backoff = backoff_after(holding, report, input, observed.now);
+    if (backoff && report.failed_step == backoff->step) {
+        report.not_before = backoff->until;
     }
     return report;
 }
@@ -128,7 +128,7 @@ void DjangoDatabaseReconciler::report(
         cluster_.patch_status(object, status, call);
     } catch (const Error& error) {
         // With a spec of another schema the API server may take no status either: an Event says it.
-        if (is_refusal(error.failure()) && after != nullptr) {
+        if (is_refused_write(error.failure()) && after != nullptr) {
             tell(object, *after, call);
         }
         throw;

@@ -1,12 +1,13 @@
 // The reconcilers: one straight function each. Read this folder from here.
 #pragma once
 
+#include "reconcilers/ports/clock.hpp"
 #include "reconcilers/ports/cluster.hpp"
 #include "reconcilers/ports/database.hpp"
-#include "reconcilers/status/requeue.hpp"
-#include "reconcilers/status/status.hpp"
 #include "reconcilers/resync/catalog_resync.hpp"
 #include "reconcilers/resync/tenant_cache.hpp"
+#include "reconcilers/status/requeue.hpp"
+#include "reconcilers/status/status.hpp"
 
 namespace djdb {
 
@@ -20,13 +21,13 @@ class DjangoDatabaseReconciler {
         Database& database,
         Clock& clock,
         PasswordSource& passwords,
-        TenantMemory& memory
+        TenantCache& cache
     )
         : cluster_(cluster),
           database_(database),
           clock_(clock),
           passwords_(passwords),
-          memory_(memory) {}
+          cache_(cache) {}
 
     Requeue operator()(const ObjectKey& key, const CallContext& call);
 
@@ -39,7 +40,7 @@ class DjangoDatabaseReconciler {
         std::span<const Step> steps,
         const Desired& desired,
         const Observed& observed,
-        std::optional<Refusal>& refusal,
+        std::optional<WriteBackoff>& backoff,
         const CallContext& call
     );
     void report(
@@ -59,14 +60,16 @@ class DjangoDatabaseReconciler {
     Database& database_;
     Clock& clock_;
     PasswordSource& passwords_;
-    TenantMemory& memory_;
+    TenantCache& cache_;
 };
 
 /// Says of one PostgresServer whether it can be reached, and its version.
 class PostgresServerReconciler {
   public:
-    PostgresServerReconciler(Cluster& cluster, Database& database, Clock& clock, Sweep sweep)
-        : cluster_(cluster), database_(database), clock_(clock), sweep_(std::move(sweep)) {}
+    PostgresServerReconciler(
+        Cluster& cluster, Database& database, Clock& clock, CatalogResync resync
+    )
+        : cluster_(cluster), database_(database), clock_(clock), resync_(std::move(resync)) {}
 
     Requeue operator()(const ObjectName& name, const CallContext& call);
 
@@ -74,7 +77,7 @@ class PostgresServerReconciler {
     Cluster& cluster_;
     Database& database_;
     Clock& clock_;
-    Sweep sweep_;
+    CatalogResync resync_;
 };
 
 }  // namespace djdb

@@ -58,6 +58,6 @@ Verdict assess_deletion(const Desired&, const Observed&);
 /// Which field of the resource can't be read, and the repair.
 std::string explain_undecodable(const Desired&);
 /// For whoever can't wait until the server does what deletion asks of it.
-std::string how_to_let_go(const Desired&);
+std::string how_to_orphan(const Desired&);
 
 }  // namespace djdb

@@ -1,14 +1,14 @@
 #include "controller/cli/diagnose.hpp"
 
-#include "controller/kube/transport/beast_transport.hpp"
-#include "controller/kube/kube_cluster.hpp"
+#include "controller/cli/report.hpp"
 #include "controller/kube/config/config.hpp"
+#include "controller/kube/kube_cluster.hpp"
+#include "controller/kube/transport/beast_transport.hpp"
 #include "controller/kube/transport/cpprest_transport.hpp"
 #include "controller/postgres/postgres_database.hpp"
 #include "controller/postgres/session/resolve.hpp"
 #include "controller/system.hpp"
 #include "crds/codec.hpp"
-#include "controller/cli/report.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -23,7 +23,7 @@ constexpr std::chrono::seconds kDeadline{60};
 class Snapshot {
   public:
     explicit Snapshot(kube::Client& client, const Options& options)
-        : client_(client), space_(options.space) {}
+        : client_(client), space_(options.ns) {}
 
     std::optional<PostgresServer> read_server(const ObjectName& name, const CallContext& call) {
         const auto object = client_.read(kube::resources::kPostgresServers, {{}, name}, call);
@@ -96,9 +96,9 @@ int diagnose(const Options& options, const DiagnoseOptions& what) {
     }
     snapshot.read_what_it_names(server->spec, call);
     auto cluster = snapshot.cluster();
-    const auto sighting = look_at_server(*server, cluster, database, call);
-    const auto status = derive_server_status(*server, sighting, SystemClock().now());
-    const auto report = make_report(*server, sighting, status, addresses_of(server->spec, call));
+    const auto observation = observe_server(*server, cluster, database, call);
+    const auto status = derive_server_status(*server, observation, SystemClock().now());
+    const auto report = make_report(*server, observation, status, addresses_of(server->spec, call));
     if (what.output == "json") {
         std::cout << to_json(report).dump(2) << "\n";
     } else {

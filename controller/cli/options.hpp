@@ -11,7 +11,7 @@ struct Options {
     std::string health_address = ":8081";
     std::string log_level = "info";
     /// Where the operator runs and where its Secrets are.
-    std::string space = "djangodb-system";
+    std::string ns = "djangodb-system";
     std::string service_account = "djangodb-operator";
     std::string transport = "cpprest";
     std::size_t concurrency = 4;

@@ -59,12 +59,12 @@ Part part_of(Reason reason) {
 std::string good_detail(
     Part step,
     const PostgresServer& server,
-    const ServerSighting& sighting,
+    const ServerObservation& observation,
     const PostgresServerStatus& status,
     const std::vector<std::string>& addresses
 ) {
     const auto& spec = server.spec;
-    const bool has_facts = sighting.facts.has_value();
+    const bool has_facts = observation.facts.has_value();
     switch (step) {
         case Part::Setup:
             return "Secrets and certificates are there";
@@ -80,11 +80,12 @@ std::string good_detail(
                        : status.tls.version + ", " + status.tls.verification +
                              ", certificate until " + status.tls.not_after;
         case Part::Login:
-            return sighting.lookup.access ? "as \"" + sighting.lookup.access->admin_user + "\""
-                                          : "";
+            return observation.lookup.access
+                       ? "as \"" + observation.lookup.access->admin_user + "\""
+                       : "";
         case Part::Database:
             return "\"" + spec.maintenance_database + "\"" +
-                   (has_facts && !sighting.facts->has_maintenance_database
+                   (has_facts && !observation.facts->has_maintenance_database
                         ? " is not there yet; it is made with the first claim"
                         : "");
         case Part::Writable:
@@ -142,7 +143,7 @@ bool ServerReport::is_good() const {
 
 ServerReport make_report(
     const PostgresServer& server,
-    const ServerSighting& sighting,
+    const ServerObservation& observation,
     const PostgresServerStatus& derived,
     std::vector<std::string> addresses
 ) {
@@ -166,7 +167,7 @@ ServerReport make_report(
             report.steps.push_back(
                 {name,
                  StepState::Good,
-                 good_detail(step, server, sighting, derived, report.addresses)}
+                 good_detail(step, server, observation, derived, report.addresses)}
             );
         }
     }

@@ -38,7 +38,7 @@ struct ServerReport {
 /// @param addresses that the host resolves to now; none for a socket
 ServerReport make_report(
     const PostgresServer&,
-    const ServerSighting&,
+    const ServerObservation&,
     const PostgresServerStatus& derived,
     std::vector<std::string> addresses
 );

@@ -46,15 +46,15 @@ EventSeries::Written EventSeries::next(const Event& event, const std::string& in
         if (counts_.size() >= kMostRemembered) {
             counts_.clear();
         }
-        count = ++counts_[event.key.space.str() + "/" + name];
+        count = ++counts_[event.key.ns.str() + "/" + name];
     }
     const auto stamp = format_micro_time(now);
     return {
-        {event.key.space, ObjectName(name)},
+        {event.key.ns, ObjectName(name)},
         count,
         {{"apiVersion", "events.k8s.io/v1"},
          {"kind", "Event"},
-         {"metadata", {{"name", name}, {"namespace", event.key.space.str()}}},
+         {"metadata", {{"name", name}, {"namespace", event.key.ns.str()}}},
          {"eventTime", stamp},
          {"reportingController", std::string(api::kGroup) + "/" + std::string(api::kOperator)},
          {"reportingInstance", instance},
@@ -66,7 +66,7 @@ EventSeries::Written EventSeries::next(const Event& event, const std::string& in
           {{"apiVersion", event.api_version},
            {"kind", event.kind},
            {"name", event.key.name.str()},
-           {"namespace", event.key.space.str()},
+           {"namespace", event.key.ns.str()},
            {"uid", event.uid.str()}}}},
         {{"series", {{"count", std::max(count, 2)}, {"lastObservedTime", stamp}}}}};
 }

@@ -1,8 +1,8 @@
 #include "controller/kube/kube_cluster.hpp"
 
+#include "controller/kube/client/wire_json.hpp"
 #include "controller/kube/config/base64.hpp"
 #include "controller/kube/objects/observed_objects.hpp"
-#include "controller/kube/client/wire_json.hpp"
 #include "controller/telemetry/log.hpp"
 #include "crds/api.hpp"
 #include "crds/codec.hpp"
@@ -26,8 +26,8 @@ std::string manager(std::string_view concern) {
     return std::string(api::kOperator) + "-" + std::string(concern);
 }
 
-bool is_in(const json& object, const Namespace& space) {
-    return object.at("metadata").value("namespace", "") == space.str();
+bool is_in(const json& object, const Namespace& ns) {
+    return object.at("metadata").value("namespace", "") == ns.str();
 }
 
 constexpr auto kSecretManager = "djangodb-operator-secrets";
@@ -118,9 +118,9 @@ std::optional<PostgresServer> KubeCluster::find_server(const ObjectName& name) {
 }
 
 std::optional<std::map<std::string, std::string>> KubeCluster::find_namespace_labels(
-    const Namespace& space
+    const Namespace& ns
 ) {
-    const auto object = caches_.namespaces.find(space.str());
+    const auto object = caches_.namespaces.find(ns.str());
     if (!object) {
         return std::nullopt;
     }
@@ -130,7 +130,7 @@ std::optional<std::map<std::string, std::string>> KubeCluster::find_namespace_la
 std::vector<Workload> KubeCluster::list_workloads(const ObjectKey& database) {
     std::vector<Workload> workloads;
     for (const auto& object : caches_.deployments.list()) {
-        if (is_in(*object, database.space) &&
+        if (is_in(*object, database.ns) &&
             label_of(*object, api::kDatabaseLabel) == database.name.str() &&
             !object->at("metadata").contains("deletionTimestamp")) {
             workloads.push_back(decode_workload(*object));
@@ -146,14 +146,14 @@ std::vector<MigrationJob> KubeCluster::list_migration_jobs(const ObjectKey& data
     std::vector<MigrationJob> jobs;
     const auto pods = caches_.pods.list();
     for (const auto& object : caches_.jobs.list()) {
-        if (!is_in(*object, database.space) ||
+        if (!is_in(*object, database.ns) ||
             label_of(*object, api::kOwnedByLabel) != database.name.str()) {
             continue;
         }
         std::vector<std::shared_ptr<const json>> own;
         std::ranges::copy_if(pods, std::back_inserter(own), [&](const auto& pod) {
-            return is_in(*pod, database.space) && label_of(*pod, "batch.kubernetes.io/job-name") ==
-                                                      object->at("metadata").value("name", "");
+            return is_in(*pod, database.ns) && label_of(*pod, "batch.kubernetes.io/job-name") ==
+                                                   object->at("metadata").value("name", "");
         });
         jobs.push_back(decode_migration_job(*object, own));
     }
@@ -167,21 +167,21 @@ GateState KubeCluster::find_gate() {
     if (!policy || !binding) {
         return GateState::Missing;
     }
-    const auto username = operator_username(identity_.space.str(), identity_.service_account);
+    const auto username = operator_username(identity_.ns.str(), identity_.service_account);
     const bool intact = policy->at("spec") == gate_policy_spec(username) &&
                         binding->at("spec") == gate_binding_spec();
     return intact ? GateState::Intact : GateState::Altered;
 }
 
 std::optional<SecretFacts> KubeCluster::find_operator_secret(const ObjectName& name) {
-    const auto secret = caches_.secrets.find(to_string(ObjectKey{identity_.space, name}));
+    const auto secret = caches_.secrets.find(to_string(ObjectKey{identity_.ns, name}));
     return secret ? std::optional(decode_secret(*secret)) : std::nullopt;
 }
 
 std::optional<std::map<std::string, std::string>> KubeCluster::find_operator_config_map(
     const ObjectName& name
 ) {
-    const auto found = caches_.config_maps.find(to_string(ObjectKey{identity_.space, name}));
+    const auto found = caches_.config_maps.find(to_string(ObjectKey{identity_.ns, name}));
     if (!found) {
         return std::nullopt;
     }
@@ -191,7 +191,7 @@ std::optional<std::map<std::string, std::string>> KubeCluster::find_operator_con
 std::optional<SecretFacts> KubeCluster::read_operator_secret(
     const ObjectName& name, const CallContext& call
 ) {
-    return read_secret({identity_.space, name}, call);
+    return read_secret({identity_.ns, name}, call);
 }
 
 std::optional<SecretFacts> KubeCluster::read_secret(const ObjectKey& key, const CallContext& call) {
@@ -230,7 +230,7 @@ void KubeCluster::write_operator_secret(
         {"type", "Opaque"},
         {"metadata",
          {{"name", name.str()},
-          {"namespace", identity_.space.str()},
+          {"namespace", identity_.ns.str()},
           {"labels", {{std::string(api::kManagedByLabel), std::string(api::kOperator)}}}}}};
     auto complete = manifest;
     complete["data"] = encode_data(data);
@@ -238,7 +238,7 @@ void KubeCluster::write_operator_secret(
 }
 
 void KubeCluster::remove_operator_secret(const ObjectName& name, const CallContext& call) {
-    client_.remove(resources::kSecrets, {identity_.space, name}, {}, call);
+    client_.remove(resources::kSecrets, {identity_.ns, name}, {}, call);
 }
 
 void KubeCluster::publish(const json& manifest, const SecretData& data, const CallContext& call) {

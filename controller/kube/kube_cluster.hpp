@@ -3,8 +3,8 @@
 #pragma once
 
 #include "controller/kube/client/client.hpp"
-#include "controller/kube/event_series.hpp"
 #include "controller/kube/client/resources.hpp"
+#include "controller/kube/event_series.hpp"
 #include "controller/runtime/store.hpp"
 #include "reconcilers/ports/cluster.hpp"
 
@@ -32,7 +32,7 @@ struct Caches {
 
 /// What the operator knows of itself.
 struct Identity {
-    Namespace space;
+    Namespace ns;
     std::string service_account;
     std::string cluster_id;
 };
@@ -45,7 +45,7 @@ class KubeCluster final : public Cluster {
     std::string cluster_id() override { return identity_.cluster_id; }
     std::optional<DjangoDatabase> find_database(const ObjectKey& key) override;
     std::optional<PostgresServer> find_server(const ObjectName& name) override;
-    std::optional<std::map<std::string, std::string>> find_namespace_labels(const Namespace& space
+    std::optional<std::map<std::string, std::string>> find_namespace_labels(const Namespace& ns
     ) override;
     std::vector<Workload> list_workloads(const ObjectKey& database) override;
     std::vector<MigrationJob> list_migration_jobs(const ObjectKey& database) override;

@@ -3,8 +3,8 @@
 #include "controller/postgres/administrator.hpp"
 #include "controller/postgres/postgres_database.hpp"
 #include "reconcilers/sql/adopt/adopt.hpp"
-#include "reconcilers/sql/remove/retire.hpp"
 #include "reconcilers/sql/adopt/transfer.hpp"
+#include "reconcilers/sql/remove/retire.hpp"
 
 #include <algorithm>
 #include <optional>

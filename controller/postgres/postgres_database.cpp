@@ -1,16 +1,16 @@
 #include "controller/postgres/postgres_database.hpp"
 
 #include "controller/postgres/administrator.hpp"
-#include "controller/postgres/session/race_retry.hpp"
 #include "controller/postgres/diagnosis/sql_state.hpp"
+#include "controller/postgres/session/race_retry.hpp"
 #include "reconcilers/ports/failure.hpp"
 #include "reconcilers/sql/adopt/adopt.hpp"
 #include "reconcilers/sql/inspect/catalog.hpp"
+#include "reconcilers/sql/inspect/drift.hpp"
+#include "reconcilers/sql/inspect/tenant.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/provision/contents.hpp"
 #include "reconcilers/sql/provision/database.hpp"
-#include "reconcilers/sql/inspect/drift.hpp"
-#include "reconcilers/sql/inspect/tenant.hpp"
 #include "reconcilers/sql/text/quote.hpp"
 
 #include <nlohmann/json.hpp>

@@ -5,9 +5,9 @@
 #include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/provision/contents.hpp"
 #include "reconcilers/sql/provision/database.hpp"
+#include "reconcilers/sql/provision/roles.hpp"
 #include "reconcilers/sql/remove/disown.hpp"
 #include "reconcilers/sql/remove/reader.hpp"
-#include "reconcilers/sql/provision/roles.hpp"
 
 #include <algorithm>
 #include <iterator>

@@ -58,9 +58,9 @@ bool Store::wait_until_synced(std::chrono::steady_clock::time_point until, std::
 
 std::string store_key(const nlohmann::json& object) {
     const auto& metadata = object.at("metadata");
-    const auto space = metadata.value("namespace", std::string{});
+    const auto ns = metadata.value("namespace", std::string{});
     const auto name = metadata.at("name").get<std::string>();
-    return space.empty() ? name : space + "/" + name;
+    return ns.empty() ? name : ns + "/" + name;
 }
 
 }  // namespace djdb::runtime

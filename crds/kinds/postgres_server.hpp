@@ -56,7 +56,7 @@ struct AllowedNamespaces {
 struct AdoptGrant {
     std::string database;
     /// The resource that may have it.
-    std::string space;
+    std::string ns;
     std::string name;
     /// Roles beside the database's owner whose objects in it may be taken over.
     std::vector<std::string> owners;
@@ -67,7 +67,7 @@ struct AdoptGrant {
 struct TransferGrant {
     std::string database;
     /// The resource that may have it.
-    std::string space;
+    std::string ns;
     std::string name;
     friend bool operator==(const TransferGrant&, const TransferGrant&) = default;
 };

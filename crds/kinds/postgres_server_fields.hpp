@@ -156,7 +156,7 @@ struct Describe<AdoptGrant> {
         ),
         field(
             "namespace",
-            &AdoptGrant::space,
+            &AdoptGrant::ns,
             Presence::Required,
             "Namespace of the DjangoDatabase that may have it.",
             {.min_length = 1, .max_length = 63}
@@ -195,7 +195,7 @@ struct Describe<TransferGrant> {
         ),
         field(
             "namespace",
-            &TransferGrant::space,
+            &TransferGrant::ns,
             Presence::Required,
             "Namespace of the DjangoDatabase that may have it.",
             {.min_length = 1, .max_length = 63}

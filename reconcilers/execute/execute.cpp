@@ -1,9 +1,9 @@
 #include "reconcilers/execute/execute.hpp"
 
 #include "crds/api.hpp"
+#include "reconcilers/execute/stored_passwords.hpp"
 #include "reconcilers/manifests/migration_job.hpp"
 #include "reconcilers/manifests/secret.hpp"
-#include "reconcilers/execute/stored_passwords.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -130,7 +130,7 @@ class Executor {
     }
     void operator()(const RemoveReaderSecret& removal) {
         const auto& meta = desired_.object.meta;
-        cluster_.remove_secret({meta.key.space, removal.secret}, meta.uid, call_);
+        cluster_.remove_secret({meta.key.ns, removal.secret}, meta.uid, call_);
     }
     void operator()(const ForgetReaders&) {
         stored_ = without_leftovers(desired_, stored_);
@@ -149,8 +149,8 @@ class Executor {
         tell("MigrationStarted", "Migrating the database for " + start.image.str() + ".");
     }
     void operator()(const CancelMigration& cancel) {
-        const auto& space = desired_.object.meta.key.space;
-        cluster_.remove_job({space, ObjectName(cancel.job)}, cancel.uid, call_);
+        const auto& ns = desired_.object.meta.key.ns;
+        cluster_.remove_job({ns, ObjectName(cancel.job)}, cancel.uid, call_);
         tell(
             "MigrationCancelled",
             "Job " + cancel.job + " never started and its Pod template was replaced."
@@ -168,7 +168,7 @@ class Executor {
     }
     void operator()(const ExpireJobs& expire) {
         for (const auto& job : expire.jobs) {
-            cluster_.arm_job_ttl({desired_.object.meta.key.space, ObjectName(job)}, call_);
+            cluster_.arm_job_ttl({desired_.object.meta.key.ns, ObjectName(job)}, call_);
         }
     }
     void operator()(const RetireTenant&) {

@@ -1,11 +1,12 @@
 // Does what was decided, in order, and stops at the first refusal. The only writer.
 #pragma once
 
+#include "reconcilers/desired.hpp"
+#include "reconcilers/observe/observed.hpp"
+#include "reconcilers/ports/clock.hpp"
 #include "reconcilers/ports/cluster.hpp"
 #include "reconcilers/ports/database.hpp"
-#include "reconcilers/desired.hpp"
 #include "reconcilers/ports/failure.hpp"
-#include "reconcilers/observe/observed.hpp"
 #include "reconcilers/step.hpp"
 
 #include <optional>

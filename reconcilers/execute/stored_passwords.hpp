@@ -3,8 +3,9 @@
 // the reader's password is published in, so that it is found when the reader is gone. Pure.
 #pragma once
 
-#include "reconcilers/ports/cluster.hpp"
 #include "reconcilers/desired.hpp"
+#include "reconcilers/ports/clock.hpp"
+#include "reconcilers/ports/cluster.hpp"
 
 #include <optional>
 #include <vector>

@@ -155,7 +155,7 @@ nlohmann::json render_metadata(const Desired& desired, const std::string& name) 
     const auto& meta = desired.object.meta;
     return {
         {"name", name},
-        {"namespace", meta.key.space.str()},
+        {"namespace", meta.key.ns.str()},
         {"labels",
          {{std::string(api::kManagedByLabel), std::string(api::kOperator)},
           {std::string(api::kOwnedByLabel), meta.key.name.str()}}},

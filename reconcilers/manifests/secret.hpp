@@ -3,9 +3,9 @@
 #pragma once
 
 #include "crds/sensitive.hpp"
+#include "reconcilers/desired.hpp"
 #include "reconcilers/ports/cluster.hpp"
 #include "reconcilers/ports/database.hpp"
-#include "reconcilers/desired.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 

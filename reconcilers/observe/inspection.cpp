@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Logins are tried no more often than this while nothing changes: with each visit of a settled
+/// Logins are tried no more often than this while nothing changes: with each run of a settled
 /// tenant.
 constexpr std::chrono::seconds kBetweenLogins = 5min;
 constexpr std::chrono::seconds kBetweenLooks = 1h;
@@ -45,8 +45,8 @@ TenantRecord fresh_record(const Desired& desired, TimePoint now) {
 }
 
 /// Everything is due when generation or facts changed in another way than by our own steps.
-TenantRecord record_of(const Desired& desired, const Observed& observed, TenantMemory& memory) {
-    const auto kept = memory.find(desired.object.meta.key, desired.object.meta.uid);
+TenantRecord record_of(const Desired& desired, const Observed& observed, TenantCache& cache) {
+    const auto kept = cache.find(desired.object.meta.key, desired.object.meta.uid);
     auto record = kept ? *kept : fresh_record(desired, observed.now);
     const bool is_changed =
         record.generation != desired.object.meta.generation ||
@@ -86,18 +86,18 @@ std::vector<RoleName> find_rejected(
 
 }  // namespace
 
-void look_closer(
+void inspect_when_due(
     const Desired& desired,
     Observed& observed,
     Database& database,
-    TenantMemory& memory,
+    TenantCache& cache,
     const CallContext& call
 ) {
     auto& tenant = known(observed.tenant);
     if (tenant.claim != ClaimState::Mine || !tenant.was_configured) {
         return;
     }
-    auto record = record_of(desired, observed, memory);
+    auto record = record_of(desired, observed, cache);
     if (observed.now >= record.contents_due || is_to_be_repaired(tenant.drift, Repair::Database)) {
         record.contents = database.inspect_contents(
             known(observed.access), desired.names, desired.setup, tenant, call
@@ -120,7 +120,7 @@ void look_closer(
     }
     tenant.database_is_configured =
         tenant.database_is_configured && !is_to_be_repaired(record.contents, Repair::Database);
-    memory.keep(desired.object.meta.key, std::move(record));
+    cache.keep(desired.object.meta.key, std::move(record));
 }
 
 void note_steps(
@@ -128,14 +128,14 @@ void note_steps(
     const Observed& observed,
     std::span<const Step> done,
     bool is_settled,
-    const std::optional<Refusal>& refusal,
-    TenantMemory& memory
+    const std::optional<WriteBackoff>& backoff,
+    TenantCache& cache
 ) {
     const auto& key = desired.object.meta.key;
-    auto kept = memory.find(key, desired.object.meta.uid);
+    auto kept = cache.find(key, desired.object.meta.uid);
     auto record = kept ? *kept : fresh_record(desired, observed.now);
     record.is_settled = is_settled;
-    record.refusal = refusal;
+    record.backoff = backoff;
     record.secret_versions = observed.secret_versions;
     record.fingerprint = known(observed.tenant).fingerprint;
     for (const auto& step : done) {
@@ -158,7 +158,7 @@ void note_steps(
             }
         }
     }
-    memory.keep(key, std::move(record));
+    cache.keep(key, std::move(record));
 }
 
 }  // namespace djdb

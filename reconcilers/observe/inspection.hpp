@@ -11,23 +11,23 @@ namespace djdb {
 
 /// Adds to observed.tenant's drift what differs inside the database, and tells rejected logins. Nothing
 /// is looked at before the database was configured once.
-void look_closer(
+void inspect_when_due(
     const Desired& desired,
     Observed& observed,
     Database& database,
-    TenantMemory& memory,
+    TenantCache& cache,
     const CallContext& call
 );
 
-/// What a run's steps make of the memory: what was just arranged or proven need not be looked at
+/// What a run's steps make of the cache: what was just arranged or proven need not be looked at
 /// at once, and what a step has changed is.
 void note_steps(
     const Desired& desired,
     const Observed& observed,
     std::span<const Step> done,
     bool is_settled,
-    const std::optional<Refusal>& refusal,
-    TenantMemory& memory
+    const std::optional<WriteBackoff>& backoff,
+    TenantCache& cache
 );
 
 }  // namespace djdb

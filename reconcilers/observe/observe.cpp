@@ -1,8 +1,8 @@
-#include "reconcilers/observe/inspection.hpp"
+#include "reconcilers/execute/stored_passwords.hpp"
 #include "reconcilers/manifests/secret.hpp"
+#include "reconcilers/observe/inspection.hpp"
 #include "reconcilers/observe/observed.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
-#include "reconcilers/execute/stored_passwords.hpp"
 
 #include <algorithm>
 
@@ -54,7 +54,7 @@ void observe_secrets(
     const auto judge = [&](const ObjectName& name,
                            const RoleName& login,
                            const std::optional<Sensitive>& password) {
-        const auto secret = cluster.read_secret({desired.object.meta.key.space, name}, call);
+        const auto secret = cluster.read_secret({desired.object.meta.key.ns, name}, call);
         observed.secret_versions[name] = secret ? secret->version : "";
         return judge_secret(desired, secret, observed.access, login, password);
     };
@@ -77,7 +77,7 @@ void inspect(
     const Desired& desired,
     Observed& observed,
     Database& database,
-    TenantMemory& memory,
+    TenantCache& cache,
     const CallContext& call
 ) {
     try {
@@ -90,7 +90,7 @@ void inspect(
         if (known(observed.tenant).claim != ClaimState::Mine) {
             observed.administrator = database.inspect_administrator(known(observed.access), call);
         }
-        look_closer(desired, observed, database, memory, call);
+        inspect_when_due(desired, observed, database, cache, call);
         if (known(observed.tenant).claim == ClaimState::Mine && needs_confirmation(observed)) {
             observed.applied = database.read_migrations(
                 known(observed.access), desired.names, known(observed.credentials).migrate, call
@@ -108,14 +108,14 @@ Observed observe(
     Cluster& cluster,
     Database& database,
     const Clock& clock,
-    TenantMemory& memory,
+    TenantCache& cache,
     const CallContext& call
 ) {
     Observed observed;
     observed.now = clock.now();
     const auto& key = desired.object.meta.key;
     const auto server = cluster.find_server(ObjectName(desired.object.spec.server_ref.name));
-    auto lookup = look_up_server(server, key.space, cluster, desired.object.meta.being_deleted);
+    auto lookup = look_up_server(server, key.ns, cluster, desired.object.meta.being_deleted);
     observed.server = lookup.reference;
     observed.server_detail = lookup.detail;
     observed.access = std::move(lookup.access);
@@ -127,7 +127,7 @@ Observed observe(
     observed.gate = cluster.find_gate();
     observed.workloads = cluster.list_workloads(key);
     observed.jobs = cluster.list_migration_jobs(key);
-    inspect(desired, observed, database, memory, call);
+    inspect(desired, observed, database, cache, call);
     return observed;
 }
 

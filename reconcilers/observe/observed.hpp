@@ -3,12 +3,13 @@
 #pragma once
 
 #include "crds/kinds/postgres_server.hpp"
+#include "reconcilers/desired.hpp"
+#include "reconcilers/ports/clock.hpp"
 #include "reconcilers/ports/cluster.hpp"
 #include "reconcilers/ports/database.hpp"
-#include "reconcilers/desired.hpp"
 #include "reconcilers/ports/failure.hpp"
-#include "reconcilers/server/lookup.hpp"
 #include "reconcilers/resync/tenant_cache.hpp"
+#include "reconcilers/server/lookup.hpp"
 
 #include <map>
 #include <optional>
@@ -57,12 +58,12 @@ Observed observe(
     Cluster& cluster,
     Database& database,
     const Clock& clock,
-    TenantMemory& memory,
+    TenantCache& cache,
     const CallContext& call
 );
 
 /// For what an earlier stage made sure of.
-/// @throws std::logic_error when it is not known all the same: a defect of ours, which ends this visit
+/// @throws std::logic_error when it is not known all the same: a defect of ours, which ends this run
 template <class Fact>
 const Fact& known(const std::optional<Fact>& fact) {
     if (!fact) {

@@ -1,4 +1,4 @@
-// What the reconcilers ask of Kubernetes. The adapter is controller/kube/cluster_port.
+// What the reconcilers ask of Kubernetes. The adapter is controller/kube/kube_cluster.
 //
 // find_* and list_* answer from caches, read_* from the API server, the others write. All may throw
 // Error with the HTTP status and reason as code. Workers call it; all members may run at once.
@@ -39,11 +39,11 @@ struct SecretFacts {
 
 /// What a Deployment's controller says of its Pods.
 enum class PodsState {
-    Unseen,    ///< nothing yet: it speaks of an earlier generation
-    Mixed,     ///< some run that were made from an earlier template
-    Coming,    ///< all are of this template; some are not there or not available
-    Leaving,   ///< all are available; others end, as far as this Kubernetes tells
-    Complete,  ///< all are available, and no other is left
+    Unseen,       ///< nothing yet: it speaks of an earlier generation
+    Mixed,        ///< some run that were made from an earlier template
+    Progressing,  ///< all are of this template; some are not there or not available
+    Terminating,  ///< all are available; others end, as far as this Kubernetes tells
+    Complete,     ///< all are available, and no other is left
 };
 
 /// A Deployment that carries the database label.
@@ -150,19 +150,6 @@ class Cluster {
     patch_server_status(const PostgresServer&, const PostgresServerStatus&, const CallContext&) = 0;
     /// Never throws: an Event is a courtesy.
     virtual void emit_event(const Event&, const CallContext&) noexcept = 0;
-};
-
-class Clock {
-  public:
-    virtual ~Clock() = default;
-    [[nodiscard]] virtual TimePoint now() const = 0;
-};
-
-class PasswordSource {
-  public:
-    virtual ~PasswordSource() = default;
-    /// 44 characters of [A-Za-z0-9] from the kernel's generator: needs no escaping in a URL.
-    virtual Sensitive make() = 0;
 };
 
 }  // namespace djdb

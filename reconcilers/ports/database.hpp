@@ -1,5 +1,5 @@
 // What the reconcilers ask of a PostgreSQL server. The adapter is
-// controller/postgres/database_port.
+// controller/postgres/postgres_database.
 //
 // Every call takes the server's address and the administrator's login, works on a session of the
 // maintenance database with pinned settings, and throws Error with the SQLSTATE (or the phase of
@@ -8,8 +8,8 @@
 #pragma once
 
 #include "crds/kinds/django_database.hpp"
-#include "crds/names.hpp"
 #include "crds/kinds/postgres_server.hpp"
+#include "crds/names.hpp"
 #include "crds/sensitive.hpp"
 #include "reconcilers/ports/call_context.hpp"
 

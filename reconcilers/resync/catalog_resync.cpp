@@ -10,10 +10,10 @@ constexpr std::size_t kMostAtOnce = 5000;
 
 }  // namespace
 
-void Sweep::operator()(
+void CatalogResync::operator()(
     const std::string& server, const ServerAccess& access, const CallContext& call
 ) const {
-    const auto settled = memory_.settled_on(server);
+    const auto settled = cache_.settled_on(server);
     for (auto next = settled.begin(); next != settled.end();) {
         const auto first = next;
         std::vector<DatabaseName> databases;

@@ -10,19 +10,19 @@
 
 namespace djdb {
 
-class Sweep {
+class CatalogResync {
   public:
     using Wake = std::function<void(const ObjectKey&)>;
 
-    Sweep(Database& database, const TenantMemory& memory, Wake wake)
-        : database_(database), memory_(memory), wake_(std::move(wake)) {}
+    CatalogResync(Database& database, const TenantCache& cache, Wake wake)
+        : database_(database), cache_(cache), wake_(std::move(wake)) {}
 
     /// Throws as the port does.
     void operator()(const std::string& server, const ServerAccess&, const CallContext&) const;
 
   private:
     Database& database_;
-    const TenantMemory& memory_;
+    const TenantCache& cache_;
     Wake wake_;
 };
 

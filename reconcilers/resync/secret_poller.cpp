@@ -22,12 +22,12 @@ bool has_changed(const std::string& noted, const std::optional<std::string>& fou
     return found && *found != noted;
 }
 
-std::chrono::milliseconds SecretRounds::pace() const {
-    return pace_of_round(memory_.count_settled().secrets);
+std::chrono::milliseconds SecretPoller::interval() const {
+    return pace_of_round(cache_.count_settled().secrets);
 }
 
-void SecretRounds::look_at_next(const CallContext& call) {
-    const auto next = memory_.next_settled_secret(last_);
+void SecretPoller::poll_next(const CallContext& call) {
+    const auto next = cache_.next_settled_secret(last_);
     if (!next) {
         return;
     }
@@ -35,9 +35,9 @@ void SecretRounds::look_at_next(const CallContext& call) {
     last_ = place;
     std::optional<std::string> found;
     try {
-        found = cluster_.read_secret_version({place.tenant.space, place.secret}, call).value_or("");
+        found = cluster_.read_secret_version({place.tenant.ns, place.secret}, call).value_or("");
     } catch (const Error&) {
-        // Forbidden, unreachable, busy: the next round asks again, and visits say what is wrong.
+        // Forbidden, unreachable, busy: the next round asks again, and runs say what is wrong.
     }
     if (has_changed(noted, found)) {
         wake_(place.tenant);

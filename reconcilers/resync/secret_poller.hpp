@@ -15,7 +15,7 @@
 
 namespace djdb {
 
-/// How long to wait between two Secrets of so many: a round takes 25 s, so that with the visit what
+/// How long to wait between two Secrets of so many: a round takes 25 s, so that with the run what
 /// was edited is put right within 30 s (F86); but no more than ten are asked for in a second.
 std::chrono::milliseconds pace_of_round(std::size_t secrets);
 
@@ -29,20 +29,20 @@ std::chrono::milliseconds pace_of_round(std::size_t secrets);
 /// ""        | a version    | yes
 bool has_changed(const std::string& noted, const std::optional<std::string>& found);
 
-class SecretRounds {
+class SecretPoller {
   public:
     using Wake = std::function<void(const ObjectKey&)>;
 
-    SecretRounds(Cluster& cluster, const TenantMemory& memory, Wake wake)
-        : cluster_(cluster), memory_(memory), wake_(std::move(wake)) {}
+    SecretPoller(Cluster& cluster, const TenantCache& cache, Wake wake)
+        : cluster_(cluster), cache_(cache), wake_(std::move(wake)) {}
 
     /// Today's, which moves as tenants come and go.
-    [[nodiscard]] std::chrono::milliseconds pace() const;
-    void look_at_next(const CallContext& call);
+    [[nodiscard]] std::chrono::milliseconds interval() const;
+    void poll_next(const CallContext& call);
 
   private:
     Cluster& cluster_;
-    const TenantMemory& memory_;
+    const TenantCache& cache_;
     Wake wake_;
     std::optional<SecretPlace> last_;
 };

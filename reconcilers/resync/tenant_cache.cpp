@@ -4,35 +4,35 @@
 
 namespace djdb {
 
-std::optional<TenantRecord> TenantMemory::find(const ObjectKey& key, const ResourceUid& uid) const {
+std::optional<TenantRecord> TenantCache::find(const ObjectKey& key, const ResourceUid& uid) const {
     const std::lock_guard lock(mutex_);
     const auto found = records_.find(key);
     return found == records_.end() || found->second.uid != uid ? std::nullopt
                                                                : std::optional(found->second);
 }
 
-void TenantMemory::keep(const ObjectKey& key, TenantRecord record) {
+void TenantCache::keep(const ObjectKey& key, TenantRecord record) {
     const std::lock_guard lock(mutex_);
     records_.insert_or_assign(key, std::move(record));
 }
 
-void TenantMemory::forget(const ObjectKey& key) {
+void TenantCache::forget(const ObjectKey& key) {
     const std::lock_guard lock(mutex_);
     records_.erase(key);
     unseen_since_.erase(key);
 }
 
-TimePoint TenantMemory::note_unseen(const ObjectKey& key, TimePoint now) {
+TimePoint TenantCache::note_unseen(const ObjectKey& key, TimePoint now) {
     const std::lock_guard lock(mutex_);
     return unseen_since_.try_emplace(key, now).first->second;
 }
 
-void TenantMemory::note_seen(const ObjectKey& key) {
+void TenantCache::note_seen(const ObjectKey& key) {
     const std::lock_guard lock(mutex_);
     unseen_since_.erase(key);
 }
 
-std::map<ObjectKey, TenantRecord> TenantMemory::settled_on(const std::string& server) const {
+std::map<ObjectKey, TenantRecord> TenantCache::settled_on(const std::string& server) const {
     const std::lock_guard lock(mutex_);
     std::map<ObjectKey, TenantRecord> settled;
     for (const auto& [key, record] : records_) {
@@ -43,7 +43,7 @@ std::map<ObjectKey, TenantRecord> TenantMemory::settled_on(const std::string& se
     return settled;
 }
 
-SettledCount TenantMemory::count_settled() const {
+SettledCount TenantCache::count_settled() const {
     const std::lock_guard lock(mutex_);
     SettledCount count;
     for (const auto& [key, record] : records_) {
@@ -55,7 +55,7 @@ SettledCount TenantMemory::count_settled() const {
     return count;
 }
 
-std::optional<std::pair<SecretPlace, std::string>> TenantMemory::next_settled_secret(
+std::optional<std::pair<SecretPlace, std::string>> TenantCache::next_settled_secret(
     const std::optional<SecretPlace>& last
 ) const {
     const std::lock_guard lock(mutex_);
@@ -63,7 +63,7 @@ std::optional<std::pair<SecretPlace, std::string>> TenantMemory::next_settled_se
     return next ? next : first_settled_secret(std::nullopt);
 }
 
-std::optional<std::pair<SecretPlace, std::string>> TenantMemory::first_settled_secret(
+std::optional<std::pair<SecretPlace, std::string>> TenantCache::first_settled_secret(
     const std::optional<SecretPlace>& behind
 ) const {
     auto at = behind ? records_.lower_bound(behind->tenant) : records_.begin();

@@ -33,8 +33,8 @@ struct TenantRecord {
     TimePoint logins_due{};
     /// Of the Secrets that its apps read, by name; "" for one that was not there.
     std::map<ObjectName, std::string> secret_versions;
-    std::optional<Refusal> refusal;
-    /// Nothing was to be done: the next visit may be far away.
+    std::optional<WriteBackoff> backoff;
+    /// Nothing was to be done: the next run may be far away.
     bool is_settled = false;
 };
 
@@ -50,7 +50,7 @@ struct SettledCount {
     std::size_t secrets = 0;
 };
 
-class TenantMemory {
+class TenantCache {
   public:
     std::optional<TenantRecord> find(const ObjectKey&, const ResourceUid&) const;
     void keep(const ObjectKey&, TenantRecord);

@@ -12,37 +12,37 @@ constexpr auto kBetweenTries = 5min;
 
 }  // namespace
 
-bool is_refusal(const Failure& failure) {
+bool is_refused_write(const Failure& failure) {
     return failure.origin == FailureOrigin::Kubernetes && failure.kind == FailureClass::Invalid;
 }
 
-std::string question_of(const Desired& desired, const Observed& observed) {
-    auto question = std::to_string(desired.object.meta.generation);
+std::string input_fingerprint(const Desired& desired, const Observed& observed) {
+    auto input = std::to_string(desired.object.meta.generation);
     for (const auto& workload : observed.workloads) {
-        question += " " + template_hash(workload);
+        input += " " + template_hash(workload);
     }
-    return question;
+    return input;
 }
 
-std::optional<Refusal> still_holding(
-    const std::optional<Refusal>& last, const std::string& question, TimePoint now
+std::optional<WriteBackoff> still_in_force(
+    const std::optional<WriteBackoff>& last, const std::string& input, TimePoint now
 ) {
-    return last && last->question == question && now < last->until ? last : std::nullopt;
+    return last && last->input == input && now < last->until ? last : std::nullopt;
 }
 
-std::optional<Refusal> refusal_after(
-    const std::optional<Refusal>& holding,
+std::optional<WriteBackoff> backoff_after(
+    const std::optional<WriteBackoff>& holding,
     const Report& report,
-    const std::string& question,
+    const std::string& input,
     TimePoint now
 ) {
-    if (!report.failure || !is_refusal(*report.failure)) {
+    if (!report.failure || !is_refused_write(*report.failure)) {
         return holding;
     }
     if (holding && holding->step == report.failed_step) {
         return holding;
     }
-    return Refusal{report.failed_step, question, *report.failure, now + kBetweenTries};
+    return WriteBackoff{report.failed_step, input, *report.failure, now + kBetweenTries};
 }
 
 }  // namespace djdb

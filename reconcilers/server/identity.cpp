@@ -4,22 +4,23 @@
 
 namespace djdb {
 
-Sameness compare_server(
+IdentityMatch compare_server(
     const ServerIdentity& found, const ServerIdentity& expected, const ServerIdentity& accepted
 ) {
     const bool is_accepted = !accepted.system_identifier.empty() &&
                              accepted.system_identifier == found.system_identifier &&
                              accepted.ledger_revision == found.ledger_revision;
     if (is_accepted) {
-        return Sameness::Same;
+        return IdentityMatch::Same;
     }
     const bool is_known = !expected.system_identifier.empty() && !found.system_identifier.empty();
     if (is_known && expected.system_identifier != found.system_identifier) {
-        return Sameness::AnotherServer;
+        return IdentityMatch::AnotherServer;
     }
     const bool is_overtaken = found.timeline > 0 && found.timeline < expected.timeline;
-    return is_overtaken || found.ledger_revision < expected.ledger_revision ? Sameness::OfThePast
-                                                                            : Sameness::Same;
+    return is_overtaken || found.ledger_revision < expected.ledger_revision
+               ? IdentityMatch::RolledBack
+               : IdentityMatch::Same;
 }
 
 std::string acknowledgement_of(const ServerIdentity& found) {

@@ -9,14 +9,14 @@
 
 namespace djdb {
 
-enum class Sameness {
+enum class IdentityMatch {
     Same,
     AnotherServer,  ///< another data directory
-    OfThePast,      ///< an older timeline or an older ledger: restored, or overtaken by a failover
+    RolledBack,     ///< an older timeline or an older ledger: restored, or overtaken by a failover
 };
 
 /// @param accepted found exactly like this, it is the same whatever was expected
-Sameness compare_server(
+IdentityMatch compare_server(
     const ServerIdentity& found, const ServerIdentity& expected, const ServerIdentity& accepted
 );
 

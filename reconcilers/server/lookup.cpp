@@ -10,12 +10,12 @@
 namespace djdb {
 namespace {
 
-bool is_allowed(const AllowedNamespaces& allowed, const Namespace& space, Cluster& cluster) {
-    if (std::ranges::find(allowed.names, space.str()) != allowed.names.end()) {
+bool is_allowed(const AllowedNamespaces& allowed, const Namespace& ns, Cluster& cluster) {
+    if (std::ranges::find(allowed.names, ns.str()) != allowed.names.end()) {
         return true;
     }
     const auto labels =
-        allowed.match_labels.empty() ? std::nullopt : cluster.find_namespace_labels(space);
+        allowed.match_labels.empty() ? std::nullopt : cluster.find_namespace_labels(ns);
     return labels && std::ranges::all_of(allowed.match_labels, [&](const auto& wanted) {
                const auto found = labels->find(wanted.first);
                return found != labels->end() && found->second == wanted.second;
@@ -84,7 +84,7 @@ const Grant* find_grant(
     const std::vector<Grant>& grants, const DatabaseName& database, const ObjectKey& resource
 ) {
     const auto found = std::ranges::find_if(grants, [&](const Grant& grant) {
-        return grant.database == database.str() && grant.space == resource.space.str() &&
+        return grant.database == database.str() && grant.ns == resource.ns.str() &&
                grant.name == resource.name.str();
     });
     return found == grants.end() ? nullptr : &*found;
@@ -110,7 +110,7 @@ ServerPolicy policy_of(const PostgresServer& server) {
 
 ServerLookup look_up_server(
     const std::optional<PostgresServer>& server,
-    const std::optional<Namespace>& space,
+    const std::optional<Namespace>& ns,
     Cluster& cluster,
     bool is_leaving
 ) {
@@ -121,10 +121,10 @@ ServerLookup look_up_server(
         return missing(ServerReference::Undecodable, server->undecodable);
     }
     const auto& spec = server->spec;
-    if (space && !is_leaving && !is_allowed(spec.allowed_namespaces, *space, cluster)) {
+    if (ns && !is_leaving && !is_allowed(spec.allowed_namespaces, *ns, cluster)) {
         return missing(ServerReference::NamespaceNotAllowed, {});
     }
-    auto access = access_of(*server, !space);
+    auto access = access_of(*server, !ns);
     const auto& login = spec.admin_secret_ref.name;
     const auto admin = cluster.find_operator_secret(ObjectName(login));
     if (!admin) {

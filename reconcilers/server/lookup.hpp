@@ -50,13 +50,13 @@ const TransferGrant* find_transfer_grant(
 /// Known even while its administrator's Secret is missing.
 ServerPolicy policy_of(const PostgresServer&);
 
-/// @param space the namespace that wants to use it; none: the server's own reconciler asks, which
+/// @param ns the namespace that wants to use it; none: the server's own reconciler asks, which
 /// alone may find another server accepted, since it is the one that remembers it.
 /// @param is_leaving what was made while the namespace was allowed is taken away even if it is not
 /// any more: the ledger says what that is
 ServerLookup look_up_server(
     const std::optional<PostgresServer>& server,
-    const std::optional<Namespace>& space,
+    const std::optional<Namespace>& ns,
     Cluster& cluster,
     bool is_leaving = false
 );

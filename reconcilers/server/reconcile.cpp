@@ -1,22 +1,23 @@
 // The server's own reconciler: looks, and says what it found.
 #include "reconcilers/reconcile.hpp"
+
 #include "reconcilers/server/lookup.hpp"
 #include "reconcilers/server/status.hpp"
 
 namespace djdb {
 
-ServerSighting look_at_server(
+ServerObservation observe_server(
     const PostgresServer& server, Cluster& cluster, Database& database, const CallContext& call
 ) {
-    ServerSighting sighting{look_up_server(server, std::nullopt, cluster), {}, {}};
-    if (sighting.lookup.access) {
+    ServerObservation observation{look_up_server(server, std::nullopt, cluster), {}, {}};
+    if (observation.lookup.access) {
         try {
-            sighting.facts = database.inspect_server(*sighting.lookup.access, call);
+            observation.facts = database.inspect_server(*observation.lookup.access, call);
         } catch (const Error& error) {
-            sighting.failure = error.failure();
+            observation.failure = error.failure();
         }
     }
-    return sighting;
+    return observation;
 }
 
 Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallContext& call) {
@@ -24,13 +25,13 @@ Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallC
     if (!server || server->meta.being_deleted) {
         return AwaitChange{};
     }
-    const auto sighting = look_at_server(*server, cluster_, database_, call);
-    const auto status = derive_server_status(*server, sighting, clock_.now());
+    const auto observation = observe_server(*server, cluster_, database_, call);
+    const auto status = derive_server_status(*server, observation, clock_.now());
     if (status != server->status) {
         cluster_.patch_server_status(*server, status, call);
     }
     if (is_ready(status)) {
-        sweep_(name.str(), known(sighting.lookup.access), call);
+        resync_(name.str(), known(observation.lookup.access), call);
     }
     // One query of one server tells all its databases: a change of this status wakes them (L2).
     return RetryAfter{is_ready(status) ? std::chrono::seconds{30} : std::chrono::seconds{10}};

@@ -14,8 +14,8 @@
 
 #include "crds/text.hpp"
 #include "reconcilers/server/rights.hpp"
-#include "reconcilers/sql/text/quote.hpp"
 #include "reconcilers/sql/inspect/server.hpp"
+#include "reconcilers/sql/text/quote.hpp"
 #include "reconcilers/status/status.hpp"
 #include "reconcilers/verdict.hpp"
 
@@ -50,9 +50,9 @@ std::string verification_of(const PostgresServerSpec& spec) {
 }
 
 /// Collects the conditions of one status.
-class Sayings {
+class ConditionBuilder {
   public:
-    explicit Sayings(std::int64_t generation) : generation_(generation) {}
+    explicit ConditionBuilder(std::int64_t generation) : generation_(generation) {}
 
     void say(ConditionType type, ConditionStatus status, Reason reason, std::string message) {
         said_.push_back({type, status, reason, std::move(message), generation_, {}});
@@ -100,7 +100,7 @@ class Sayings {
     std::optional<Finding> why_not_;
 };
 
-void judge_tls(const PostgresServerSpec& spec, const TlsStatus& tls, Sayings& sayings) {
+void judge_tls(const PostgresServerSpec& spec, const TlsStatus& tls, ConditionBuilder& sayings) {
     const auto expiry =
         tls.not_after.empty() ? "" : " The server's certificate expires " + tls.not_after + ".";
     if (tls.verification == "Require") {
@@ -120,7 +120,7 @@ void judge_tls(const PostgresServerSpec& spec, const TlsStatus& tls, Sayings& sa
     }
 }
 
-void judge_public(const ServerFacts& facts, Sayings& sayings) {
+void judge_public(const ServerFacts& facts, ConditionBuilder& sayings) {
     if (facts.public_connect.empty()) {
         sayings.good(ClosedToPublic, "Tenants' logins can't enter the maintenance databases.");
         return;
@@ -146,7 +146,7 @@ void judge_facts(
     const PostgresServerSpec& spec,
     const ServerFacts& facts,
     const PostgresServerStatus& status,
-    Sayings& sayings
+    ConditionBuilder& sayings
 ) {
     sayings.good(
         SameServer,
@@ -189,7 +189,7 @@ void judge_facts(
     judge_public(facts, sayings);
 }
 
-void judge_failure(const Failure& failure, Sayings& sayings, std::string& connection) {
+void judge_failure(const Failure& failure, ConditionBuilder& sayings, std::string& connection) {
     const Finding finding{reason_of(failure), failure.message};
     if (finding.reason == Reason::ServerIdentityChanged ||
         finding.reason == Reason::ServerRestored) {
@@ -225,18 +225,18 @@ void remember(
 }  // namespace
 
 PostgresServerStatus derive_server_status(
-    const PostgresServer& server, const ServerSighting& sighting, TimePoint now
+    const PostgresServer& server, const ServerObservation& observation, TimePoint now
 ) {
     auto status = server.status;
     status.observed_generation = server.meta.generation;
-    Sayings sayings(server.meta.generation);
-    if (sighting.facts) {
-        remember(server.spec, *sighting.facts, status);
-        judge_facts(server.spec, *sighting.facts, status, sayings);
-    } else if (sighting.failure) {
-        judge_failure(*sighting.failure, sayings, status.connection);
+    ConditionBuilder sayings(server.meta.generation);
+    if (observation.facts) {
+        remember(server.spec, *observation.facts, status);
+        judge_facts(server.spec, *observation.facts, status, sayings);
+    } else if (observation.failure) {
+        judge_failure(*observation.failure, sayings, status.connection);
     } else {
-        const auto finding = explain_reference(sighting.lookup, server.meta.key.name.str());
+        const auto finding = explain_reference(observation.lookup, server.meta.key.name.str());
         status.connection = to_string(finding.reason);
         sayings.fatal(ServerReachable, finding);
     }

@@ -10,18 +10,18 @@
 namespace djdb {
 
 /// What one look at a server brought: what is missing to look, or why it failed, or what was seen.
-struct ServerSighting {
+struct ServerObservation {
     ServerLookup lookup;
     std::optional<Failure> failure;
     std::optional<ServerFacts> facts;
 };
 
 /// Looks as the server's own reconciler does, and changes nothing.
-ServerSighting look_at_server(const PostgresServer&, Cluster&, Database&, const CallContext&);
+ServerObservation observe_server(const PostgresServer&, Cluster&, Database&, const CallContext&);
 
 /// What was remembered stays until a look succeeds: it is what the server is compared with.
 PostgresServerStatus derive_server_status(
-    const PostgresServer&, const ServerSighting&, TimePoint now
+    const PostgresServer&, const ServerObservation&, TimePoint now
 );
 
 bool is_ready(const PostgresServerStatus&);

@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// With the time that a visit takes to find the server unreachable, within 30 s.
+/// With the time that a run takes to find the server unreachable, within 30 s.
 constexpr auto kWaitForServer = 20s;
 
 Act end(Finding finding, std::vector<Step> steps, std::optional<Announce> said) {
@@ -32,7 +32,7 @@ Act end(Finding finding, std::vector<Step> steps, std::optional<Announce> said) 
     return {std::move(finding), std::move(steps)};
 }
 
-Act let_go(const Desired& desired, const std::string& why, bool is_warning) {
+Act orphan(const Desired& desired, const std::string& why, bool is_warning) {
     std::string left = "Let go because " + why + ".";
     if (!desired.name_error) {
         left += " If database \"" + desired.names.database.str() +
@@ -50,17 +50,17 @@ Act let_go(const Desired& desired, const std::string& why, bool is_warning) {
     );
 }
 
-Verdict wait_or_let_go(const Desired& desired, const Observed& observed, bool wants_drop) {
+Verdict wait_or_orphan(const Desired& desired, const Observed& observed, bool wants_drop) {
     const auto& meta = desired.object.meta;
     const auto since = meta.deleted_at.value_or(observed.now);
     if (!wants_drop && observed.now - since >= kWaitForServer) {
-        return let_go(desired, "the server can't be reached", true);
+        return orphan(desired, "the server can't be reached", true);
     }
     return Wait{
         {Reason::Deleting,
          std::string("The server can't be reached, so the ") +
              (wants_drop ? "database can't be dropped" : "logins can't be shut") + " yet." +
-             how_to_let_go(desired)},
+             how_to_orphan(desired)},
         observed.now + 5s};
 }
 
@@ -111,7 +111,7 @@ bool may_have_to_drop(const Desired& desired, const Observed& observed) {
 
 }  // namespace
 
-std::string how_to_let_go(const Desired& desired) {
+std::string how_to_orphan(const Desired& desired) {
     return " To let go all the same: kubectl annotate djdb " + desired.object.meta.key.name.str() +
            " " + std::string(api::kOrphanAnnotation) + "=true";
 }
@@ -123,24 +123,24 @@ Verdict assess_deletion(const Desired& desired, const Observed& observed) {
     }
     const auto orphan = meta.annotations.find(std::string(api::kOrphanAnnotation));
     if (orphan != meta.annotations.end() && orphan->second == "true") {
-        return let_go(desired, "djangodb.io/orphan=true was set", false);
+        return orphan(desired, "djangodb.io/orphan=true was set", false);
     }
     if (!desired.object.undecodable.empty()) {
         return Blocked{
-            {Reason::Undecodable, explain_undecodable(desired) + how_to_let_go(desired)}};
+            {Reason::Undecodable, explain_undecodable(desired) + how_to_orphan(desired)}};
     }
     if (desired.name_error) {
-        return let_go(desired, "no server was ever asked for such a name", false);
+        return orphan(desired, "no server was ever asked for such a name", false);
     }
     if (observed.server == ServerReference::NotFound) {
-        return let_go(
+        return orphan(
             desired,
             "PostgresServer \"" + desired.object.spec.server_ref.name + "\" does not exist",
             true
         );
     }
     if (!observed.tenant) {
-        return wait_or_let_go(desired, observed, may_have_to_drop(desired, observed));
+        return wait_or_orphan(desired, observed, may_have_to_drop(desired, observed));
     }
     const auto claim = known(observed.tenant).claim;
     if (claim != ClaimState::Mine && claim != ClaimState::RetainedForMe) {

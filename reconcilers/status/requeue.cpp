@@ -9,24 +9,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kBlockedVisit = 15s;
+constexpr auto kBlockedInterval = 15s;
 /// A safety net below the watches.
-constexpr auto kWaitingVisit = 15s;
-constexpr std::chrono::seconds kSettledVisit = 6min;
+constexpr auto kWaitingInterval = 15s;
+constexpr std::chrono::seconds kSettledInterval = 6min;
 constexpr std::chrono::seconds kSettledSpread = 3min;
-constexpr std::chrono::seconds kSettledMean = kSettledVisit + kSettledSpread / 2;
-constexpr double kMostVisitsASecond = 4;
+constexpr std::chrono::seconds kSettledMean = kSettledInterval + kSettledSpread / 2;
+constexpr double kMostRunsASecond = 4;
 
 }  // namespace
 
-std::chrono::seconds settled_visit(const ResourceUid& uid, std::size_t settled) {
+std::chrono::seconds settled_interval(const ResourceUid& uid, std::size_t settled) {
     const std::chrono::seconds share{crc32(uid.str()) % kSettledSpread.count()};
     const auto stretch = std::max(
         1.0,
-        static_cast<double>(settled) / kMostVisitsASecond /
-            static_cast<double>(kSettledMean.count())
+        static_cast<double>(settled) / kMostRunsASecond / static_cast<double>(kSettledMean.count())
     );
-    return std::chrono::duration_cast<std::chrono::seconds>((kSettledVisit + share) * stretch);
+    return std::chrono::duration_cast<std::chrono::seconds>((kSettledInterval + share) * stretch);
 }
 
 bool is_overtaken(const Report& report) {
@@ -40,7 +39,7 @@ bool is_settled(const Desired& desired, const Assessment& assessment) {
                                   std::holds_alternative<Act>(stopped->verdict));
 }
 
-Requeue next_visit(
+Requeue next_run(
     const Desired& desired,
     const Observed& observed,
     const Assessment& assessment,
@@ -58,15 +57,15 @@ Requeue next_visit(
     }
     const auto* stopped = assessment.stopped_at();
     if (is_settled(desired, assessment)) {
-        return RetryAfter{settled_visit(desired.object.meta.uid, settled)};
+        return RetryAfter{settled_interval(desired.object.meta.uid, settled)};
     }
     if (std::holds_alternative<Act>(stopped->verdict)) {
         return RetryAfter{0ms};
     }
     if (const auto* wait = std::get_if<Wait>(&stopped->verdict)) {
-        return wait->until ? until(*wait->until) : RetryAfter{kWaitingVisit};
+        return wait->until ? until(*wait->until) : RetryAfter{kWaitingInterval};
     }
-    return RetryAfter{kBlockedVisit};
+    return RetryAfter{kBlockedInterval};
 }
 
 }  // namespace djdb

@@ -2,7 +2,7 @@
 //   somebody's change overtook a write     -> at once
 //   the cluster's rules refused a write    -> when it may be tried again
 //   a step failed otherwise                -> with backoff
-//   nothing is to be done, or nothing may  -> settled_visit
+//   nothing is to be done, or nothing may  -> settled_interval
 //   steps were done                        -> at once: look afresh at what they did
 //   a stage waits until a time             -> then
 //   a stage waits, or is blocked           -> 15 s: the repair may be where no watch sees it
@@ -25,7 +25,7 @@ struct RetryWithBackoff {};
 using Requeue = std::variant<AwaitChange, RetryAfter, RetryWithBackoff>;
 
 /// @param settled how many tenants are settled
-Requeue next_visit(
+Requeue next_run(
     const Desired& desired,
     const Observed& observed,
     const Assessment& assessment,
@@ -38,8 +38,8 @@ bool is_settled(const Desired& desired, const Assessment& assessment);
 
 /// Between 6 and 9 minutes, each resource its own, so that a restart's crowd disperses: with it its
 /// logins are tried, so a password that somebody else changed is found within 10 minutes (F90).
-/// Longer when there are so many that more than four a second would be visited: from 1,800 on.
-std::chrono::seconds settled_visit(const ResourceUid& uid, std::size_t settled);
+/// Longer when there are so many that more than four a second would be reconciled: from 1,800 on.
+std::chrono::seconds settled_interval(const ResourceUid& uid, std::size_t settled);
 
 /// Somebody changed the object between our look and our write: the next look judges anew, and
 /// nobody has to be told.

@@ -1,9 +1,9 @@
 #include "reconcilers/status/status.hpp"
 
 #include "crds/text.hpp"
-#include "reconcilers/status/requeue.hpp"
 #include "reconcilers/resync/write_backoff.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
+#include "reconcilers/status/requeue.hpp"
 
 #include <algorithm>
 
@@ -57,17 +57,17 @@ const StageResult* failed_result(const Assessment& assessment, const Report& rep
 }
 
 /// Of a step of deletion that the server refused: waiting need not help, so the way out is told.
-bool can_let_go(const Report& report) {
+bool offers_orphan(const Report& report) {
     return report.failed_step == to_string(Step{RetireTenant{}}) ||
            report.failed_step == to_string(Step{DropTenant{}});
 }
 
 std::string what_helps(const Desired& desired, const Report& report, const Failure& failure) {
-    if (is_refusal(failure)) {
+    if (is_refused_write(failure)) {
         return " It is tried again every 5 minutes, and at once when this resource's spec or a "
                "labelled Deployment's Pod template changes.";
     }
-    return can_let_go(report) ? how_to_let_go(desired) : "";
+    return offers_orphan(report) ? how_to_orphan(desired) : "";
 }
 
 /// There was a time when all was as asked for: what differs now is drift and not yet to be done.
@@ -218,7 +218,7 @@ Reason reason_of(const Failure& failure) {
     if (failure.origin != FailureOrigin::Kubernetes) {
         return Reason::ServerError;
     }
-    if (is_refusal(failure)) {
+    if (is_refused_write(failure)) {
         return Reason::WriteRefused;
     }
     return failure.kind == FailureClass::Forbidden ? Reason::RightsMissing : Reason::ApiError;

@@ -1,8 +1,8 @@
 #include "tests/apiserver/live_api.hpp"
 
+#include "controller/kube/client/http_failure.hpp"
 #include "controller/kube/transport/beast_transport.hpp"
 #include "controller/kube/transport/cpprest_transport.hpp"
-#include "controller/kube/client/http_failure.hpp"
 
 #include <array>
 #include <atomic>

@@ -1,7 +1,7 @@
 // The operator's binary and a resource that it can't decode: stored under an older schema, as after
 // an upgrade of the CRD. It must hold up nobody else.
-#include "controller/kube/kube_cluster.hpp"
 #include "controller/kube/client/wire_json.hpp"
+#include "controller/kube/kube_cluster.hpp"
 #include "tests/apiserver/live_api.hpp"
 
 #include <gmock/gmock.h>

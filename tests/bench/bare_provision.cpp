@@ -6,12 +6,12 @@
 // What one tenant takes is written in provision(), in the operator's order up to the moment when it
 // publishes the Secret (reconcilers/observe, execute and controller/postgres/database_port).
 #include "controller/postgres/session/scram.hpp"
-#include "reconcilers/sql/ledger/claim.hpp"
-#include "reconcilers/sql/provision/database.hpp"
-#include "reconcilers/sql/inspect/tenant.hpp"
-#include "reconcilers/sql/provision/roles.hpp"
 #include "reconcilers/sql/inspect/server.hpp"
+#include "reconcilers/sql/inspect/tenant.hpp"
+#include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/login/tenant_login.hpp"
+#include "reconcilers/sql/provision/database.hpp"
+#include "reconcilers/sql/provision/roles.hpp"
 #include "tests/bench/bare_session.hpp"
 
 #include <atomic>

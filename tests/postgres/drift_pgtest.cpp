@@ -90,7 +90,7 @@ class Drifted : public LiveServer {
         ASSERT_NE(one, found.end()) << "not told: " << expected << "\n" << told(found);
         EXPECT_EQ(one->repair, change.repair);
         if (change.where == Where::Server) {
-            EXPECT_NE(fingerprint(), print) << "a sweep would not see it";
+            EXPECT_NE(fingerprint(), print) << "a resync would not see it";
         }
         EXPECT_EQ(fingerprint(), look().fingerprint);
         if (change.needs_grantor && server_version() >= 160000 && !admin_is_superuser()) {

@@ -1,4 +1,4 @@
-// A password that somebody else changed: a settled tenant's next visits find it and set the stored one
+// A password that somebody else changed: a settled tenant's next runs find it and set the stored one
 // again (F90). The look's clock is a value, so that minutes need not pass.
 #include "reconcilers/observe/inspection.hpp"
 #include "reconcilers/status/requeue.hpp"
@@ -26,8 +26,8 @@ class ForeignPassword : public LiveServer {
         provision(names_, claimant_of(names_));
     }
 
-    /// A visit's look at this time.
-    Observed look(TenantMemory& memory, TimePoint now) {
+    /// A run's look at this time.
+    Observed look(TenantCache& cache, TimePoint now) {
         Observed observed;
         observed.now = now;
         observed.server = ServerReference::Found;
@@ -36,7 +36,7 @@ class ForeignPassword : public LiveServer {
         observed.tenant = database_.inspect_tenant(
             access_, desired_.names, desired_.setup, desired_.claimant, call_for()
         );
-        look_closer(desired_, observed, database_, memory, call_for());
+        inspect_when_due(desired_, observed, database_, cache, call_for());
         return observed;
     }
 
@@ -57,21 +57,21 @@ class ForeignPassword : public LiveServer {
 };
 
 TEST_F(ForeignPassword, IsFoundByTheNextVisitAndSetAgain) {
-    TenantMemory memory;
-    EXPECT_TRUE(look(memory, start_).rejected_logins.empty());
+    TenantCache cache;
+    EXPECT_TRUE(look(cache, start_).rejected_logins.empty());
     change_password(names_.login_a.str());
-    EXPECT_TRUE(look(memory, start_ + 4min).rejected_logins.empty())
-        << "a crowd of visits does not try logins each time";
-    const auto visit = start_ + settled_visit(desired_.object.meta.uid, 1);
-    const auto found = look(memory, visit);
+    EXPECT_TRUE(look(cache, start_ + 4min).rejected_logins.empty())
+        << "a crowd of runs does not try logins each time";
+    const auto interval = start_ + settled_interval(desired_.object.meta.uid, 1);
+    const auto found = look(cache, interval);
     EXPECT_EQ(found.rejected_logins, std::vector{names_.login_a});
     EXPECT_TRUE(plans_to_set_it_again(found));
     database_.claim_and_create_roles(
         access_, desired_.names, desired_.setup, desired_.claimant, passwords_, call_for()
     );
     const std::vector<Step> done{CreateRoles{}};
-    note_steps(desired_, found, done, false, std::nullopt, memory);
-    EXPECT_TRUE(look(memory, visit + 1s).rejected_logins.empty());
+    note_steps(desired_, found, done, false, std::nullopt, cache);
+    EXPECT_TRUE(look(cache, interval + 1s).rejected_logins.empty());
     EXPECT_TRUE(database_.accepts_password(
         access_, desired_.names, names_.login_a, passwords_.runtime, call_for()
     ));
@@ -85,11 +85,11 @@ TEST_F(ForeignPassword, IsFoundWithinTenMinutesOfARestart) {
         {ConditionType::InSync, ConditionStatus::True, Reason::Succeeded, "", 1, {}}};
     for (const auto* uid : {"uid-1", "uid-2", "uid-3", "uid-4", "uid-5", "uid-6"}) {
         desired_.object.meta.uid = ResourceUid(uid);
-        TenantMemory memory;
-        look(memory, start_);  // by a new process, which believes what the old one found
-        const auto visit = settled_visit(desired_.object.meta.uid, 1);
-        EXPECT_LT(visit, 10min);
-        EXPECT_EQ(look(memory, start_ + visit).rejected_logins, std::vector{names_.migrate});
+        TenantCache cache;
+        look(cache, start_);  // by a new process, which believes what the old one found
+        const auto interval = settled_interval(desired_.object.meta.uid, 1);
+        EXPECT_LT(interval, 10min);
+        EXPECT_EQ(look(cache, start_ + interval).rejected_logins, std::vector{names_.migrate});
     }
 }
 

@@ -138,7 +138,7 @@ TEST_F(HostileTenant, MayDoNothingOutsideItsSchema) {
 
 TEST_F(HostileTenant, ForgedMarksDecideNothing) {
     auto forger = claimant_;
-    forger.key.space = Namespace("elsewhere");
+    forger.key.ns = Namespace("elsewhere");
     forger.cluster_id = "cluster-2";
     const auto mark = "djangodb.io/v1 cluster=cluster-2 resource=elsewhere/" +
                       names_.database.str() + " database=" + names_.database.str();

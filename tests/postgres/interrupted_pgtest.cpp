@@ -3,8 +3,8 @@
 #include "controller/postgres/session/scram.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/provision/database.hpp"
-#include "reconcilers/sql/remove/retire.hpp"
 #include "reconcilers/sql/provision/roles.hpp"
+#include "reconcilers/sql/remove/retire.hpp"
 #include "tests/postgres/live_server.hpp"
 
 #include <csignal>

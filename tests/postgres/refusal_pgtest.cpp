@@ -4,7 +4,7 @@
 namespace djdb::postgres {
 namespace {
 
-class Refusal : public LiveServer {
+class WriteBackoff : public LiveServer {
   protected:
     [[nodiscard]] static std::string roles_of(const TenantNames& names) {
         return as_superuser(
@@ -16,12 +16,12 @@ class Refusal : public LiveServer {
     }
 };
 
-TEST_F(Refusal, SecondClaimantOfOneDatabase) {
+TEST_F(WriteBackoff, SecondClaimantOfOneDatabase) {
     const auto names = fresh_tenant();
     provision(names, claimant_of(names));
     const auto before = roles_of(names);
     auto other = claimant_of(names, "uid-9");
-    other.key.space = Namespace("elsewhere");
+    other.key.ns = Namespace("elsewhere");
     const auto facts = database_.inspect_tenant(access_, names, setup_, other, call_for());
     EXPECT_EQ(facts.claim, ClaimState::OfAnother);
     EXPECT_NE(facts.claim_holder.find("shop/" + names.database.str()), std::string::npos)
@@ -43,7 +43,7 @@ TEST_F(Refusal, SecondClaimantOfOneDatabase) {
     EXPECT_EQ(roles_of(names), before);
 }
 
-TEST_F(Refusal, ForeignDatabase) {
+TEST_F(WriteBackoff, ForeignDatabase) {
     const auto names = fresh_tenant();
     as_superuser("CREATE DATABASE " + names.database.str());
     EXPECT_EQ(
@@ -64,7 +64,7 @@ TEST_F(Refusal, ForeignDatabase) {
     as_superuser("DROP DATABASE " + names.database.str());
 }
 
-TEST_F(Refusal, DatabaseThatAppearsAfterTheClaim) {
+TEST_F(WriteBackoff, DatabaseThatAppearsAfterTheClaim) {
     // Nobody holds a lock between claim and CREATE DATABASE: whoever may create one can take the
     // name.
     for (const std::string options : {"", " ALLOW_CONNECTIONS false"}) {
@@ -91,7 +91,7 @@ TEST_F(Refusal, DatabaseThatAppearsAfterTheClaim) {
     }
 }
 
-TEST_F(Refusal, ForeignRole) {
+TEST_F(WriteBackoff, ForeignRole) {
     const auto names = fresh_tenant();
     as_superuser("CREATE ROLE " + names.migrate.str() + " LOGIN PASSWORD 'theirs'");
     const auto before = roles_of(names);
@@ -114,7 +114,7 @@ TEST_F(Refusal, ForeignRole) {
     );
 }
 
-TEST_F(Refusal, AdministratorWithoutCreateRole) {
+TEST_F(WriteBackoff, AdministratorWithoutCreateRole) {
     const auto password = fresh_password();
     // Of a run before this one on the same server.
     as_superuser("DROP DATABASE IF EXISTS weak_maintenance WITH (FORCE)");

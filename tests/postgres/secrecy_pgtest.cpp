@@ -47,7 +47,7 @@ TEST_F(Secrecy, PasswordsReachNeitherLogNorError) {
     const auto migrate = verifier_of(names.migrate);
 
     auto other = claimant;
-    other.key.space = Namespace("elsewhere");
+    other.key.ns = Namespace("elsewhere");
     const auto refused = failure_of([&] {
         fresh.claim_and_create_roles(access_, names, setup_, other, passwords_, call);
     });

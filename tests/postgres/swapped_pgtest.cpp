@@ -1,8 +1,8 @@
 // What somebody else does between a look and the act that follows it: the act finds it out.
 #include "controller/postgres/session/scram.hpp"
 #include "reconcilers/sql/provision/database.hpp"
-#include "reconcilers/sql/remove/drop.hpp"
 #include "reconcilers/sql/provision/roles.hpp"
+#include "reconcilers/sql/remove/drop.hpp"
 #include "tests/postgres/live_server.hpp"
 
 #include <algorithm>
@@ -122,7 +122,7 @@ TEST_F(Swapped, DatabaseBeforeItsContentsAreArranged) {
 TEST_F(Swapped, ClaimWhileItsDatabaseIsBeingDropped) {
     provision(names_, claimant_);
     auto next = claimant_of(names_, "uid-2");
-    next.key.space = Namespace("elsewhere");
+    next.key.ns = Namespace("elsewhere");
     {
         const auto dropping =
             Connection::open(admin_endpoint(access_.maintenance_database), call_for());

@@ -1,7 +1,7 @@
 // A claim moves to another resource: the former one can't reach the database any more.
+#include "reconcilers/sql/adopt/transfer.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/remove/retire.hpp"
-#include "reconcilers/sql/adopt/transfer.hpp"
 #include "tests/postgres/live_server.hpp"
 
 namespace djdb::postgres {
@@ -14,7 +14,7 @@ class Transfer : public LiveServer {
           former_(claimant_of(names_)),
           next_(claimant_of(names_, "uid-2")) {
         next_.cluster_id = "cluster-2";
-        next_.key.space = Namespace("elsewhere");
+        next_.key.ns = Namespace("elsewhere");
         provision(names_, former_);
         app_ = Connection::open(
             tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for()

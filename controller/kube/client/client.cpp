@@ -26,11 +26,11 @@ constexpr auto kMetadataAlone = "application/json;as=PartialObjectMetadata;g=met
 
 using Header = std::pair<std::string, std::string>;
 
-std::string collection_path(const Resource& resource, const std::string& space) {
+std::string collection_path(const Resource& resource, const std::string& ns) {
     std::string path = resource.group.empty() ? "/api/" : "/apis/" + resource.group + "/";
     path += resource.version;
-    if (resource.namespaced && !space.empty()) {
-        path += "/namespaces/" + percent_encode(space);
+    if (resource.namespaced && !ns.empty()) {
+        path += "/namespaces/" + percent_encode(ns);
     }
     return path + "/" + resource.plural;
 }
@@ -38,7 +38,7 @@ std::string collection_path(const Resource& resource, const std::string& space) 
 std::string object_path(
     const Resource& resource, const ObjectKey& key, const std::string& subresource = {}
 ) {
-    auto path = collection_path(resource, key.space.str()) + "/" + percent_encode(key.name.str());
+    auto path = collection_path(resource, key.ns.str()) + "/" + percent_encode(key.name.str());
     return subresource.empty() ? path : path + "/" + subresource;
 }
 
@@ -200,7 +200,7 @@ json Client::fetch(const std::string& target, const CallContext& call) {
 ObjectList Client::list(
     const Resource& resource, const Selection& selection, const CallContext& call
 ) {
-    const auto path = collection_path(resource, selection.space);
+    const auto path = collection_path(resource, selection.ns);
     const auto base = path + "?limit=" + std::to_string(kPageSize) + selection_query(selection);
     ObjectList result;
     std::string next;
@@ -227,7 +227,7 @@ json Client::create(
     const PatchOptions& options,
     const CallContext& call
 ) {
-    const auto target = collection_path(resource, key_of(object).space.str());
+    const auto target = collection_path(resource, key_of(object).ns.str());
     return expect_object(
         send(
             {.method = "POST",
@@ -359,7 +359,7 @@ WatchAnswer Client::watch(
 ) {
     HttpRequest request{
         .method = "GET",
-        .target = collection_path(resource, selection.space) +
+        .target = collection_path(resource, selection.ns) +
                   "?watch=true&allowWatchBookmarks=true&resourceVersion=" +
                   percent_encode(options.resource_version) + "&timeoutSeconds=" +
                   std::to_string(options.server_timeout.count()) + selection_query(selection),

@@ -33,7 +33,7 @@ struct Resource {
 
 /// What a list or watch covers; empty means all.
 struct Selection {
-    std::string space;
+    std::string ns;
     std::string label_selector;
     std::string field_selector;
 };

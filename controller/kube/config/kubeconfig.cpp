@@ -28,8 +28,8 @@ class Kubeconfig {
         }
         const auto context = named("contexts", context_name, "context");
         ClusterConfig config;
-        if (auto space = text(context, "namespace"); !space.empty()) {
-            config.default_namespace = space;
+        if (auto ns = text(context, "namespace"); !ns.empty()) {
+            config.default_namespace = ns;
         }
         const auto cluster_name = text(context, "cluster");
         read_cluster(named("clusters", cluster_name, "cluster"), cluster_name, config);

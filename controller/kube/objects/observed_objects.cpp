@@ -57,10 +57,10 @@ PodsState judge_pods(const json& deployment) {
         return PodsState::Mixed;
     }
     if (updated < wanted || status.value("availableReplicas", 0) < wanted) {
-        return PodsState::Coming;
+        return PodsState::Progressing;
     }
     const bool some_end = updated > wanted || status.value("terminatingReplicas", 0) > 0;
-    return some_end ? PodsState::Leaving : PodsState::Complete;
+    return some_end ? PodsState::Terminating : PodsState::Complete;
 }
 
 std::string one_line(std::string text, std::size_t limit) {

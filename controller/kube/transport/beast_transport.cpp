@@ -1,7 +1,7 @@
 #include "controller/kube/transport/beast_transport.hpp"
 
-#include "controller/kube/transport/beast_connection.hpp"
 #include "controller/kube/config/token_source.hpp"
+#include "controller/kube/transport/beast_connection.hpp"
 
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>

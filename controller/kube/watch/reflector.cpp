@@ -1,8 +1,8 @@
 #include "controller/kube/watch/reflector.hpp"
 
 #include "controller/kube/client/http_failure.hpp"
-#include "controller/kube/watch/watch_machine.hpp"
 #include "controller/kube/client/wire_json.hpp"
+#include "controller/kube/watch/watch_machine.hpp"
 #include "controller/runtime/stoppable_wait.hpp"
 
 #include <nlohmann/json.hpp>

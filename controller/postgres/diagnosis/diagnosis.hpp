@@ -10,8 +10,8 @@
 //   ReadOnlyServer      the session itself says so (Connection::open)
 #pragma once
 
-#include "controller/postgres/session/endpoint.hpp"
 #include "controller/postgres/diagnosis/sql_state.hpp"
+#include "controller/postgres/session/endpoint.hpp"
 #include "reconcilers/ports/failure.hpp"
 
 #include <string>

@@ -2,8 +2,8 @@
 // be told: libpq says the same of an expired one and of one from another CA.
 #pragma once
 
-#include "controller/postgres/session/endpoint.hpp"
 #include "controller/postgres/diagnosis/tcp_probe.hpp"
+#include "controller/postgres/session/endpoint.hpp"
 
 #include <string>
 #include <vector>

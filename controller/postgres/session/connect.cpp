@@ -1,14 +1,14 @@
 // How a session begins: addresses, TLS, pinned settings, and what it means when it does not.
 #include "controller/postgres/diagnosis/certificates.hpp"
-#include "controller/postgres/session/connection.hpp"
 #include "controller/postgres/diagnosis/diagnosis.hpp"
+#include "controller/postgres/diagnosis/sql_state.hpp"
+#include "controller/postgres/session/connection.hpp"
 #include "controller/postgres/session/pem_file.hpp"
 #include "controller/postgres/session/receive_limit.hpp"
 #include "controller/postgres/session/resolve.hpp"
-#include "controller/postgres/diagnosis/sql_state.hpp"
 #include "crds/text.hpp"
-#include "reconcilers/ports/failure.hpp"
 #include "reconcilers/manifests/sslmode.hpp"
+#include "reconcilers/ports/failure.hpp"
 
 #include <libpq-fe.h>
 

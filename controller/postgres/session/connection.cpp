@@ -1,8 +1,8 @@
 #include "controller/postgres/session/connection.hpp"
 
 #include "controller/postgres/diagnosis/certificates.hpp"
-#include "controller/postgres/session/result.hpp"
 #include "controller/postgres/diagnosis/sql_state.hpp"
+#include "controller/postgres/session/result.hpp"
 #include "reconcilers/sql/login/tenant_login.hpp"
 
 #include <libpq-fe.h>

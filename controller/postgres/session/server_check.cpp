@@ -1,7 +1,7 @@
 // What a session is asked before anything else: that it may write, and that it is on the server that
 // it was meant for (F58, F59, F60).
-#include "controller/postgres/session/connection.hpp"
 #include "controller/postgres/diagnosis/diagnosis.hpp"
+#include "controller/postgres/session/connection.hpp"
 #include "reconcilers/ports/failure.hpp"
 #include "reconcilers/server/identity.hpp"
 #include "reconcilers/sql/inspect/server.hpp"
@@ -24,7 +24,9 @@ Rows ask(Connection& session, bool finds_ledger, const CallContext& call) {
     return session.run(sql::identify_ledger(finds_ledger), call);
 }
 
-Error refusal(const Endpoint& at, FailureClass kind, std::string code, const std::string& words) {
+Error identity_error(
+    const Endpoint& at, FailureClass kind, std::string code, const std::string& words
+) {
     return Error(
         {kind,
          FailureOrigin::Postgres,
@@ -49,7 +51,7 @@ void Connection::require_the_server(const CallContext& call) {
     read_answers([&] { found = sql::server_standing(ask(*this, finds_ledger, call).at(0)); });
     identity_ = found.identity;
     if (found.is_read_only && endpoint_.kind != SessionKind::Reader) {
-        throw refusal(
+        throw identity_error(
             endpoint_,
             FailureClass::Transient,
             "ReadOnlyServer",
@@ -59,7 +61,7 @@ void Connection::require_the_server(const CallContext& call) {
         );
     }
     if (!found.can_read_ledger) {
-        throw refusal(
+        throw identity_error(
             endpoint_,
             FailureClass::Forbidden,
             "AdminRightsMissing",
@@ -70,18 +72,18 @@ void Connection::require_the_server(const CallContext& call) {
     }
     const auto& expected = endpoint_.expected;
     switch (compare_server(identity_, expected, endpoint_.accepted)) {
-        case Sameness::Same:
+        case IdentityMatch::Same:
             return;
-        case Sameness::AnotherServer:
-            throw refusal(
+        case IdentityMatch::AnotherServer:
+            throw identity_error(
                 endpoint_,
                 FailureClass::Terminal,
                 "ServerIdentityChanged",
                 "another server answers: its system identifier is " + identity_.system_identifier +
                     " and was " + expected.system_identifier + "." + how_to_accept(identity_)
             );
-        case Sameness::OfThePast:
-            throw refusal(
+        case IdentityMatch::RolledBack:
+            throw identity_error(
                 endpoint_,
                 FailureClass::Terminal,
                 "ServerRestored",

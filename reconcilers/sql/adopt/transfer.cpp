@@ -1,7 +1,7 @@
 #include "reconcilers/sql/adopt/transfer.hpp"
 
-#include "reconcilers/sql/text/block.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/text/block.hpp"
 #include "reconcilers/sql/text/quote.hpp"
 
 namespace djdb::sql {
@@ -10,7 +10,7 @@ Batch transfer(const TenantNames& names, const Claimant& claimant) {
     const auto database = quote_literal(names.database.str());
     const auto cluster = quote_literal(claimant.cluster_id);
     const auto uid = quote_literal(claimant.uid.str());
-    const auto space = quote_literal(claimant.key.space.str());
+    const auto space = quote_literal(claimant.key.ns.str());
     const auto name = quote_literal(claimant.key.name.str());
     const std::string body =
         "DECLARE held djangodb.claim; former text; tenant record; BEGIN"

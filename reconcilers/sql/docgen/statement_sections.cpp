@@ -1,19 +1,19 @@
 #include "reconcilers/sql/docgen/statement_sections.hpp"
 
 #include "reconcilers/sql/adopt/adopt.hpp"
+#include "reconcilers/sql/adopt/transfer.hpp"
 #include "reconcilers/sql/inspect/catalog.hpp"
+#include "reconcilers/sql/inspect/server.hpp"
+#include "reconcilers/sql/inspect/tenant.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/login/tenant_login.hpp"
 #include "reconcilers/sql/provision/contents.hpp"
 #include "reconcilers/sql/provision/database.hpp"
+#include "reconcilers/sql/provision/roles.hpp"
 #include "reconcilers/sql/remove/disown.hpp"
 #include "reconcilers/sql/remove/drop.hpp"
-#include "reconcilers/sql/inspect/tenant.hpp"
 #include "reconcilers/sql/remove/reader.hpp"
 #include "reconcilers/sql/remove/retire.hpp"
-#include "reconcilers/sql/provision/roles.hpp"
-#include "reconcilers/sql/inspect/server.hpp"
-#include "reconcilers/sql/login/tenant_login.hpp"
-#include "reconcilers/sql/adopt/transfer.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -95,8 +95,8 @@ std::vector<Section> looking() {
         {"Ask the same in a tenant's database",
          "any login, first on each session; the second where the first is forbidden",
          {identify_server(false), identify_ledger(false)}},
-        {"Name the session after the visit",
-         "any login, when it goes on with another visit",
+        {"Name the session after the run",
+         "any login, when it goes on with another run",
          {name_session("djangodb-operator/VISIT")}},
         {"Look at the server",
          "administrator, maintenance database or postgres; claims only where there is a ledger",
@@ -105,7 +105,7 @@ std::vector<Section> looking() {
          "administrator, maintenance database, when it has grown",
          {find_end_of_wal(), is_flushed("0/0")}},
         {"Look at a tenant",
-         "administrator, maintenance database, at each visit",
+         "administrator, maintenance database, at each run",
          variants([](const Variant& of) -> Batch {
              return {inspect_tenant(of.names, of.setup, kClaimant)};
          })},

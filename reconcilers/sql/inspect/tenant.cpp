@@ -1,8 +1,8 @@
 #include "reconcilers/sql/inspect/tenant.hpp"
 
 #include "reconcilers/sql/inspect/catalog.hpp"
-#include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/inspect/drift.hpp"
+#include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/provision/role_model.hpp"
 
 #include <nlohmann/json.hpp>
@@ -177,7 +177,7 @@ Statement inspect_tenant(
                {names.database.str(),
                 claimant.cluster_id,
                 claimant.uid.str(),
-                claimant.key.space.str(),
+                claimant.key.ns.str(),
                 claimant.key.name.str(),
                 names.owner.str(),
                 array_parameter(roles)}

@@ -1,16 +1,16 @@
 #include "reconcilers/sql/ledger/claim.hpp"
 
+#include "reconcilers/sql/ledger/role_names.hpp"
+#include "reconcilers/sql/provision/role_model.hpp"
 #include "reconcilers/sql/text/block.hpp"
 #include "reconcilers/sql/text/quote.hpp"
-#include "reconcilers/sql/provision/role_model.hpp"
-#include "reconcilers/sql/ledger/role_names.hpp"
 
 namespace djdb::sql {
 namespace {
 
 std::string same_key(const Claimant& claimant) {
     return "cluster_id = " + quote_literal(claimant.cluster_id) +
-           " AND namespace = " + quote_literal(claimant.key.space.str()) +
+           " AND namespace = " + quote_literal(claimant.key.ns.str()) +
            " AND name = " + quote_literal(claimant.key.name.str());
 }
 
@@ -154,7 +154,7 @@ Statement write_claim(const TenantNames& names, const Claimant& claimant) {
          names.owner.str(),
          claimant.cluster_id,
          claimant.uid.str(),
-         claimant.key.space.str(),
+         claimant.key.ns.str(),
          claimant.key.name.str()}};
 }
 

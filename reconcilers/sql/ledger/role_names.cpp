@@ -1,9 +1,9 @@
 #include "reconcilers/sql/ledger/role_names.hpp"
 
-#include "reconcilers/sql/text/block.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
-#include "reconcilers/sql/text/quote.hpp"
 #include "reconcilers/sql/provision/role_model.hpp"
+#include "reconcilers/sql/text/block.hpp"
+#include "reconcilers/sql/text/quote.hpp"
 
 namespace djdb::sql {
 

@@ -5,7 +5,7 @@
 
 namespace djdb::sql {
 
-/// Shows in pg_stat_activity and in the log which visit works.
+/// Shows in pg_stat_activity and in the log which run works.
 Statement name_session(const std::string& name);
 
 /// session_user, current_user, current_database.

@@ -1,10 +1,10 @@
 #include "reconcilers/sql/provision/database.hpp"
 
 #include "crds/text.hpp"
-#include "reconcilers/sql/text/block.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
-#include "reconcilers/sql/text/quote.hpp"
 #include "reconcilers/sql/provision/role_model.hpp"
+#include "reconcilers/sql/text/block.hpp"
+#include "reconcilers/sql/text/quote.hpp"
 
 namespace djdb::sql {
 namespace {

@@ -1,10 +1,10 @@
 #include "reconcilers/sql/provision/roles.hpp"
 
-#include "reconcilers/sql/text/block.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
-#include "reconcilers/sql/text/quote.hpp"
-#include "reconcilers/sql/provision/role_model.hpp"
 #include "reconcilers/sql/ledger/role_names.hpp"
+#include "reconcilers/sql/provision/role_model.hpp"
+#include "reconcilers/sql/text/block.hpp"
+#include "reconcilers/sql/text/quote.hpp"
 
 #include <algorithm>
 #include <iterator>

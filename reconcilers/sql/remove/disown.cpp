@@ -1,8 +1,8 @@
 #include "reconcilers/sql/remove/disown.hpp"
 
-#include "reconcilers/sql/text/block.hpp"
-#include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/adopt/owned.hpp"
+#include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/text/block.hpp"
 #include "reconcilers/sql/text/quote.hpp"
 
 namespace djdb::sql {

@@ -1,7 +1,7 @@
 #include "reconcilers/sql/remove/drop.hpp"
 
-#include "reconcilers/sql/text/block.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/text/block.hpp"
 #include "reconcilers/sql/text/quote.hpp"
 
 namespace djdb::sql {

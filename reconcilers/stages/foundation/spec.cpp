@@ -40,7 +40,7 @@ Verdict assess_spec(const Desired& desired, const Observed& observed) {
         case ServerReference::NamespaceNotAllowed:
             return Blocked{
                 {Reason::NamespaceNotAllowed,
-                 server + " does not allow namespace \"" + desired.object.meta.key.space.str() +
+                 server + " does not allow namespace \"" + desired.object.meta.key.ns.str() +
                      "\". Nothing was changed; ask its owner to add it to "
                      "spec.allowedNamespaces."}};
         case ServerReference::Undecodable:

@@ -73,8 +73,8 @@ Verdict assess_gate(const Desired& desired, const Observed& observed) {
              "No Deployment carries the label djangodb.io/database: " +
                  desired.object.meta.key.name.str() + " yet."}};
     }
-    if (const auto refusal = refuse(desired, observed)) {
-        return *refusal;
+    if (const auto blocked = refuse(desired, observed)) {
+        return *blocked;
     }
     if (auto steps = open_what_passed(desired, observed); !steps.empty()) {
         return Act{

@@ -17,7 +17,7 @@ namespace {
 
 std::string what_is_awaited(const Workload& workload) {
     const auto name = workload.meta.key.name.str();
-    return workload.pods == PodsState::Leaving
+    return workload.pods == PodsState::Terminating
                ? "the last old Pods of " + name + " to end (they may still write)"
                : "new Pods of " + name;
 }

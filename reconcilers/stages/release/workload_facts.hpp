@@ -34,8 +34,8 @@ std::string template_hash(const Workload& workload);
 ///   Pods     | released before | not
 ///   ---------|-----------------|----
 ///   Complete | yes             | yes
-///   Leaving  | yes             | no: of the old template, they may still write
-///   Coming   | yes             | no
+///   Terminating | yes             | no: of the old template, they may still write
+///   Progressing | yes             | no
 ///   Unseen   | yes             | no
 ///   Mixed    | no              | no
 /// Paused: no.

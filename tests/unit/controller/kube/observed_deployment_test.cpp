@@ -28,7 +28,7 @@ TEST(PodsOfADeployment, AreJudgedByTheGenerationThatIsSpokenOf) {
     status["observedGeneration"] = 3;
     EXPECT_EQ(judged(status), PodsState::Complete);
     EXPECT_EQ(judged({{"observedGeneration", 3}}, 0), PodsState::Complete);
-    EXPECT_EQ(judged({{"observedGeneration", 3}}), PodsState::Coming);
+    EXPECT_EQ(judged({{"observedGeneration", 3}}), PodsState::Progressing);
 }
 
 TEST(PodsOfADeployment, AreCompleteOnlyWithAllOfThemAndNoOther) {
@@ -50,7 +50,7 @@ TEST(PodsOfADeployment, AreCompleteOnlyWithAllOfThemAndNoOther) {
                         EXPECT_EQ(pods == PodsState::Complete, all);
                         EXPECT_EQ(pods == PodsState::Mixed, total > updated);
                         const bool some_miss = updated < wanted || available < wanted;
-                        EXPECT_EQ(pods == PodsState::Coming, total == updated && some_miss);
+                        EXPECT_EQ(pods == PodsState::Progressing, total == updated && some_miss);
                     }
                 }
             }

@@ -226,18 +226,18 @@ TEST(Reflector, ALostVersionIsListedAgainInWhateverWayItIsSaid) {
 }
 
 TEST(Reflector, OtherRefusalsAreNoReasonToList) {
-    using Refusal = std::vector<std::string>;
-    for_each_case<Refusal>(
+    using WriteBackoff = std::vector<std::string>;
+    for_each_case<WriteBackoff>(
         {{status_answer(429, "TooManyRequests")},
          {status_answer(503, "ServiceUnavailable")},
          {http_answer("404 Not Found", "404 page not found")},
          {http_answer("200 OK", "<html>")},
          {watch_head(), chunk(event("ERROR", R"({"code":"x","details":5})"))},
          {"good day\r\n\r\n"}},
-        [](const Refusal& refusal) {
+        [](const WriteBackoff& backoff) {
             return Play{
                 {list_of("5", pod("a", "1"))},
-                {refusal, {watch_head(), chunk(event("ADDED", pod("b", "6")))}}};
+                {backoff, {watch_head(), chunk(event("ADDED", pod("b", "6")))}}};
         },
         [](Seen& seen) {
             EXPECT_TRUE(seen.comes_to_hold({"a", "b"}));

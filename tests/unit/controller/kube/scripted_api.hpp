@@ -2,8 +2,8 @@
 // answered as given, the last one again and again. For what a real one does not do on demand.
 #pragma once
 
-#include "controller/kube/transport/beast_transport.hpp"
 #include "controller/kube/client/client.hpp"
+#include "controller/kube/transport/beast_transport.hpp"
 #include "tests/support/tls_peer.hpp"
 
 #include <cstddef>

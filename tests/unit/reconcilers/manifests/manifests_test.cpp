@@ -1,7 +1,7 @@
 // The Secret's contract and the migration Job's shape.
-#include "reconcilers/ports/failure.hpp"
 #include "reconcilers/manifests/migration_job.hpp"
 #include "reconcilers/manifests/secret.hpp"
+#include "reconcilers/ports/failure.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

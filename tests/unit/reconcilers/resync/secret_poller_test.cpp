@@ -1,4 +1,4 @@
-// The walk round the settled tenants' Secrets: its pace, its order, and what it makes of an answer.
+// The walk round the settled tenants' Secrets: its interval, its order, and what it makes of an answer.
 #include "reconcilers/resync/secret_poller.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(SecretRounds, OneTakesTwentyFiveSecondsButForTenInASecond) {
+TEST(SecretPoller, OneTakesTwentyFiveSecondsButForTenInASecond) {
     EXPECT_EQ(pace_of_round(0), 25s);
     EXPECT_EQ(pace_of_round(1), 25s);
     EXPECT_EQ(pace_of_round(5), 5s);
@@ -18,7 +18,7 @@ TEST(SecretRounds, OneTakesTwentyFiveSecondsButForTenInASecond) {
     EXPECT_EQ(pace_of_round(10'000), 100ms);
 }
 
-TEST(SecretRounds, AnErrorSaysNothingOfASecret) {
+TEST(SecretPoller, AnErrorSaysNothingOfASecret) {
     const std::optional<std::string> unknown;
     const std::string none;
     EXPECT_FALSE(has_changed("u/1", unknown));
@@ -40,10 +40,10 @@ class Walk : public testing::Test {
         for (const auto* secret : secrets) {
             record.secret_versions[ObjectName(secret)] = std::string(name) + "/1";
         }
-        memory_.keep(key(name), record);
+        cache_.keep(key(name), record);
     }
     std::string next() {
-        const auto found = memory_.next_settled_secret(last_);
+        const auto found = cache_.next_settled_secret(last_);
         if (!found) {
             return "";
         }
@@ -52,7 +52,7 @@ class Walk : public testing::Test {
         return last_->tenant.name.str() + "." + last_->secret.str();
     }
 
-    TenantMemory memory_;
+    TenantCache cache_;
     std::optional<SecretPlace> last_;
 };
 
@@ -62,8 +62,8 @@ TEST_F(Walk, MeetsEverySecretOfASettledTenantOnceInARound) {
     keep("b", false, {"app"});
     keep("c", true, {});
     keep("d", true, {"app"});
-    EXPECT_EQ(memory_.count_settled().tenants, 3U);
-    EXPECT_EQ(memory_.count_settled().secrets, 3U);
+    EXPECT_EQ(cache_.count_settled().tenants, 3U);
+    EXPECT_EQ(cache_.count_settled().secrets, 3U);
     for (int round = 0; round < 2; ++round) {
         EXPECT_EQ(next(), "a.app");
         EXPECT_EQ(next(), "a.reader");
@@ -75,12 +75,12 @@ TEST_F(Walk, GoesOnWhereTenantsComeAndGo) {
     keep("b", true, {"app"});
     keep("d", true, {"app"});
     EXPECT_EQ(next(), "b.app");
-    memory_.forget(key("b"));
+    cache_.forget(key("b"));
     keep("c", true, {"app"});
     EXPECT_EQ(next(), "c.app");
     EXPECT_EQ(next(), "d.app");
-    memory_.forget(key("c"));
-    memory_.forget(key("d"));
+    cache_.forget(key("c"));
+    cache_.forget(key("d"));
     EXPECT_EQ(next(), "");
     keep("a", true, {"app"});
     EXPECT_EQ(next(), "a.app");

@@ -11,29 +11,37 @@ TEST(ServerIdentity, IsTheSameByIdentifierAndNeverYounger) {
         ServerIdentity found;
         ServerIdentity expected;
         ServerIdentity accepted;
-        Sameness sameness;
+        IdentityMatch sameness;
     };
     static const std::vector<Row> kRows{
-        {"never seen before", {"1", 1, 5}, {}, {}, Sameness::Same},
-        {"unchanged", {"1", 1, 5}, {"1", 1, 5}, {}, Sameness::Same},
-        {"claims were made", {"1", 1, 6}, {"1", 1, 5}, {}, Sameness::Same},
-        {"failover", {"1", 2, 5}, {"1", 1, 5}, {}, Sameness::Same},
-        {"another server", {"2", 1, 9}, {"1", 1, 5}, {}, Sameness::AnotherServer},
-        {"an older ledger", {"1", 1, 4}, {"1", 1, 5}, {}, Sameness::OfThePast},
-        {"no ledger any more", {"1", 1, 0}, {"1", 1, 5}, {}, Sameness::OfThePast},
-        {"an older timeline", {"1", 1, 5}, {"1", 2, 5}, {}, Sameness::OfThePast},
-        {"does not tell", {"", 0, 5}, {"1", 2, 5}, {}, Sameness::Same},
-        {"does not tell, older ledger", {"", 0, 4}, {"1", 2, 5}, {}, Sameness::OfThePast},
-        {"another one, accepted", {"2", 1, 3}, {"1", 1, 5}, {"2", 0, 3}, Sameness::Same},
-        {"an older one, accepted", {"1", 1, 3}, {"1", 2, 5}, {"1", 0, 3}, Sameness::Same},
-        {"another than accepted", {"3", 1, 3}, {"1", 1, 5}, {"2", 0, 3}, Sameness::AnotherServer},
-        {"moved on since accepted", {"2", 1, 4}, {"1", 1, 5}, {"2", 0, 3}, Sameness::AnotherServer},
+        {"never seen before", {"1", 1, 5}, {}, {}, IdentityMatch::Same},
+        {"unchanged", {"1", 1, 5}, {"1", 1, 5}, {}, IdentityMatch::Same},
+        {"claims were made", {"1", 1, 6}, {"1", 1, 5}, {}, IdentityMatch::Same},
+        {"failover", {"1", 2, 5}, {"1", 1, 5}, {}, IdentityMatch::Same},
+        {"another server", {"2", 1, 9}, {"1", 1, 5}, {}, IdentityMatch::AnotherServer},
+        {"an older ledger", {"1", 1, 4}, {"1", 1, 5}, {}, IdentityMatch::RolledBack},
+        {"no ledger any more", {"1", 1, 0}, {"1", 1, 5}, {}, IdentityMatch::RolledBack},
+        {"an older timeline", {"1", 1, 5}, {"1", 2, 5}, {}, IdentityMatch::RolledBack},
+        {"does not tell", {"", 0, 5}, {"1", 2, 5}, {}, IdentityMatch::Same},
+        {"does not tell, older ledger", {"", 0, 4}, {"1", 2, 5}, {}, IdentityMatch::RolledBack},
+        {"another one, accepted", {"2", 1, 3}, {"1", 1, 5}, {"2", 0, 3}, IdentityMatch::Same},
+        {"an older one, accepted", {"1", 1, 3}, {"1", 2, 5}, {"1", 0, 3}, IdentityMatch::Same},
+        {"another than accepted",
+         {"3", 1, 3},
+         {"1", 1, 5},
+         {"2", 0, 3},
+         IdentityMatch::AnotherServer},
+        {"moved on since accepted",
+         {"2", 1, 4},
+         {"1", 1, 5},
+         {"2", 0, 3},
+         IdentityMatch::AnotherServer},
         {"accepted long ago, then older",
          {"1", 1, 3},
          {"1", 1, 5},
          {"1", 0, 4},
-         Sameness::OfThePast},
-        {"nothing is no leave", {"", 0, 0}, {"1", 1, 5}, {"", 0, 0}, Sameness::OfThePast},
+         IdentityMatch::RolledBack},
+        {"nothing is no leave", {"", 0, 0}, {"1", 1, 5}, {"", 0, 0}, IdentityMatch::RolledBack},
     };
     for (const auto& row : kRows) {
         EXPECT_EQ(compare_server(row.found, row.expected, row.accepted), row.sameness) << row.name;

@@ -42,21 +42,21 @@ ServerFacts good_facts() {
     return facts;
 }
 
-ServerSighting sighting_of(const ServerFacts& facts) {
-    ServerSighting sighting;
-    sighting.lookup.reference = ServerReference::Found;
-    sighting.lookup.access = ServerAccess{};
-    sighting.facts = facts;
-    return sighting;
+ServerObservation sighting_of(const ServerFacts& facts) {
+    ServerObservation observation;
+    observation.lookup.reference = ServerReference::Found;
+    observation.lookup.access = ServerAccess{};
+    observation.facts = facts;
+    return observation;
 }
 
-ServerSighting failed_with(const std::string& code) {
-    ServerSighting sighting;
-    sighting.lookup.reference = ServerReference::Found;
-    sighting.lookup.access = ServerAccess{};
-    sighting.failure =
+ServerObservation failed_with(const std::string& code) {
+    ServerObservation observation;
+    observation.lookup.reference = ServerReference::Found;
+    observation.lookup.access = ServerAccess{};
+    observation.failure =
         Failure{FailureClass::Transient, FailureOrigin::Postgres, code, "said of " + code};
-    return sighting;
+    return observation;
 }
 
 Condition condition_of(const PostgresServerStatus& status, ConditionType type) {
@@ -257,10 +257,10 @@ TEST(ServerStatus, WhatIsMissingToLookIsNamed) {
         {ServerReference::ClientCertificateInvalid, Reason::ClientCertificateInvalid},
     };
     for (const auto& [reference, reason] : kRows) {
-        ServerSighting sighting;
-        sighting.lookup.reference = reference;
-        sighting.lookup.detail = "\"the-object\"";
-        const auto status = derive_server_status(a_server(), sighting, kNow);
+        ServerObservation observation;
+        observation.lookup.reference = reference;
+        observation.lookup.detail = "\"the-object\"";
+        const auto status = derive_server_status(a_server(), observation, kNow);
         EXPECT_EQ(condition_of(status, ServerReachable).reason, reason);
         EXPECT_EQ(condition_of(status, Ready).reason, reason);
         EXPECT_THAT(condition_of(status, Ready).message, HasSubstr("\"the-object\""));

@@ -1,6 +1,5 @@
-#include "reconcilers/sql/inspect/tenant.hpp"
-
 #include "reconcilers/sql/inspect/server.hpp"
+#include "reconcilers/sql/inspect/tenant.hpp"
 
 #include <gtest/gtest.h>
 

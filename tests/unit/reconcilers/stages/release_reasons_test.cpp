@@ -1,6 +1,6 @@
 // Reasons of a release, and what becomes of Jobs.
-#include "reconcilers/status/requeue.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
+#include "reconcilers/status/requeue.hpp"
 #include "reconcilers/status/status.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/unit/reconcilers/builders.hpp"
@@ -215,13 +215,13 @@ const std::vector<ReasonShown>& release_rows() {
          kFalse,
          Reason::MigrationRunning},
         {"new Pods are starting",
-         [](auto&, auto& o) { o.workloads[0].pods = PodsState::Coming; },
+         [](auto&, auto& o) { o.workloads[0].pods = PodsState::Progressing; },
          RolledOut,
          kFalse,
          Reason::RollingOut},
         {"new Pods do not come up",
          [](auto&, auto& o) {
-             o.workloads[0].pods = PodsState::Coming;
+             o.workloads[0].pods = PodsState::Progressing;
              o.workloads[0].progress_deadline_exceeded = true;
          },
          RolledOut,
@@ -281,7 +281,7 @@ TEST(Rollout, FinishedJobsExpireOnlyWhenAllHasRolled) {
     EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty())
         << "a settled resource does nothing";
     observed.jobs.front().expires = false;
-    observed.workloads.front().pods = PodsState::Coming;
+    observed.workloads.front().pods = PodsState::Progressing;
     EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty());
 }
 
@@ -299,7 +299,7 @@ TEST(Status, AWriteThatWasOvertakenIsNobodysBusiness) {
     const auto status = derive_status(desired, observed, workflow(), assessment, report);
     EXPECT_EQ(status, derive_status(desired, observed, workflow(), assessment, {}));
     EXPECT_TRUE(
-        std::holds_alternative<RetryAfter>(next_visit(desired, observed, assessment, report, 1))
+        std::holds_alternative<RetryAfter>(next_run(desired, observed, assessment, report, 1))
     );
 }
 

@@ -15,8 +15,8 @@ namespace {
 constexpr std::array kAllStates{
     PodsState::Unseen,
     PodsState::Mixed,
-    PodsState::Coming,
-    PodsState::Leaving,
+    PodsState::Progressing,
+    PodsState::Terminating,
     PodsState::Complete};
 
 const Condition& condition_of(const DjangoDatabaseStatus& status, ConditionType type) {
@@ -59,7 +59,7 @@ TEST(Rollout, IsJudgedAsTheTableSays) {
 
 TEST(Rollout, ScalingWhatIsReleasedChangesNothingThatIsSaid) {
     const auto desired = a_released();
-    for (const auto pods : {PodsState::Unseen, PodsState::Coming, PodsState::Leaving}) {
+    for (const auto pods : {PodsState::Unseen, PodsState::Progressing, PodsState::Terminating}) {
         auto observed = a_settled_world();
         observed.workloads.front().pods = pods;
         EXPECT_EQ(look(desired, observed), desired.object.status);
@@ -69,7 +69,7 @@ TEST(Rollout, ScalingWhatIsReleasedChangesNothingThatIsSaid) {
 TEST(Rollout, ARealChangeIsNotReadyUntilTheLastOldPodIsGone) {
     auto desired = a_released();
     for (const auto pods :
-         {PodsState::Unseen, PodsState::Mixed, PodsState::Coming, PodsState::Leaving}) {
+         {PodsState::Unseen, PodsState::Mixed, PodsState::Progressing, PodsState::Terminating}) {
         auto observed = a_settled_world();
         auto& web = observed.workloads.front();
         web.pod_template =
@@ -80,7 +80,8 @@ TEST(Rollout, ARealChangeIsNotReadyUntilTheLastOldPodIsGone) {
         const auto& rolled = condition_of(status, ConditionType::RolledOut);
         EXPECT_EQ(rolled.reason, Reason::RollingOut);
         EXPECT_EQ(
-            rolled.message.find("old Pods of web") != std::string::npos, pods == PodsState::Leaving
+            rolled.message.find("old Pods of web") != std::string::npos,
+            pods == PodsState::Terminating
         );
         EXPECT_EQ(status.workloads.front().pod_template, "") << "the old template is forgotten";
         // And back again: the old template's Pods were mixed with the new one's meanwhile.

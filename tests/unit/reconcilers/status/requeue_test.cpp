@@ -23,26 +23,28 @@ std::chrono::milliseconds span_of(const Requeue& requeue) {
 }
 
 double visits_a_second(std::size_t settled) {
-    double visits = 0;
+    double runs = 0;
     for (std::size_t i = 0; i < settled; ++i) {
-        const auto span = settled_visit(ResourceUid("uid-" + std::to_string(i)), settled);
-        visits += 1.0 / static_cast<double>(span.count());
+        const auto span = settled_interval(ResourceUid("uid-" + std::to_string(i)), settled);
+        runs += 1.0 / static_cast<double>(span.count());
     }
-    return visits;
+    return runs;
 }
 
 TEST(SettledVisit, ComesWithinTenMinutesUnlessThereAreTooMany) {
     for (const std::size_t settled : {0U, 1U, 500U, 1800U}) {
         std::vector<std::chrono::seconds> spans;
         for (int i = 0; i < 1000; ++i) {
-            spans.push_back(settled_visit(ResourceUid("uid-" + std::to_string(i)), settled));
+            spans.push_back(settled_interval(ResourceUid("uid-" + std::to_string(i)), settled));
         }
         const auto [least, most] = std::ranges::minmax(spans);
         EXPECT_GE(least, 6min);
         EXPECT_LT(most, 9min);
         EXPECT_GT(most - least, 2min) << "a crowd disperses";
     }
-    EXPECT_GT(settled_visit(ResourceUid("uid"), 3600), settled_visit(ResourceUid("uid"), 1800));
+    EXPECT_GT(
+        settled_interval(ResourceUid("uid"), 3600), settled_interval(ResourceUid("uid"), 1800)
+    );
 }
 
 TEST(SettledVisit, NeverMoreThanAboutFourASecond) {
@@ -55,26 +57,26 @@ TEST(SettledVisit, NeverMoreThanAboutFourASecond) {
 TEST(NextVisit, GoesByWhatTheRunCameTo) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
-    const auto visit = [&](const Report& report) {
-        return next_visit(desired, observed, assess(workflow(), desired, observed), report, 1);
+    const auto next = [&](const Report& report) {
+        return next_run(desired, observed, assess(workflow(), desired, observed), report, 1);
     };
     const auto failed = [](FailureClass kind, const char* code) {
         return Report{0, Failure{kind, FailureOrigin::Kubernetes, code, "m"}, "StartMigration", {}};
     };
-    EXPECT_EQ(span_of(visit({})), settled_visit(desired.object.meta.uid, 1));
-    EXPECT_EQ(span_of(visit(failed(FailureClass::Conflict, "409 Conflict"))), 0ms);
+    EXPECT_EQ(span_of(next({})), settled_interval(desired.object.meta.uid, 1));
+    EXPECT_EQ(span_of(next(failed(FailureClass::Conflict, "409 Conflict"))), 0ms);
     EXPECT_TRUE(std::holds_alternative<RetryWithBackoff>(
-        visit(failed(FailureClass::Forbidden, "403 Forbidden"))
+        next(failed(FailureClass::Forbidden, "403 Forbidden"))
     ));
     auto refused = failed(FailureClass::Invalid, "403 Forbidden");
     refused.not_before = observed.now + 5min;
-    EXPECT_EQ(span_of(visit(refused)), 5min);
+    EXPECT_EQ(span_of(next(refused)), 5min);
     refused.not_before = observed.now;
-    EXPECT_EQ(span_of(visit(refused)), 1s);
+    EXPECT_EQ(span_of(next(refused)), 1s);
     observed.secret = SecretState::Absent;
-    EXPECT_EQ(span_of(visit({})), 0ms) << "what was done is looked at";
+    EXPECT_EQ(span_of(next({})), 0ms) << "what was done is looked at";
     observed.secret = SecretState::Foreign;
-    EXPECT_EQ(span_of(visit({})), 15s);
+    EXPECT_EQ(span_of(next({})), 15s);
 }
 
 const Failure kQuota{
@@ -84,7 +86,7 @@ Report a_refused(const char* step) {
     return {0, kQuota, step, {}};
 }
 
-TEST(Refusal, OnlyTheClustersRulesAreOne) {
+TEST(WriteBackoff, OnlyTheClustersRulesAreOne) {
     for (const auto kind :
          {FailureClass::Transient,
           FailureClass::Conflict,
@@ -94,48 +96,48 @@ TEST(Refusal, OnlyTheClustersRulesAreOne) {
         for (const auto origin :
              {FailureOrigin::Kubernetes, FailureOrigin::Postgres, FailureOrigin::Operator}) {
             EXPECT_EQ(
-                is_refusal({kind, origin, "", ""}),
+                is_refused_write({kind, origin, "", ""}),
                 kind == FailureClass::Invalid && origin == FailureOrigin::Kubernetes
             );
         }
     }
 }
 
-TEST(Refusal, HoldsForFiveMinutesAndForThisQuestionOnly) {
+TEST(WriteBackoff, HoldsForFiveMinutesAndForThisQuestionOnly) {
     const TimePoint now{1000s};
-    const auto first = refusal_after(std::nullopt, a_refused("StartMigration"), "1 a", now);
+    const auto first = backoff_after(std::nullopt, a_refused("StartMigration"), "1 a", now);
     ASSERT_TRUE(first);
     EXPECT_EQ(first->until, now + 5min);
-    EXPECT_TRUE(still_holding(first, "1 a", now + 299s));
-    EXPECT_FALSE(still_holding(first, "1 a", now + 5min));
-    EXPECT_FALSE(still_holding(first, "2 a", now)) << "another spec";
-    EXPECT_FALSE(still_holding(first, "1 b", now)) << "another Pod template";
-    EXPECT_FALSE(still_holding(std::nullopt, "1 a", now));
-    // Told again from memory, it is as old as it was; a run that did other things leaves it.
+    EXPECT_TRUE(still_in_force(first, "1 a", now + 299s));
+    EXPECT_FALSE(still_in_force(first, "1 a", now + 5min));
+    EXPECT_FALSE(still_in_force(first, "2 a", now)) << "another spec";
+    EXPECT_FALSE(still_in_force(first, "1 b", now)) << "another Pod template";
+    EXPECT_FALSE(still_in_force(std::nullopt, "1 a", now));
+    // Told again from cache, it is as old as it was; a run that did other things leaves it.
     EXPECT_EQ(
-        refusal_after(first, a_refused("StartMigration"), "1 a", now + 4min)->until, first->until
+        backoff_after(first, a_refused("StartMigration"), "1 a", now + 4min)->until, first->until
     );
-    EXPECT_EQ(refusal_after(first, {}, "1 a", now + 4min)->until, first->until);
+    EXPECT_EQ(backoff_after(first, {}, "1 a", now + 4min)->until, first->until);
     EXPECT_EQ(
-        refusal_after(first, a_refused("PublishSecret"), "1 a", now + 4min)->step, "PublishSecret"
+        backoff_after(first, a_refused("PublishSecret"), "1 a", now + 4min)->step, "PublishSecret"
     );
-    EXPECT_FALSE(refusal_after(std::nullopt, {}, "1 a", now));
+    EXPECT_FALSE(backoff_after(std::nullopt, {}, "1 a", now));
 }
 
-TEST(Refusal, TheQuestionIsSpecAndPodTemplates) {
+TEST(WriteBackoff, TheQuestionIsSpecAndPodTemplates) {
     auto desired = a_desired();
     auto observed = a_settled_world();
-    const auto asked = question_of(desired, observed);
+    const auto asked = input_fingerprint(desired, observed);
     observed.workloads.front().meta.resource_version = "6";
-    EXPECT_EQ(question_of(desired, observed), asked);
+    EXPECT_EQ(input_fingerprint(desired, observed), asked);
     observed.workloads.front().pod_template = a_workload("web", "shop:v3").pod_template;
-    EXPECT_NE(question_of(desired, observed), asked);
+    EXPECT_NE(input_fingerprint(desired, observed), asked);
     observed = a_settled_world();
     ++desired.object.meta.generation;
-    EXPECT_NE(question_of(desired, observed), asked);
+    EXPECT_NE(input_fingerprint(desired, observed), asked);
 }
 
-TEST(Refusal, IsShownWithWhatHelps) {
+TEST(WriteBackoff, IsShownWithWhatHelps) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
     observed.tenant->passed_images.clear();
@@ -176,13 +178,13 @@ TEST(Silence, OfWhatPassesByItselfIsToldAfterAMinute) {
           FailureClass::Terminal}) {
         EXPECT_TRUE(told(kind, 0s));
     }
-    TenantMemory memory;
+    TenantCache cache;
     const ObjectKey shop{Namespace("apps"), ObjectName("shop")};
     const TimePoint now{1000s};
-    EXPECT_EQ(memory.note_unseen(shop, now), now);
-    EXPECT_EQ(memory.note_unseen(shop, now + 30s), now);
-    memory.note_seen(shop);
-    EXPECT_EQ(memory.note_unseen(shop, now + 40s), now + 40s);
+    EXPECT_EQ(cache.note_unseen(shop, now), now);
+    EXPECT_EQ(cache.note_unseen(shop, now + 30s), now);
+    cache.note_seen(shop);
+    EXPECT_EQ(cache.note_unseen(shop, now + 40s), now + 40s);
 }
 
 }  // namespace
