@@ -32,7 +32,7 @@ Act end(Finding finding, std::vector<Step> steps, std::optional<Announce> said) 
     return {std::move(finding), std::move(steps)};
 }
 
-Act orphan(const Desired& desired, const std::string& why, bool is_warning) {
+Act orphaned(const Desired& desired, const std::string& why, bool is_warning) {
     std::string left = "Let go because " + why + ".";
     if (!desired.name_error) {
         left += " If database \"" + desired.names.database.str() +
@@ -54,7 +54,7 @@ Verdict wait_or_orphan(const Desired& desired, const Observed& observed, bool wa
     const auto& meta = desired.object.meta;
     const auto since = meta.deleted_at.value_or(observed.now);
     if (!wants_drop && observed.now - since >= kWaitForServer) {
-        return orphan(desired, "the server can't be reached", true);
+        return orphaned(desired, "the server can't be reached", true);
     }
     return Wait{
         {Reason::Deleting,
@@ -123,17 +123,17 @@ Verdict assess_deletion(const Desired& desired, const Observed& observed) {
     }
     const auto orphan = meta.annotations.find(std::string(api::kOrphanAnnotation));
     if (orphan != meta.annotations.end() && orphan->second == "true") {
-        return orphan(desired, "djangodb.io/orphan=true was set", false);
+        return orphaned(desired, "djangodb.io/orphan=true was set", false);
     }
     if (!desired.object.undecodable.empty()) {
         return Blocked{
             {Reason::Undecodable, explain_undecodable(desired) + how_to_orphan(desired)}};
     }
     if (desired.name_error) {
-        return orphan(desired, "no server was ever asked for such a name", false);
+        return orphaned(desired, "no server was ever asked for such a name", false);
     }
     if (observed.server == ServerReference::NotFound) {
-        return orphan(
+        return orphaned(
             desired,
             "PostgresServer \"" + desired.object.spec.server_ref.name + "\" does not exist",
             true
