@@ -7,6 +7,7 @@
 #include "controller/kube/transport/beast_transport.hpp"
 #include "controller/kube/transport/cpprest_transport.hpp"
 #include "controller/postgres/postgres_database.hpp"
+#include "controller/reconcile_worker.hpp"
 #include "controller/runtime/backoff.hpp"
 #include "controller/runtime/stoppable_wait.hpp"
 #include "controller/runtime/worker_pool.hpp"
@@ -30,64 +31,7 @@ using telemetry::Level;
 using telemetry::log;
 using namespace std::chrono_literals;
 
-constexpr auto kRunDeadline = 90s;
 constexpr auto kGlanceDeadline = 5s;
-/// Lets the watch bring our own writes before the next look.
-constexpr auto kAtOnce = 20ms;
-
-/// One run: call the reconciler, then queue the key again as it says.
-class ReconcileWorker {
-  public:
-    ReconcileWorker(
-        DjangoDatabaseReconciler databases, PostgresServerReconciler servers, Queue& queue
-    )
-        : databases_(databases), servers_(std::move(servers)), queue_(queue) {}
-
-    void operator()(const WorkKey& work, const std::stop_token& stop) {
-        const CallContext call{stop, Deadline::in(kRunDeadline), make_reconcile_id()};
-        try {
-            const auto requeue = work.root == Root::Database ? databases_(work.key, call)
-                                                             : servers_(work.key.name, call);
-            queue_again(work, requeue);
-        } catch (const std::exception& error) {
-            fail(work, error, call);
-        }
-    }
-
-  private:
-    void fail(const WorkKey& work, const std::exception& error, const CallContext& call) {
-        log(Level::Error,
-            "reconcile",
-            error.what(),
-            {{"object", to_string(work.key)}, {"reconcileID", call.reconcile_id}});
-        queue_again(work, RetryWithBackoff{});
-    }
-    void queue_again(const WorkKey& work, const Requeue& requeue) {
-        const auto now = Queue::Clock::now();
-        if (std::holds_alternative<RetryWithBackoff>(requeue)) {
-            queue_.add(work, now + backoff_.next(work));
-            return;
-        }
-        backoff_.reset(work);
-        const auto* retry = std::get_if<RetryAfter>(&requeue);
-        if (retry == nullptr) {
-            at_once_.reset(work);
-        } else if (retry->span > 0ms) {
-            at_once_.reset(work);
-            queue_.add(work, now + retry->span);
-        } else {
-            queue_.add(work, now + kAtOnce + at_once_.next(work));
-        }
-    }
-
-    DjangoDatabaseReconciler databases_;
-    PostgresServerReconciler servers_;
-    Queue& queue_;
-    runtime::Backoff<WorkKey> backoff_;
-    /// Visits that act and act again without arriving slow down, so that a fight over one field with
-    /// somebody else is a nuisance and not a storm (F84).
-    runtime::Backoff<WorkKey> at_once_{{1ms, 60'000ms}};
-};
 
 std::unique_ptr<kube::Client> make_client(const Options& options) {
     const auto config = kube::find_config(options.kubeconfig);
@@ -172,17 +116,19 @@ int run_operator(const Options& options, std::stop_token stop) {
     SystemClock clock;
     KernelPasswordSource passwords;
     TenantCache cache;
-    const auto wake = [&queue](const ObjectKey& key) { queue.add({Root::Database, key}); };
-    const CatalogResync resync(database, cache, wake);
+    const auto wake = [&queue](WakeReason why) {
+        return [&queue, why](const ObjectKey& key) { queue.add({Root::Database, key}, why); };
+    };
+    const CatalogResync resync(database, cache, wake(WakeReason::CatalogChanged));
     ReconcileWorker worker(
         {cluster, database, clock, passwords, cache}, {cluster, database, clock, resync}, queue
     );
-    runtime::WorkerPool<WorkKey> workers(
+    runtime::WorkerPool<WorkKey, WakeReason> workers(
         queue,
         options.concurrency,
-        [&worker](const WorkKey& key, std::stop_token s) { worker(key, s); }
+        [&worker](const WorkKey& key, WakeReason why, std::stop_token s) { worker(key, why, s); }
     );
-    SecretPoller poller(cluster, cache, wake);
+    SecretPoller poller(cluster, cache, wake(WakeReason::PublishedSecretChanged));
     const std::jthread walker([&poller](const std::stop_token& s) { poll_secrets(poller, s); });
     ready = true;
     log(Level::Info, "start", "caches are filled, workers run", {{"cluster", cluster_id}});

@@ -89,19 +89,19 @@ Watches::Watches(kube::Client& client, Queue& queue, const Namespace& ns)
       deployments_(
           client,
           {kube::resources::kDeployments, {"", std::string(api::kDatabaseLabel), ""}, true},
-          wake_by_label(api::kDatabaseLabel),
+          wake_by_label(api::kDatabaseLabel, WakeReason::WorkloadChanged),
           trouble("deployments")
       ),
       jobs_(
           client,
           {kube::resources::kJobs, ours()},
-          wake_by_label(api::kOwnedByLabel),
+          wake_by_label(api::kOwnedByLabel, WakeReason::JobChanged),
           trouble("jobs")
       ),
       pods_(
           client,
           {kube::resources::kPods, ours()},
-          wake_by_label(api::kOwnedByLabel),
+          wake_by_label(api::kOwnedByLabel, WakeReason::PodChanged),
           trouble("pods")
       ),
       policies_(client, {kube::resources::kPolicies, {}}, wake_all_of_gate(), trouble("policies")),
@@ -126,16 +126,16 @@ Watches::Watches(kube::Client& client, Queue& queue, const Namespace& ns)
 
 kube::Caches Watches::caches() const {
     return {
-        databases_.store(),
-        servers_.store(),
-        namespaces_.store(),
-        deployments_.store(),
-        jobs_.store(),
-        pods_.store(),
-        policies_.store(),
-        bindings_.store(),
-        secrets_.store(),
-        config_maps_.store()};
+        .databases = databases_.store(),
+        .servers = servers_.store(),
+        .namespaces = namespaces_.store(),
+        .deployments = deployments_.store(),
+        .jobs = jobs_.store(),
+        .pods = pods_.store(),
+        .policies = policies_.store(),
+        .policy_bindings = bindings_.store(),
+        .secrets = secrets_.store(),
+        .config_maps = config_maps_.store()};
 }
 
 bool Watches::wait_until_synced(const std::stop_token& stop) const {
@@ -156,18 +156,22 @@ bool Watches::wait_until_synced(const std::stop_token& stop) const {
     });
 }
 
-void Watches::wake_databases(const std::function<bool(const json&)>& concerned) {
+void Watches::wake_databases(WakeReason why, const std::function<bool(const json&)>& concerned) {
     for (const auto& object : databases_.store().list()) {
         if (concerned(*object)) {
-            queue_.add({Root::Database, key_of(*object)});
+            queue_.add({Root::Database, key_of(*object)}, why);
         }
     }
 }
+
 Watches::OnChange Watches::wake_self(Root root) {
-    return [this, root](const json& object, bool) { queue_.add({root, key_of(object)}); };
+    return [this, root](const json& object, bool) {
+        queue_.add({root, key_of(object)}, WakeReason::ResourceChanged);
+    };
 }
+
 void Watches::wake_databases_of(const ObjectName& server) {
-    wake_databases([&](const json& database) {
+    wake_databases(WakeReason::ServerChanged, [&](const json& database) {
         return kube::text_at(database, {"spec", "serverRef", "name"}) == server.str();
     });
 }
@@ -179,7 +183,7 @@ Watches::OnChange Watches::wake_server() {
         auto& seen = servers_seen_[key.name.str()];
         if (const auto now = asked_of(object); gone || seen.by_itself != now) {
             seen.by_itself = now;
-            queue_.add({Root::Server, key});
+            queue_.add({Root::Server, key}, WakeReason::ResourceChanged);
         }
         if (const auto now = said_of(object); gone || seen.by_databases != now) {
             seen.by_databases = now;
@@ -194,24 +198,29 @@ Watches::OnChange Watches::wake_server() {
 Watches::OnChange Watches::wake_namespace() {
     return [this](const json& object, bool) {
         const auto name = key_of(object).name.str();
-        wake_databases([&](const json& database) { return key_of(database).ns.str() == name; });
+        wake_databases(WakeReason::NamespaceChanged, [&](const json& database) {
+            return key_of(database).ns.str() == name;
+        });
     };
 }
-Watches::OnChange Watches::wake_by_label(std::string_view name) {
-    return [this, name](const json& object, bool) {
+
+Watches::OnChange Watches::wake_by_label(std::string_view name, WakeReason why) {
+    return [this, name, why](const json& object, bool) {
         const auto value = kube::label_of(object, name);
         if (!value.empty()) {
-            queue_.add({Root::Database, {key_of(object).ns, ObjectName(value)}});
+            queue_.add({Root::Database, {key_of(object).ns, ObjectName(value)}}, why);
         }
     };
 }
+
 Watches::OnChange Watches::wake_all_of_gate() {
     return [this](const json& object, bool) {
         if (key_of(object).name.str() == api::kGate) {
-            wake_databases([](const json&) { return true; });
+            wake_databases(WakeReason::GateChanged, [](const json&) { return true; });
         }
     };
 }
+
 /// Administrators' logins and CAs; our own stored passwords wake nobody.
 Watches::OnChange Watches::wake_for_secret() {
     return [this](const json& object, bool) {
@@ -219,11 +228,12 @@ Watches::OnChange Watches::wake_for_secret() {
             return;
         }
         for (const auto& server : servers_.store().list()) {
-            queue_.add({Root::Server, key_of(*server)});
+            queue_.add({Root::Server, key_of(*server)}, WakeReason::OperatorSecretChanged);
         }
-        wake_databases([](const json&) { return true; });
+        wake_databases(WakeReason::OperatorSecretChanged, [](const json&) { return true; });
     };
 }
+
 /// CAs; a namespace has ConfigMaps of others too.
 Watches::OnChange Watches::wake_for_config_map() {
     return [this](const json& object, bool) {
@@ -231,11 +241,11 @@ Watches::OnChange Watches::wake_for_config_map() {
         std::set<std::string> concerned;
         for (const auto& server : servers_.store().list()) {
             if (kube::text_at(*server, {"spec", "tls", "caConfigMapRef", "name"}) == name) {
-                queue_.add({Root::Server, key_of(*server)});
+                queue_.add({Root::Server, key_of(*server)}, WakeReason::OperatorConfigMapChanged);
                 concerned.insert(key_of(*server).name.str());
             }
         }
-        wake_databases([&](const json& database) {
+        wake_databases(WakeReason::OperatorConfigMapChanged, [&](const json& database) {
             return concerned.contains(kube::text_at(database, {"spec", "serverRef", "name"}));
         });
     };

@@ -5,6 +5,7 @@
 #include "controller/kube/watch/reflector.hpp"
 #include "controller/runtime/work_queue.hpp"
 #include "crds/names.hpp"
+#include "reconcilers/run.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -17,6 +18,7 @@
 
 namespace djdb {
 
+/// The kinds that have a reconciler.
 enum class Root { Database, Server };
 
 /// What workers take: a resource of one of the two root kinds.
@@ -26,7 +28,7 @@ struct WorkKey {
     friend auto operator<=>(const WorkKey&, const WorkKey&) = default;
 };
 
-using Queue = runtime::WorkQueue<WorkKey>;
+using Queue = runtime::WorkQueue<WorkKey, WakeReason>;
 
 class Watches {
   public:
@@ -40,12 +42,14 @@ class Watches {
   private:
     using OnChange = kube::Reflector::OnChange;
 
-    void wake_databases(const std::function<bool(const nlohmann::json&)>& concerned);
+    void wake_databases(
+        WakeReason why, const std::function<bool(const nlohmann::json&)>& concerned
+    );
     void wake_databases_of(const ObjectName& server);
     OnChange wake_self(Root root);
     OnChange wake_server();
     OnChange wake_namespace();
-    OnChange wake_by_label(std::string_view name);
+    OnChange wake_by_label(std::string_view name, WakeReason why);
     OnChange wake_all_of_gate();
     OnChange wake_for_secret();
     OnChange wake_for_config_map();

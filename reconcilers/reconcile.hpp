@@ -6,8 +6,8 @@
 #include "reconcilers/ports/database.hpp"
 #include "reconcilers/resync/catalog_resync.hpp"
 #include "reconcilers/resync/tenant_cache.hpp"
-#include "reconcilers/status/requeue.hpp"
-#include "reconcilers/status/status.hpp"
+#include "reconcilers/run.hpp"
+#include "reconcilers/workflow.hpp"
 
 namespace djdb {
 
@@ -29,32 +29,27 @@ class DjangoDatabaseReconciler {
           passwords_(passwords),
           cache_(cache) {}
 
-    Requeue operator()(const ObjectKey& key, const CallContext& call);
+    Run operator()(const ObjectKey& key, WakeReason why, const CallContext& call);
 
   private:
     Observed observe_or_say_why_not(
-        const DjangoDatabase& object, const Desired& desired, const CallContext& call
+        const DjangoDatabase& object,
+        std::span<const Lane> lanes,
+        const Desired& desired,
+        const CallContext& call
     );
-    /// Executes the steps, but for one that the cluster's rules refused a moment ago.
-    Report carry_out(
-        std::span<const Step> steps,
+    /// Executes what was decided and keeps in the cache what the next run has to know.
+    Outcomes carry_out(
+        const Assessment& assessment,
         const Desired& desired,
         const Observed& observed,
-        std::optional<WriteBackoff>& backoff,
         const CallContext& call
     );
-    void report(
+    /// @return whether there was something to write
+    bool write_status(
         const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
     );
-    void tell(const DjangoDatabase& object, const Condition& ready, const CallContext& call);
-    void tell_of_repair(
-        const Desired& desired,
-        const TenantFacts& tenant,
-        std::span<const Step> done,
-        const CallContext& call
-    );
-    /// The gate holds a Deployment whose label names nothing: nobody else would say why.
-    void explain_held(const ObjectKey& missing, const CallContext& call);
+    void emit(const std::vector<Event>& events, const CallContext& call);
 
     Cluster& cluster_;
     Database& database_;
@@ -71,7 +66,7 @@ class PostgresServerReconciler {
     )
         : cluster_(cluster), database_(database), clock_(clock), resync_(std::move(resync)) {}
 
-    Requeue operator()(const ObjectName& name, const CallContext& call);
+    Run operator()(const ObjectName& name, WakeReason why, const CallContext& call);
 
   private:
     Cluster& cluster_;

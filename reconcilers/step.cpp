@@ -1,22 +1,33 @@
 #include "reconcilers/step.hpp"
 
-#include <array>
-
 namespace djdb {
+namespace {
+
+struct Subject {
+    std::string operator()(const ProveReader& step) const { return std::to_string(step.reader); }
+    std::string operator()(const PublishReaderSecret& step) const {
+        return std::to_string(step.reader);
+    }
+    std::string operator()(const RemoveReader& step) const { return step.role.str(); }
+    std::string operator()(const RemoveReaderSecret& step) const { return step.secret.str(); }
+    std::string operator()(const CancelMigration& step) const { return step.job; }
+    std::string operator()(const RecordPassedImage& step) const { return step.image.str(); }
+    std::string operator()(const OpenGate& step) const { return step.workload.meta.key.name.str(); }
+    std::string operator()(const Announce& step) const { return step.reason; }
+    template <class OnlyOne>
+    std::string operator()(const OnlyOne&) const {
+        return {};
+    }
+};
+
+}  // namespace
 
 std::string_view to_string(const Step& step) {
-    // In the order of the variant.
-    static constexpr std::array<std::string_view, std::variant_size_v<Step>> kNames{
-        "AddFinalizer",      "RemoveFinalizer",    "StoreCredentials",
-        "RemoveCredentials", "ClaimExisting",      "AdoptDatabase",
-        "TransferClaim",     "Reattach",           "CreateRoles",
-        "CreateDatabase",    "ConfigureDatabase",  "ProveLogins",
-        "PublishSecret",     "ProveReader",        "PublishReaderSecret",
-        "RemoveReader",      "RemoveReaderSecret", "ForgetReaders",
-        "PublishMigration",  "StartMigration",     "CancelMigration",
-        "RecordPassedImage", "OpenGate",           "ExpireJobs",
-        "RetireTenant",      "DropTenant",         "Announce"};
-    return kNames.at(step.index());
+    return std::visit([](const auto& kind) { return kind.kName; }, step);
+}
+
+StepId id_of(const Step& step) {
+    return {to_string(step), std::visit(Subject{}, step)};
 }
 
 }  // namespace djdb

@@ -5,6 +5,7 @@
 #include "crds/names.hpp"
 #include "reconcilers/ports/cluster.hpp"
 
+#include <compare>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -13,49 +14,82 @@
 
 namespace djdb {
 
-struct AddFinalizer {};
-struct RemoveFinalizer {};
+struct AddFinalizer {
+    static constexpr std::string_view kName = "AddFinalizer";
+};
+struct RemoveFinalizer {
+    static constexpr std::string_view kName = "RemoveFinalizer";
+};
 /// Makes the passwords and keeps them in the operator's namespace, before any role has them.
-struct StoreCredentials {};
-struct RemoveCredentials {};
+struct StoreCredentials {
+    static constexpr std::string_view kName = "StoreCredentials";
+};
+struct RemoveCredentials {
+    static constexpr std::string_view kName = "RemoveCredentials";
+};
 /// Claims a database that exists, as it is, once all in it may be taken over.
 struct ClaimExisting {
+    static constexpr std::string_view kName = "ClaimExisting";
     std::vector<RoleName> owners;
 };
 /// Gives what is in it to the owner role.
-struct AdoptDatabase {};
+struct AdoptDatabase {
+    static constexpr std::string_view kName = "AdoptDatabase";
+};
 /// Takes the claim from the resource that holds it.
 struct TransferClaim {
+    static constexpr std::string_view kName = "TransferClaim";
     std::string holder;
 };
 /// Takes up the claim that a deleted resource of the same name left, and shuts its logins.
-struct Reattach {};
-struct CreateRoles {};
-struct CreateDatabase {};
-struct ConfigureDatabase {};
+struct Reattach {
+    static constexpr std::string_view kName = "Reattach";
+};
+struct CreateRoles {
+    static constexpr std::string_view kName = "CreateRoles";
+};
+struct CreateDatabase {
+    static constexpr std::string_view kName = "CreateDatabase";
+};
+struct ConfigureDatabase {
+    static constexpr std::string_view kName = "ConfigureDatabase";
+};
 /// Logs in as the app and as the migration login, which makes and drops a table.
-struct ProveLogins {};
-struct PublishSecret {};
+struct ProveLogins {
+    static constexpr std::string_view kName = "ProveLogins";
+};
+struct PublishSecret {
+    static constexpr std::string_view kName = "PublishSecret";
+};
 /// Logs in as the reader of this place in spec.access.readers.
 struct ProveReader {
+    static constexpr std::string_view kName = "ProveReader";
     std::size_t reader = 0;
 };
 struct PublishReaderSecret {
+    static constexpr std::string_view kName = "PublishReaderSecret";
     std::size_t reader = 0;
 };
 /// Shuts and drops a reader's login that is asked for no more.
 struct RemoveReader {
+    static constexpr std::string_view kName = "RemoveReader";
     RoleName role;
 };
 /// Removes its Secret, if that is this resource's.
 struct RemoveReaderSecret {
+    static constexpr std::string_view kName = "RemoveReaderSecret";
     ObjectName secret;
 };
 /// Takes what is asked for no more out of the stored copy.
-struct ForgetReaders {};
+struct ForgetReaders {
+    static constexpr std::string_view kName = "ForgetReaders";
+};
 /// The migration login's Secret and the program that the Job runs.
-struct PublishMigration {};
+struct PublishMigration {
+    static constexpr std::string_view kName = "PublishMigration";
+};
 struct StartMigration {
+    static constexpr std::string_view kName = "StartMigration";
     Workload source;
     Revision revision;
     ImageRef image;
@@ -63,25 +97,34 @@ struct StartMigration {
 };
 /// Removes a Job of an earlier template whose Pod never started, so that the next one need not wait.
 struct CancelMigration {
+    static constexpr std::string_view kName = "CancelMigration";
     std::string job;
     ResourceUid uid;
 };
 struct RecordPassedImage {
+    static constexpr std::string_view kName = "RecordPassedImage";
     ImageRef image;
 };
 struct OpenGate {
+    static constexpr std::string_view kName = "OpenGate";
     Workload workload;
 };
 /// Lets finished Jobs go after a while: what they said is recorded.
 struct ExpireJobs {
+    static constexpr std::string_view kName = "ExpireJobs";
     std::vector<std::string> jobs;
 };
 /// Shuts and drops the tenant's logins; the database, its owner and the claim stay.
-struct RetireTenant {};
+struct RetireTenant {
+    static constexpr std::string_view kName = "RetireTenant";
+};
 /// Drops the database, its roles, and the claim at last.
-struct DropTenant {};
+struct DropTenant {
+    static constexpr std::string_view kName = "DropTenant";
+};
 /// Tells people what a decision means for them.
 struct Announce {
+    static constexpr std::string_view kName = "Announce";
     bool is_warning = false;
     std::string reason;
     std::string message;
@@ -116,6 +159,20 @@ using Step = std::variant<
     DropTenant,
     Announce>;
 
+/// Which step it is: its kind, and of whom it is where a plan may hold several of one kind.
+struct StepId {
+    std::string_view kind;
+    std::string subject;
+    friend auto operator<=>(const StepId&, const StepId&) = default;
+
+    template <class Kind>
+    [[nodiscard]] bool is() const {
+        return kind == Kind::kName;
+    }
+};
+
+StepId id_of(const Step&);
+/// The kind alone: what conditions and Events show.
 std::string_view to_string(const Step&);
 
 }  // namespace djdb

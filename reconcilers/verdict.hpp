@@ -17,10 +17,17 @@ struct Finding {
     std::string message;
 };
 
-/// The stage's promise holds. With `doubted` it goes on, but its condition says False.
+/// How sure a stage is of its promise while the next one goes on: what its condition says.
+enum class Confidence {
+    Holds,    ///< True
+    Doubted,  ///< False
+    Unknown,  ///< Unknown: there is nothing yet that it could hold for
+};
+
+/// The next stage goes on.
 struct Satisfied {
     Finding finding;
-    bool doubted = false;
+    Confidence confidence = Confidence::Holds;
 };
 
 struct Act {

@@ -1,10 +1,11 @@
-// The ordered list of stages: the product on a dozen lines. assess() walks it and stops at the
-// first stage that is not satisfied, so every run starts from facts and never from a remembered
-// phase.
+// The lanes and their stages: the product on two dozen lines. A lane is an ordered list of stages that
+// stops at the first one that is not satisfied; another lane goes on meanwhile, unless it needs that
+// one. Every run starts from facts and never from a remembered phase.
 #pragma once
 
 #include "crds/conditions/conditions.hpp"
 #include "reconcilers/observe/observed.hpp"
+#include "reconcilers/run.hpp"
 #include "reconcilers/verdict.hpp"
 
 #include <span>
@@ -20,6 +21,20 @@ struct Stage {
     Verdict (*assess)(const Desired&, const Observed&);
 };
 
+struct Lane {
+    LaneId id;
+    /// It is assessed when all of these are satisfied.
+    std::span<const LaneId> needs;
+    std::span<const Stage> stages;
+    /// With Observe its steps are told and not done.
+    Mode mode = Mode::Apply;
+};
+
+/// What is to be done for this resource: here and nowhere else it is told whether it is deleted or
+/// only observed. In the order in which conditions are shown and lanes are executed.
+std::span<const Lane> lanes_for(const DjangoDatabase&);
+bool contains(std::span<const Lane> lanes, LaneId id);
+
 struct StageResult {
     ConditionType condition;
     std::string_view phase;
@@ -27,17 +42,30 @@ struct StageResult {
 };
 
 /// The verdicts up to the one that stopped; stages behind it have none.
-struct Assessment {
+struct LaneAssessment {
+    const Lane* lane;
+    /// False while a lane that it needs is not satisfied; then there are no results.
+    bool is_reached = false;
     std::vector<StageResult> results;
 
     [[nodiscard]] std::vector<Step> steps() const;
-    /// The first result that is not satisfied; none when everything is.
+    /// The first result that is not satisfied; none when everything is, or nothing was assessed.
+    [[nodiscard]] const StageResult* stopped_at() const;
+    [[nodiscard]] bool is_satisfied() const { return is_reached && stopped_at() == nullptr; }
+};
+
+struct Assessment {
+    std::vector<LaneAssessment> lanes;
+
+    /// Of all lanes, in order.
+    [[nodiscard]] std::vector<Step> steps() const;
+    /// Of the first lane that stopped; none when all are satisfied.
     [[nodiscard]] const StageResult* stopped_at() const;
 };
 
-std::span<const Stage> workflow();
-std::span<const Stage> deletion_workflow();
-Assessment assess(std::span<const Stage> stages, const Desired& desired, const Observed& observed);
+Assessment assess(std::span<const Lane> lanes, const Desired& desired, const Observed& observed);
+/// By the lanes of the resource.
+Assessment assess(const Desired& desired, const Observed& observed);
 
 // One file each in stages/, its truth table on top.
 Verdict assess_spec(const Desired&, const Observed&);
@@ -54,6 +82,7 @@ Verdict assess_gate(const Desired&, const Observed&);
 Verdict assess_migration(const Desired&, const Observed&);
 Verdict assess_rollout(const Desired&, const Observed&);
 Verdict assess_deletion(const Desired&, const Observed&);
+Verdict assess_deletion_of_observer(const Desired&, const Observed&);
 
 /// Which field of the resource can't be read, and the repair.
 std::string explain_undecodable(const Desired&);

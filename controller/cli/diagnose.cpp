@@ -23,7 +23,7 @@ constexpr std::chrono::seconds kDeadline{60};
 class Snapshot {
   public:
     explicit Snapshot(kube::Client& client, const Options& options)
-        : client_(client), space_(options.ns) {}
+        : client_(client), namespace_(options.ns) {}
 
     std::optional<PostgresServer> read_server(const ObjectName& name, const CallContext& call) {
         const auto object = client_.read(kube::resources::kPostgresServers, {{}, name}, call);
@@ -45,8 +45,17 @@ class Snapshot {
     kube::KubeCluster cluster() {
         return {
             client_,
-            {none_, none_, none_, none_, none_, none_, none_, none_, secrets_, config_maps_},
-            {space_, "", ""}};
+            {.databases = none_,
+             .servers = none_,
+             .namespaces = none_,
+             .deployments = none_,
+             .jobs = none_,
+             .pods = none_,
+             .policies = none_,
+             .policy_bindings = none_,
+             .secrets = secrets_,
+             .config_maps = config_maps_},
+            {namespace_, "", ""}};
     }
 
   private:
@@ -59,7 +68,7 @@ class Snapshot {
         if (name.empty()) {
             return;
         }
-        const ObjectKey key{space_, ObjectName(name)};
+        const ObjectKey key{namespace_, ObjectName(name)};
         if (auto object = client_.read(resource, key, call)) {
             store.upsert(
                 to_string(key), std::make_shared<const nlohmann::json>(std::move(*object))
@@ -68,7 +77,7 @@ class Snapshot {
     }
 
     kube::Client& client_;
-    Namespace space_;
+    Namespace namespace_;
     runtime::Store none_;
     runtime::Store secrets_;
     runtime::Store config_maps_;

@@ -329,18 +329,6 @@ void KubeCluster::patch_status(
     client_.write_status(
         resources::kDjangoDatabases, object.meta, encode_status(status), manager("status"), call
     );
-    const auto ready = std::ranges::find(status.conditions, ConditionType::Ready, &Condition::type);
-    if (ready != status.conditions.end()) {
-        telemetry::log(
-            telemetry::Level::Info,
-            "status",
-            ready->message,
-            {{"object", "DjangoDatabase " + to_string(object.meta.key)},
-             {"phase", status.phase},
-             {"reason", std::string(to_string(ready->reason))},
-             {"reconcileID", call.reconcile_id}}
-        );
-    }
 }
 
 void KubeCluster::patch_server_status(

@@ -3,7 +3,8 @@
 //
 // Promises: a key stands in the queue once (the earlier time wins); no key is worked on by two
 // threads at once; a key added while it is worked on comes back after done(). So nothing is lost
-// and nothing runs twice side by side.
+// and nothing runs twice side by side. With each key it carries why it was added: of those that
+// meet, the reason of the earlier time.
 #pragma once
 
 #include <chrono>
@@ -18,23 +19,28 @@
 
 namespace djdb::runtime {
 
-template <class Key>
+template <class Key, class Why>
 class WorkQueue {
   public:
     using Clock = std::chrono::steady_clock;
     using TimePoint = Clock::time_point;
 
+    struct Work {
+        Key key;
+        Why why;
+    };
+
     /// Asks for a run of `key`, not before the given time. An entry that is already there keeps the
-    /// earlier time.
-    void add(Key key, TimePoint not_before = Clock::now()) {
+    /// earlier time, and the reason that asked for it.
+    void add(Key key, Why why, TimePoint not_before = Clock::now()) {
         const std::lock_guard lock(mutex_);
-        const auto [entry, is_new] = due_.try_emplace(key, not_before);
+        const auto [entry, is_new] = due_.try_emplace(key, Due{not_before, why});
         if (!is_new) {
-            if (entry->second <= not_before) {
+            if (entry->second.at <= not_before) {
                 return;
             }
-            order_.erase({entry->second, key});
-            entry->second = not_before;
+            order_.erase({entry->second.at, key});
+            entry->second = {not_before, why};
         }
         order_.insert({not_before, std::move(key)});
         changed_.notify_one();
@@ -42,7 +48,7 @@ class WorkQueue {
 
     /// Waits for the next key that is due and not being worked on; the caller owes done().
     /// @return nullopt only when stop is requested
-    std::optional<Key> take(std::stop_token stop) {
+    std::optional<Work> take(std::stop_token stop) {
         std::unique_lock lock(mutex_);
         while (!stop.stop_requested()) {
             const auto next = first_idle();
@@ -54,11 +60,11 @@ class WorkQueue {
             if (due <= Clock::now()) {
                 Key key = next->second;
                 order_.erase(next);
-                due_.erase(key);
+                const auto why = due_.extract(key).mapped().why;
                 running_.insert(key);
                 // One notification may have woken us while another key is due as well.
                 changed_.notify_one();
-                return key;
+                return Work{std::move(key), why};
             }
             changed_.wait_until(lock, stop, due, [&] { return earliest_idle() < due; });
         }
@@ -79,6 +85,10 @@ class WorkQueue {
     }
 
   private:
+    struct Due {
+        TimePoint at;
+        Why why;
+    };
     using Entry = std::pair<TimePoint, Key>;
     using Position = typename std::set<Entry>::iterator;
 
@@ -97,7 +107,7 @@ class WorkQueue {
 
     mutable std::mutex mutex_;
     std::condition_variable_any changed_;
-    std::map<Key, TimePoint> due_;
+    std::map<Key, Due> due_;
     std::set<Entry> order_;
     std::set<Key> running_;
 };

@@ -14,15 +14,15 @@
 
 namespace djdb::runtime {
 
-template <class Key>
+template <class Key, class Why>
 class WorkerPool {
   public:
     /// Called on a pool thread, never twice at once for one key. It must not throw: what fails is
     /// queued again by the work itself, with its backoff; an exception that escapes ends the
     /// program.
-    using Work = std::function<void(const Key&, std::stop_token)>;
+    using Work = std::function<void(const Key&, Why, std::stop_token)>;
 
-    WorkerPool(WorkQueue<Key>& queue, std::size_t threads, Work work)
+    WorkerPool(WorkQueue<Key, Why>& queue, std::size_t threads, Work work)
         : queue_(queue), work_(std::move(work)) {
         threads_.reserve(threads);
         for (std::size_t i = 0; i < threads; ++i) {
@@ -45,16 +45,16 @@ class WorkerPool {
   private:
     void run(const std::stop_token& stop) {
         for (;;) {
-            const std::optional<Key> key = queue_.take(stop);
-            if (!key) {
+            const auto next = queue_.take(stop);
+            if (!next) {
                 return;
             }
-            work_(*key, stop);
-            queue_.done(*key);
+            work_(next->key, next->why, stop);
+            queue_.done(next->key);
         }
     }
 
-    WorkQueue<Key>& queue_;
+    WorkQueue<Key, Why>& queue_;
     Work work_;
     std::vector<std::jthread> threads_;
 };

@@ -35,6 +35,13 @@ class Executor {
         setup_.allowed_extensions = observed.policy.allowed_extensions;
     }
 
+    /// Does one step. @return what people are to know of it
+    std::vector<StepOutcome::Note> run(const Step& step) {
+        notes_.clear();
+        std::visit(*this, step);
+        return std::move(notes_);
+    }
+
     void operator()(const AddFinalizer&) {
         auto finalizers = desired_.object.meta.finalizers;
         finalizers.emplace_back(api::kFinalizer);
@@ -174,7 +181,7 @@ class Executor {
     void operator()(const RetireTenant&) {
         const auto kept = database_.retire(access(), desired_.names, desired_.claimant, call_);
         for (const auto& sentence : kept) {
-            cluster_.emit_event(warning_event(desired_.object, "LoginKept", sentence), call_);
+            notes_.push_back({true, "LoginKept", sentence});
         }
     }
     void operator()(const DropTenant&) {
@@ -194,9 +201,7 @@ class Executor {
 
   private:
     void tell(std::string reason, std::string message) {
-        cluster_.emit_event(
-            normal_event(desired_.object, std::move(reason), std::move(message)), call_
-        );
+        notes_.push_back({false, std::move(reason), std::move(message)});
     }
     // Stages plan these steps only when both are there or planned before; else value() throws, which
     // would be a defect of ours.
@@ -218,12 +223,54 @@ class Executor {
     TenantSetup setup_ = desired_.setup;
     SecretData stored_;
     std::optional<TenantPasswords> credentials_;
+    std::vector<StepOutcome::Note> notes_;
 };
+
+/// @return false when the lane ends here
+bool execute_step(
+    Executor& executor, const Step& step, const WriteBackoffs& backoffs, StepOutcome& outcome
+) {
+    outcome.step = id_of(step);
+    if (const auto held = backoffs.find(outcome.step); held != backoffs.end()) {
+        outcome.failure = held->second.failure;
+        outcome.not_before = held->second.until;
+        return false;
+    }
+    try {
+        outcome.notes = executor.run(step);
+    } catch (const Error& error) {
+        outcome.failure = error.failure();
+    }
+    return !outcome.failure;
+}
+
+void execute_lane(
+    Executor& executor,
+    const LaneAssessment& lane,
+    const WriteBackoffs& backoffs,
+    Outcomes& outcomes
+) {
+    for (const auto& result : lane.results) {
+        const auto* act = std::get_if<Act>(&result.verdict);
+        if (act == nullptr) {
+            continue;
+        }
+        for (const auto& step : act->steps) {
+            auto& outcome = outcomes.emplace_back();
+            outcome.lane = lane.lane->id;
+            outcome.stage = result.condition;
+            if (!execute_step(executor, step, backoffs, outcome)) {
+                return;
+            }
+        }
+    }
+}
 
 }  // namespace
 
-Report execute(
-    std::span<const Step> steps,
+Outcomes execute(
+    const Assessment& assessment,
+    const WriteBackoffs& backoffs,
     const Desired& desired,
     const Observed& observed,
     Cluster& cluster,
@@ -232,18 +279,13 @@ Report execute(
     const CallContext& call
 ) {
     Executor executor(desired, observed, cluster, database, passwords, call);
-    Report report;
-    for (const auto& step : steps) {
-        try {
-            std::visit(executor, step);
-            ++report.done;
-        } catch (const Error& error) {
-            report.failure = error.failure();
-            report.failed_step = std::string(to_string(step));
-            break;
+    Outcomes outcomes;
+    for (const auto& lane : assessment.lanes) {
+        if (lane.lane->mode == Mode::Apply) {
+            execute_lane(executor, lane, backoffs, outcomes);
         }
     }
-    return report;
+    return outcomes;
 }
 
 }  // namespace djdb

@@ -1,4 +1,5 @@
-// Does what was decided, in order, and stops at the first refusal. The only writer.
+// Does what was decided, lane by lane, each in order; a step that fails ends its lane and no other. The
+// only writer.
 #pragma once
 
 #include "reconcilers/desired.hpp"
@@ -6,28 +7,18 @@
 #include "reconcilers/ports/clock.hpp"
 #include "reconcilers/ports/cluster.hpp"
 #include "reconcilers/ports/database.hpp"
-#include "reconcilers/ports/failure.hpp"
-#include "reconcilers/step.hpp"
-
-#include <optional>
-#include <span>
-#include <string>
+#include "reconcilers/resync/write_backoff.hpp"
+#include "reconcilers/run.hpp"
+#include "reconcilers/workflow.hpp"
 
 namespace djdb {
 
-struct Report {
-    std::size_t done = 0;
-    /// Of the step at index `done`.
-    std::optional<Failure> failure;
-    std::string failed_step;
-    /// Of a step that may not be tried again before.
-    std::optional<TimePoint> not_before;
-};
-
-/// Never throws Error: a refusal is the report's last line. Each step is idempotent, so the next
-/// run repeats it safely.
-Report execute(
-    std::span<const Step> steps,
+/// Never throws Error: a failure is in the outcome of its step. Each step is idempotent, so the next
+/// run repeats it safely. Lanes of mode Observe are left alone.
+/// @param backoffs writes that are not asked for again yet: they fail as they did
+Outcomes execute(
+    const Assessment& assessment,
+    const WriteBackoffs& backoffs,
     const Desired& desired,
     const Observed& observed,
     Cluster& cluster,

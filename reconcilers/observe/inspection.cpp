@@ -1,7 +1,6 @@
 #include "reconcilers/observe/inspection.hpp"
 
 #include "reconcilers/crc32.hpp"
-#include "reconcilers/step.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -35,12 +34,12 @@ bool was_in_sync(const Desired& desired) {
 TenantRecord fresh_record(const Desired& desired, TimePoint now) {
     TenantRecord record;
     record.uid = desired.object.meta.uid;
-    record.generation = desired.object.meta.generation;
+    record.drift.generation = desired.object.meta.generation;
     record.server = desired.object.spec.server_ref.name;
     record.database = desired.names.database;
     const bool was = was_in_sync(desired);
-    record.contents_due = was ? now + share_of(desired, kBetweenLooks) : now;
-    record.logins_due = was ? now + share_of(desired, kBetweenLogins) : now;
+    record.drift.due = was ? now + share_of(desired, kBetweenLooks) : now;
+    record.logins.due = was ? now + share_of(desired, kBetweenLogins) : now;
     return record;
 }
 
@@ -48,15 +47,15 @@ TenantRecord fresh_record(const Desired& desired, TimePoint now) {
 TenantRecord record_of(const Desired& desired, const Observed& observed, TenantCache& cache) {
     const auto kept = cache.find(desired.object.meta.key, desired.object.meta.uid);
     auto record = kept ? *kept : fresh_record(desired, observed.now);
-    const bool is_changed =
-        record.generation != desired.object.meta.generation ||
-        (!record.fingerprint.empty() && record.fingerprint != known(observed.tenant).fingerprint);
+    const bool is_changed = record.drift.generation != desired.object.meta.generation ||
+                            (!record.drift.fingerprint.empty() &&
+                             record.drift.fingerprint != known(observed.tenant).fingerprint);
     if (is_changed) {
-        record.generation = desired.object.meta.generation;
-        record.contents_due = observed.now;
-        record.logins_due = observed.now;
+        record.drift.generation = desired.object.meta.generation;
+        record.drift.due = observed.now;
+        record.logins.due = observed.now;
     }
-    record.fingerprint = known(observed.tenant).fingerprint;
+    record.drift.fingerprint = known(observed.tenant).fingerprint;
     return record;
 }
 
@@ -86,77 +85,60 @@ std::vector<RoleName> find_rejected(
 
 }  // namespace
 
-void inspect_when_due(
+Inspection inspect_when_due(
     const Desired& desired,
-    Observed& observed,
+    const Observed& observed,
     Database& database,
     TenantCache& cache,
     const CallContext& call
 ) {
-    auto& tenant = known(observed.tenant);
+    const auto& tenant = known(observed.tenant);
     if (tenant.claim != ClaimState::Mine || !tenant.was_configured) {
-        return;
+        return {};
     }
     auto record = record_of(desired, observed, cache);
-    if (observed.now >= record.contents_due || is_to_be_repaired(tenant.drift, Repair::Database)) {
-        record.contents = database.inspect_contents(
+    if (observed.now >= record.drift.due || is_to_be_repaired(tenant.drift, Repair::Database)) {
+        record.drift.contents = database.inspect_contents(
             known(observed.access), desired.names, desired.setup, tenant, call
         );
-        record.contents_due = observed.now + kBetweenLooks;
+        record.drift.due = observed.now + kBetweenLooks;
     }
     const bool can_log_in = observed.credentials && tenant.roles == RolesState::Complete;
-    if (can_log_in && observed.now >= record.logins_due) {
-        record.rejected = find_rejected(desired, observed, database, call);
-        record.logins_due = observed.now + kBetweenLogins;
+    if (can_log_in && observed.now >= record.logins.due) {
+        record.logins.rejected = find_rejected(desired, observed, database, call);
+        record.logins.due = observed.now + kBetweenLogins;
     }
-    if (can_log_in) {
-        observed.rejected_logins = record.rejected;
-    }
-    std::ranges::copy(record.contents, std::back_inserter(tenant.drift));
-    for (const auto& login : observed.rejected_logins) {
-        tenant.drift.push_back(
-            {"The server refuses the stored password of " + login.str() + ".", Repair::Roles}
-        );
-    }
-    tenant.database_is_configured =
-        tenant.database_is_configured && !is_to_be_repaired(record.contents, Repair::Database);
+    Inspection found{
+        record.drift.contents, can_log_in ? record.logins.rejected : std::vector<RoleName>{}};
     cache.keep(desired.object.meta.key, std::move(record));
+    return found;
 }
 
 void note_steps(
-    const Desired& desired,
-    const Observed& observed,
-    std::span<const Step> done,
-    bool is_settled,
-    const std::optional<WriteBackoff>& backoff,
-    TenantCache& cache
+    const Desired& desired, const Observed& observed, const Outcomes& outcomes, TenantCache& cache
 ) {
     const auto& key = desired.object.meta.key;
     auto kept = cache.find(key, desired.object.meta.uid);
     auto record = kept ? *kept : fresh_record(desired, observed.now);
-    record.is_settled = is_settled;
-    record.backoff = backoff;
-    record.secret_versions = observed.secret_versions;
-    record.fingerprint = known(observed.tenant).fingerprint;
-    for (const auto& step : done) {
-        if (std::holds_alternative<CreateRoles>(step)) {
-            record.fingerprint.clear();
-            record.rejected.clear();
-            record.logins_due = observed.now;
-        } else if (std::holds_alternative<ConfigureDatabase>(step)) {
-            record.fingerprint.clear();
-            record.contents.clear();
-            // A first configuration is as asked for; a repair is looked at.
-            record.contents_due =
-                observed.now + (known(observed.tenant).was_configured ? 0s : kBetweenLooks);
-        } else if (std::holds_alternative<ProveLogins>(step)) {
-            record.logins_due = observed.now + kBetweenLogins;
-        } else if (std::holds_alternative<RecordPassedImage>(step)) {
-            // Django's record of migrations may be new: only migrations are to write it.
-            if (desired.setup.runtime == RuntimeAccess::ReadWrite) {
-                record.contents_due = observed.now;
-            }
-        }
+    record.drift.fingerprint = known(observed.tenant).fingerprint;
+    if (was_done<CreateRoles>(outcomes)) {
+        record.drift.fingerprint.clear();
+        record.logins = {{}, observed.now};
+    }
+    if (was_done<ConfigureDatabase>(outcomes)) {
+        record.drift.fingerprint.clear();
+        record.drift.contents.clear();
+        // A first configuration is as asked for; a repair is looked at.
+        record.drift.due =
+            observed.now + (known(observed.tenant).was_configured ? 0s : kBetweenLooks);
+    }
+    if (was_done<ProveLogins>(outcomes)) {
+        record.logins.due = observed.now + kBetweenLogins;
+    }
+    // Django's record of migrations may be new: only migrations are to write it.
+    if (was_done<RecordPassedImage>(outcomes) &&
+        desired.setup.runtime == RuntimeAccess::ReadWrite) {
+        record.drift.due = observed.now;
     }
     cache.keep(key, std::move(record));
 }

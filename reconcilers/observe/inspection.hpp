@@ -3,31 +3,24 @@
 #pragma once
 
 #include "reconcilers/observe/observed.hpp"
-#include "reconcilers/step.hpp"
-
-#include <span>
+#include "reconcilers/run.hpp"
 
 namespace djdb {
 
-/// Adds to observed.tenant's drift what differs inside the database, and tells rejected logins. Nothing
-/// is looked at before the database was configured once.
-void inspect_when_due(
+/// What differs inside the database, and rejected logins: looked at when due, else as it was found
+/// last. Nothing is looked at before the database was configured once.
+Inspection inspect_when_due(
     const Desired& desired,
-    Observed& observed,
+    const Observed& observed,
     Database& database,
     TenantCache& cache,
     const CallContext& call
 );
 
-/// What a run's steps make of the cache: what was just arranged or proven need not be looked at
-/// at once, and what a step has changed is.
+/// What a run makes of the cache: what was just arranged or proven need not be looked at immediately,
+/// and what a step has changed is.
 void note_steps(
-    const Desired& desired,
-    const Observed& observed,
-    std::span<const Step> done,
-    bool is_settled,
-    const std::optional<WriteBackoff>& backoff,
-    TenantCache& cache
+    const Desired& desired, const Observed& observed, const Outcomes& outcomes, TenantCache& cache
 );
 
 }  // namespace djdb

@@ -3,6 +3,7 @@
 #include "reconcilers/observe/inspection.hpp"
 #include "reconcilers/observe/observed.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
+#include "reconcilers/workflow.hpp"
 
 #include <algorithm>
 
@@ -75,6 +76,7 @@ void observe_secrets(
 
 void inspect(
     const Desired& desired,
+    std::span<const Lane> lanes,
     Observed& observed,
     Database& database,
     TenantCache& cache,
@@ -84,13 +86,13 @@ void inspect(
         observed.tenant = database.inspect_tenant(
             known(observed.access), desired.names, desired.setup, desired.claimant, call
         );
-        if (desired.object.meta.being_deleted) {
-            return;  // nothing else decides
+        if (!contains(lanes, LaneId::Foundation)) {
+            return;
         }
         if (known(observed.tenant).claim != ClaimState::Mine) {
             observed.administrator = database.inspect_administrator(known(observed.access), call);
         }
-        inspect_when_due(desired, observed, database, cache, call);
+        observed.inspection = inspect_when_due(desired, observed, database, cache, call);
         if (known(observed.tenant).claim == ClaimState::Mine && needs_confirmation(observed)) {
             observed.applied = database.read_migrations(
                 known(observed.access), desired.names, known(observed.credentials).migrate, call
@@ -103,8 +105,31 @@ void inspect(
 
 }  // namespace
 
+std::vector<Drift> all_drift(const Observed& observed) {
+    auto all = known(observed.tenant).drift;
+    const auto& [contents, rejected] = observed.inspection;
+    all.insert(all.end(), contents.begin(), contents.end());
+    for (const auto& login : rejected) {
+        all.push_back(
+            {"The server refuses the stored password of " + login.str() + ".", Repair::Roles}
+        );
+    }
+    return all;
+}
+
+bool is_configured(const Observed& observed) {
+    return known(observed.tenant).database_is_configured &&
+           !is_to_be_repaired(observed.inspection.contents, Repair::Database);
+}
+
+bool is_comparable(const Observed& observed) {
+    return observed.tenant && observed.tenant->claim == ClaimState::Mine &&
+           (observed.tenant->was_configured || observed.tenant->database_is_configured);
+}
+
 Observed observe(
     const Desired& desired,
+    std::span<const Lane> lanes,
     Cluster& cluster,
     Database& database,
     const Clock& clock,
@@ -115,7 +140,7 @@ Observed observe(
     observed.now = clock.now();
     const auto& key = desired.object.meta.key;
     const auto server = cluster.find_server(ObjectName(desired.object.spec.server_ref.name));
-    auto lookup = look_up_server(server, key.ns, cluster, desired.object.meta.being_deleted);
+    auto lookup = look_up_server(server, key.ns, cluster, contains(lanes, LaneId::Deletion));
     observed.server = lookup.reference;
     observed.server_detail = lookup.detail;
     observed.access = std::move(lookup.access);
@@ -127,7 +152,7 @@ Observed observe(
     observed.gate = cluster.find_gate();
     observed.workloads = cluster.list_workloads(key);
     observed.jobs = cluster.list_migration_jobs(key);
-    inspect(desired, observed, database, cache, call);
+    inspect(desired, lanes, observed, database, cache, call);
     return observed;
 }
 

@@ -13,6 +13,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -20,7 +21,17 @@
 
 namespace djdb {
 
+struct Lane;
+
 enum class SecretState { Absent, UpToDate, OutOfDate, Foreign };
+
+/// What the looks with sessions of their own found last.
+struct Inspection {
+    /// What differs inside the database.
+    std::vector<Drift> contents;
+    /// Logins whose stored password the server refuses.
+    std::vector<RoleName> rejected_logins;
+};
 
 struct Observed {
     TimePoint now{};
@@ -35,8 +46,7 @@ struct Observed {
     /// The operator's copy, and the passwords in it when none is missing.
     SecretData stored;
     std::optional<TenantPasswords> credentials;
-    /// Logins whose stored password the server refuses.
-    std::vector<RoleName> rejected_logins;
+    Inspection inspection;
     SecretState secret = SecretState::Absent;
     /// In the order of spec.access.readers.
     std::vector<SecretState> reader_secrets;
@@ -51,10 +61,20 @@ struct Observed {
     std::optional<AppliedMigrations> applied;
 };
 
+/// All that differs from what is asked for: in the catalogs, inside the database, and of logins.
+std::vector<Drift> all_drift(const Observed&);
+
+/// As asked for, as far as it was looked at.
+bool is_configured(const Observed&);
+
+/// There was a time when all was as asked for, or is now: what differs is drift, not yet to be done.
+bool is_comparable(const Observed&);
+
 /// Gathers the snapshot. Throws Error when the API server can't be read; what PostgreSQL refuses is
 /// in the value.
 Observed observe(
     const Desired& desired,
+    std::span<const Lane> lanes,
     Cluster& cluster,
     Database& database,
     const Clock& clock,

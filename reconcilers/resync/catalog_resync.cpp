@@ -23,7 +23,7 @@ void CatalogResync::operator()(
         const auto now = database_.fingerprint_tenants(access, databases, call);
         std::for_each(first, next, [&](const auto& entry) {
             const auto found = now.find(entry.second.database);
-            if (found == now.end() || found->second != entry.second.fingerprint) {
+            if (found == now.end() || found->second != entry.second.drift.fingerprint) {
                 wake_(entry.first);
             }
         });

@@ -16,6 +16,17 @@ void TenantCache::keep(const ObjectKey& key, TenantRecord record) {
     records_.insert_or_assign(key, std::move(record));
 }
 
+void TenantCache::note_run(const ObjectKey& key, RunNotes notes) {
+    const std::lock_guard lock(mutex_);
+    const auto found = records_.find(key);
+    if (found == records_.end()) {
+        return;
+    }
+    found->second.is_settled = notes.is_settled;
+    found->second.secret_versions = std::move(notes.secret_versions);
+    found->second.backoffs = std::move(notes.backoffs);
+}
+
 void TenantCache::forget(const ObjectKey& key) {
     const std::lock_guard lock(mutex_);
     records_.erase(key);

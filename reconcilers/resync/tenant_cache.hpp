@@ -18,24 +18,42 @@
 
 namespace djdb {
 
-struct TenantRecord {
-    ResourceUid uid;
+/// What was judged last of the catalogs, and what a look inside the database found.
+struct DriftRecord {
     std::int64_t generation = 0;
-    std::string server;
-    DatabaseName database{""};
     /// Of the facts that were judged last; empty when a step has changed them since.
     std::string fingerprint;
-    /// What differed inside the database, and when to look again.
     std::vector<Drift> contents;
-    TimePoint contents_due{};
-    /// Logins whose stored password the server refused, and when to try again.
+    /// When to look inside again.
+    TimePoint due{};
+};
+
+struct LoginRecord {
+    /// Logins whose stored password the server refused.
     std::vector<RoleName> rejected;
-    TimePoint logins_due{};
+    /// When to try them again.
+    TimePoint due{};
+};
+
+/// Of one tenant, in parts that each have one writer.
+struct TenantRecord {
+    ResourceUid uid;
+    std::string server;
+    DatabaseName database{""};
+    DriftRecord drift;
+    LoginRecord logins;
     /// Of the Secrets that its apps read, by name; "" for one that was not there.
     std::map<ObjectName, std::string> secret_versions;
-    std::optional<WriteBackoff> backoff;
+    WriteBackoffs backoffs;
     /// Nothing was to be done: the next run may be far away.
     bool is_settled = false;
+};
+
+/// What a run leaves for the next one.
+struct RunNotes {
+    bool is_settled = false;
+    std::map<ObjectName, std::string> secret_versions;
+    WriteBackoffs backoffs;
 };
 
 /// Where the Secret of a tenant is: in the namespace of its resource.
@@ -54,6 +72,8 @@ class TenantCache {
   public:
     std::optional<TenantRecord> find(const ObjectKey&, const ResourceUid&) const;
     void keep(const ObjectKey&, TenantRecord);
+    /// What a run came to, of a tenant that is kept.
+    void note_run(const ObjectKey&, RunNotes);
     void forget(const ObjectKey&);
     /// The API server could not be asked about this resource. @return since when that is so
     TimePoint note_unseen(const ObjectKey&, TimePoint now);

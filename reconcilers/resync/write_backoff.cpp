@@ -1,7 +1,7 @@
 #include "reconcilers/resync/write_backoff.hpp"
 
-#include "reconcilers/execute/execute.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
+#include "reconcilers/status/failure_reason.hpp"
 
 namespace djdb {
 namespace {
@@ -12,10 +12,6 @@ constexpr auto kBetweenTries = 5min;
 
 }  // namespace
 
-bool is_refused_write(const Failure& failure) {
-    return failure.origin == FailureOrigin::Kubernetes && failure.kind == FailureClass::Invalid;
-}
-
 std::string input_fingerprint(const Desired& desired, const Observed& observed) {
     auto input = std::to_string(desired.object.meta.generation);
     for (const auto& workload : observed.workloads) {
@@ -24,25 +20,25 @@ std::string input_fingerprint(const Desired& desired, const Observed& observed) 
     return input;
 }
 
-std::optional<WriteBackoff> still_in_force(
-    const std::optional<WriteBackoff>& last, const std::string& input, TimePoint now
-) {
-    return last && last->input == input && now < last->until ? last : std::nullopt;
+WriteBackoffs still_in_force(const WriteBackoffs& last, const std::string& input, TimePoint now) {
+    auto in_force = last;
+    std::erase_if(in_force, [&](const auto& entry) {
+        return entry.second.input != input || now >= entry.second.until;
+    });
+    return in_force;
 }
 
-std::optional<WriteBackoff> backoff_after(
-    const std::optional<WriteBackoff>& holding,
-    const Report& report,
-    const std::string& input,
-    TimePoint now
+WriteBackoffs backoffs_after(
+    WriteBackoffs in_force, const Outcomes& outcomes, const std::string& input, TimePoint now
 ) {
-    if (!report.failure || !is_refused_write(*report.failure)) {
-        return holding;
+    for (const auto& outcome : outcomes) {
+        if (outcome.failure && is_refused_write(*outcome.failure)) {
+            in_force.try_emplace(
+                outcome.step, WriteBackoff{input, *outcome.failure, now + kBetweenTries}
+            );
+        }
     }
-    if (holding && holding->step == report.failed_step) {
-        return holding;
-    }
-    return WriteBackoff{report.failed_step, input, *report.failure, now + kBetweenTries};
+    return in_force;
 }
 
 }  // namespace djdb

@@ -20,21 +20,26 @@ ServerObservation observe_server(
     return observation;
 }
 
-Requeue PostgresServerReconciler::operator()(const ObjectName& name, const CallContext& call) {
+Run PostgresServerReconciler::operator()(
+    const ObjectName& name, WakeReason why, const CallContext& call
+) {
+    Run run{.id = call.reconcile_id, .why = why};
     const auto server = cluster_.find_server(name);
     if (!server || server->meta.being_deleted) {
-        return AwaitChange{};
+        return run;
     }
     const auto observation = observe_server(*server, cluster_, database_, call);
     const auto status = derive_server_status(*server, observation, clock_.now());
     if (status != server->status) {
         cluster_.patch_server_status(*server, status, call);
+        run.wrote_status = true;
     }
     if (is_ready(status)) {
         resync_(name.str(), known(observation.lookup.access), call);
     }
-    // One query of one server tells all its databases: a change of this status wakes them (L2).
-    return RetryAfter{is_ready(status) ? std::chrono::seconds{30} : std::chrono::seconds{10}};
+    // One query of one server tells all its databases: a change of this status wakes them.
+    run.next = RetryAfter{is_ready(status) ? std::chrono::seconds{30} : std::chrono::seconds{10}};
+    return run;
 }
 
 }  // namespace djdb

@@ -16,7 +16,7 @@
 #include "reconcilers/server/rights.hpp"
 #include "reconcilers/sql/inspect/server.hpp"
 #include "reconcilers/sql/text/quote.hpp"
-#include "reconcilers/status/status.hpp"
+#include "reconcilers/status/failure_reason.hpp"
 #include "reconcilers/verdict.hpp"
 
 #include <algorithm>

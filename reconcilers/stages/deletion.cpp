@@ -9,6 +9,7 @@
 //   claim Mine, Delete asked for, allowed, not protected, and the database is the claimed one or
 //     gone                                     -> Act(DropTenant, ..)
 //   claim Mine or RetainedForMe, anything else -> Act(RetireTenant, ..), an Event says why not Delete
+//   mode Observe                               -> RemoveFinalizer alone: the server is left as it is
 // Letting go and the ends of both: RemoveCredentials, Announce, RemoveFinalizer.
 #include "crds/api.hpp"
 #include "reconcilers/workflow.hpp"
@@ -171,6 +172,15 @@ Verdict assess_deletion(const Desired& desired, const Observed& observed) {
         {DropTenant{}},
         std::nullopt
     );
+}
+
+Verdict assess_deletion_of_observer(const Desired& desired, const Observed&) {
+    const auto& finalizers = desired.object.meta.finalizers;
+    if (std::ranges::find(finalizers, api::kFinalizer) == finalizers.end()) {
+        return Satisfied{{Reason::Succeeded, "Nothing is left to be done for this resource."}};
+    }
+    return Act{
+        {Reason::Deleting, "Mode Observe: nothing on the server is touched."}, {RemoveFinalizer{}}};
 }
 
 }  // namespace djdb

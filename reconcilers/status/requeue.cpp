@@ -1,6 +1,7 @@
 #include "reconcilers/status/requeue.hpp"
 
 #include "reconcilers/crc32.hpp"
+#include "reconcilers/status/failure_reason.hpp"
 
 #include <algorithm>
 
@@ -17,6 +18,34 @@ constexpr std::chrono::seconds kSettledSpread = 3min;
 constexpr std::chrono::seconds kSettledMean = kSettledInterval + kSettledSpread / 2;
 constexpr double kMostRunsASecond = 4;
 
+std::chrono::milliseconds until(TimePoint then, TimePoint now) {
+    return std::max<std::chrono::milliseconds>(1000ms, then - now);
+}
+
+/// None: this lane asks for nothing.
+std::optional<std::chrono::milliseconds> wait_of(const LaneAssessment& lane, TimePoint now) {
+    const auto* stop = lane.stopped_at();
+    if (stop == nullptr) {
+        return std::nullopt;
+    }
+    if (std::holds_alternative<Act>(stop->verdict)) {
+        return lane.lane->mode == Mode::Observe ? std::nullopt : std::optional{0ms};
+    }
+    if (const auto* wait = std::get_if<Wait>(&stop->verdict)) {
+        return wait->until ? until(*wait->until, now) : kWaitingInterval;
+    }
+    return kBlockedInterval;
+}
+
+/// As wait_of, of a lane whose last step failed in another way than with backoff.
+std::chrono::milliseconds wait_after(const StepOutcome& failed, TimePoint now) {
+    return failed.not_before ? until(*failed.not_before, now) : 0ms;
+}
+
+bool takes_backoff(const StepOutcome& failed) {
+    return failed.failure && !failed.not_before && !is_overtaken(*failed.failure);
+}
+
 }  // namespace
 
 std::chrono::seconds settled_interval(const ResourceUid& uid, std::size_t settled) {
@@ -28,44 +57,39 @@ std::chrono::seconds settled_interval(const ResourceUid& uid, std::size_t settle
     return std::chrono::duration_cast<std::chrono::seconds>((kSettledInterval + share) * stretch);
 }
 
-bool is_overtaken(const Report& report) {
-    return report.failure && report.failure->origin == FailureOrigin::Kubernetes &&
-           report.failure->code.starts_with("409");
-}
-
-bool is_settled(const Desired& desired, const Assessment& assessment) {
-    const auto* stopped = assessment.stopped_at();
-    return stopped == nullptr || (desired.object.spec.mode == Mode::Observe &&
-                                  std::holds_alternative<Act>(stopped->verdict));
+bool is_settled(const Assessment& assessment) {
+    return std::ranges::all_of(assessment.lanes, [](const LaneAssessment& lane) {
+        const auto* stop = lane.stopped_at();
+        return stop == nullptr ||
+               (lane.lane->mode == Mode::Observe && std::holds_alternative<Act>(stop->verdict));
+    });
 }
 
 Requeue next_run(
     const Desired& desired,
     const Observed& observed,
     const Assessment& assessment,
-    const Report& report,
+    const Outcomes& outcomes,
     std::size_t settled
 ) {
-    const auto until = [&](TimePoint then) {
-        return RetryAfter{std::max(1000ms, std::chrono::milliseconds{then - observed.now})};
-    };
-    if (is_overtaken(report)) {
-        return RetryAfter{0ms};
+    std::optional<std::chrono::milliseconds> earliest;
+    bool with_backoff = false;
+    for (const auto& lane : assessment.lanes) {
+        const auto* failed = failure_in(outcomes, lane.lane->id);
+        if (failed != nullptr && takes_backoff(*failed)) {
+            with_backoff = true;
+            continue;
+        }
+        const auto wait = failed != nullptr ? std::optional(wait_after(*failed, observed.now))
+                                            : wait_of(lane, observed.now);
+        if (wait && (!earliest || *wait < *earliest)) {
+            earliest = wait;
+        }
     }
-    if (report.failure) {
-        return report.not_before ? Requeue{until(*report.not_before)} : RetryWithBackoff{};
+    if (with_backoff) {
+        return RetryWithBackoff{earliest};
     }
-    const auto* stopped = assessment.stopped_at();
-    if (is_settled(desired, assessment)) {
-        return RetryAfter{settled_interval(desired.object.meta.uid, settled)};
-    }
-    if (std::holds_alternative<Act>(stopped->verdict)) {
-        return RetryAfter{0ms};
-    }
-    if (const auto* wait = std::get_if<Wait>(&stopped->verdict)) {
-        return wait->until ? until(*wait->until) : RetryAfter{kWaitingInterval};
-    }
-    return RetryAfter{kBlockedInterval};
+    return RetryAfter{earliest.value_or(settled_interval(desired.object.meta.uid, settled))};
 }
 
 }  // namespace djdb

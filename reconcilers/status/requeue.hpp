@@ -1,48 +1,37 @@
-// When a resource is looked at again: pure functions of one run.
-//   somebody's change overtook a write     -> at once
+// When a resource is reconciled again: pure functions of one run. For each lane:
+//   somebody's change overtook a write     -> immediately
 //   the cluster's rules refused a write    -> when it may be tried again
 //   a step failed otherwise                -> with backoff
 //   nothing is to be done, or nothing may  -> settled_interval
-//   steps were done                        -> at once: look afresh at what they did
+//   steps were done                        -> immediately: look afresh at what they did
 //   a stage waits until a time             -> then
 //   a stage waits, or is blocked           -> 15 s: the repair may be where no watch sees it
+// The earliest of all lanes counts.
 #pragma once
 
-#include "reconcilers/execute/execute.hpp"
+#include "reconcilers/run.hpp"
 #include "reconcilers/workflow.hpp"
 
 #include <chrono>
 #include <cstddef>
-#include <variant>
 
 namespace djdb {
-
-struct AwaitChange {};
-struct RetryAfter {
-    std::chrono::milliseconds span;
-};
-struct RetryWithBackoff {};
-using Requeue = std::variant<AwaitChange, RetryAfter, RetryWithBackoff>;
 
 /// @param settled how many tenants are settled
 Requeue next_run(
     const Desired& desired,
     const Observed& observed,
     const Assessment& assessment,
-    const Report& report,
+    const Outcomes& outcomes,
     std::size_t settled
 );
 
 /// Nothing is to be done, or nothing may be: only a change needs another look.
-bool is_settled(const Desired& desired, const Assessment& assessment);
+bool is_settled(const Assessment& assessment);
 
 /// Between 6 and 9 minutes, each resource its own, so that a restart's crowd disperses: with it its
-/// logins are tried, so a password that somebody else changed is found within 10 minutes (F90).
+/// logins are tried, so a password that somebody else changed is found within 10 minutes.
 /// Longer when there are so many that more than four a second would be reconciled: from 1,800 on.
 std::chrono::seconds settled_interval(const ResourceUid& uid, std::size_t settled);
-
-/// Somebody changed the object between our look and our write: the next look judges anew, and
-/// nobody has to be told.
-bool is_overtaken(const Report& report);
 
 }  // namespace djdb

@@ -36,7 +36,7 @@ class ForeignPassword : public LiveServer {
         observed.tenant = database_.inspect_tenant(
             access_, desired_.names, desired_.setup, desired_.claimant, call_for()
         );
-        inspect_when_due(desired_, observed, database_, cache, call_for());
+        observed.inspection = inspect_when_due(desired_, observed, database_, cache, call_for());
         return observed;
     }
 
@@ -45,7 +45,7 @@ class ForeignPassword : public LiveServer {
     }
 
     bool plans_to_set_it_again(const Observed& observed) {
-        const auto steps = assess(workflow(), desired_, observed).steps();
+        const auto steps = assess(desired_, observed).steps();
         return std::ranges::any_of(steps, [](const Step& step) {
             return std::holds_alternative<CreateRoles>(step);
         });
@@ -58,20 +58,19 @@ class ForeignPassword : public LiveServer {
 
 TEST_F(ForeignPassword, IsFoundByTheNextVisitAndSetAgain) {
     TenantCache cache;
-    EXPECT_TRUE(look(cache, start_).rejected_logins.empty());
+    EXPECT_TRUE(look(cache, start_).inspection.rejected_logins.empty());
     change_password(names_.login_a.str());
-    EXPECT_TRUE(look(cache, start_ + 4min).rejected_logins.empty())
+    EXPECT_TRUE(look(cache, start_ + 4min).inspection.rejected_logins.empty())
         << "a crowd of runs does not try logins each time";
     const auto interval = start_ + settled_interval(desired_.object.meta.uid, 1);
     const auto found = look(cache, interval);
-    EXPECT_EQ(found.rejected_logins, std::vector{names_.login_a});
+    EXPECT_EQ(found.inspection.rejected_logins, std::vector{names_.login_a});
     EXPECT_TRUE(plans_to_set_it_again(found));
     database_.claim_and_create_roles(
         access_, desired_.names, desired_.setup, desired_.claimant, passwords_, call_for()
     );
-    const std::vector<Step> done{CreateRoles{}};
-    note_steps(desired_, found, done, false, std::nullopt, cache);
-    EXPECT_TRUE(look(cache, interval + 1s).rejected_logins.empty());
+    note_steps(desired_, found, {{.step = id_of(CreateRoles{})}}, cache);
+    EXPECT_TRUE(look(cache, interval + 1s).inspection.rejected_logins.empty());
     EXPECT_TRUE(database_.accepts_password(
         access_, desired_.names, names_.login_a, passwords_.runtime, call_for()
     ));
@@ -89,7 +88,9 @@ TEST_F(ForeignPassword, IsFoundWithinTenMinutesOfARestart) {
         look(cache, start_);  // by a new process, which believes what the old one found
         const auto interval = settled_interval(desired_.object.meta.uid, 1);
         EXPECT_LT(interval, 10min);
-        EXPECT_EQ(look(cache, start_ + interval).rejected_logins, std::vector{names_.migrate});
+        EXPECT_EQ(
+            look(cache, start_ + interval).inspection.rejected_logins, std::vector{names_.migrate}
+        );
     }
 }
 

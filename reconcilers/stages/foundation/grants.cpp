@@ -15,13 +15,12 @@ namespace djdb {
 namespace {
 
 std::optional<Blocked> refuse_extension(const Desired& desired, const Observed& observed) {
+    const auto drift = all_drift(observed);
     for (const auto& extension : known(observed.tenant).extensions) {
         // One that somebody installed is as good.
         const auto missing = "Extension " + extension.name + " is not installed.";
-        const bool is_there =
-            known(observed.tenant).was_configured &&
-            std::ranges::find(known(observed.tenant).drift, missing, &Drift::sentence) ==
-                known(observed.tenant).drift.end();
+        const bool is_there = known(observed.tenant).was_configured &&
+                              std::ranges::find(drift, missing, &Drift::sentence) == drift.end();
         const auto& allowed = observed.policy.allowed_extensions;
         if (is_there) {
             continue;
@@ -61,7 +60,7 @@ Finding shared_public(const Desired& desired) {
 Verdict assess_grants(const Desired& desired, const Observed& observed) {
     const auto& tenant = known(observed.tenant);
     const auto& database = desired.names.database.str();
-    if (tenant.database != DatabaseState::Open || !tenant.database_is_configured) {
+    if (tenant.database != DatabaseState::Open || !is_configured(observed)) {
         if (auto blocked = refuse_extension(desired, observed)) {
             return *blocked;
         }

@@ -9,7 +9,7 @@ namespace djdb {
 Verdict assess_roles(const Desired& desired, const Observed& observed) {
     const auto& tenant = known(observed.tenant);
     if (tenant.claim == ClaimState::Mine && tenant.roles == RolesState::Complete &&
-        observed.credentials && observed.rejected_logins.empty()) {
+        observed.credentials && observed.inspection.rejected_logins.empty()) {
         return Satisfied{
             {Reason::Succeeded,
              "Owner " + desired.names.owner.str() + " and the logins " +
@@ -20,7 +20,7 @@ Verdict assess_roles(const Desired& desired, const Observed& observed) {
         observed.credentials) {
         return Act{
             {Reason::Progressing,
-             "Setting the password of " + observed.rejected_logins.front().str() +
+             "Setting the password of " + observed.inspection.rejected_logins.front().str() +
                  " again, which somebody changed."},
             {CreateRoles{}},
             true};

@@ -6,7 +6,7 @@
 //   facts read, rights missing       -> Blocked(AdminRightsMissing)      else -> Satisfied
 // The rights are read only while the database is not ours yet: afterwards the work itself shows them.
 #include "reconcilers/server/rights.hpp"
-#include "reconcilers/status/status.hpp"
+#include "reconcilers/status/failure_reason.hpp"
 #include "reconcilers/workflow.hpp"
 
 namespace djdb {

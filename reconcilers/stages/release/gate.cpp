@@ -71,7 +71,8 @@ Verdict assess_gate(const Desired& desired, const Observed& observed) {
         return Satisfied{
             {Reason::NoWorkload,
              "No Deployment carries the label djangodb.io/database: " +
-                 desired.object.meta.key.name.str() + " yet."}};
+                 desired.object.meta.key.name.str() + " yet."},
+            Confidence::Unknown};
     }
     if (const auto blocked = refuse(desired, observed)) {
         return *blocked;
@@ -102,7 +103,7 @@ Verdict assess_gate(const Desired& desired, const Observed& observed) {
                  quoted(workload) + " rolls out " + image->str() +
                      " although it has not passed: it was changed while the gate "
                      "was off or before it was labelled. It is migrated now."},
-                true};
+                Confidence::Doubted};
         }
     }
     return Satisfied{

@@ -221,7 +221,9 @@ Verdict judge(const Observed& observed, const MigrationJob& job, const Workload&
 Verdict assess_migration(const Desired& desired, const Observed& observed) {
     const auto* source = migration_source(observed);
     if (source == nullptr) {
-        return Satisfied{{Reason::NoWorkload, "There is no labelled Deployment to migrate for."}};
+        return Satisfied{
+            {Reason::NoWorkload, "There is no labelled Deployment to migrate for."},
+            Confidence::Unknown};
     }
     const auto image = *common_image(desired, observed);
     const bool passed = has_passed(observed, image);

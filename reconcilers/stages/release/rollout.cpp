@@ -36,7 +36,9 @@ std::vector<std::string> jobs_to_expire(const Observed& observed) {
 
 Verdict assess_rollout(const Desired& desired, const Observed& observed) {
     if (observed.workloads.empty()) {
-        return Satisfied{{Reason::NoWorkload, "There is no labelled Deployment to roll out."}};
+        return Satisfied{
+            {Reason::NoWorkload, "There is no labelled Deployment to roll out."},
+            Confidence::Unknown};
     }
     std::vector<Step> open;
     std::string waiting;

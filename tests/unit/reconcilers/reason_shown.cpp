@@ -16,8 +16,7 @@ void check_one(const ReasonShown& row) {
     auto desired = a_desired();
     auto observed = a_settled_world();
     row.change(desired, observed);
-    const auto status =
-        derive_status(desired, observed, workflow(), assess(workflow(), desired, observed), {});
+    const auto status = derive_status(desired, observed, assess(desired, observed), {});
     const auto found = std::ranges::find(status.conditions, row.condition, &Condition::type);
     ASSERT_NE(found, status.conditions.end());
     EXPECT_EQ(to_string(found->reason), to_string(row.reason)) << found->message;

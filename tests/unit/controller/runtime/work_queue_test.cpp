@@ -10,72 +10,84 @@
 namespace djdb::runtime {
 namespace {
 
-using Queue = WorkQueue<std::string>;
+using Queue = WorkQueue<std::string, char>;
+
+std::string take(Queue& queue) {
+    return queue.take({}).value().key;
+}
 using std::chrono::hours;
 
 TEST(WorkQueue, MergesDuplicates) {
     Queue queue;
-    queue.add("a");
-    queue.add("a");
+    queue.add("a", 'x');
+    queue.add("a", 'x');
     EXPECT_EQ(queue.size(), 1U);
 }
 
 TEST(WorkQueue, KeepsTheEarlierTime) {
     Queue queue;
-    queue.add("later", Queue::Clock::now() + hours{1});
-    queue.add("later");
-    EXPECT_EQ(queue.take({}), "later");
-    queue.add("now");
-    queue.add("now", Queue::Clock::now() + hours{1});
-    EXPECT_EQ(queue.take({}), "now");
+    queue.add("later", 'x', Queue::Clock::now() + hours{1});
+    queue.add("later", 'x');
+    EXPECT_EQ(take(queue), "later");
+    queue.add("now", 'x');
+    queue.add("now", 'x', Queue::Clock::now() + hours{1});
+    EXPECT_EQ(take(queue), "now");
+}
+
+TEST(WorkQueue, CarriesTheReasonOfTheEarlierTime) {
+    Queue queue;
+    queue.add("a", 'l', Queue::Clock::now() + hours{1});
+    queue.add("a", 'e');
+    queue.add("a", 'd', Queue::Clock::now() + hours{1});
+    EXPECT_EQ(queue.take({}).value().why, 'e');
 }
 
 TEST(WorkQueue, HoldsAKeyBackWhileItIsWorkedOn) {
     Queue queue;
-    queue.add("a");
-    ASSERT_EQ(queue.take({}), "a");
-    queue.add("a");
-    queue.add("b");
-    EXPECT_EQ(queue.take({}), "b");
+    queue.add("a", 'x');
+    ASSERT_EQ(take(queue), "a");
+    queue.add("a", 'x');
+    queue.add("b", 'x');
+    EXPECT_EQ(take(queue), "b");
     EXPECT_EQ(queue.size(), 1U);
     queue.done("a");
-    EXPECT_EQ(queue.take({}), "a");
+    EXPECT_EQ(take(queue), "a");
 }
 
 TEST(WorkQueue, StopWakesAWaitingTaker) {
     Queue queue;
-    std::optional<std::string> taken = "unset";
-    std::jthread taker([&](std::stop_token stop) { taken = queue.take(stop); });
+    bool has_taken = true;
+    std::jthread taker([&](std::stop_token stop) { has_taken = queue.take(stop).has_value(); });
     taker.request_stop();
     taker.join();
-    EXPECT_EQ(taken, std::nullopt);
+    EXPECT_FALSE(has_taken);
 }
 
 TEST(WorkQueue, AnEarlierKeyWakesATakerThatWaitsForALaterOne) {
     Queue queue;
-    queue.add("far", Queue::Clock::now() + hours{1});
-    std::optional<std::string> taken;
-    std::jthread taker([&](std::stop_token stop) { taken = queue.take(stop); });
-    queue.add("near");
+    queue.add("far", 'x', Queue::Clock::now() + hours{1});
+    std::string taken;
+    std::jthread taker([&] { taken = take(queue); });
+    queue.add("near", 'x');
     taker.join();
     EXPECT_EQ(taken, "near");
 }
 
 TEST(WorkerPool, NeverRunsAKeyTwiceAtOnceAndLosesNone) {
-    WorkQueue<int> queue;
+    WorkQueue<int, char> queue;
     constexpr int kKeys = 5;
     std::atomic<int> running[kKeys] = {};
     std::atomic<int> overlaps = 0;
     std::atomic<int> done[kKeys] = {};
     {
-        WorkerPool<int> pool(queue, 4, [&](const int& key, const std::stop_token&) {
+        WorkerPool<int, char> pool(queue, 4, [&](const int& key, char, const std::stop_token&) {
             overlaps += running[key].fetch_add(1) == 0 ? 0 : 1;
             std::this_thread::yield();
             ++done[key];
             --running[key];
         });
         for (int i = 0; i < 2000; ++i) {
-            queue.add(i % kKeys);
+            queue.add(i % kKeys, 'x');
         }
         while (queue.size() > 0) {
             std::this_thread::yield();

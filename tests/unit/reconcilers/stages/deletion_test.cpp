@@ -183,16 +183,16 @@ TEST(Deletion, SaysWhichStatementsShutWhatIsLeft) {
 TEST(Deletion, TellsTheWayOutWhenTheServerRefuses) {
     for (const auto policy : {DeletionPolicy::Retain, DeletionPolicy::Delete}) {
         const auto [desired, observed] = situation_of({.policy = policy, .allow_drop = true});
-        const auto assessment = assess(deletion_workflow(), desired, observed);
+        const auto assessment = assess(desired, observed);
         for (std::size_t done = 0; done < assessment.steps().size(); ++done) {
             const auto step = assessment.steps()[done];
-            const Report report{
-                done,
-                Failure{FailureClass::Forbidden, FailureOrigin::Postgres, "42501", "Refused."},
-                std::string(to_string(step)),
-                {}};
-            const auto status =
-                derive_status(desired, observed, deletion_workflow(), assessment, report);
+            const Outcomes outcomes{
+                {.step = id_of(step),
+                 .lane = LaneId::Deletion,
+                 .stage = ConditionType::DeletionGuarded,
+                 .failure = Failure{
+                     FailureClass::Forbidden, FailureOrigin::Postgres, "42501", "Refused."}}};
+            const auto status = derive_status(desired, observed, assessment, outcomes);
             const auto guarded = std::ranges::find(
                 status.conditions, ConditionType::DeletionGuarded, &Condition::type
             );

@@ -196,7 +196,7 @@ TEST(ProvisionLaws, HoldInEveryWorld) {
         if (world.claim == ClaimState::Unclaimed && world.knows_oid) {
             desired.object.meta.finalizers = {"djangodb.io/database"};
         }
-        const auto steps = assess(workflow(), desired, build(world)).steps();
+        const auto steps = assess(desired, build(world)).steps();
         const auto finalizer = position<AddFinalizer>(steps);
         for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(steps.size()); ++i) {
             EXPECT_TRUE(i == finalizer || finalizer <= 0)
@@ -221,7 +221,6 @@ TEST(ProvisionLaws, HoldInEveryWorld) {
 
 TEST(ProvisionLaws, AnEmptyServerIsProvisionedInOnePass) {
     const auto steps = assess(
-                           workflow(),
                            a_desired(),
                            build(
                                {ClaimState::Unclaimed,

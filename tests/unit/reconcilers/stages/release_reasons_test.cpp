@@ -245,27 +245,24 @@ TEST(Migration, AnEarlierJobThatNeverStartedMakesWay) {
     job.uid = ResourceUid("u");
     job.stuck = "ImagePullBackOff";
     observed.jobs = {job};
-    const auto cancelling = assess(workflow(), desired, observed);
+    const auto cancelling = assess(desired, observed);
     ASSERT_EQ(cancelling.steps().size(), 1U);
     EXPECT_EQ(std::get<CancelMigration>(cancelling.steps().front()).uid, job.uid);
 
     observed.jobs.front().being_deleted = true;
-    EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty()) << "until its Pod is gone";
+    EXPECT_TRUE(assess(desired, observed).steps().empty()) << "until its Pod is gone";
 
     // Back to an image that passed: the other's Job must not migrate later, when its image can be pulled.
     auto back = a_settled_world();
     back.jobs = {job};
-    const auto tidying = assess(workflow(), desired, back);
+    const auto tidying = assess(desired, back);
     ASSERT_EQ(tidying.steps().size(), 1U);
     EXPECT_EQ(std::get<CancelMigration>(tidying.steps().front()).uid, job.uid);
     observed.jobs.front() = job;
     observed.jobs.front().stuck.clear();
-    EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty())
-        << "a started one ends first";
+    EXPECT_TRUE(assess(desired, observed).steps().empty()) << "a started one ends first";
     observed.jobs.clear();
-    EXPECT_TRUE(
-        std::holds_alternative<StartMigration>(assess(workflow(), desired, observed).steps().back())
-    );
+    EXPECT_TRUE(std::holds_alternative<StartMigration>(assess(desired, observed).steps().back()));
 }
 
 TEST(Rollout, FinishedJobsExpireOnlyWhenAllHasRolled) {
@@ -274,32 +271,32 @@ TEST(Rollout, FinishedJobsExpireOnlyWhenAllHasRolled) {
     auto job = a_job_of(desired, observed);
     job.state = JobState::Failed;
     observed.jobs = {job};
-    const auto steps = assess(workflow(), desired, observed).steps();
+    const auto steps = assess(desired, observed).steps();
     ASSERT_EQ(steps.size(), 1U);
     EXPECT_EQ(std::get<ExpireJobs>(steps.front()).jobs, std::vector<std::string>{job.name});
     observed.jobs.front().expires = true;
-    EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty())
-        << "a settled resource does nothing";
+    EXPECT_TRUE(assess(desired, observed).steps().empty()) << "a settled resource does nothing";
     observed.jobs.front().expires = false;
     observed.workloads.front().pods = PodsState::Progressing;
-    EXPECT_TRUE(assess(workflow(), desired, observed).steps().empty());
+    EXPECT_TRUE(assess(desired, observed).steps().empty());
 }
 
 TEST(Status, AWriteThatWasOvertakenIsNobodysBusiness) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
     hold(observed);
-    const auto assessment = assess(workflow(), desired, observed);
+    const auto assessment = assess(desired, observed);
     ASSERT_FALSE(assessment.steps().empty());
-    const Report report{
-        0,
-        Failure{FailureClass::Conflict, FailureOrigin::Kubernetes, "409 Conflict", "m"},
-        "OpenGate",
-        {}};
-    const auto status = derive_status(desired, observed, workflow(), assessment, report);
-    EXPECT_EQ(status, derive_status(desired, observed, workflow(), assessment, {}));
+    const Outcomes outcomes{
+        {.step = id_of(assessment.steps().front()),
+         .lane = LaneId::Release,
+         .stage = ConditionType::Gated,
+         .failure =
+             Failure{FailureClass::Conflict, FailureOrigin::Kubernetes, "409 Conflict", "m"}}};
+    const auto status = derive_status(desired, observed, assessment, outcomes);
+    EXPECT_EQ(status, derive_status(desired, observed, assessment, {}));
     EXPECT_TRUE(
-        std::holds_alternative<RetryAfter>(next_run(desired, observed, assessment, report, 1))
+        std::holds_alternative<RetryAfter>(next_run(desired, observed, assessment, outcomes, 1))
     );
 }
 

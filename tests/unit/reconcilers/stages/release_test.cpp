@@ -120,7 +120,7 @@ TEST(ReleaseLaws, HoldInEveryWorld) {
     for_every_world([&](const World& world) {
         ++worlds;
         const auto observed = build(desired, world);
-        const auto assessment = assess(workflow(), desired, observed);
+        const auto assessment = assess(desired, observed);
         std::optional<ImageRef> recorded_before;  // execution stops at the first failure, so an
                                                   // earlier step has happened
         for (const auto& step : assessment.steps()) {
@@ -161,10 +161,10 @@ TEST(ReleaseLaws, StatusIsAFixedPointInEveryWorld) {
     for_every_world([&](const World& world) {
         desired.object.status = {};
         const auto observed = build(desired, world);
-        const auto assessment = assess(workflow(), desired, observed);
-        const auto once = derive_status(desired, observed, workflow(), assessment, {});
+        const auto assessment = assess(desired, observed);
+        const auto once = derive_status(desired, observed, assessment, {});
         desired.object.status = once;
-        EXPECT_EQ(derive_status(desired, observed, workflow(), assessment, {}), once)
+        EXPECT_EQ(derive_status(desired, observed, assessment, {}), once)
             << "a settled resource is not written";
     });
 }
@@ -172,8 +172,8 @@ TEST(ReleaseLaws, StatusIsAFixedPointInEveryWorld) {
 TEST(Status, WhatCanNotBeObservedMakesReadyUnknownAndNothingElse) {
     auto desired = a_desired();
     const auto observed = a_provisioned_world();
-    const auto assessment = assess(workflow(), desired, observed);
-    desired.object.status = derive_status(desired, observed, workflow(), assessment, {});
+    const auto assessment = assess(desired, observed);
+    desired.object.status = derive_status(desired, observed, assessment, {});
     const Failure refused{
         FailureClass::Forbidden, FailureOrigin::Kubernetes, "403 Forbidden", "cannot get secrets"};
     const auto later = observed.now + std::chrono::seconds{60};
@@ -198,9 +198,9 @@ TEST(Status, WhatCanNotBeObservedMakesReadyUnknownAndNothingElse) {
 TEST(Migration, AWorldWithoutWorkloadsIsReady) {
     const auto desired = a_desired();
     const auto observed = a_provisioned_world();
-    const auto assessment = assess(workflow(), desired, observed);
+    const auto assessment = assess(desired, observed);
     EXPECT_EQ(assessment.stopped_at(), nullptr);
-    EXPECT_EQ(derive_status(desired, observed, workflow(), assessment, {}).phase, "Ready");
+    EXPECT_EQ(derive_status(desired, observed, assessment, {}).phase, "Ready");
 }
 
 TEST(Migration, ARunOutOfLocksIsTriedAgainAfterAPauseAndFiveTimesAtMost) {

@@ -24,7 +24,7 @@ const Condition& condition_of(const DjangoDatabaseStatus& status, ConditionType 
 }
 
 DjangoDatabaseStatus look(const Desired& desired, const Observed& observed) {
-    return derive_status(desired, observed, workflow(), assess(workflow(), desired, observed), {});
+    return derive_status(desired, observed, assess(desired, observed), {});
 }
 
 /// A resource that has said that all has rolled out.

@@ -17,7 +17,7 @@ const Condition& condition_of(const DjangoDatabaseStatus& status, ConditionType 
 }
 
 DjangoDatabaseStatus look(const Desired& desired, const Observed& observed) {
-    return derive_status(desired, observed, workflow(), assess(workflow(), desired, observed), {});
+    return derive_status(desired, observed, assess(desired, observed), {});
 }
 
 Observed a_drifted_world(Repair repair) {
@@ -48,8 +48,7 @@ TEST(ObserveMode, TellsWhatIsToBeDone) {
             std::ranges::find(status.conditions, type, &Condition::type), status.conditions.end()
         );
     }
-    EXPECT_TRUE(is_settled(desired, assess(workflow(), desired, observed)))
-        << "it is not looked at again and again";
+    EXPECT_TRUE(is_settled(assess(desired, observed))) << "it is not looked at again and again";
 }
 
 TEST(ObserveMode, IsNotReadyEvenIfNothingIsToBeDone) {
@@ -72,16 +71,15 @@ TEST(DriftStage, DoubtsAndLetsTheRestGoOn) {
 TEST(DriftStage, EveryDifferenceThatCanBeRepairedIs) {
     const auto desired = a_desired();
     const auto has = [&](const Observed& observed, auto wanted) {
-        return std::ranges::any_of(
-            assess(workflow(), desired, observed).steps(),
-            [](const Step& step) { return std::holds_alternative<decltype(wanted)>(step); }
-        );
+        return std::ranges::any_of(assess(desired, observed).steps(), [](const Step& step) {
+            return std::holds_alternative<decltype(wanted)>(step);
+        });
     };
     EXPECT_TRUE(has(a_drifted_world(Repair::Roles), CreateRoles{}));
     EXPECT_TRUE(has(a_drifted_world(Repair::Database), ConfigureDatabase{}));
-    EXPECT_TRUE(assess(workflow(), desired, a_drifted_world(Repair::Nobody)).steps().empty());
+    EXPECT_TRUE(assess(desired, a_drifted_world(Repair::Nobody)).steps().empty());
     auto observed = a_settled_world();
-    observed.rejected_logins = {desired.names.login_a};
+    observed.inspection.rejected_logins = {desired.names.login_a};
     EXPECT_TRUE(has(observed, CreateRoles{}));
 }
 

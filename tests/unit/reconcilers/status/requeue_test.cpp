@@ -2,7 +2,9 @@
 // of the API server is told.
 #include "reconcilers/status/requeue.hpp"
 
+#include "reconcilers/resync/tenant_cache.hpp"
 #include "reconcilers/resync/write_backoff.hpp"
+#include "reconcilers/status/failure_reason.hpp"
 #include "reconcilers/status/status.hpp"
 #include "tests/unit/reconcilers/builders.hpp"
 
@@ -22,7 +24,7 @@ std::chrono::milliseconds span_of(const Requeue& requeue) {
     return retry == nullptr ? -1ms : retry->span;
 }
 
-double visits_a_second(std::size_t settled) {
+double runs_a_second(std::size_t settled) {
     double runs = 0;
     for (std::size_t i = 0; i < settled; ++i) {
         const auto span = settled_interval(ResourceUid("uid-" + std::to_string(i)), settled);
@@ -31,7 +33,7 @@ double visits_a_second(std::size_t settled) {
     return runs;
 }
 
-TEST(SettledVisit, ComesWithinTenMinutesUnlessThereAreTooMany) {
+TEST(SettledInterval, ComesWithinTenMinutesUnlessThereAreTooMany) {
     for (const std::size_t settled : {0U, 1U, 500U, 1800U}) {
         std::vector<std::chrono::seconds> spans;
         for (int i = 0; i < 1000; ++i) {
@@ -47,31 +49,37 @@ TEST(SettledVisit, ComesWithinTenMinutesUnlessThereAreTooMany) {
     );
 }
 
-TEST(SettledVisit, NeverMoreThanAboutFourASecond) {
+TEST(SettledInterval, NeverMoreThanAboutFourASecond) {
     for (const std::size_t settled : {100U, 1800U, 3000U, 20000U}) {
-        EXPECT_LT(visits_a_second(settled), 4.2) << settled;
+        EXPECT_LT(runs_a_second(settled), 4.2) << settled;
     }
-    EXPECT_GT(visits_a_second(3000), 3.8);
+    EXPECT_GT(runs_a_second(3000), 3.8);
 }
 
-TEST(NextVisit, GoesByWhatTheRunCameTo) {
+/// A step of the release that failed.
+Outcomes failed(FailureClass kind, const char* code) {
+    return {
+        {.step = {StartMigration::kName, {}},
+         .lane = LaneId::Release,
+         .stage = ConditionType::MigrationsApplied,
+         .failure = Failure{kind, FailureOrigin::Kubernetes, code, "m"}}};
+}
+
+TEST(NextRun, GoesByWhatTheRunCameTo) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
-    const auto next = [&](const Report& report) {
-        return next_run(desired, observed, assess(workflow(), desired, observed), report, 1);
-    };
-    const auto failed = [](FailureClass kind, const char* code) {
-        return Report{0, Failure{kind, FailureOrigin::Kubernetes, code, "m"}, "StartMigration", {}};
+    const auto next = [&](const Outcomes& outcomes) {
+        return next_run(desired, observed, assess(desired, observed), outcomes, 1);
     };
     EXPECT_EQ(span_of(next({})), settled_interval(desired.object.meta.uid, 1));
     EXPECT_EQ(span_of(next(failed(FailureClass::Conflict, "409 Conflict"))), 0ms);
-    EXPECT_TRUE(std::holds_alternative<RetryWithBackoff>(
-        next(failed(FailureClass::Forbidden, "403 Forbidden"))
-    ));
+    const auto backoff = next(failed(FailureClass::Forbidden, "403 Forbidden"));
+    ASSERT_TRUE(std::holds_alternative<RetryWithBackoff>(backoff));
+    EXPECT_FALSE(std::get<RetryWithBackoff>(backoff).at_most) << "no other lane asks for a run";
     auto refused = failed(FailureClass::Invalid, "403 Forbidden");
-    refused.not_before = observed.now + 5min;
+    refused.front().not_before = observed.now + 5min;
     EXPECT_EQ(span_of(next(refused)), 5min);
-    refused.not_before = observed.now;
+    refused.front().not_before = observed.now;
     EXPECT_EQ(span_of(next(refused)), 1s);
     observed.secret = SecretState::Absent;
     EXPECT_EQ(span_of(next({})), 0ms) << "what was done is looked at";
@@ -79,11 +87,36 @@ TEST(NextVisit, GoesByWhatTheRunCameTo) {
     EXPECT_EQ(span_of(next({})), 15s);
 }
 
+TEST(NextRun, IsTheEarliestOfAllLanes) {
+    const auto desired = a_desired();
+    auto observed = a_settled_world();
+    observed.secret = SecretState::Foreign;  // the foundation comes again in 15 s
+    auto other = failed(FailureClass::Forbidden, "403 Forbidden");
+    const auto next = next_run(desired, observed, assess(desired, observed), other, 1);
+    ASSERT_TRUE(std::holds_alternative<RetryWithBackoff>(next));
+    EXPECT_EQ(std::get<RetryWithBackoff>(next).at_most, 15s);
+}
+
+TEST(Lanes, AFailedStepEndsItsLaneAndTheOneBehindItIsNotReached) {
+    const auto desired = a_desired();
+    auto observed = a_settled_world();
+    observed.secret = SecretState::Absent;
+    const auto assessment = assess(desired, observed);
+    ASSERT_EQ(assessment.lanes.size(), 3U);
+    EXPECT_FALSE(assessment.lanes[2].is_reached) << "a release needs the foundation";
+    EXPECT_TRUE(assessment.lanes[1].is_satisfied()) << "drift is compared meanwhile";
+    EXPECT_FALSE(is_settled(assessment));
+}
+
 const Failure kQuota{
     FailureClass::Invalid, FailureOrigin::Kubernetes, "403 Forbidden", "exceeded quota"};
 
-Report a_refused(const char* step) {
-    return {0, kQuota, step, {}};
+Outcomes a_refused(std::string_view kind) {
+    return {
+        {.step = {kind, {}},
+         .lane = LaneId::Release,
+         .stage = ConditionType::MigrationsApplied,
+         .failure = kQuota}};
 }
 
 TEST(WriteBackoff, OnlyTheClustersRulesAreOne) {
@@ -103,25 +136,26 @@ TEST(WriteBackoff, OnlyTheClustersRulesAreOne) {
     }
 }
 
-TEST(WriteBackoff, HoldsForFiveMinutesAndForThisQuestionOnly) {
+TEST(WriteBackoff, HoldsForFiveMinutesAndForThisInputOnly) {
     const TimePoint now{1000s};
-    const auto first = backoff_after(std::nullopt, a_refused("StartMigration"), "1 a", now);
-    ASSERT_TRUE(first);
-    EXPECT_EQ(first->until, now + 5min);
-    EXPECT_TRUE(still_in_force(first, "1 a", now + 299s));
-    EXPECT_FALSE(still_in_force(first, "1 a", now + 5min));
-    EXPECT_FALSE(still_in_force(first, "2 a", now)) << "another spec";
-    EXPECT_FALSE(still_in_force(first, "1 b", now)) << "another Pod template";
-    EXPECT_FALSE(still_in_force(std::nullopt, "1 a", now));
-    // Told again from cache, it is as old as it was; a run that did other things leaves it.
+    const StepId start{StartMigration::kName, {}};
+    const auto first = backoffs_after({}, a_refused(StartMigration::kName), "1 a", now);
+    ASSERT_TRUE(first.contains(start));
+    EXPECT_EQ(first.at(start).until, now + 5min);
+    EXPECT_FALSE(still_in_force(first, "1 a", now + 299s).empty());
+    EXPECT_TRUE(still_in_force(first, "1 a", now + 5min).empty());
+    EXPECT_TRUE(still_in_force(first, "2 a", now).empty()) << "another spec";
+    EXPECT_TRUE(still_in_force(first, "1 b", now).empty()) << "another Pod template";
+    EXPECT_TRUE(still_in_force({}, "1 a", now).empty());
+    // Told again from the cache, it is as old as it was; a run that did other things leaves it.
+    const auto later = backoffs_after(first, a_refused(StartMigration::kName), "1 a", now + 4min);
+    EXPECT_EQ(later.at(start).until, first.at(start).until);
     EXPECT_EQ(
-        backoff_after(first, a_refused("StartMigration"), "1 a", now + 4min)->until, first->until
+        backoffs_after(first, Outcomes{}, "1 a", now + 4min).at(start).until, first.at(start).until
     );
-    EXPECT_EQ(backoff_after(first, {}, "1 a", now + 4min)->until, first->until);
-    EXPECT_EQ(
-        backoff_after(first, a_refused("PublishSecret"), "1 a", now + 4min)->step, "PublishSecret"
-    );
-    EXPECT_FALSE(backoff_after(std::nullopt, {}, "1 a", now));
+    const auto both = backoffs_after(first, a_refused(PublishSecret::kName), "1 a", now + 4min);
+    EXPECT_EQ(both.size(), 2U) << "each write has its own";
+    EXPECT_TRUE(backoffs_after({}, Outcomes{}, "1 a", now).empty());
 }
 
 TEST(WriteBackoff, TheQuestionIsSpecAndPodTemplates) {
@@ -142,11 +176,7 @@ TEST(WriteBackoff, IsShownWithWhatHelps) {
     auto observed = a_settled_world();
     observed.tenant->passed_images.clear();
     const auto status = derive_status(
-        desired,
-        observed,
-        workflow(),
-        assess(workflow(), desired, observed),
-        {1, kQuota, "StartMigration", {}}
+        desired, observed, assess(desired, observed), a_refused(StartMigration::kName)
     );
     const auto of = [&](ConditionType type) {
         return *std::ranges::find(status.conditions, type, &Condition::type);
