@@ -9,7 +9,7 @@ import time
 import unittest
 
 import stage
-from api import Api
+from kube_api import Api
 from audit_log import AuditLog
 from stage import world
 

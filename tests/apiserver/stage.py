@@ -20,7 +20,7 @@ import urllib.request
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path += [str(ROOT / "tests/cluster"), str(ROOT / "tests/e2e")]
+sys.path += [str(ROOT / "tests/cluster"), str(ROOT / "tests/support/python")]
 
 import world  # noqa: E402
 from local.processes import Programs  # noqa: E402

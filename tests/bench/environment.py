@@ -9,7 +9,7 @@ import time
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/e2e"))
+sys.path.insert(0, str(ROOT / "tests/support/python"))
 sys.path.insert(0, str(ROOT / "tests/cluster"))
 import figures  # noqa: E402
 import world  # noqa: E402

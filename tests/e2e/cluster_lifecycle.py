@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support/python"))
 import world  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
 from world import wait_for  # noqa: E402

@@ -10,13 +10,13 @@ import concurrent.futures
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support/python"))
 import audit  # noqa: E402
 import end_state  # noqa: E402
 import install  # noqa: E402
 import moments  # noqa: E402
 import world  # noqa: E402
-from operator_process import Operator  # noqa: E402
+from operator_pod import Operator  # noqa: E402
 from shop import Shop, remove as remove_shops  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
 from world import wait_for  # noqa: E402

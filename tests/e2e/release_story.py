@@ -10,7 +10,7 @@ import pathlib
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support/python"))
 import install  # noqa: E402
 import world  # noqa: E402
 from shop import Shop, image, remove as remove_shops  # noqa: E402

@@ -11,7 +11,7 @@ import pathlib
 import sys
 import urllib.parse
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support/python"))
 import audit  # noqa: E402
 import install  # noqa: E402
 import world  # noqa: E402

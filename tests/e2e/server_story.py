@@ -10,11 +10,11 @@ import secrets
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support/python"))
 import install  # noqa: E402
 import world  # noqa: E402
 from moments import migration_waits_inside  # noqa: E402
-from operator_process import container, pod  # noqa: E402
+from operator_pod import container, pod  # noqa: E402
 from shop import Shop, remove as remove_shops  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
 from world import wait_for  # noqa: E402

@@ -7,7 +7,7 @@ import pathlib
 import re
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support/python"))
 import world  # noqa: E402
 from story import require, step, tell  # noqa: E402
 

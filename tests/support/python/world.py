@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 OPERATOR_NAMESPACE = "djangodb-system"
 
 
