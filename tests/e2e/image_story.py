@@ -7,14 +7,16 @@ pause; a Deployment that gets its label when its image is already wanted. The ol
 import pathlib
 import sys
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support/python"))
-import install  # noqa: E402
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
+import operator_pod  # noqa: E402
 import world  # noqa: E402
+from install import Server  # noqa: E402
+from postgres import Postgres  # noqa: E402
 from shop import Shop, image, remove as remove_shops  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
-from world import wait_for  # noqa: E402
+from wait import wait_for  # noqa: E402
 
-SHOP = Shop("gallery", replicas=1)
+SHOP = Shop("gallery", Server("gallery", Postgres()), replicas=1)
 LABEL = "djangodb.io/database"
 QUICK = 10  # seconds within which a condition is to say what is wrong
 
@@ -36,7 +38,7 @@ def released(version):
 
 
 def jobs_of(version):
-    return [job["metadata"]["name"] for job in SHOP.items("jobs")
+    return [job["metadata"]["name"] for job in SHOP.items("job")
             if job["metadata"]["annotations"]["djangodb.io/image"] == image(version)]
 
 
@@ -95,7 +97,7 @@ def pods_that_never_become_ready():
     SHOP.upgrade("unready")
     found = SHOP.wait_for_condition("RolledOut", "False", "RolloutTimedOut", 60)
     show("it says: " + found["message"])
-    require("the old Pod still serves", set(before.split()) & set(SHOP.pods().split()), SHOP.pods())
+    require("the old Pod still serves", set(before) & set(SHOP.pods()), SHOP.pods())
     SHOP.kubectl("patch", "deployment/web", "--type=merge", "-p", deadline % 600)
     released("v2")
 
@@ -118,9 +120,9 @@ def labelled_late():
 def main():
     world.enter()
     remove()
-    step("Installing the operator and version 1")
-    install.operator()
-    install.server([SHOP.space])
+    step("Version 1")
+    operator_pod.ensure()
+    SHOP.server.make([SHOP.space])
     SHOP.apply("namespace", "djangodatabase", "service", "deployments")
     SHOP.wait_for_release("v1")
     with SHOP.requests() as requests:
@@ -137,7 +139,7 @@ def main():
 
 def remove():
     remove_shops(SHOP)
-    install.remove()
+    SHOP.server.remove()
 
 
 if __name__ == "__main__":

@@ -1,49 +1,54 @@
-"""The operator as its users install it, by Helm with its own service account, and a PostgreSQL server for it."""
+"""The operator's chart, and the PostgresServers that tell it of a PostgreSQL."""
 
-import pathlib
+import json
 
 import world
-from world import kubectl, wait_for
+from wait import wait_for
 
 SPACE = world.OPERATOR_NAMESPACE
-MANIFESTS = world.ROOT / "examples/shop/manifests"
+RELEASE = "djangodb-operator"
+CHART = world.ROOT / "charts/djangodb-operator"
 
 
 def operator(*options):
-    """Returns what Helm says."""
+    """By Helm, as its users do; returns what Helm says."""
     return world.run(
-        "helm", "-n", SPACE, "upgrade", "--install", "djangodb-operator", "--create-namespace",
-        "--wait", "--timeout", "120s", str(world.ROOT / "charts/djangodb-operator"), *options,
+        "helm", "-n", SPACE, "upgrade", "--install", RELEASE, "--create-namespace", str(CHART), *options,
     ).split("NOTES:")[0]
 
 
-def admin_password():
-    return pathlib.Path(world.environment("DJDB_PG_ADMIN_PASSWORD_FILE")).read_text().strip()
+def operator_pod(*options):
+    """The same on a cluster with a node, until it serves."""
+    return operator("--wait", "--timeout", "120s", *options)
 
 
-def admin_secret(password):
-    world.apply(world.secret(
-        "postgres-main-admin", SPACE, username=world.environment("DJDB_PG_ADMIN_USER"), password=password))
+class Server:
+    """A PostgresServer and its two Secrets, named after it, for one PostgreSQL. Several may lead to the same."""
 
+    def __init__(self, name, postgres):
+        self.name, self.postgres = name, postgres
 
-def server(namespaces, password=None):
-    """The administrator's Secret, the CA, and the PostgresServer `main`, open to `namespaces`."""
-    admin_secret(password or admin_password())
-    authority = pathlib.Path(world.environment("DJDB_PG_CA")).read_text()
-    world.apply(world.secret("postgres-main-ca", SPACE, ca_crt=authority))
-    manifest = (MANIFESTS / "postgresserver.yaml").read_text()
-    manifest = manifest.replace("5432", world.environment("DJDB_PG_PORT"))
-    world.apply(manifest.replace("[shop]", "[%s]" % ", ".join(namespaces)))
-    wait_for("PostgresServer ready", lambda: server_condition("Ready").get("status") == "True", 30)
+    def admin_secret(self, password):
+        world.apply(world.secret(
+            "postgres-%s-admin" % self.name, SPACE, username=self.postgres.admin, password=password))
 
+    def make(self, namespaces, host=None, password=None, **spec):
+        """Open to `namespaces`; returns when the operator finds it Ready."""
+        self.admin_secret(password or self.postgres.admin_password)
+        world.apply(world.secret(
+            "postgres-%s-ca" % self.name, SPACE, ca_crt=self.postgres.authority.read_text()))
+        world.apply(json.dumps({
+            "apiVersion": "djangodb.io/v1alpha1", "kind": "PostgresServer", "metadata": {"name": self.name},
+            "spec": {"host": host or self.postgres.host, "port": int(self.postgres.port),
+                     "tls": {"mode": "VerifyFull", "caSecretRef": {"name": "postgres-%s-ca" % self.name}},
+                     "adminSecretRef": {"name": "postgres-%s-admin" % self.name},
+                     "allowedNamespaces": {"names": namespaces}, **spec}}))
+        wait_for("PostgresServer %s to be Ready" % self.name, lambda: self.condition("Ready").get("status") == "True", 60)
 
-def server_condition(kind):
-    return world.condition(world.read("pgserver", "main"), kind)
+    def condition(self, kind):
+        return world.condition(world.read("pgserver", self.name), kind)
 
-
-def remove():
-    """Idempotent: a second run starts from nothing too. Apps are removed before (shop.py)."""
-    kubectl("delete", "pgserver", "--all", "--ignore-not-found", check=False)
-    world.run("helm", "-n", SPACE, "uninstall", "djangodb-operator", "--wait", check=False)
-    kubectl("delete", "namespace", SPACE, "--ignore-not-found", "--timeout=90s", check=False)
-    world.sql("DROP DATABASE IF EXISTS djangodb_operator WITH (FORCE)")
+    def remove(self):
+        world.kubectl("delete", "pgserver", self.name, "--ignore-not-found", check=False)
+        world.kubectl("-n", SPACE, "delete", "secret", "postgres-%s-admin" % self.name, "postgres-%s-ca" % self.name,
+                      "--ignore-not-found", check=False)

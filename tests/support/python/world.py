@@ -1,18 +1,19 @@
-"""The real things an end-to-end run needs, as functions: kubectl, helm, PostgreSQL."""
+"""The real things that a test drives and reads: programs, kubectl, the API server. PostgreSQL is in postgres.py."""
 
 import base64
+import functools
 import json
 import os
 import pathlib
 import subprocess
-import time
+
+from kube_api import Api
+from wait import Unmet
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 OPERATOR_NAMESPACE = "djangodb-system"
-
-
-class Unmet(Exception):
-    """Something is not as claimed."""
+# No program that a test starts takes as long; one that hangs ends the test and not the day.
+PROGRAM_SECONDS = 300
 
 
 def shell_exports(*command):
@@ -25,9 +26,7 @@ def shell_exports(*command):
 
 def enter():
     """Puts the local cluster's kubeconfig and tools into the environment (DJDB_CLUSTER=current: the user's)."""
-    if os.environ.get("DJDB_CLUSTER") != "current":
-        os.environ.update(shell_exports(str(ROOT / "tests/cluster/env")))
-    os.environ.update(shell_exports(str(ROOT / "tests/cluster/postgres"), "env"))
+    os.environ.update(shell_exports(str(ROOT / "tests/cluster/env")))
 
 
 def environment(name):
@@ -39,8 +38,11 @@ def cluster_directory():
     return pathlib.Path(environment("DJDB_CLUSTER_DIR") or ROOT / ".cluster").absolute()
 
 
-def run(*command, stdin=None, check=True):
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+def run(*command, stdin=None, check=True, seconds=PROGRAM_SECONDS):
+    try:
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise Unmet("%s did not end in %d s" % (" ".join(command[:6]), seconds)) from None
     if check and done.returncode != 0:
         raise Unmet("%s failed:\n%s%s" % (" ".join(command[:6]), done.stdout, done.stderr))
     return done.stdout
@@ -50,9 +52,19 @@ def kubectl(*arguments, stdin=None, check=True):
     return run("kubectl", *arguments, stdin=stdin, check=check)
 
 
-def read(kind, name, namespace="default"):
-    text = kubectl("-n", namespace, "get", kind, name, "-o", "json", "--ignore-not-found")
-    return json.loads(text) if text.strip() else None
+def api():
+    """The API server by HTTP: a question costs a hundredth of kubectl's, and tests ask often."""
+    return _api(environment("KUBECONFIG"))
+
+
+@functools.cache
+def _api(_):
+    return Api(json.loads(kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json")))
+
+
+def read(kind, name, namespace=None):
+    """The object, or None; `kind` as in kube_api.GROUPS."""
+    return api().read(kind, name, namespace)
 
 
 def apply(text):
@@ -72,57 +84,3 @@ def condition(resource, kind):
         if found["type"] == kind:
             return found
     return {}
-
-
-def wait_for(what, probe, seconds=120):
-    """Polls `probe` until it returns something true."""
-    deadline = time.monotonic() + seconds
-    last = None
-    while time.monotonic() < deadline:
-        last = probe()
-        if last:
-            return last
-        time.sleep(0.3)
-    raise Unmet("waited %d s for %s" % (seconds, what))
-
-
-PSQL = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-U", "postgres"]
-
-
-def psql(database):
-    """The test's superuser, by the Unix socket; the operator never has it."""
-    return [*PSQL, "-h", environment("DJDB_PG_SOCKET"), "-p", environment("DJDB_PG_PORT"), "-d", database]
-
-
-def sql(statement, database="postgres"):
-    return run(*psql(database), "-c", statement).strip()
-
-
-def postgres_log():
-    return pathlib.Path(environment("DJDB_PG_CA")).parent / "log"
-
-
-class Session:
-    """A superuser's session that stays: for a question that is asked often, or a lock that is held for a while."""
-
-    def __init__(self, database="postgres"):
-        self._psql = subprocess.Popen(
-            psql(database), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._psql.stdin.close()
-        self._psql.wait(30)
-
-    def ask(self, statement):
-        """The lines of the answer."""
-        self._psql.stdin.write(statement + ";\n\\echo --\n")
-        self._psql.stdin.flush()
-        lines = []
-        for line in self._psql.stdout:
-            if line == "--\n":
-                return "".join(lines).strip()
-            lines.append(line)
-        raise Unmet("%s: %s" % (statement, self._psql.stderr.read()))
