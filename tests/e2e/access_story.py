@@ -111,7 +111,7 @@ def drift():
     wait_for("both to be taken away", lambda: POSTGRES.sql(
         "SELECT rolcreatedb FROM pg_roles WHERE rolname = 'market_a'") == "f" and POSTGRES.sql(
         "SELECT count(*) FROM pg_database, aclexplode(datacl) WHERE datname = 'market' AND grantee = 0") == "0", 90)
-    said = wait_for("an Event about it", lambda: event_with(MARKET, "Drift"), 30)
+    said = wait_for("an Event about it", lambda: event_with(MARKET, "Drift"), 60)
     show(said[0])
     MARKET.wait_for_condition("InSync", "True", seconds=60)
     step("With mode Observe it is shown and left")

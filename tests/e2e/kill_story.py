@@ -90,7 +90,7 @@ def release(shop, change):
     with tail() as seen, shop.requests(pause=0.03) as requests:
         change()
         shop.wait_for_release("v2")
-        wait_for("version 2 to answer", lambda: "v2" in requests.versions, 30)
+        wait_for("version 2 to answer", lambda: "v2" in requests.versions)
         started = list(filter(answered("create", "jobs", shop.space), seen.requests()))
     show(str(requests))
     require("no request failed", not requests.failures, requests.failures[:3])

@@ -30,7 +30,7 @@ class Watch:
         self._kubectl.kill()
         self._kubectl.wait()
 
-    def wait_for(self, matches, what, seconds=60):
+    def wait_for(self, matches, what, seconds=120):
         watchdog = threading.Timer(seconds, self._kubectl.kill)
         watchdog.start()
         try:
@@ -43,7 +43,7 @@ class Watch:
         raise Unmet("waited %d s for %s" % (seconds, what))
 
 
-def poll(postgres, statement, what, seconds=60):
+def poll(postgres, statement, what, seconds=120):
     """Asks the database every few milliseconds until it answers anything but nothing."""
     deadline = time.monotonic() + seconds
     with postgres.session(statement.database) as session:

@@ -69,7 +69,7 @@ class Operator:
         found = wait_for("the operator's Pod", pod)
         self.uid = found["metadata"]["uid"]
         self.restarts = container(found).get("restartCount", 0)
-        self.pid = wait_for("the operator's process on this node", lambda: pid_in(self.uid), 60)
+        self.pid = wait_for("the operator's process on this node", lambda: pid_in(self.uid))
         self.started = pathlib.Path("/proc/%d/stat" % self.pid).read_text().rsplit(")", 1)[1].split()[19]
 
     def kill(self):
@@ -79,7 +79,7 @@ class Operator:
     def wait_until_replaced(self):
         """Until the node runs another process of it; the kubelet has seen the first one's end by then."""
         dead = self.pid
-        self.pid = wait_for("the kubelet to start the operator again", lambda: self._other(dead), 60)
+        self.pid = wait_for("the kubelet to start the operator again", lambda: self._other(dead))
 
     def _other(self, dead):
         found = pid_in(self.uid)
@@ -92,7 +92,7 @@ class Operator:
             state = container(found) if found else {}
             return state if state.get("ready") and state.get("restartCount", 0) >= self.restarts else None
 
-        state = wait_for("the operator to be ready again", probe, 60)
+        state = wait_for("the operator to be ready again", probe)
         ended = state["lastState"]["terminated"]
         if ended["exitCode"] != 137 or state["restartCount"] != self.restarts:
             raise Unmet("the operator ended by itself: exit code %d, %d restarts instead of %d" % (

@@ -52,7 +52,7 @@ def main():
     require("the app is ready", shop.condition("Ready").get("status") == "True", shop.resource())
     require("its first version is migrated", shop.times_applied("0001_initial") == 1)
     with shop.requests() as requests:
-        wait_for("an answer through the Service", lambda: requests.versions, 30)
+        wait_for("an answer through the Service", lambda: requests.versions)
     require("it serves %s" % requests, not requests.failures, requests.failures[:3])
 
 

@@ -49,9 +49,9 @@ def life_of_an_app():
     SHOP.upgrade("v2-broken")
     SHOP.wait_for_condition("MigrationsApplied", "False", "MigrationFailed")
     SERVER.admin_secret(WRONG_PASSWORD)
-    SHOP.wait_for_condition("ServerReachable", "False", "AuthRejected", 15)
+    SHOP.wait_for_condition("ServerReachable", "False", "AuthRejected", 60)
     SERVER.admin_secret(ADMINS_PASSWORD)
-    SHOP.wait_for_condition("ServerReachable", "True", seconds=30)
+    SHOP.wait_for_condition("ServerReachable", "True", seconds=60)
 
 
 def passwords():

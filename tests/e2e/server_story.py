@@ -39,8 +39,8 @@ def wrong_password():
     with SHOP.requests() as requests:
         SERVER.admin_secret("wrong-" + secrets.token_urlsafe(12))
         wait_for("PostgresServer to say AuthRejected",
-                 lambda: SERVER.condition("Ready").get("reason") == "AuthRejected", 10)
-        found = SHOP.wait_for_condition("ServerReachable", "False", "AuthRejected", 10)
+                 lambda: SERVER.condition("Ready").get("reason") == "AuthRejected", 30)
+        found = SHOP.wait_for_condition("ServerReachable", "False", "AuthRejected", 30)
         show("after %.1f s it says: %s" % (time.monotonic() - began, found["message"]))
         logins_then, second_look = administrators_logins(since), time.monotonic() + 20
         wait_for("20 s to pass", lambda: time.monotonic() > second_look, 30)
@@ -48,8 +48,8 @@ def wrong_password():
         require("no storm of logins: at most one in 2 s", logins - logins_then <= 10, logins)
         require("the same Pods serve", SHOP.pods() == pods)
         SERVER.admin_secret(POSTGRES.admin_password)
-        SHOP.wait_for_condition("Ready", "True", seconds=30)
-        wait_for("PostgresServer to be Ready", lambda: SERVER.condition("Ready").get("status") == "True", 30)
+        SHOP.wait_for_condition("Ready", "True", seconds=60)
+        wait_for("PostgresServer to be Ready", lambda: SERVER.condition("Ready").get("status") == "True", 60)
     show("%s; rejected logins: %d" % (requests, logins))
     require("no request failed", not requests.failures, requests.failures[:3])
 
@@ -73,7 +73,7 @@ def minute_without_server():
     stopped = time.monotonic()
     SHOP.upgrade("v2-broken")
     SHOP.upgrade("v2")
-    found = SHOP.wait_for_condition("ServerReachable", "False", seconds=30)
+    found = SHOP.wait_for_condition("ServerReachable", "False", seconds=60)
     show("it says: " + found["message"])
     require("the reason is the server's", found["reason"] in ("TCPUnreachable", "ServerStarting"), found["reason"])
     wait_for("PostgresServer to say so too", lambda: SERVER.condition("Ready").get("status") == "False", 60)

@@ -139,7 +139,7 @@ class Requests:
 
     def __enter__(self):
         """Begins with the first answer: kube-proxy opens a Service a moment after its first Pod is ready."""
-        wait_for("an answer through the Service", self._answers, 30)
+        wait_for("an answer through the Service", self._answers)
         self._thread.start()
         return self
 

@@ -7,8 +7,8 @@ import world
 from wait import Unmet
 
 TOOL = str(world.ROOT / "tests/cluster/postgres")
-# What a superuser's session may wait for: a statement that hangs ends the test and says so.
-BOUNDS = {"PGCONNECT_TIMEOUT": "30", "PGOPTIONS": "-c statement_timeout=120s"}
+# A superuser's session that waits longer ends the test and says so.
+BOUNDS = "connect_timeout=30 options='-c statement_timeout=120s'"
 
 
 class Postgres:
@@ -71,8 +71,8 @@ class Postgres:
 
     def psql(self, database):
         """The test's superuser, by the Unix socket; the operator never has it."""
-        return ["env", *("%s=%s" % bound for bound in BOUNDS.items()), "psql", "-XAtq", "-v", "ON_ERROR_STOP=1",
-                "-U", "postgres", "-h", self.settings["DJDB_PG_SOCKET"], "-p", self.port, "-d", database]
+        return ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "host=%s port=%s user=postgres dbname=%s %s" % (
+            self.settings["DJDB_PG_SOCKET"], self.port, database, BOUNDS)]
 
     def sql(self, statement, database="postgres"):
         return world.run(*self.psql(database), "-c", statement).strip()
