@@ -1,30 +1,53 @@
 # Verbs only: presets and scripts do the work.
 .DEFAULT_GOAL := help
 PRESET ?= dev
+N ?= 10
+LOAD ?= 4
+
+# Each step of a verb prints one line; what else it says is in build/log (tests/cluster/phase).
+PHASE := tests/cluster/phase
+COMPILE = bash -c 'cmake --preset $(1) && cmake --build --preset $(1) $(if $(2),--target $(2))'
+OPERATOR = build/$(1)/controller/djangodb-operator
+IMAGES = $(PHASE) images "makes the images of the operator and of the sample app" "2 min, then 3 s" \
+    tests/e2e/prepare --images $(call OPERATOR,$(1))
 
 help:  ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-21s %s\n", $$1, $$2}' Makefile
 
-demo: packages  ## from nothing to an app that is upgraded under requests, on a cluster made here
-	cmake --preset release >/dev/null
-	cmake --build --preset release --target djangodb-operator
-	tests/e2e/prepare build/release/controller/djangodb-operator
-	python3 tests/e2e/release_story.py --demo
+demo: preflight packages programs  ## from nothing to an app that is upgraded under requests, on a cluster made here
+	@$(PHASE) operator "compiles the operator" "3 min, then seconds" $(call COMPILE,release,djangodb-operator)
+	@$(call IMAGES,release)
+	@$(PHASE) cluster "starts Kubernetes and PostgreSQL" "30 s" tests/e2e/prepare $(call OPERATOR,release)
+	@python3 tests/e2e/release_story.py --demo
+
+preflight:  ## say what this machine lacks
+	@tests/cluster/preflight
 
 packages:  ## install the Debian packages that are missing
-	@tests/cluster/install-packages
+	@$(PHASE) packages "installs the Debian packages that are missing" "2 min, then 1 s" tests/cluster/install-packages
+
+programs: packages  ## build Kubernetes, etcd, CoreDNS and Helm for the local cluster
+	@$(PHASE) programs "builds Kubernetes, etcd, CoreDNS and Helm from Go modules" "12 min, then 1 s" tests/cluster/tools/build
 
 build: packages  ## build with the preset PRESET (dev)
-	cmake --preset $(PRESET) >/dev/null
-	cmake --build --preset $(PRESET)
+	@$(PHASE) build "compiles the operator and its tests" "10 min, then seconds" $(call COMPILE,$(PRESET))
 
-test: build  ## build and run all tests
-	ctest --preset dev
+images: build packages
+	@$(if $(filter asan tsan,$(PRESET)),,$(call IMAGES,$(PRESET)))  # the sanitizers' presets have no end-to-end stories
+
+test: preflight build programs images  ## build, and run the tests with the preset PRESET (dev, asan or tsan)
+	@tests/run --preset $(PRESET)
+
+test-all: preflight build programs images  ## the same and what takes too long for every day: all majors of PostgreSQL, every moment of a kill
+	@tests/run --preset $(PRESET) --all
+
+soak:  ## hunt flakes: the tests N times in a row (10), every second run beside a load of LOAD (4)
+	@tests/soak $(N) --load $(LOAD) --preset $(PRESET)
 
 test-postgres-matrix: packages  ## the PostgreSQL tests on 13 to 18, with a plain and a superuser administrator
 	cmake --preset dev >/dev/null
 	cmake --build --preset dev --target postgres_tests
-	ctest --preset dev --build-config matrix --label-regex '^postgres$$' --exclude-regex '^jobs$$' --parallel 2
+	@tests/run --matrix --label-regex '^postgres$$' --exclude-regex '^jobs$$'
 
 bench: packages  ## measure the release binary: size at rest, time beside bare libpq, delay of a release
 	cmake --preset release >/dev/null
@@ -59,4 +82,4 @@ cluster-down:  ## stop them
 clean:  ## remove build trees
 	rm -rf build
 
-.PHONY: help demo packages build test test-postgres-matrix bench format lint image cluster-up cluster-down clean
+.PHONY: help demo preflight packages programs build images test test-all soak test-postgres-matrix bench format lint image cluster-up cluster-down clean

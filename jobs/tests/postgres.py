@@ -2,6 +2,7 @@
 
 import glob
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -9,9 +10,15 @@ import tempfile
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the kernel's own range, so that no outgoing connection takes it before the server does."""
+    for port in random.sample(range(18000, 20000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue  # somebody else's
+    raise RuntimeError("no free port among those tried")
 
 
 def programs():

@@ -2,16 +2,14 @@
 
 import base64
 import concurrent.futures
-import os
-import pathlib
 import secrets
 import time
 import unittest
 
 import stage
-from api import Api
 from audit_log import AuditLog
 from stage import world
+from wait import Unmet, wait_for
 
 # The promises are 10 s for a reason, and 15 s more for a repair that no watch sees; what is above is for a busy machine.
 REASON_SECONDS = 30
@@ -45,18 +43,18 @@ class Admin:
     """The administrator that the operator is told of."""
 
     def __init__(self):
-        self.user = os.environ["DJDB_PG_ADMIN_USER"]
-        self.password = pathlib.Path(os.environ["DJDB_PG_ADMIN_PASSWORD_FILE"]).read_text().strip()
-        self.authority = pathlib.Path(os.environ["DJDB_PG_CA"]).read_text()
-        self.host = os.environ["DJDB_PG_HOST"]
-        self.port = int(os.environ["DJDB_PG_PORT"])
+        self.user = stage.POSTGRES.admin
+        self.password = stage.POSTGRES.admin_password
+        self.authority = stage.POSTGRES.authority.read_text()
+        self.host = "localhost"
+        self.port = int(stage.POSTGRES.port)
 
 
 class ClusterTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         stage.enter()
-        cls.api = Api(stage.DIRECTORY)
+        cls.api = world.api()
         cls.addClassCleanup(cls.api.close)
         cls.audit = AuditLog(stage.DIRECTORY)
         cls.admin = Admin()
@@ -126,34 +124,27 @@ class ClusterTest(unittest.TestCase):
     # -- questions
 
     def eventually(self, what, probe, seconds=30):
-        deadline = time.monotonic() + seconds
-        while True:
-            found = probe()
-            if found:
-                return found
-            if time.monotonic() > deadline:
-                self.fail("waited %d s: %s" % (seconds, what))
-            time.sleep(0.1)
+        return wait_for(what, probe, seconds)
 
     def conditions(self, name="app", space=None, kind="djdb"):
         found = self.api.read(kind, name, space or (self.space if kind == "djdb" else None)) or {}
         return {c["type"]: c for c in found.get("status", {}).get("conditions", [])}
 
     def wait_for_condition(self, kind, status, reason=None, name="app", space=None, seconds=REASON_SECONDS):
-        deadline = time.monotonic() + seconds
-        while True:
-            conditions = self.conditions(name, space)
-            found = conditions.get(kind, {})
-            if found.get("status") == status and reason in (None, found["reason"]):
-                return found
-            if time.monotonic() > deadline:
-                said = ["%s=%s %s: %s" % (c["type"], c["status"], c["reason"], c["message"]) for c in conditions.values()
-                        if c["type"] == kind or (c["status"], c["reason"]) != ("True", "Succeeded")]
-                self.fail("waited %d s for %s=%s %s; it says\n%s" % (seconds, kind, status, reason or "", "\n".join(said)))
-            time.sleep(0.1)
+        def probe():
+            found = self.conditions(name, space).get(kind, {})
+            return found if found.get("status") == status and reason in (None, found["reason"]) else None
+
+        try:
+            return wait_for("%s=%s %s" % (kind, status, reason or ""), probe, seconds)
+        except Unmet as error:
+            said = ["%s=%s %s: %s" % (c["type"], c["status"], c["reason"], c["message"])
+                    for c in self.conditions(name, space).values()
+                    if c["type"] == kind or (c["status"], c["reason"]) != ("True", "Succeeded")]
+            self.fail("%s; it says\n%s" % (error, "\n".join(said)))
 
     def sql(self, statement, database="postgres"):
-        return world.sql(statement, database)
+        return stage.POSTGRES.sql(statement, database)
 
     def catalog(self, database=None):
         """All that the server knows of a tenant: database, roles with their verifiers, settings and ledger."""

@@ -4,7 +4,7 @@ import socket
 import unittest
 
 import stage
-from api import Refused
+from kube_api import Refused
 from case import HEAL_SECONDS, ClusterTest, decoded, secret, side_by_side
 
 IMAGE, OTHER_IMAGE = "registry.test/shop:v1", "registry.test/shop:v2"

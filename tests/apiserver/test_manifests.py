@@ -4,7 +4,7 @@ import copy
 import json
 import unittest
 
-from api import Refused
+from kube_api import Refused
 from case import ClusterTest
 from stage import world
 

@@ -4,11 +4,11 @@ Walks one resource through its life, so that it stands alone, and then reads all
 whole suite that is the whole suite.
 """
 
-import json
 import unittest
 
 import stage
 from case import ClusterTest
+from operator_process import ACCOUNT
 from stage import world
 
 PASSED, NEW = "registry.test/shop:passed", "registry.test/shop:new"
@@ -56,7 +56,7 @@ class Rights(ClusterTest):
         self.assertEqual([r for r in self.audit.requests() if not r.allowed or r.code == 401], [])
 
     def test_no_right_to_what_it_has_no_business_with(self):
-        account = "--as=system:serviceaccount:%s:%s" % (stage.OPERATOR_SPACE, stage.ACCOUNT)
+        account = "--as=system:serviceaccount:%s:%s" % (stage.OPERATOR_SPACE, ACCOUNT)
         for question in (
             ("list", "secrets", "-A"), ("watch", "secrets", "-n", "default"),
             ("create", "pods"), ("create", "deployments.apps"), ("delete", "deployments.apps"), ("update", "deployments.apps"),
@@ -71,9 +71,9 @@ class Rights(ClusterTest):
 
     def test_the_operator_is_no_administrator(self):
         """It runs here as it would in a cluster: by its own account's token, and by no certificate."""
-        command = json.loads((stage.Operator().folder / "command.json").read_text())
-        used = (stage.Operator().folder / "kubeconfig").read_text()
-        self.assertIn(str(stage.Operator().folder / "kubeconfig"), command)
+        command = stage.operator().command
+        used = stage.operator().kubeconfig.read_text()
+        self.assertIn(str(stage.operator().kubeconfig), command)
         self.assertIn("tokenFile", used)
         self.assertNotIn("client-certificate", used)
 

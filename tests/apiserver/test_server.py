@@ -1,14 +1,13 @@
 """What a PostgresServer says of itself, which server it lets the operator work on, and `djangodb-operator diagnose`."""
 
 import json
-import pathlib
-import shutil
 import subprocess
 import time
 import unittest
 
 import stage
 from case import HEAL_SECONDS, ClusterTest
+from postgres import Postgres
 
 STEPS = ["setup", "dns", "tcp", "tls", "login", "database", "writable", "identity", "rights"]
 
@@ -75,41 +74,29 @@ class AnotherServer(ServerTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.tool("up", "--port", "0")
-        cls.addClassCleanup(cls.tool, "down")
-        cls.folder = stage.DIRECTORY / "postgres-other"
-        cls.port = int((cls.folder / "port").read_text())
-
-    @staticmethod
-    def tool(verb, *options):
-        subprocess.run([stage.ROOT / "tests/cluster/postgres", verb, *stage.BESIDE, "--name", "other", *options], check=True,
-                       capture_output=True)
-
-    def ask_other(self, statement):
-        home = pathlib.Path((self.folder / "home").read_text().strip())
-        command = [shutil.which("psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(home / "socket"), "-p", str(self.port),
-                   "-U", "postgres", "-d", "postgres"]
-        return subprocess.run(command, input=statement, check=True, capture_output=True, text=True).stdout.strip()
+        cls.other = Postgres("other", stage.DIRECTORY)
+        cls.other("up", "--port", "0")
+        cls.addClassCleanup(cls.other, "down")
 
     def test_everything_stops_until_it_is_accepted(self):
-        both = self.admin.authority + (self.folder / "ca.crt").read_text()
-        self.ask_other("ALTER ROLE %s PASSWORD '%s'" % (self.admin.user, self.admin.password))
+        both = self.admin.authority + self.other.authority.read_text()
+        self.other.set_admins_password(self.admin.password)
         self.make_server(ca={"ca.crt": both})
         self.make_database()
         self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
         self.eventually("it is remembered", lambda: self.status().get("ledgerRevision"), HEAL_SECONDS)
         known = self.status()
         databases = "SELECT count(*) FROM pg_database"
-        before = self.ask_other(databases)
-        self.api.patch("pgserver", self.space, {"spec": {"port": self.port}})
+        before = self.other.sql(databases)
+        self.api.patch("pgserver", self.space, {"spec": {"port": int(self.other.port)}})
         said = self.wait_for_server("SameServer", "False", "ServerIdentityChanged")
         self.wait_for_server("Ready", "False", "ServerIdentityChanged")
         self.wait_for_condition("ServerReachable", "False", "ServerIdentityChanged")
         self.assertIn("Stalled", self.conditions())
         for kept in ("systemIdentifier", "ledgerRevision"):
             self.assertEqual(self.status()[kept], known[kept])
-        self.assertEqual(self.ask_other(databases), before)
-        other = self.ask_other("SELECT system_identifier FROM pg_control_system()")
+        self.assertEqual(self.other.sql(databases), before)
+        other = self.other.sql("SELECT system_identifier FROM pg_control_system()")
         self.assertIn("djangodb.io/accept-server=%s:0" % other, said["message"])
 
         def accept(value):
@@ -126,7 +113,7 @@ class AnotherServer(ServerTest):
 
 class Diagnose(ServerTest):
     def diagnose(self, *options):
-        binary = json.loads((stage.Operator().folder / "command.json").read_text())[0]
+        binary = stage.operator().command[0]
         done = subprocess.run(
             [binary, "diagnose", "--kubeconfig", str(stage.DIRECTORY / "kubeconfig"), "--namespace", stage.OPERATOR_SPACE,
              *options], capture_output=True, text=True, timeout=120)

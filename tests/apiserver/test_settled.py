@@ -81,7 +81,7 @@ class Restarted(SettledTest):
     def test_nothing_is_written_by_a_new_operator(self):
         self.make_whole_release()
         before, catalog = self.resource(), self.catalog()
-        operator = stage.Operator()
+        operator = stage.operator()
         operator.stop()
         self.addCleanup(operator.start)  # does nothing when it runs
         mark = self.audit.end()

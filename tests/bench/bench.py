@@ -28,6 +28,8 @@ import resync  # noqa: E402
 import world  # noqa: E402
 from environment import ROOT  # noqa: E402
 from local.settings import default_directory  # noqa: E402
+from operator_process import OperatorProcess  # noqa: E402
+from wait import Unmet  # noqa: E402
 
 BUILD = ROOT / "build/release"
 OPERATOR = BUILD / "controller/djangodb-operator"
@@ -49,7 +51,7 @@ def at_rest(operator):
 def by_operator(binary, directory, count, connections):
     """(at rest without resources, the run, at rest with all of them, its server)"""
     server = environment.PostgresServer(directory, "operator")
-    with environment.ApiServer(directory / "api") as cluster, server, environment.Operator(
+    with environment.ApiServer(directory / "api") as cluster, server, environment.operator(
             binary, directory / "operator", "--concurrency", str(connections)) as operator:
         empty = at_rest(operator)
         environment.connect(server, provision.NAMESPACE, connections)
@@ -158,7 +160,7 @@ def measure_release(binary):
     try:
         subprocess.run([ROOT / "tests/e2e/prepare", binary], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([sys.executable, ROOT / "tests/e2e/release_story.py"], check=True, stdout=subprocess.DEVNULL)
-        gate_delay.report([default_directory() / "log/audit.log"])
+        gate_delay.report(default_directory())
     finally:
         if not was_up:
             for program in ("postgres", "down"):
@@ -169,7 +171,7 @@ def measure_release(binary):
 def clear():
     """What a run that crashed left behind."""
     for directory in sorted(STATE.glob("run-*")):
-        environment.Operator(OPERATOR, directory / "operator").__exit__()
+        OperatorProcess(directory / "operator").stop()
         world.run(str(ROOT / "tests/cluster/down"), "--dir", str(directory / "api"))
         for name in ("operator", "bare"):
             environment.PostgresServer(directory, name).remove()
@@ -204,5 +206,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except world.Unmet as error:
+    except Unmet as error:
         sys.exit("bench: %s" % error)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How long a release waited between its migration's end and its gate's opening, from an API server's audit log.
 
-usage: gate_delay.py AUDIT_LOG...
+usage: gate_delay.py STATE_DIRECTORY      of tests/cluster/up
 
 A delay begins with the answer to the status update by which the Job controller made the Job Complete (the last that it
 sends for a Job), and ends with the answer to the operator's patch of the first Deployment that it let through. A gate
@@ -12,19 +12,17 @@ import pathlib
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support/python"))
 import audit_log  # noqa: E402
 import figures  # noqa: E402
 
 JOB_CONTROLLER = "system:serviceaccount:kube-system:job-controller"
 
 
-def read(paths):
-    requests = []
-    for path in paths:
-        with open(path, encoding="utf-8") as log:
-            requests += [request for request in map(audit_log.parse, log) if request and request.succeeded]
-    return sorted(requests, key=lambda request: request.answered)
+def read(directory):
+    log = audit_log.AuditLog(directory)
+    requests = log.requests() + log.requests(user=JOB_CONTROLLER)
+    return sorted((request for request in requests if request.succeeded), key=lambda request: request.answered)
 
 
 def delays(requests):
@@ -33,10 +31,10 @@ def delays(requests):
     written = {}  # namespace -> the Job whose status was last written, and when
     found = []
     for request in requests:
-        space = request.namespace
+        space = request.space
         if request.user == JOB_CONTROLLER and request.resource == "jobs/status":
             written[space] = (request.name, request.answered)
-        elif request.user != audit_log.OPERATOR:
+        elif not request.by_operator:
             continue
         elif (request.verb, request.resource) == ("create", "jobs"):
             begun.add(space)
@@ -47,8 +45,8 @@ def delays(requests):
     return found
 
 
-def report(paths):
-    found = delays(read(paths))
+def report(directory):
+    found = delays(read(directory))
     for namespace, job, seconds in found:
         print("  %s/%s: %.0f ms" % (namespace, job, seconds * 1000))
     if not found:
@@ -61,6 +59,6 @@ def report(paths):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
-    sys.exit(report(sys.argv[1:]))
+    sys.exit(report(pathlib.Path(sys.argv[1])))

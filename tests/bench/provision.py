@@ -6,10 +6,9 @@ import os
 import subprocess
 import time
 
-import audit_log
 import environment
 import figures
-import world
+from wait import Unmet
 
 NAMESPACE = "bench"
 DEADLINE = 600
@@ -47,7 +46,7 @@ class Meter:
 
 def by_libpq(program, server, count, connections):
     with server:
-        server.mark()
+        server.begin_count()
         meter = Meter({"postgres": server.pid()})
         process = subprocess.Popen(
             [program, str(count), str(connections)], env={**os.environ, **server.settings}, stdout=subprocess.PIPE,
@@ -57,7 +56,7 @@ def by_libpq(program, server, count, connections):
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
-            raise world.Unmet("bare_provision failed; its message is above")
+            raise Unmet("bare_provision failed; its message is above")
         cpu, others = meter.stop(client=usage.ru_utime + usage.ru_stime)
         return Run(float(said), *server.counts(), cpu, others)
 
@@ -67,8 +66,8 @@ def by_operator(cluster, server, operator, count, manifest, first=0):
     manifest.write_text(environment.databases(count, NAMESPACE, first))
     count -= first
     calls, published = collections.Counter(), set()
-    with audit_log.Tail(cluster.audit_log) as log:
-        server.mark()
+    with cluster.audit_log.tail() as log:
+        server.begin_count()
         meter = Meter({"operator": operator.pid, "postgres": server.pid(), **cluster.pids()})
         began = time.time()
         process = subprocess.Popen(
@@ -76,14 +75,14 @@ def by_operator(cluster, server, operator, count, manifest, first=0):
         last = applied = began
         while len(published) < count:
             if time.time() - began > DEADLINE + count:
-                raise world.Unmet("only %d of %d Secrets after %d s:\n%s" % (
+                raise Unmet("only %d of %d Secrets after %d s:\n%s" % (
                     len(published), count, DEADLINE + count, operator.log()[-2000:]))
             time.sleep(0.1)
             for request in log.requests():
-                if request.user == audit_log.OPERATOR and request.verb != "watch":
+                if request.by_operator and request.verb != "watch":
                     calls[request.verb + " " + request.resource] += 1
                 if request.verb in ("create", "patch") and request.resource == "djangodatabases" \
-                        and request.user != audit_log.OPERATOR:
+                        and not request.by_operator:
                     applied = max(applied, request.answered)
                 if _publishes(request) and request.name not in published:
                     published.add(request.name)
@@ -92,11 +91,11 @@ def by_operator(cluster, server, operator, count, manifest, first=0):
         process.returncode = os.waitstatus_to_exitcode(status)
         cpu, others = meter.stop(kubectl=usage.ru_utime + usage.ru_stime)
         if process.returncode != 0:
-            raise world.Unmet("kubectl apply failed; its message is above")
+            raise Unmet("kubectl apply failed; its message is above")
         logins, statements = server.counts()
     return Run(last - began, logins, statements, cpu, others, calls, applied - began)
 
 
 def _publishes(request):
-    return (request.user == audit_log.OPERATOR and request.namespace == NAMESPACE and request.resource == "secrets"
+    return (request.by_operator and request.space == NAMESPACE and request.resource == "secrets"
             and request.verb in ("create", "patch") and request.succeeded)

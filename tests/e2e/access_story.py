@@ -10,16 +10,20 @@ import pathlib
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import install  # noqa: E402
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
+import operator_pod  # noqa: E402
 import world  # noqa: E402
+from install import Server  # noqa: E402
+from postgres import Postgres  # noqa: E402
 from shop import Shop, remove as remove_shops  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
-from world import wait_for  # noqa: E402
+from wait import wait_for  # noqa: E402
 
-MARKET = Shop("market", replicas=1)
-SECOND = Shop("market-second", replicas=1)
-LEGACY = Shop("legacy", replicas=1)
+POSTGRES = Postgres()
+SERVER = Server("market", POSTGRES)
+MARKET = Shop("market", SERVER, replicas=1)
+SECOND = Shop("market-second", SERVER, replicas=1)
+LEGACY = Shop("legacy", SERVER, replicas=1)
 SPACES = [shop.space for shop in (MARKET, SECOND, LEGACY)]
 # What the market asks for beside the manifest of the sample app.
 ACCESS = {
@@ -29,8 +33,8 @@ ACCESS = {
 }
 
 
-def patch(kind, name, spec, space="default"):
-    world.kubectl("-n", space, "patch", kind, name, "--type=merge", "-p", json.dumps({"spec": spec}))
+def patch(kind, name, spec, space=None):
+    world.api().patch(kind, name, {"spec": spec}, space)
 
 
 def login(shop, secret):
@@ -40,7 +44,7 @@ def login(shop, secret):
     def ask(statement):
         target = "host=%s hostaddr=127.0.0.1 port=%s dbname=%s user=%s sslmode=%s sslrootcert=%s" % (
             data["DB_HOST"], data["DB_PORT"], data["DB_NAME"], data["DB_USER"], data["DB_SSLMODE"],
-            world.environment("DJDB_PG_CA"))
+            POSTGRES.authority)
         done = subprocess.run(
             ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", target, "-c", statement], capture_output=True, text=True,
             env={"PATH": "/usr/bin:/bin", "PGPASSWORD": data["DB_PASSWORD"]}, check=False)
@@ -62,7 +66,7 @@ def allowed(ask, statement):
 
 
 def event_with(shop, word):
-    return [event["note"] for event in shop.items("events.events.k8s.io") if word in event["reason"]]
+    return [event["note"] for event in shop.items("event") if word in event["reason"]]
 
 
 def few_rights():
@@ -96,27 +100,27 @@ def reader_goes():
     step("The reader is asked for no more")
     patch("djdb", "shop", {"access": {"readers": []}}, MARKET.space)
     wait_for("its Secret to be gone", lambda: MARKET.read("secret", "shop-analysts") is None, 60)
-    require("and its login", world.sql(
+    require("and its login", POSTGRES.sql(
         "SELECT count(*) FROM pg_roles WHERE rolname = 'market_ro_analysts'") == "0")
     MARKET.wait_for_condition("Ready", "True", seconds=60)
 
 
 def drift():
     step("Somebody gives a login more than it should have")
-    world.sql('ALTER ROLE "market_a" CREATEDB; GRANT CONNECT ON DATABASE market TO PUBLIC')
-    wait_for("both to be taken away", lambda: world.sql(
-        "SELECT rolcreatedb FROM pg_roles WHERE rolname = 'market_a'") == "f" and world.sql(
+    POSTGRES.sql('ALTER ROLE "market_a" CREATEDB; GRANT CONNECT ON DATABASE market TO PUBLIC')
+    wait_for("both to be taken away", lambda: POSTGRES.sql(
+        "SELECT rolcreatedb FROM pg_roles WHERE rolname = 'market_a'") == "f" and POSTGRES.sql(
         "SELECT count(*) FROM pg_database, aclexplode(datacl) WHERE datname = 'market' AND grantee = 0") == "0", 90)
-    said = wait_for("an Event about it", lambda: event_with(MARKET, "Drift"), 30)
+    said = wait_for("an Event about it", lambda: event_with(MARKET, "Drift"), 60)
     show(said[0])
     MARKET.wait_for_condition("InSync", "True", seconds=60)
     step("With mode Observe it is shown and left")
     patch("djdb", "shop", {"mode": "Observe"}, MARKET.space)
     MARKET.wait_for_condition("InSync", "True", seconds=60)
-    world.sql('ALTER ROLE "market_a" CREATEDB')
+    POSTGRES.sql('ALTER ROLE "market_a" CREATEDB')
     MARKET.wait_for_condition("InSync", "False", "Drifted", 90)
     show("\n".join(MARKET.resource()["status"]["drift"]))
-    require("nobody changed it", world.sql("SELECT rolcreatedb FROM pg_roles WHERE rolname = 'market_a'") == "t")
+    require("nobody changed it", POSTGRES.sql("SELECT rolcreatedb FROM pg_roles WHERE rolname = 'market_a'") == "t")
     patch("djdb", "shop", {"mode": "Apply"}, MARKET.space)
     MARKET.wait_for_condition("InSync", "True", seconds=60)
     MARKET.wait_for_condition("Ready", "True", seconds=60)
@@ -124,22 +128,22 @@ def drift():
 
 def adoption():
     step("An old database, without leave and with it")
-    world.sql("CREATE ROLE legacy_app LOGIN; GRANT legacy_app TO %s" % world.environment("DJDB_PG_ADMIN_USER"))
-    world.sql("CREATE DATABASE legacy OWNER legacy_app")
+    POSTGRES.sql("CREATE ROLE legacy_app LOGIN; GRANT legacy_app TO %s" % POSTGRES.admin)
+    POSTGRES.sql("CREATE DATABASE legacy OWNER legacy_app")
     LEGACY.sql("SET ROLE legacy_app; CREATE TABLE notes AS SELECT 42 AS n; CREATE VIEW seen AS SELECT n FROM notes;"
                "CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2'")
     LEGACY.apply("namespace", "djangodatabase", "service", "deployments")
     show(LEGACY.wait_for_condition("Claimed", "False", "AdoptionNotGranted", 60)["message"])
-    patch("pgserver", "main", {"grants": {"adopt": [
+    patch("pgserver", SERVER.name, {"grants": {"adopt": [
         {"database": LEGACY.database, "namespace": LEGACY.space, "name": "shop"}]}})
     LEGACY.wait_for_release("v1")
     require("its rows are there", LEGACY.sql("SELECT n FROM notes") == "42")
     require("all in it is the owner role's", LEGACY.sql(
         "SELECT DISTINCT pg_get_userbyid(relowner) FROM pg_class WHERE relname IN ('notes', 'seen', 'orders_order')"
     ) == "legacy_owner")
-    require("the database is the administrator's", world.sql(
+    require("the database is the administrator's", POSTGRES.sql(
         "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'legacy'")
-        == world.environment("DJDB_PG_ADMIN_USER"))
+        == POSTGRES.admin)
 
 
 def transfer():
@@ -149,7 +153,7 @@ def transfer():
     world.apply(manifest)
     show(SECOND.wait_for_condition("Claimed", "False", "OwnershipConflict", 60)["message"])
     rows = MARKET.sql("SELECT count(*) FROM orders_order")
-    patch("pgserver", "main", {"grants": {"transfer": [
+    patch("pgserver", SERVER.name, {"grants": {"transfer": [
         {"database": MARKET.database, "namespace": SECOND.space, "name": "shop"}]}})
     SECOND.wait_for_condition("CredentialsSynced", "True", seconds=90)
     MARKET.wait_for_condition("Claimed", "False", "OwnershipConflict", 90)
@@ -164,31 +168,30 @@ def deletion():
     step("Deleted with its whole namespace, and kept: the server does not allow more")
     patch("djdb", "shop", {"deletion": {"policy": "Delete"}}, SECOND.space)
     SECOND.kubectl("delete", "namespace", SECOND.space, "--timeout=120s")
-    require("the database is there", world.sql("SELECT 1 FROM pg_database WHERE datname = 'market'") == "1")
-    require("its logins are gone", world.sql(
+    require("the database is there", POSTGRES.sql("SELECT 1 FROM pg_database WHERE datname = 'market'") == "1")
+    require("its logins are gone", POSTGRES.sql(
         "SELECT count(*) FROM pg_roles WHERE rolcanlogin AND rolname LIKE 'market%'") == "0")
     step("The same name again: attached again, with its rows, and dropped with leave")
     SECOND.apply("namespace")
     world.apply(SECOND.manifest("djangodatabase").replace("name: " + SECOND.database, "name: " + MARKET.database))
     SECOND.wait_for_condition("CredentialsSynced", "True", seconds=90)
     allowed(login(SECOND, "shop-database"), "SELECT count(*) FROM orders_order")
-    patch("pgserver", "main", {"deletion": {"allowDrop": True}})
+    patch("pgserver", SERVER.name, {"deletion": {"allowDrop": True}})
     patch("djdb", "shop", {"deletion": {"policy": "Delete"}}, SECOND.space)
     wait_for("the policy to be seen", lambda: SECOND.resource()["status"]["observedGeneration"] ==
              SECOND.resource()["metadata"]["generation"], 60)
     SECOND.kubectl("delete", "djdb", "shop", "--timeout=60s")
-    require("the database is gone", world.sql("SELECT count(*) FROM pg_database WHERE datname = 'market'") == "0")
-    require("and its roles", world.sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'market%'") == "0")
-    require("and its claim", world.sql(
+    require("the database is gone", POSTGRES.sql("SELECT count(*) FROM pg_database WHERE datname = 'market'") == "0")
+    require("and its roles", POSTGRES.sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'market%'") == "0")
+    require("and its claim", POSTGRES.sql(
         "SELECT count(*) FROM djangodb.claim WHERE database = 'market'", "djangodb_operator") == "0")
 
 
 def main():
     world.enter()
     remove()
-    step("Installing the operator and its server")
-    install.operator()
-    install.server(SPACES)
+    operator_pod.ensure()
+    SERVER.make(SPACES)
     few_rights()
     reader_goes()
     drift()
@@ -199,8 +202,8 @@ def main():
 
 def remove():
     remove_shops(MARKET, SECOND, LEGACY)
-    world.sql("DROP ROLE IF EXISTS legacy_app")
-    install.remove()
+    POSTGRES.sql("DROP ROLE IF EXISTS legacy_app")
+    SERVER.remove()
 
 
 if __name__ == "__main__":

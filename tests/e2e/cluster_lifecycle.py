@@ -11,11 +11,14 @@ import signal
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
 import world  # noqa: E402
+from local.settings import short_hash  # noqa: E402
+from postgres import Postgres  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
-from world import wait_for  # noqa: E402
+from wait import wait_for  # noqa: E402
 
+POSTGRES = Postgres()
 CLUSTER = world.ROOT / "tests/cluster"
 PROC = pathlib.Path("/proc")
 SETTINGS = ("net/ipv4/ip_forward", "vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",
@@ -52,6 +55,14 @@ def servers_home():
     """Where this PostgreSQL's data is; nothing when it is down."""
     file = world.cluster_directory() / "postgres/home"
     return file.read_text().strip() if file.exists() else str(world.cluster_directory() / "postgres")
+
+
+def homes():
+    """Where the servers of this state directory keep their data when it is closed to them; others' are others'."""
+    ours = {short_hash(str(folder)) for folder in world.cluster_directory().glob("postgres*")}
+    ours.add(short_hash(str(world.cluster_directory() / "postgres")))
+    return sorted(str(path) for path in pathlib.Path("/var/tmp").glob("djdb-postgres-*")
+                  if path.name.rpartition("-")[2] in ours)
 
 
 def is_alive(pid):
@@ -91,7 +102,7 @@ def machine():
         "kernel settings": [(PROC / "sys" / name).read_text() for name in SETTINGS if (PROC / "sys" / name).exists()],
         "cgroups": sorted(str(path) for path in pathlib.Path("/sys/fs/cgroup").glob("**/djdb")),
         "state directory": sorted(path.name for path in world.cluster_directory().glob("*")),
-        "PostgreSQL's homes": sorted(str(path) for path in pathlib.Path("/var/tmp").glob("djdb-postgres-*")),
+        "PostgreSQL's homes": homes(),
         "shims' sockets": sorted(str(path) for path in pathlib.Path("/run/containerd/s").glob("*")),
         "container logs": sorted(str(path) for path in pathlib.Path("/var/log/containers").glob("*")),
     }
@@ -103,7 +114,7 @@ def differences(found, wanted):
 
 
 def down():
-    script("postgres", "down")
+    script("postgres", "down", "--all")
     script("down")
 
 
@@ -117,7 +128,7 @@ def start_a_pod():
     """Something for a crash to leave behind: a container of an image that every local cluster has."""
     image = "--image=localhost/djdb-pause:1"
     world.kubectl("run", "left-behind", image, "--image-pull-policy=Never", "--restart=Never")
-    wait_for("the Pod to run", lambda: world.read("pod", "left-behind")["status"].get("phase") == "Running", 60)
+    wait_for("the Pod to run", lambda: world.read("pod", "left-behind", "default")["status"].get("phase") == "Running", 60)
 
 
 def second_up_does_nothing():
@@ -132,7 +143,7 @@ def crash():
     """Ends every process of the cluster, of its Pods and of PostgreSQL at once, and nothing else."""
     step("All of it is killed by SIGKILL, and up brings it back with its data")
     world.kubectl("create", "configmap", "remembered", "--from-literal=a=b")
-    world.sql("CREATE DATABASE remembered")
+    POSTGRES.sql("CREATE DATABASE remembered")
     start_a_pod()
     victims = processes()
     for pid in victims:
@@ -142,8 +153,8 @@ def crash():
             continue  # its parent's end was its own
     wait_for("all %d processes to be gone" % len(victims), lambda: not set(victims) & set(processes()), 30)
     up()
-    require("what was in Kubernetes is there", world.read("configmap", "remembered")["data"] == {"a": "b"})
-    databases = world.sql("select datname from pg_database").split()
+    require("what was in Kubernetes is there", world.read("configmap", "remembered", "default")["data"] == {"a": "b"})
+    databases = POSTGRES.sql("select datname from pg_database").split()
     require("what was in PostgreSQL is there", "remembered" in databases, databases)
     second_up_does_nothing()
 

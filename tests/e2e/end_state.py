@@ -46,18 +46,18 @@ def marks(metadata, field):
 def deployments(shop):
     return [[item["metadata"]["name"], item["spec"].get("paused", False), marks(item["metadata"], "annotations"),
              [container["image"] for container in item["spec"]["template"]["spec"]["containers"]],
-             item["status"].get("availableReplicas")] for item in shop.items("deployments")]
+             item["status"].get("availableReplicas")] for item in shop.items("deployment")]
 
 
 def jobs(shop):
     """One line for each attempt, whatever its revision's hash is."""
     return sorted(json.dumps([
         marks(item["metadata"], "annotations"), item["status"].get("succeeded", 0), item["status"].get("failed", 0),
-        item["spec"].get("ttlSecondsAfterFinished")]) for item in shop.items("jobs"))
+        item["spec"].get("ttlSecondsAfterFinished")]) for item in shop.items("job"))
 
 
 def secrets(shop):
-    found = [[item["metadata"]["name"], item["type"], sorted(item["data"])] for item in shop.items("secrets")]
+    found = [[item["metadata"]["name"], item["type"], sorted(item["data"])] for item in shop.items("secret")]
     stored = world.read("secret", "djangodb-" + shop.resource()["metadata"]["uid"], world.OPERATOR_NAMESPACE)
     return [*found, sorted(stored["data"])]
 
@@ -75,10 +75,10 @@ def read(shop):
     """A dictionary of texts; equal ones mean equal ends."""
     state = {"deployments": deployments(shop), "jobs": jobs(shop), "secrets": secrets(shop), "status": status(shop),
              "finalizers": shop.resource()["metadata"]["finalizers"],
-             "config maps": [item["metadata"]["name"] for item in shop.items("configmaps")]}
+             "config maps": [item["metadata"]["name"] for item in shop.items("configmap")]}
     for queries, database in ((IN_THE_SERVER, "postgres"), (IN_THE_DATABASE, shop.database), (IN_THE_LEDGER, LEDGER)):
         for subject, query in queries.items():
-            state[subject] = world.sql(query.replace("{database}", shop.database), database)
+            state[subject] = shop.server.postgres.sql(query.replace("{database}", shop.database), database)
     return {subject: anonymous(value, shop) for subject, value in state.items()}
 
 

@@ -10,10 +10,9 @@ import subprocess
 import threading
 import time
 
-import audit
 import world
-from audit import by_operator
-from world import Unmet
+from audit_log import AuditLog, answered
+from wait import Unmet
 
 
 class Watch:
@@ -31,7 +30,7 @@ class Watch:
         self._kubectl.kill()
         self._kubectl.wait()
 
-    def wait_for(self, matches, what, seconds=60):
+    def wait_for(self, matches, what, seconds=120):
         watchdog = threading.Timer(seconds, self._kubectl.kill)
         watchdog.start()
         try:
@@ -44,10 +43,10 @@ class Watch:
         raise Unmet("waited %d s for %s" % (seconds, what))
 
 
-def poll(statement, what, seconds=60):
+def poll(postgres, statement, what, seconds=120):
     """Asks the database every few milliseconds until it answers anything but nothing."""
     deadline = time.monotonic() + seconds
-    with world.Session(statement.database) as session:
+    with postgres.session(statement.database) as session:
         while time.monotonic() < deadline:
             if session.ask(statement.text):
                 return
@@ -63,15 +62,16 @@ class Statement:
 class Moment:
     """`watch(shop)` is a context that is entered before the change and gives a function that returns at the moment."""
 
-    def __init__(self, what, watch, deaths=1):
-        self.what, self.watch, self.deaths = what, watch, deaths
+    def __init__(self, what, watch, deaths=1, sample=False):
+        """`sample`: one of those of `make test`; the others are in `make test-all`, and `make simulate` has them all."""
+        self.what, self.watch, self.deaths, self.sample = what, watch, deaths, sample
 
 
 def on_audit(predicate):
-    """predicate(shop) -> what the event must match"""
+    """predicate(shop) -> what the request must match"""
     @contextlib.contextmanager
     def watch(shop):
-        with audit.Tail() as tail:
+        with AuditLog(world.cluster_directory()).tail() as tail:
             yield lambda: tail.wait_for(predicate(shop), "the moment")
 
     return watch
@@ -90,7 +90,7 @@ def on_rows(statement):
     """statement(shop) -> a query that has rows at the moment and not before"""
     @contextlib.contextmanager
     def watch(shop):
-        yield lambda: poll(statement(shop), "the database shows the moment")
+        yield lambda: poll(shop.server.postgres, statement(shop), "the database shows the moment")
 
     return watch
 
@@ -98,10 +98,10 @@ def on_rows(statement):
 @contextlib.contextmanager
 def migration_waits_inside(shop):
     """The migration stands still in the midst of its ALTER TABLE until the operator died: a reader holds a lock."""
-    with world.Session(shop.database) as reader:
+    with shop.server.postgres.session(shop.database) as reader:
         reader.ask("BEGIN")
         reader.ask("LOCK TABLE orders_order IN ACCESS SHARE MODE")
-        yield lambda: poll(Statement(
+        yield lambda: poll(shop.server.postgres, Statement(
             "SELECT 1 FROM pg_stat_activity WHERE datname = '%s' AND usename = '%s_migrate'"
             " AND wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE%%'" % (shop.database, shop.database)),
             "the migration is inside its ALTER TABLE")
@@ -110,17 +110,17 @@ def migration_waits_inside(shop):
 @contextlib.contextmanager
 def create_database_waits(shop):
     """CREATE DATABASE stands still until the operator died; the server then finishes it for nobody."""
-    with world.Session() as holder:
+    with shop.server.postgres.session() as holder:
         holder.ask("BEGIN")
         holder.ask("LOCK TABLE pg_database IN SHARE MODE")
-        yield lambda: poll(Statement(
+        yield lambda: poll(shop.server.postgres, Statement(
             "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE DATABASE \"%s\"%%'"
             " AND wait_event_type = 'Lock'" % shop.database), "CREATE DATABASE is being carried out")
 
 
 def users_first_change(shop):
-    return lambda event: (audit.target(event) == "deployments" and event["verb"] == "patch"
-                          and audit.space(event) == shop.space and audit.user(event) == "djdb-admin")
+    return lambda request: (request.resource == "deployments" and request.verb == "patch"
+                            and request.space == shop.space and request.user == "djdb-admin")
 
 
 def is_complete(job):
@@ -155,33 +155,33 @@ def once_all(names, matches):
 # While the database of an app is made, and its first version comes up.
 PROVISIONING = [
     Moment("the passwords are stored, no role has them", on_audit(
-        lambda shop: lambda event: by_operator("create patch", "secrets", world.OPERATOR_NAMESPACE)(event)
-        and audit.name(event).startswith("djangodb-"))),
+        lambda shop: lambda request: answered("create patch", "secrets", world.OPERATOR_NAMESPACE)(request)
+        and request.name.startswith("djangodb-"))),
     Moment("the roles exist, the database does not", on_rows(lambda shop: Statement(
         "SELECT 1 FROM pg_roles WHERE rolname = '%s_owner'" % shop.database))),
-    Moment("CREATE DATABASE is being carried out", create_database_waits),
+    Moment("CREATE DATABASE is being carried out", create_database_waits, sample=True),
     Moment("the database exists, its grants do not", on_rows(lambda shop: Statement(
         "SELECT 1 FROM pg_database WHERE datname = '%s'" % shop.database))),
     Moment("the app's Secret is published", on_audit(
-        lambda shop: by_operator("create patch", "secrets", shop.space, "shop-database"))),
+        lambda shop: answered("create patch", "secrets", shop.space, "shop-database"))),
 ]
 
 # From the user's new image until nothing but it runs.
 UPGRADE = [
     Moment("the first Deployment is held, the second has its old image", on_audit(users_first_change)),
     Moment("the migration's Secret is found as it should be, its Job does not exist", on_audit(
-        lambda shop: by_operator("get", "secrets", shop.space, "shop-migrate"))),
-    Moment("the Job exists", on_audit(lambda shop: by_operator("create", "jobs", shop.space))),
-    Moment("the migration is in the midst of its ALTER TABLE", migration_waits_inside),
+        lambda shop: answered("get", "secrets", shop.space, "shop-migrate"))),
+    Moment("the Job exists", on_audit(lambda shop: answered("create", "jobs", shop.space))),
+    Moment("the migration is in the midst of its ALTER TABLE", migration_waits_inside, sample=True),
     Moment("the Job has completed, nothing is recorded", on_change("apis/batch/v1", "jobs", is_complete)),
     Moment("the image is in the ledger, the gate is shut", on_rows(lambda shop: Statement(
         "SELECT 1 FROM djangodb.passed_image WHERE database = '%s' AND image = 'localhost/shop:v2'" % shop.database,
         "djangodb_operator"))),
     Moment("the first gate is open, the second is shut", on_audit(
-        lambda shop: by_operator("patch", "deployments", shop.space))),
+        lambda shop: answered("patch", "deployments", shop.space)), sample=True),
     Moment("old and new Pods run side by side", on_change("apis/apps/v1", "deployments", is_half_rolled)),
     Moment("all has rolled, the status does not say so", on_change(
         "apis/apps/v1", "deployments", once_all(["web", "worker"], is_rolled))),
     Moment("the Job exists, and twice more while it recovers", on_audit(
-        lambda shop: by_operator("create", "jobs", shop.space)), deaths=3),
+        lambda shop: answered("create", "jobs", shop.space)), deaths=3, sample=True),
 ]

@@ -7,11 +7,12 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import install  # noqa: E402
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
+import operator_pod  # noqa: E402
 import world  # noqa: E402
-from shop import Shop, remove as remove_shops  # noqa: E402
+from shop import MAIN, Shop, remove as remove_shops  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
+from wait import wait_for  # noqa: E402
 
 MARK = "<!-- quick start:"
 
@@ -27,10 +28,10 @@ def prepare(folder):
     """What the README asks its reader to have: the checkout's files, the password, the CA, the server's own port."""
     for name in ("charts", "examples"):
         shutil.copytree(world.ROOT / name, folder / name)
-    (folder / "password").write_text(install.admin_password())
-    shutil.copy(world.environment("DJDB_PG_CA"), folder / "ca.crt")
+    (folder / "password").write_text(MAIN.postgres.admin_password)
+    shutil.copy(MAIN.postgres.authority, folder / "ca.crt")
     manifest = folder / "examples/shop/manifests/postgresserver.yaml"
-    manifest.write_text(manifest.read_text().replace("5432", world.environment("DJDB_PG_PORT")))
+    manifest.write_text(manifest.read_text().replace("5432", MAIN.postgres.port))
 
 
 def follow(folder):
@@ -51,13 +52,13 @@ def main():
     require("the app is ready", shop.condition("Ready").get("status") == "True", shop.resource())
     require("its first version is migrated", shop.times_applied("0001_initial") == 1)
     with shop.requests() as requests:
-        world.wait_for("an answer through the Service", lambda: requests.versions, 30)
+        wait_for("an answer through the Service", lambda: requests.versions)
     require("it serves %s" % requests, not requests.failures, requests.failures[:3])
 
 
 def remove():
     remove_shops(Shop())
-    install.remove()
+    operator_pod.remove()
 
 
 if __name__ == "__main__":

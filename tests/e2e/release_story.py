@@ -2,40 +2,46 @@
 
 usage: release_story.py [--demo]      exits 1 at the first thing that is not as claimed
 
-Needs the cluster, PostgreSQL and the images (make demo and make test bring them). Installs the operator with Helm and
-its own service account; drives everything by kubectl. Leaves it running with --demo, removes it otherwise.
+Needs the cluster, PostgreSQL and the images (make demo and make test bring them). Drives everything by kubectl. With
+--demo it installs the operator with Helm and its own service account, and leaves all of it running; otherwise it uses
+the operator that the stories share, and removes its app.
 """
 
 import pathlib
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
 import install  # noqa: E402
+import operator_pod  # noqa: E402
 import world  # noqa: E402
 from shop import Shop, image, remove as remove_shops  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
 from world import kubectl  # noqa: E402
 
 SHOP = Shop()
+DEMO = "--demo" in sys.argv
 
 
-def remove_everything():
+def remove_app():
     """Idempotent: a second run starts from nothing too."""
     remove_shops(SHOP)
-    install.remove()
+    SHOP.server.remove()
 
 
 def install_operator():
+    step("Starting from nothing")
+    remove_app()
+    operator_pod.remove()
     step("Installing the operator with Helm")
-    show(install.operator())
+    show(install.operator_pod())
 
 
 def connect_the_server():
     step("Telling it of the PostgreSQL server: a Secret with the administrator, one with the CA, a PostgresServer")
     SHOP.apply("namespace")
-    install.server([SHOP.space])
-    show(kubectl("get", "pgserver"))
+    SHOP.server.make([SHOP.space])
+    show(kubectl("get", "pgserver", SHOP.server.name))
 
 
 def first_version():
@@ -45,7 +51,7 @@ def first_version():
     SHOP.wait_for_release("v1")
     show(SHOP.kubectl("get", "djdb,deployments,jobs"))
     require("version 1 is migrated", SHOP.times_applied("0001_initial") == 1)
-    require("the owner of the database is not the app", world.sql(
+    require("the owner of the database is not the app", SHOP.server.postgres.sql(
         "select pg_get_userbyid(datdba) from pg_database where datname = 'shop'") == "djdb_admin")
 
 
@@ -83,7 +89,7 @@ def settled_means_silent():
 
 
 def upgrade_under_requests():
-    with SHOP.requests() as requests:
+    with SHOP.requests(pause=0.03) as requests:
         failing_version()
         second_version()
     show(str(requests))
@@ -103,9 +109,11 @@ def try_next():
 
 def main():
     world.enter()
-    step("Starting from nothing")
-    remove_everything()
-    install_operator()
+    if DEMO:
+        install_operator()
+    else:
+        remove_app()
+        operator_pod.ensure()
     connect_the_server()
     first_version()
     upgrade_under_requests()
@@ -113,7 +121,7 @@ def main():
 
 
 if __name__ == "__main__":
-    if "--demo" in sys.argv:
+    if DEMO:
         tell(lambda: (main(), try_next()))
     else:
-        tell(main, remove_everything)
+        tell(main, remove_app)

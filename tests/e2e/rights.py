@@ -7,9 +7,9 @@ import json
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import audit  # noqa: E402
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
 import world  # noqa: E402
+from audit_log import AuditLog  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
 
 # Rights that no audit event shows, each with its reason.
@@ -49,39 +49,28 @@ def granted():
     return found
 
 
-def events():
-    files = sorted(audit.path().parent.glob("audit*.log"))
-    for file in files:
-        with open(file) as lines:
-            for line in lines:
-                if audit.OPERATOR in line:
-                    event = json.loads(line)
-                    if audit.user(event) == audit.OPERATOR and event.get("objectRef"):
-                        yield event
-
-
-def right(event):
-    return event["objectRef"].get("apiGroup", ""), audit.target(event), event["verb"], audit.space(event)
+def right(request):
+    return request.group, request.resource, request.verb, request.space
 
 
 def covers(right_of_role, used):
     return right_of_role[:3] == used[:3] and right_of_role[3] in ("", used[3])
 
 
-def is_refusal(status):
+def is_refusal(request):
     """For want of a right: in a namespace that is being terminated nobody may make anything."""
-    return status["code"] in (401, 403) and "because it is being terminated" not in status.get("message", "")
+    return request.code in (401, 403) and "because it is being terminated" not in request.message
 
 
 def main():
     world.enter()
     roles = granted()
-    asked = list(events())
+    asked = AuditLog(world.cluster_directory()).requests(open_watches=True)
     step("%d requests of the operator's against %d rights" % (len(asked), len(roles)))
     require("the stories before it left their requests", len(asked) > 100, len(asked))
-    refused = {audit.describe(event) for event in asked if is_refusal(event["responseStatus"])}
+    refused = {str(request) for request in asked if is_refusal(request)}
     require("nothing was refused", not refused, "\n".join(sorted(refused)))
-    used = {right(event) for event in asked}
+    used = {right(request) for request in asked}
     unused = [one for one in roles if not any(covers(one, other) for other in used)]
     for one in sorted(unused):
         if one[:3] in UNSEEN | SELDOM:

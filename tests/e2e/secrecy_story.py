@@ -11,16 +11,19 @@ import pathlib
 import sys
 import urllib.parse
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import audit  # noqa: E402
-import install  # noqa: E402
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
+import operator_pod  # noqa: E402
 import world  # noqa: E402
+from audit_log import OPERATOR, AuditLog  # noqa: E402
+from install import Server  # noqa: E402
+from postgres import Postgres  # noqa: E402
 from shop import Shop, remove as remove_shops  # noqa: E402
-from story import require, show, step, tell  # noqa: E402
+from story import require, step, tell  # noqa: E402
 from world import kubectl  # noqa: E402
 
-SHOP = Shop("vault", replicas=1)
-ADMIN = "djdb_admin"
+POSTGRES = Postgres("vault")
+SERVER = Server("vault", POSTGRES)
+SHOP = Shop("vault", SERVER, replicas=1)
 # Every spelling of it differs from the others.
 ADMINS_PASSWORD = 'canary/admin+%41 "right"'
 WRONG_PASSWORD = 'canary/admin+%42 "wrong"'
@@ -39,27 +42,16 @@ def spellings(secret):
     return found
 
 
-def set_admins_password(password):
-    with world.Session() as superuser:
-        superuser.ask("SET log_statement = 'none'")
-        superuser.ask("ALTER ROLE %s PASSWORD '%s'" % (ADMIN, password))
-
-
-def log_statements(level):
-    world.sql("ALTER SYSTEM SET log_statement = '%s'" % level if level else "ALTER SYSTEM RESET log_statement")
-    world.sql("SELECT pg_reload_conf()")
-
-
 def life_of_an_app():
     step("An app is made, released, fails a release, meets a wrong administrator's password, and is deleted")
     SHOP.apply("namespace", "djangodatabase", "service", "deployments")
     SHOP.wait_for_release("v1")
     SHOP.upgrade("v2-broken")
     SHOP.wait_for_condition("MigrationsApplied", "False", "MigrationFailed")
-    install.admin_secret(WRONG_PASSWORD)
-    SHOP.wait_for_condition("ServerReachable", "False", "AuthRejected", 15)
-    install.admin_secret(ADMINS_PASSWORD)
-    SHOP.wait_for_condition("ServerReachable", "True", seconds=30)
+    SERVER.admin_secret(WRONG_PASSWORD)
+    SHOP.wait_for_condition("ServerReachable", "False", "AuthRejected", 60)
+    SERVER.admin_secret(ADMINS_PASSWORD)
+    SHOP.wait_for_condition("ServerReachable", "True", seconds=60)
 
 
 def passwords():
@@ -81,21 +73,18 @@ def all_resources():
 
 
 def logs_of_jobs():
-    return "".join(SHOP.kubectl("logs", "job/" + job["metadata"]["name"]) for job in SHOP.items("jobs"))
+    return "".join(SHOP.kubectl("logs", "job/" + job["metadata"]["name"]) for job in SHOP.items("job"))
 
 
 def places(postgres_from):
-    with open(world.postgres_log(), errors="replace") as log:
-        log.seek(postgres_from)
-        servers = log.read()
-    operators = kubectl("-n", world.OPERATOR_NAMESPACE, "logs", "deployment/djangodb-operator")
+    audited = AuditLog(world.cluster_directory()).path.read_text(errors="replace")
     # Each with a word that shows that it is what it is called.
     return {
-        "the operator's log": (operators, "caches are filled"),
+        "the operator's log": (operator_pod.log(), "caches are filled"),
         "the migration Pods' logs": (logs_of_jobs(), "orders"),
         "all resources but Secrets": (all_resources(), "MigrationFailed"),
-        "the API server's audit log": (audit.path().read_text(errors="replace"), audit.OPERATOR),
-        "PostgreSQL's log": (servers, 'CREATE DATABASE "%s"' % SHOP.database),
+        "the API server's audit log": (audited, OPERATOR),
+        "PostgreSQL's log": (POSTGRES.logged(postgres_from), 'CREATE DATABASE "%s"' % SHOP.database),
     }
 
 
@@ -120,23 +109,23 @@ def the_search_finds():
 
 def main():
     world.enter()
+    POSTGRES("up", "--port", "0")
     remove()
-    step("Installing the operator, talkative, with a marked administrator's password")
-    log_statements("ddl")
-    start = world.postgres_log().stat().st_size
-    set_admins_password(ADMINS_PASSWORD)
-    install.operator("--set", "logLevel=trace")
-    install.server([SHOP.space], password=ADMINS_PASSWORD)
+    step("A talkative operator, and a PostgreSQL with a marked administrator's password")
+    operator_pod.ensure()
+    POSTGRES.sql("ALTER SYSTEM SET log_statement = 'ddl'")
+    POSTGRES.sql("SELECT pg_reload_conf()")
+    start = POSTGRES.mark()
+    POSTGRES.set_admins_password(ADMINS_PASSWORD)
+    SERVER.make([SHOP.space], password=ADMINS_PASSWORD)
     life_of_an_app()
     the_search_finds()
     search(start)
 
 
 def remove():
-    log_statements(None)
-    set_admins_password(install.admin_password())
     remove_shops(SHOP)
-    install.remove()
+    SERVER.remove()
 
 
 if __name__ == "__main__":

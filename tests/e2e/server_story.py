@@ -5,59 +5,51 @@ server that goes away in the midst of one.
 """
 
 import pathlib
-import re
 import secrets
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import install  # noqa: E402
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
+import operator_pod  # noqa: E402
 import world  # noqa: E402
+from install import Server  # noqa: E402
 from moments import migration_waits_inside  # noqa: E402
-from operator_process import container, pod  # noqa: E402
+from operator_pod import container, pod  # noqa: E402
+from postgres import Postgres  # noqa: E402
 from shop import Shop, remove as remove_shops  # noqa: E402
 from story import require, show, step, tell  # noqa: E402
-from world import wait_for  # noqa: E402
+from wait import wait_for  # noqa: E402
 
-SHOP = Shop("weather", replicas=1)
-OTHER = Shop("weather-later")
-ADMIN = "djdb_admin"
+# Its own, to be stopped.
+POSTGRES = Postgres("weather")
+SERVER = Server("weather", POSTGRES)
+SHOP = Shop("weather", SERVER, replicas=1)
+OTHER = Shop("weather-later", SERVER)
 MINUTE = 60
-
-
-def server(verb):
-    show(world.run(str(world.ROOT / "tests/cluster/postgres"), verb))
 
 
 def administrators_logins(since):
     """The attempts that PostgreSQL saw: one line for each that got as far as a name."""
-    with open(world.postgres_log(), errors="replace") as log:
-        log.seek(since)
-        text = log.read()
-    return len(re.findall("password authentication failed for user \"%s\"" % ADMIN, text))
-
-
-def end_of_log():
-    return world.postgres_log().stat().st_size
+    return POSTGRES.logged(since).count("password authentication failed for user \"%s\"" % POSTGRES.admin)
 
 
 def wrong_password():
     step("The administrator's Secret holds a wrong password")
-    since, pods, began = end_of_log(), SHOP.pods(), time.monotonic()
+    since, pods, began = POSTGRES.mark(), SHOP.pods(), time.monotonic()
     with SHOP.requests() as requests:
-        install.admin_secret("wrong-" + secrets.token_urlsafe(12))
+        SERVER.admin_secret("wrong-" + secrets.token_urlsafe(12))
         wait_for("PostgresServer to say AuthRejected",
-                 lambda: install.server_condition("Ready").get("reason") == "AuthRejected", 10)
-        found = SHOP.wait_for_condition("ServerReachable", "False", "AuthRejected", 10)
+                 lambda: SERVER.condition("Ready").get("reason") == "AuthRejected", 30)
+        found = SHOP.wait_for_condition("ServerReachable", "False", "AuthRejected", 30)
         show("after %.1f s it says: %s" % (time.monotonic() - began, found["message"]))
         logins_then, second_look = administrators_logins(since), time.monotonic() + 20
         wait_for("20 s to pass", lambda: time.monotonic() > second_look, 30)
         logins = administrators_logins(since)
         require("no storm of logins: at most one in 2 s", logins - logins_then <= 10, logins)
         require("the same Pods serve", SHOP.pods() == pods)
-        install.admin_secret(install.admin_password())
-        SHOP.wait_for_condition("Ready", "True", seconds=30)
-        wait_for("PostgresServer to be Ready", lambda: install.server_condition("Ready").get("status") == "True", 30)
+        SERVER.admin_secret(POSTGRES.admin_password)
+        SHOP.wait_for_condition("Ready", "True", seconds=60)
+        wait_for("PostgresServer to be Ready", lambda: SERVER.condition("Ready").get("status") == "True", 60)
     show("%s; rejected logins: %d" % (requests, logins))
     require("no request failed", not requests.failures, requests.failures[:3])
 
@@ -66,12 +58,9 @@ def rotated_password():
     step("The administrator's password is changed, in the server and in the Secret, without any restart")
     restarts = container(pod())["restartCount"]
     fresh = secrets.token_urlsafe(24)
-    with world.Session() as superuser:
-        superuser.ask("SET log_statement = 'none'")
-        superuser.ask("ALTER ROLE %s PASSWORD '%s'" % (ADMIN, fresh))
-    file = pathlib.Path(world.environment("DJDB_PG_ADMIN_PASSWORD_FILE"))
-    file.write_text(fresh)
-    install.admin_secret(fresh)
+    POSTGRES.set_admins_password(fresh)
+    POSTGRES.password_file.write_text(fresh)
+    SERVER.admin_secret(fresh)
     OTHER.apply("namespace", "djangodatabase")
     OTHER.wait_for_condition("CredentialsSynced", "True", seconds=60)
     show("ok: a new database was made with the new password")
@@ -80,26 +69,26 @@ def rotated_password():
 
 def minute_without_server():
     step("PostgreSQL is stopped, two new images are asked for meanwhile, and it stays away for a minute")
-    server("stop")
+    show(POSTGRES("stop"))
     stopped = time.monotonic()
     SHOP.upgrade("v2-broken")
     SHOP.upgrade("v2")
-    found = SHOP.wait_for_condition("ServerReachable", "False", seconds=30)
+    found = SHOP.wait_for_condition("ServerReachable", "False", seconds=60)
     show("it says: " + found["message"])
     require("the reason is the server's", found["reason"] in ("TCPUnreachable", "ServerStarting"), found["reason"])
-    wait_for("PostgresServer to say so too", lambda: install.server_condition("Ready").get("status") == "False", 60)
-    held = [item["spec"].get("paused") for item in SHOP.items("deployments")]
+    wait_for("PostgresServer to say so too", lambda: SERVER.condition("Ready").get("status") == "False", 60)
+    held = [item["spec"].get("paused") for item in SHOP.items("deployment")]
     require("the new templates are held", held == [True, True], held)
     wait_for("the minute to pass", lambda: time.monotonic() > stopped + MINUTE, MINUTE + 1)
 
 
 def server_goes_during_migration():
     step("It is back, and goes again while the migration of version 2 is inside its ALTER TABLE")
-    server("start")
+    show(POSTGRES("start"))
     with migration_waits_inside(SHOP) as reached:
         reached()
-        server("stop")
-    server("start")
+        show(POSTGRES("stop"))
+    show(POSTGRES("start"))
     SHOP.wait_for_release("v2", 180)
 
 
@@ -107,14 +96,14 @@ def nothing_was_lost(rows):
     require("no row was lost", int(SHOP.sql("select count(*) from orders_order")) >= rows)
     require("0002 is applied once", SHOP.times_applied("0002_reference") == 1)
     succeeded = {}
-    for job in SHOP.items("jobs"):
+    for job in SHOP.items("job"):
         version = job["metadata"]["annotations"]["djangodb.io/image"].rsplit(":", 1)[1]
         succeeded.setdefault(version, []).append(job["status"].get("succeeded", 0))
     show("attempts: " + ", ".join("%s %d" % (version, len(ends)) for version, ends in sorted(succeeded.items())))
     require("one Job of each version succeeded, and the image that was replaced was never tried",
             {version: sum(ends) for version, ends in succeeded.items()} == {"v1": 1, "v2": 1}, succeeded)
     # A Pod that is ending goes on answering until every proxy has heard of it.
-    wait_for("the Pods of version 1 to be gone", lambda: len(SHOP.pods().split()) == 1, 60)
+    wait_for("the Pods of version 1 to be gone", lambda: len(SHOP.pods()) == 1, 60)
     with SHOP.requests() as requests:
         wait_for("version 2 to answer 20 requests", lambda: requests.sent > 20, 30)
     require("version 2 serves", requests.versions == {"v2"} and not requests.failures, requests.failures[:3])
@@ -122,10 +111,11 @@ def nothing_was_lost(rows):
 
 def main():
     world.enter()
+    POSTGRES("up", "--port", "0")
     remove()
-    step("Installing the operator and version 1")
-    install.operator()
-    install.server([SHOP.space, OTHER.space])
+    step("Version 1")
+    operator_pod.ensure()
+    SERVER.make([SHOP.space, OTHER.space])
     SHOP.apply("namespace", "djangodatabase", "service", "deployments")
     SHOP.wait_for_release("v1")
     wrong_password()
@@ -137,9 +127,9 @@ def main():
 
 
 def remove():
-    world.run(str(world.ROOT / "tests/cluster/postgres"), "start")
+    POSTGRES("start")
     remove_shops(SHOP, OTHER)
-    install.remove()
+    SERVER.remove()
 
 
 if __name__ == "__main__":

@@ -5,10 +5,16 @@ import threading
 import urllib.request
 
 import world
-from world import Unmet, kubectl, wait_for
+from install import Server
+from postgres import Postgres
+from wait import Unmet, wait_for
+from world import kubectl
 
 MANIFESTS = world.ROOT / "examples/shop/manifests"
 LEDGER = "djangodb_operator"
+# The cluster's PostgreSQL under the name that the manifests have for it. A story whose apps run beside others' makes a
+# PostgresServer of its own for it; one that stops the server or changes its administrator, a PostgreSQL of its own.
+MAIN = Server("main", Postgres())
 
 
 def image(version):
@@ -18,8 +24,9 @@ def image(version):
 class Shop:
     """Namespace and database bear its name; everything in the namespace has the names of the manifests."""
 
-    def __init__(self, space="shop", replicas=2):
+    def __init__(self, space="shop", server=MAIN, replicas=2):
         self.space = space
+        self.server = server
         self.database = space.replace("-", "_")
         self.replicas = replicas
 
@@ -27,6 +34,7 @@ class Shop:
         text = (MANIFESTS / (name + ".yaml")).read_text().replace("namespace: shop", "namespace: " + self.space)
         if name == "namespace":
             text = text.replace("name: shop", "name: " + self.space)
+        text = text.replace("  serverRef:\n    name: main", "  serverRef:\n    name: " + self.server.name)
         text = text.replace("  database:\n    name: shop", "  database:\n    name: " + self.database)
         return text.replace("replicas: 2", "replicas: %d" % self.replicas)
 
@@ -40,10 +48,10 @@ class Shop:
         return world.read(kind, name, self.space)
 
     def items(self, kind):
-        return json.loads(self.kubectl("get", kind, "-o", "json"))["items"]
+        return world.api().list(kind, self.space)
 
     def sql(self, statement):
-        return world.sql(statement, self.database)
+        return self.server.postgres.sql(statement, self.database)
 
     def set_image(self, version, *deployments):
         """As a user does; the command, to be started in its own time."""
@@ -82,10 +90,13 @@ class Shop:
             raise Unmet("%s\n%s" % (error, self.kubectl("describe", "djdb", "shop", check=False))) from None
 
     def pods(self, app="web"):
-        return self.kubectl("get", "pods", "-l", "app=" + app, "-o", "name")
+        """Their names."""
+        found = world.api().list("pod", self.space, labelSelector="app=" + app)
+        return sorted(pod["metadata"]["name"] for pod in found)
 
-    def requests(self):
-        return Requests(self.read("service", "web")["spec"]["clusterIP"])
+    def requests(self, pause=0.1):
+        """`pause`: seconds between two of them."""
+        return Requests(self.read("service", "web")["spec"]["clusterIP"], pause)
 
     def times_applied(self, migration):
         return int(self.sql(
@@ -98,24 +109,28 @@ def remove(*shops):
         shop.kubectl("delete", "deployment", "--all", "--wait=false", check=False)
         shop.kubectl("annotate", "djdb", "--all", "djangodb.io/orphan=true", "--overwrite", check=False)
     kubectl("delete", "namespace", *[shop.space for shop in shops], "--ignore-not-found", "--timeout=120s", check=False)
-    with world.Session() as superuser:
-        for shop in shops:
-            superuser.ask('DROP DATABASE IF EXISTS "%s" WITH (FORCE)' % shop.database)
-            made = superuser.ask("SELECT rolname FROM pg_roles WHERE rolname ~ '^%s_(a|b|migrate|owner|rw|ro|ro_.*)$'"
-                                 " ORDER BY rolname LIKE '%%owner'" % shop.database)
-            for role in made.split():
-                superuser.ask('DROP ROLE "%s"' % role)
+    for shop in shops:
+        _remove_database(shop)
+
+
+def _remove_database(shop):
+    postgres = shop.server.postgres
+    with postgres.session() as superuser:
+        superuser.ask('DROP DATABASE IF EXISTS "%s" WITH (FORCE)' % shop.database)
+        made = superuser.ask("SELECT rolname FROM pg_roles WHERE rolname ~ '^%s_(a|b|migrate|owner|rw|ro|ro_.*)$'"
+                             " ORDER BY rolname LIKE '%%owner'" % shop.database)
+        for role in made.split():
+            superuser.ask('DROP ROLE "%s"' % role)
         ledger = superuser.ask("SELECT 1 FROM pg_database WHERE datname = '%s'" % LEDGER)
     for table in ("passed_image", "claim") if ledger else ():
-        names = ", ".join("'%s'" % shop.database for shop in shops)
-        world.sql("DELETE FROM djangodb.%s WHERE database IN (%s)" % (table, names), LEDGER)
+        postgres.sql("DELETE FROM djangodb.%s WHERE database = '%s'" % (table, shop.database), LEDGER)
 
 
 class Requests:
     """Sends requests through the Service until stopped, and counts."""
 
-    def __init__(self, address):
-        self.address = address
+    def __init__(self, address, pause):
+        self.address, self.pause = address, pause
         self.sent = 0
         self.failures = []
         self.versions = set()
@@ -124,7 +139,7 @@ class Requests:
 
     def __enter__(self):
         """Begins with the first answer: kube-proxy opens a Service a moment after its first Pod is ready."""
-        wait_for("an answer through the Service", self._answers, 30)
+        wait_for("an answer through the Service", self._answers)
         self._thread.start()
         return self
 
@@ -137,7 +152,7 @@ class Requests:
             self.sent, len(self.failures), ", ".join(sorted(self.versions)))
 
     def _loop(self):
-        while not self._stop.wait(0.03):
+        while not self._stop.wait(self.pause):
             self.sent += 1
             try:
                 if self.sent % 2:

@@ -7,7 +7,7 @@ import pathlib
 import re
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
 import world  # noqa: E402
 from story import require, step, tell  # noqa: E402
 
@@ -43,8 +43,8 @@ def listed():
 def logged():
     """skeleton -> one whole statement with it, of all that the operator's sessions sent"""
     entries, current = [], None
-    with open(world.postgres_log(), errors="replace") as log:
-        for line in log:
+    for server in sorted(world.cluster_directory().glob("postgres*")):
+        for line in (server / "log").read_text(errors="replace").splitlines(keepends=True):
             head = HEAD.match(line.rstrip("\n"))
             if head:
                 ours = head["application"].startswith("djangodb-operator/") and head["severity"] == "LOG"

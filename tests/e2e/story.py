@@ -2,8 +2,9 @@
 
 import sys
 
+import operator_pod
 import world
-from world import Unmet
+from wait import Unmet
 
 
 def step(text):
@@ -31,9 +32,7 @@ def tell(main, clean_up=None):
         main()
     except Unmet as error:
         print("\n" + str(error), file=sys.stderr)
-        log = world.kubectl(
-            "-n", world.OPERATOR_NAMESPACE, "logs", "deployment/djangodb-operator", "--tail=30", check=False)
-        print("\nThe operator's last words:\n" + log, file=sys.stderr)
+        print("\nThe operator's last words:\n" + operator_pod.last_words(), file=sys.stderr)
         if world.environment("DJDB_KEEP") != "1":
             clean_up()
         sys.exit(1)

@@ -6,9 +6,9 @@
 #include "reconcilers/sql/provision/roles.hpp"
 #include "reconcilers/sql/remove/retire.hpp"
 #include "tests/postgres/live_server.hpp"
+#include "tests/postgres/spare_server.hpp"
 
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <iterator>
 #include <set>
@@ -20,20 +20,25 @@ namespace {
 class Interrupted : public LiveServer {
   protected:
     Interrupted() : names_(fresh_tenant()), claimant_(claimant_of(names_)) {
-        const auto undisturbed = fresh_tenant();
-        provision(undisturbed, claimant_of(undisturbed));
-        provisioned_ = end_state(undisturbed);
-        database_.retire(access_, undisturbed, claimant_of(undisturbed), call_for());
-        retired_ = end_state(undisturbed);
+        learn_the_ends();
     }
 
+    /// Of a tenant that nothing disturbs.
+    void learn_the_ends() {
+        const auto undisturbed = fresh_tenant();
+        provision(undisturbed, claimant_of(undisturbed));
+        provisioned_ = end_state(undisturbed, superuser_);
+        database_.retire(access_, undisturbed, claimant_of(undisturbed), call_for());
+        retired_ = end_state(undisturbed, superuser_);
+    }
     void expect_provisioned_in_the_end() {
         provision(names_, claimant_);
-        EXPECT_EQ(end_state(names_), provisioned_);
+        EXPECT_EQ(end_state(names_, superuser_), provisioned_);
         database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
         database_.prove_migration_login(access_, names_, passwords_.migrate, call_for());
     }
 
+    Superuser superuser_ = as_superuser;
     TenantNames names_;
     Claimant claimant_;
     std::string provisioned_;
@@ -133,21 +138,30 @@ TEST_F(Interrupted, InRotation) {
     expect_provisioned_in_the_end();
 }
 
+/// On a server of its own: what happens to it is no other test's business.
 class ServerKilled : public Interrupted {
   protected:
-    static std::set<std::string> folders() {
-        static const std::filesystem::path kBase = as_superuser("SHOW data_directory") + "/base";
+    ServerKilled() {
+        access_ = doomed_.access();
+        superuser_ = [this](const std::string& sql, const std::string& database) {
+            return doomed_.as_superuser(sql, database);
+        };
+        base_ = doomed_.as_superuser("SHOW data_directory") + "/base";
+        learn_the_ends();
+    }
+
+    std::set<std::string> folders() {
         std::set<std::string> found;
-        for (const auto& entry : std::filesystem::directory_iterator(kBase)) {
+        for (const auto& entry : std::filesystem::directory_iterator(base_)) {
             found.insert(entry.path().filename());
         }
         return found;
     }
     /// Starts CREATE DATABASE and kills its process and the server's as soon as its files appear.
     void kill_amid_creation() {
-        const auto postmaster = static_cast<pid_t>(
-            std::stoi(as_superuser("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)"))
-        );
+        const auto postmaster = static_cast<pid_t>(std::stoi(
+            doomed_.as_superuser("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")
+        ));
         const auto before = folders();
         const auto session =
             Connection::open(admin_endpoint(access_.maintenance_database), call_for());
@@ -167,7 +181,7 @@ class ServerKilled : public Interrupted {
     }
     /// What is there once the server is up again; the breaker's rest is waited for.
     TenantFacts facts_after_restart() {
-        EXPECT_EQ(std::system((require_variable("DJDB_PG_UP") + " >/dev/null").c_str()), 0);
+        doomed_.start();
         const auto until = Deadline::in(std::chrono::seconds{60});
         for (;;) {
             try {
@@ -180,6 +194,10 @@ class ServerKilled : public Interrupted {
             std::this_thread::sleep_for(std::chrono::milliseconds{50});
         }
     }
+
+  private:
+    SpareServer doomed_{"doomed"};
+    std::filesystem::path base_;
 };
 
 TEST_F(ServerKilled, AmidCreateDatabase) {

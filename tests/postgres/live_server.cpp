@@ -66,9 +66,16 @@ std::string ask_as_superuser(
     const std::string& sql,
     const std::string& database
 ) {
-    const std::array<const char*, 5> names{"host", "port", "user", "dbname", nullptr};
-    const std::array<const char*, 5> values{
-        socket.c_str(), port.c_str(), "postgres", database.c_str(), nullptr};
+    const std::array<const char*, 7> names{
+        "host", "port", "user", "dbname", "connect_timeout", "options", nullptr};
+    const std::array<const char*, 7> values{
+        socket.c_str(),
+        port.c_str(),
+        "postgres",
+        database.c_str(),
+        "30",
+        "-c statement_timeout=120s",
+        nullptr};
     const std::unique_ptr<PGconn, decltype(&PQfinish)> raw(
         PQconnectdbParams(names.data(), values.data(), 0), &PQfinish
     );
@@ -85,10 +92,10 @@ std::string server_log(std::size_t from) {
     return content_of(require_variable("DJDB_PG_LOG")).substr(from);
 }
 
-std::string end_state(const TenantNames& names) {
+std::string end_state(const TenantNames& names, const Superuser& ask) {
     const auto name = names.database.str();
     const auto quoted = "'" + name + "'";
-    auto state = as_superuser(
+    auto state = ask(
         "SELECT string_agg(line, E'\n' ORDER BY line) FROM ("
         " SELECT concat_ws(' ', 'role', rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb,"
         " rolcanlogin, rolreplication, rolbypassrls, rolconnlimit, left(rolpassword, 14),"
@@ -118,9 +125,9 @@ std::string end_state(const TenantNames& names) {
         "djangodb"
     );
     const auto open =
-        as_superuser("SELECT 1 FROM pg_database WHERE datallowconn AND datname = " + quoted);
+        ask("SELECT 1 FROM pg_database WHERE datallowconn AND datname = " + quoted, "postgres");
     if (open == "1") {
-        state += as_superuser(
+        state += ask(
             "SELECT concat_ws(' ', E'\nschema', nspowner::regrole, nspacl) FROM pg_namespace WHERE "
             "nspname = 'public'",
             name

@@ -22,6 +22,9 @@ CallContext call_for(std::chrono::seconds span = std::chrono::seconds{60});
 /// none.
 std::string as_superuser(const std::string& sql, const std::string& database = "postgres");
 
+/// Answers like as_superuser, of whichever server.
+using Superuser = std::function<std::string(const std::string& sql, const std::string& database)>;
+
 /// The same of another server.
 std::string ask_as_superuser(
     const std::string& socket,
@@ -35,7 +38,7 @@ std::string server_log(std::size_t from = 0);
 
 /// All that provisioning leaves on the server for a tenant, with its name replaced: two tenants
 /// that went the same way compare equal. "" when nothing is there.
-std::string end_state(const TenantNames& names);
+std::string end_state(const TenantNames& names, const Superuser& ask = as_superuser);
 
 /// 32 characters that no other test run uses.
 Sensitive fresh_password();

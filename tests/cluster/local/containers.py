@@ -63,7 +63,7 @@ def prepare_containerd(settings: Settings, programs: Programs) -> None:
     def answers() -> bool:
         return ctr(settings, "version").returncode == 0
 
-    programs.wait_for("containerd", answers, "containerd's socket", 30)
+    programs.wait_for("containerd", answers, "containerd's socket", 60)
     if not programs.pid("kubelet"):
         for container in ctr(settings, "containers", "list", "--quiet").stdout.split():
             ctr(settings, "tasks", "delete", "--force", container)

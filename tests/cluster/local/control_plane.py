@@ -209,4 +209,4 @@ def start_controllers(settings: Settings, programs: Programs, tools: dict, api: 
 def wait_for_controllers(programs: Programs, api: Api) -> None:
     what = "the default service account"
     programs.wait_for("kube-controller-manager", api.namespaces_usable, what)
-    wait_until(api.ready, "the API server", 30)
+    wait_until(api.ready, "the API server", 60)

@@ -83,4 +83,4 @@ def wait_for_dns(programs: Programs) -> None:
     def both() -> bool:
         return resolves("kubernetes.default.svc.cluster.local") and resolves(f"postgres.{POSTGRES_DOMAIN}")
 
-    programs.wait_for("coredns", both, "CoreDNS to answer for the API server's Service", 30)
+    programs.wait_for("coredns", both, "CoreDNS to answer for the API server's Service", 60)

@@ -130,6 +130,8 @@ def start_kubelet(settings: Settings, programs: Programs, tools: dict) -> None:
         "podLogsDir": str(settings.folder("pod-logs")),
         "volumePluginDir": str(settings.folder("config/volume-plugins")),
         "maxPods": 100,
+        # A talkative operator's whole log is searched for passwords: it is not cut.
+        "containerLogMaxSize": "200Mi",
         # A container that tests kill again and again is back at once, not after minutes.
         "crashLoopBackOff": {"maxContainerRestartPeriod": "1s"},
         "makeIPTablesUtilChains": False,  # hints for others on the host, which would outlive the cluster

@@ -13,7 +13,7 @@ import signal
 import subprocess
 
 from . import certificates, network, postgres_majors
-from .processes import Programs, wait_until
+from .processes import Programs, end_process
 from .settings import (
     BRIDGE_ADDRESS, CACHE, POD_NETWORK, POSTGRES_DOMAIN, ClusterError, locked, port_is_free, require, short_hash,
 )
@@ -268,22 +268,25 @@ def up(server: Server) -> None:
     print(f"postgres: up on {where}" + (f" and {server.host}:{server.port()}" if network.bridge_exists() else ""))
 
 
+def _processes(server: Server) -> list[int]:
+    """Every process of this server: each works in the data directory, whatever its parent is now."""
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(folder / "cwd") == str(server.data):
+                found.append(int(folder.name))
+        except OSError:
+            continue  # ended meanwhile, or somebody else's
+    return found
+
+
 def _stop(server: Server) -> None:
     # SIGINT is PostgreSQL's fast shutdown: sessions are ended, nothing is lost.
     server.programs.stop("postgres", signal.SIGINT)
-
-    # After a postmaster that was killed, its children are about to end; until then its successor refuses to start.
-    def children() -> list[int]:
-        found = []
-        for folder in pathlib.Path("/proc").glob("[0-9]*"):
-            try:
-                if os.readlink(folder / "cwd") == str(server.data):
-                    found.append(int(folder.name))
-            except OSError:
-                continue  # ended meanwhile, or somebody else's
-        return found
-
-    wait_until(lambda: not children(), f"the processes in {server.data} to end", 30)
+    # Behind a postmaster that was killed its children end by themselves, but for one that waits for a lock whose holder
+    # was killed too: it sleeps for ever, and while it lives no successor starts. Recovery covers a killed one.
+    for pid in _processes(server):
+        end_process(pid, signal.SIGKILL)
     # Nobody uses the data any more. A killed postmaster that nobody has reaped yet would still look alive to the
     # next one, which asks by process id alone.
     for stale in [server.data / "postmaster.pid", *server.socket.glob(".s.PGSQL.*")]:
@@ -307,7 +310,7 @@ def start(server: Server) -> None:
     _require_made(server)
     held = locked(server.folder)
     if not server.running():
-        server.programs.stop("postgres")
+        _stop(server)
         _start(server)
     os.close(held)
     print(f"postgres: up on localhost:{server.port()}")

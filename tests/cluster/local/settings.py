@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 
 CLUSTER = pathlib.Path(__file__).resolve().parent.parent
 REPOSITORY = CLUSTER.parent.parent
@@ -26,6 +27,7 @@ SERVICE_NETWORK = "10.87.128.0/20"
 SERVICE_API_ADDRESS = "10.87.128.1"  # the first address of SERVICE_NETWORK, by Kubernetes' rule
 NODE_NAME = "djdb-node"
 CGROUP = "djdb"
+LOCK_SECONDS = 300
 POSTGRES_DOMAIN = "djdb.test"  # every name in it is the bridge's address
 
 
@@ -65,12 +67,29 @@ class Settings:
         return path
 
 
+def _lock(descriptor: int, directory: pathlib.Path) -> None:
+    """Says so when it has to wait, and gives up in the end: whoever holds it may be stuck."""
+    deadline = time.monotonic() + LOCK_SECONDS
+    told = time.monotonic() + 5
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise ClusterError(f"cluster: another run has held {directory} for {LOCK_SECONDS} s; see fuser -v {directory}") from None
+            if time.monotonic() > told:
+                print(f"cluster: waiting for another run that holds {directory}", file=sys.stderr)
+                told = deadline
+            time.sleep(0.05)
+
+
 def locked(directory: pathlib.Path) -> int:
     """Holds the directory for this process until it ends: `up` and `down` never overlap."""
     while True:
         directory.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(directory, os.O_RDONLY)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, directory)
         try:
             if os.stat(directory).st_ino == os.fstat(descriptor).st_ino:
                 return descriptor

@@ -1,10 +1,14 @@
 """The API server as its administrator: what a test reads, and writes like a user. Objects are plain dictionaries."""
 
+import base64
 import http.client
 import json
 import ssl
+import tempfile
 import threading
 import urllib.parse
+
+from wait import Unmet
 
 GROUPS = {
     "djdb": "/apis/djangodb.io/v1alpha1 djangodatabases",
@@ -13,6 +17,7 @@ GROUPS = {
     "deployment": "/apis/apps/v1 deployments",
     "replicaset": "/apis/apps/v1 replicasets",
     "pod": "/api/v1 pods",
+    "service": "/api/v1 services",
     "job": "/apis/batch/v1 jobs",
     "node": "/api/v1 nodes",
     "namespace": "/api/v1 namespaces",
@@ -30,6 +35,10 @@ GROUPS = {
 MERGE = "application/merge-patch+json"
 
 
+def _decoded(text):
+    return base64.b64decode(text)
+
+
 class Refused(Exception):
     """An answer that is not 2xx: its Status."""
 
@@ -40,16 +49,29 @@ class Refused(Exception):
 
 
 class Api:
-    def __init__(self, cluster):
-        """`cluster`: the directory that tests/cluster/up was given."""
-        keys = cluster / "certificates"
-        self._context = ssl.create_default_context(cafile=str(keys / "ca.crt"))
-        self._context.load_cert_chain(str(keys / "admin.crt"), str(keys / "admin.key"))
-        server = next(line for line in (cluster / "kubeconfig").read_text().splitlines() if "server:" in line)
-        self.url = server.split()[1]
-        self._address = urllib.parse.urlsplit(self.url)
+    """Safe for threads: each has a connection of its own."""
+
+    def __init__(self, kubeconfig):
+        """`kubeconfig`: one that holds all it says, as kubectl config view --raw --minify --flatten -o json prints it."""
+        cluster, user = kubeconfig["clusters"][0]["cluster"], kubeconfig["users"][0]["user"]
+        self._context = ssl.create_default_context(cadata=_decoded(cluster["certificate-authority-data"]).decode())
+        self._headers = {}
+        if "client-certificate-data" in user:
+            self._show(user["client-certificate-data"], user["client-key-data"])
+        elif "token" in user:
+            self._headers["Authorization"] = "Bearer " + user["token"]
+        else:
+            raise Unmet("the kubeconfig's user has no client certificate and no token, and a test can log in no other way")
+        self._address = urllib.parse.urlsplit(cluster["server"])
         self._threads = threading.local()
         self._connections = []
+
+    def _show(self, certificate, key):
+        """OpenSSL reads them from a file alone; mkstemp's is its owner's."""
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(_decoded(certificate) + b"\n" + _decoded(key))
+            file.flush()
+            self._context.load_cert_chain(file.name)
 
     def close(self):
         for connection in self._connections:
@@ -62,7 +84,7 @@ class Api:
         for attempt in (1, 2):
             connection = self._connection()
             try:
-                connection.request(method, target, payload, {"Content-Type": content_type})
+                connection.request(method, target, payload, {**self._headers, "Content-Type": content_type})
                 answer = connection.getresponse()
                 text = answer.read()
                 break

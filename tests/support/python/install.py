@@ -1,0 +1,54 @@
+"""The operator's chart, and the PostgresServers that tell it of a PostgreSQL."""
+
+import json
+
+import world
+from wait import wait_for
+
+SPACE = world.OPERATOR_NAMESPACE
+RELEASE = "djangodb-operator"
+CHART = world.ROOT / "charts/djangodb-operator"
+
+
+def operator(*options):
+    """By Helm, as its users do; returns what Helm says."""
+    return world.run(
+        "helm", "-n", SPACE, "upgrade", "--install", RELEASE, "--create-namespace", str(CHART), *options,
+    ).split("NOTES:")[0]
+
+
+def operator_pod(*options):
+    """The same on a cluster with a node, until it serves."""
+    return operator("--wait", "--timeout", "120s", *options)
+
+
+class Server:
+    """A PostgresServer and its two Secrets, named after it, for one PostgreSQL. Several may lead to the same."""
+
+    def __init__(self, name, postgres):
+        self.name, self.postgres = name, postgres
+
+    def admin_secret(self, password):
+        world.apply(world.secret(
+            "postgres-%s-admin" % self.name, SPACE, username=self.postgres.admin, password=password))
+
+    def make(self, namespaces, host=None, password=None, **spec):
+        """Open to `namespaces`; returns when the operator finds it Ready."""
+        self.admin_secret(password or self.postgres.admin_password)
+        world.apply(world.secret(
+            "postgres-%s-ca" % self.name, SPACE, ca_crt=self.postgres.authority.read_text()))
+        world.apply(json.dumps({
+            "apiVersion": "djangodb.io/v1alpha1", "kind": "PostgresServer", "metadata": {"name": self.name},
+            "spec": {"host": host or self.postgres.host, "port": int(self.postgres.port),
+                     "tls": {"mode": "VerifyFull", "caSecretRef": {"name": "postgres-%s-ca" % self.name}},
+                     "adminSecretRef": {"name": "postgres-%s-admin" % self.name},
+                     "allowedNamespaces": {"names": namespaces}, **spec}}))
+        wait_for("PostgresServer %s to be Ready" % self.name, lambda: self.condition("Ready").get("status") == "True", 60)
+
+    def condition(self, kind):
+        return world.condition(world.read("pgserver", self.name), kind)
+
+    def remove(self):
+        world.kubectl("delete", "pgserver", self.name, "--ignore-not-found", check=False)
+        world.kubectl("-n", SPACE, "delete", "secret", "postgres-%s-admin" % self.name, "postgres-%s-ca" % self.name,
+                      "--ignore-not-found", check=False)

@@ -1,0 +1,79 @@
+"""The operator as a process of this machine, beside an API server without a node.
+
+It comes in under the chart's own service account, by a token of it: what it may not do in a cluster it may not do here.
+"""
+
+import json
+import pathlib
+import urllib.error
+import urllib.request
+
+import world
+from local.processes import Programs
+from local.settings import Settings, port
+
+ACCOUNT = "djangodb-operator"
+
+
+class OperatorProcess:
+    """The one process of a state directory, found again by its record."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.kubeconfig = self.folder / "kubeconfig"
+        self._programs = Programs(self.folder)
+
+    def prepare(self, binary, *options):
+        """Writes what the process needs to log in to the API server of $KUBECONFIG, where the chart is installed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = json.loads(world.kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json"))
+        self._write("token", world.kubectl(
+            "-n", world.OPERATOR_NAMESPACE, "create", "token", ACCOUNT, "--duration=8h").strip())
+        config["users"] = [{"name": config["users"][0]["name"], "user": {"tokenFile": str(self.folder / "token")}}]
+        self._write("kubeconfig", json.dumps(config))
+        probes = port(Settings(self.folder, "apiserver"), "probes")
+        self._write("command.json", json.dumps([
+            str(binary), "--kubeconfig", str(self.kubeconfig), "--namespace", world.OPERATOR_NAMESPACE,
+            "--service-account", ACCOUNT, "--health-probe-bind-address", "127.0.0.1:%d" % probes, *options]))
+
+    def _write(self, name, text):
+        file = self.folder / name
+        file.touch(mode=0o600)
+        file.write_text(text)
+
+    @property
+    def command(self):
+        return json.loads((self.folder / "command.json").read_text())
+
+    @property
+    def pid(self):
+        return self._programs.pid("operator")
+
+    @property
+    def log_file(self):
+        return self._programs.log / "operator.log"
+
+    def log(self):
+        return self.log_file.read_text(errors="replace")
+
+    def start(self):
+        self._programs.start("operator", self.command)
+        self._programs.wait_for("operator", self._is_ready, "the operator's /readyz", 60)
+
+    def stop(self):
+        self._programs.stop("operator")
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _is_ready(self):
+        address = self.command[self.command.index("--health-probe-bind-address") + 1]
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            return opener.open("http://%s/readyz" % address, timeout=2).status == 200
+        except (urllib.error.URLError, OSError):
+            return False
