@@ -18,7 +18,7 @@ struct Describe<Condition> {
             "type",
             &Condition::type,
             Presence::Required,
-            "What it is about; see the table in the README."
+            "What it is about; docs/conditions.md lists them."
         ),
         field(
             "status",
@@ -31,7 +31,7 @@ struct Describe<Condition> {
             "reason",
             &Condition::reason,
             Presence::Required,
-            "One word for programs; see the table in the README."
+            "One word for programs; docs/conditions.md lists them."
         ),
         field(
             "message",
