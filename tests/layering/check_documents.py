@@ -2,7 +2,7 @@
 
 usage: check_documents.py ROOT      prints each name that leads nowhere, exits 1 if there is one
 
-A path is relative to the repository or to its document. It may hold *, and {a,b} for each of two.
+A path is relative to the repository or to its document. It may hold *, and {a,b} for each of two; <name> stands for any.
 """
 
 import itertools
@@ -29,7 +29,7 @@ def expand(pattern):
 
 
 def names_a_path(word):
-    if word.startswith(("/", "~", "$", "-")) or ".." in word or ":" in word:
+    if word.startswith(("/", "~", "$", "-")) or any(part in word for part in ("..", ":", "<")):
         return False
     return word.startswith(tuple(folder + "/" for folder in FOLDERS)) or bool(FILE.match(word)) or (
         re.fullmatch(r"[\w-]+(/[\w-]+)*/", word) is not None)
