@@ -311,7 +311,7 @@ TEST_F(Access, PasswordItselfIsSentWhereTheServersOwnerChoseThat) {
     access_.password_mode = PasswordMode::Plaintext;
     provision_anew();
     database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
-    // As a parameter, which tests/postgres/README.md tells of, and in no statement.
+    // As a parameter, which docs/postgresql.md tells of, and in no statement.
     std::istringstream log(server_log(from));
     for (std::string line; std::getline(log, line);) {
         EXPECT_TRUE(
