@@ -24,8 +24,8 @@ struct Describe<Condition> {
             "status",
             &Condition::status,
             Presence::Required,
-            "True: it holds. False: it does not. Unknown: an earlier stage has to come first, or "
-            "nobody could look."
+            "True: it holds. False: it does not. Unknown: an earlier stage comes first, or it "
+            "could not be checked."
         ),
         field(
             "reason",
@@ -44,7 +44,7 @@ struct Describe<Condition> {
             "observedGeneration",
             &Condition::observed_generation,
             Presence::Required,
-            "The metadata.generation that this was said of."
+            "The metadata.generation that this is about."
         ),
         field(
             "lastTransitionTime",
