@@ -205,7 +205,7 @@ TEST_F(Access, ExtraSchemasAreOwnedAndGrantedAsPublicIs) {
     const auto app = open_app();
     EXPECT_EQ(ask(*app, "INSERT INTO reports.daily DEFAULT VALUES RETURNING id"), "1");
     expect_refused(*app, "CREATE TABLE reports.planted ()");
-    // One that is asked for no more stays.
+    // One that is no longer requested stays.
     setup_.schemas = {"archive"};
     provision_anew();
     EXPECT_EQ(drift(), "");
