@@ -205,7 +205,7 @@ TEST_F(Access, ExtraSchemasAreOwnedAndGrantedAsPublicIs) {
     const auto app = open_app();
     EXPECT_EQ(ask(*app, "INSERT INTO reports.daily DEFAULT VALUES RETURNING id"), "1");
     expect_refused(*app, "CREATE TABLE reports.planted ()");
-    // One that is no longer requested stays.
+    // One that is asked for no more stays.
     setup_.schemas = {"archive"};
     provision_anew();
     EXPECT_EQ(drift(), "");
@@ -311,7 +311,7 @@ TEST_F(Access, PasswordItselfIsSentWhereTheServersOwnerChoseThat) {
     access_.password_mode = PasswordMode::Plaintext;
     provision_anew();
     database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
-    // As a parameter, which docs/postgresql.md tells of, and in no statement.
+    // As a parameter, which tests/postgres/README.md tells of, and in no statement.
     std::istringstream log(server_log(from));
     for (std::string line; std::getline(log, line);) {
         EXPECT_TRUE(

@@ -130,7 +130,7 @@ def start_kubelet(settings: Settings, programs: Programs, tools: dict) -> None:
         "podLogsDir": str(settings.folder("pod-logs")),
         "volumePluginDir": str(settings.folder("config/volume-plugins")),
         "maxPods": 100,
-        # A container that tests kill again and again is back immediately, not after minutes.
+        # A container that tests kill again and again is back at once, not after minutes.
         "crashLoopBackOff": {"maxContainerRestartPeriod": "1s"},
         "makeIPTablesUtilChains": False,  # hints for others on the host, which would outlive the cluster
     }

@@ -75,7 +75,7 @@ def locked(directory: pathlib.Path) -> int:
             if os.stat(directory).st_ino == os.fstat(descriptor).st_ino:
                 return descriptor
         except FileNotFoundError:
-            pass  # `down` removed it while we waited: make it again
+            pass  # `down` removed it while we waited: make it anew
         os.close(descriptor)
 
 
