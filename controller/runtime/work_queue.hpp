@@ -2,8 +2,8 @@
 // call.
 //
 // Promises: a key stands in the queue once (the earlier time wins); no key is worked on by two
-// threads at the same time; a key added while it is worked on comes back after done(). So nothing
-// is lost, and nothing runs twice side by side.
+// threads at once; a key added while it is worked on comes back after done(). So nothing is lost
+// and nothing runs twice side by side.
 #pragma once
 
 #include <chrono>

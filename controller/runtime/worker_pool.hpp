@@ -17,9 +17,9 @@ namespace djdb::runtime {
 template <class Key>
 class WorkerPool {
   public:
-    /// Called on a pool thread, never twice at the same time for one key. It must not throw: what
-    /// fails is queued again by the work itself, with its backoff; an exception that escapes ends
-    /// the program.
+    /// Called on a pool thread, never twice at once for one key. It must not throw: what fails is
+    /// queued again by the work itself, with its backoff; an exception that escapes ends the
+    /// program.
     using Work = std::function<void(const Key&, std::stop_token)>;
 
     WorkerPool(WorkQueue<Key>& queue, std::size_t threads, Work work)
