@@ -33,7 +33,9 @@ void add_options(CLI::App& app, djdb::Options& options) {
         ->envname("DJDB_TRANSPORT")
         ->check(CLI::IsMember({"cpprest", "beast"}))
         ->capture_default_str();
-    app.add_option("--concurrency", options.concurrency, "Resources worked on at once")
+    app.add_option(
+           "--concurrency", options.concurrency, "How many resources are reconciled in parallel"
+    )
         ->envname("DJDB_CONCURRENCY")
         ->check(CLI::Range(1, 32))
         ->capture_default_str();

@@ -278,20 +278,22 @@ std::vector<CustomResource> custom_resources() {
               {"Target", "string", ".status.release.target", 1},
               {"Message", "string", kMessage, 1}},
              {{"self.metadata.name.size() <= 52",
-               "metadata.name may have 52 characters at most: the names of migration Jobs are made "
-               "from it",
+               "metadata.name may have at most 52 characters: the names of migration Jobs are "
+               "derived from it",
                ""},
               {"!has(self.spec.credentials.secretName) || self.spec.credentials.secretName != "
                "self.metadata.name + "
                "'-migrate'",
-               "must not be metadata.name with -migrate behind it: the Secret of the migration Job "
-               "has that name",
+               "must not be metadata.name followed by -migrate: the migration Job's Secret has "
+               "that "
+               "name",
                ".spec.credentials.secretName"},
               {"!has(self.spec.access) || !has(self.spec.access.readers) || "
                "self.spec.access.readers.all(r, self.spec.database.name.size() + r.name.size() <= "
                "59)",
-               "a reader's name and spec.database.name may have 59 characters together: the "
-               "login's name is made from both",
+               "a reader's name and spec.database.name may have at most 59 characters together: "
+               "the "
+               "login's name is derived from both",
                ".spec.access.readers"}}}
         ),
         define<PostgresServer>(
@@ -309,7 +311,7 @@ std::vector<CustomResource> custom_resources() {
               {"Claims", "integer", ".status.claims", 1},
               {"Message", "string", kMessage, 1}},
              {{"self.spec.host.startsWith('/') != has(self.spec.tls)",
-               "is required, so that the server is verified; to a socket's directory it must be "
+               "is required, so that the server is verified; with a socket's directory it must be "
                "absent",
                ".spec.tls"},
               {"!has(self.spec.passwordMode) || self.spec.passwordMode != 'Plaintext' || "
@@ -323,7 +325,7 @@ std::vector<CustomResource> custom_resources() {
              "djangorelease",
              "Namespaced",
              "djrel",
-             "The record of one image's release on one database; the operator makes it.",
+             "The record of one image's release on one database; the operator creates it.",
              {{"Ready", "string", kReady, 0},
               {"Database", "string", ".spec.databaseRef.name", 0},
               {"Image", "string", ".spec.image", 0},

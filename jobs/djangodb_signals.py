@@ -1,4 +1,4 @@
-"""SIGTERM ends us at once, wherever we are, and takes the running statement along."""
+"""SIGTERM ends us immediately, wherever we are, and cancels the running statement."""
 
 import os
 import signal

@@ -86,7 +86,7 @@ std::string good_detail(
         case Part::Database:
             return "\"" + spec.maintenance_database + "\"" +
                    (has_facts && !observation.facts->has_maintenance_database
-                        ? " is not there yet; it is made with the first claim"
+                        ? " does not exist yet; it is created with the first claim"
                         : "");
         case Part::Writable:
             return "takes writes";

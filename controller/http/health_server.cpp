@@ -129,7 +129,7 @@ class HealthServer::Listener {
     void accept() {
         acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
             if (error) {
-                // No descriptor is free, most likely; at once again would be a busy loop.
+                // No descriptor is free, most likely; trying again immediately would be a busy loop.
                 pause_.expires_after(kPause);
                 pause_.async_wait([this](const error_code&) { accept(); });
                 return;

@@ -2,7 +2,7 @@
 // thread.
 //
 // Promise: a slow or hostile caller can't hold it: headers and bodies are limited, each connection
-// has a deadline, and connections above the cap are closed at once. One request for each
+// has a deadline, and connections above the cap are closed immediately. One request for each
 // connection.
 #pragma once
 

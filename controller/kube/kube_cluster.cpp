@@ -67,7 +67,8 @@ std::set<std::string> own_keys(const json& object) {
          "SecretConflict",
          manifest.at("kind").get<std::string>() + " \"" + metadata.at("name").get<std::string>() +
              "\" in namespace \"" + metadata.at("namespace").get<std::string>() +
-             "\" exists and was not made for this resource. It was left as it is; rename or delete "
+             "\" exists and was not created for this resource. It was left as it is; rename or "
+             "delete "
              "it."}
     );
 }

@@ -6,7 +6,7 @@
 
 namespace djdb::runtime {
 
-/// Returns after `span`, or at once when stop is requested.
+/// Returns after `span`, or immediately when stop is requested.
 void wait_for(std::chrono::milliseconds span, const std::stop_token& stop);
 
 }  // namespace djdb::runtime

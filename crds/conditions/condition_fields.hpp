@@ -18,20 +18,20 @@ struct Describe<Condition> {
             "type",
             &Condition::type,
             Presence::Required,
-            "What it is about; see the table in the README."
+            "What it is about; docs/conditions.md lists them."
         ),
         field(
             "status",
             &Condition::status,
             Presence::Required,
-            "True: it holds. False: it does not. Unknown: an earlier stage has to come first, or "
-            "nobody could look."
+            "True: it holds. False: it does not. Unknown: an earlier stage comes first, or it "
+            "could not be checked."
         ),
         field(
             "reason",
             &Condition::reason,
             Presence::Required,
-            "One word for programs; see the table in the README."
+            "One word for programs; docs/conditions.md lists them."
         ),
         field(
             "message",
@@ -44,7 +44,7 @@ struct Describe<Condition> {
             "observedGeneration",
             &Condition::observed_generation,
             Presence::Required,
-            "The metadata.generation that this was said of."
+            "The metadata.generation that this is about."
         ),
         field(
             "lastTransitionTime",

@@ -31,8 +31,10 @@ constexpr std::array kTypes{
         "ClosedToPublic",
         "tenants' logins can't enter the maintenance databases"},
     TypeRow{
-        ConditionType::SameServer, "SameServer", "the server that it always was, with all it knew"},
-    TypeRow{ConditionType::Accepted, "Accepted", "names, server and namespace can be followed"},
+        ConditionType::SameServer,
+        "SameServer",
+        "it is the same server as before, with all its data"},
+    TypeRow{ConditionType::Accepted, "Accepted", "the spec is usable: names, server and namespace"},
     TypeRow{
         ConditionType::ServerReachable, "ServerReachable", "the server's administrator can log in"},
     TypeRow{ConditionType::DeletionGuarded, "DeletionGuarded", "the finalizer is in place"},
@@ -57,7 +59,8 @@ constexpr std::array kTypes{
         ConditionType::MigrationsApplied,
         "MigrationsApplied",
         "the image's migrations are in the database"},
-    TypeRow{ConditionType::RolledOut, "RolledOut", "all labelled Deployments run the image"},
+    TypeRow{
+        ConditionType::RolledOut, "RolledOut", "all labelled Deployments run the new Pod template"},
 };
 
 constexpr std::array kStatuses{

@@ -1,5 +1,5 @@
 // Conditions: what a resource says of itself. Types and reasons are enums with one table each, so
-// that a reason can't be misspelt and the README's table is printed from here.
+// that a reason can't be misspelt, and docs/conditions.md is generated from here.
 #pragma once
 
 #include <chrono>
@@ -136,7 +136,7 @@ enum class Reason {
 struct ReasonRow {
     Reason reason;
     std::string_view wire;
-    /// Where it appears; for the README's table.
+    /// Where it appears; for docs/conditions.md.
     ConditionType condition;
     std::string_view meaning;
     std::string_view repair;

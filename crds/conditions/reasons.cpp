@@ -1,5 +1,5 @@
-// The reasons' one table, put together: what the API says, what it means, what to do. The README
-// prints it.
+// The reasons' one table, put together: what the API says, what it means, what to do.
+// docs/conditions.md is generated from it.
 #include "crds/conditions/conditions.hpp"
 #include "crds/conditions/reasons/common.hpp"
 #include "crds/conditions/reasons/database.hpp"

@@ -39,8 +39,8 @@ struct Describe<DatabaseSpec> {
             "schemas",
             &DatabaseSpec::schemas,
             Presence::Optional,
-            "Schemas beside public, for example [reports]. They are made, owned and granted as "
-            "public is, and never dropped.",
+            "Schemas besides public, for example [reports]. They are created, owned and granted "
+            "like public, and never dropped.",
             {.min_length = 1,
              .max_length = 63,
              .pattern = kSqlNamePattern,
@@ -68,15 +68,16 @@ struct Describe<DatabaseSpec> {
             "connectionLimit",
             &DatabaseSpec::connection_limit,
             Presence::Optional,
-            "How many sessions all logins together may have. Default: no limit but the server's.",
+            "How many sessions all logins together may have. Default: only the server's own "
+            "limit.",
             {.minimum = 1, .maximum = 262143}
         ),
         field(
             "timeZone",
             &DatabaseSpec::time_zone,
             Presence::Optional,
-            "Time zone that the logins' sessions begin with; give what the app's settings have, "
-            "then Django need not set it in each session.",
+            "Time zone in which the logins' sessions start. If it is the one that the app's "
+            "connections use, Django need not set it in each session.",
             {.min_length = 1,
              .max_length = 64,
              .pattern = "^[A-Za-z0-9_+/-]+$",
@@ -112,14 +113,14 @@ struct Words<DeletionPolicy> {
 
 template <>
 struct Describe<ReaderSpec> {
-    static constexpr std::string_view kDoc = "A login that may read and nothing else.";
+    static constexpr std::string_view kDoc = "A login that may only read.";
     static constexpr std::string_view kListKey = "name";
     static constexpr auto kFields = std::make_tuple(
         field(
             "name",
             &ReaderSpec::name,
             Presence::Required,
-            "Its name; reports makes the login shop_ro_reports on database shop.",
+            "Its name. For the database shop, reports becomes the login shop_ro_reports.",
             {.min_length = 1,
              .max_length = 32,
              .pattern = kSqlNamePattern,
@@ -130,7 +131,7 @@ struct Describe<ReaderSpec> {
             &ReaderSpec::secret_name,
             Presence::Optional,
             "Name of the Secret with its DB_* keys. Default: the resource's name, a - and the "
-            "reader's name with - for _.",
+            "reader's name with each _ replaced by -.",
             {.min_length = 1,
              .max_length = 253,
              .pattern = kObjectNamePattern,
@@ -164,7 +165,7 @@ struct Describe<AccessSpec> {
             "readers",
             &AccessSpec::readers,
             Presence::Optional,
-            "Logins that read only, each with a Secret of its own.",
+            "Read-only logins, each with a Secret of its own.",
             {.max_items = 16}
         )
     );
@@ -172,22 +173,23 @@ struct Describe<AccessSpec> {
 
 template <>
 struct Describe<DeletionSpec> {
-    static constexpr std::string_view kDoc = "What becomes of the database with this resource.";
+    static constexpr std::string_view kDoc =
+        "What happens to the database when this resource is deleted.";
     static constexpr auto kFields = std::make_tuple(
         field(
             "policy",
             &DeletionSpec::policy,
             Presence::Optional,
-            "Retain: the logins go; database, owner and claim stay, and a resource of the same "
-            "namespace and name gets them back. Delete: the database is dropped, if the server's "
-            "deletion.allowDrop is true.",
+            "Retain: the logins are dropped; the database, its owner role and the claim stay, "
+            "and a resource of the same namespace and name gets them back. Delete: the database "
+            "is dropped, if the server's deletion.allowDrop is true.",
             {.default_json = "\"Retain\""}
         ),
         field(
             "protected",
             &DeletionSpec::is_protected,
             Presence::Optional,
-            "With true the database is kept whatever the policy says.",
+            "If true, the database is kept whatever the policy says.",
             {.default_json = "false"}
         )
     );

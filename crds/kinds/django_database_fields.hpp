@@ -40,18 +40,17 @@ struct Words<Mode> {
 template <>
 struct Describe<CredentialsSpec> {
     static constexpr std::string_view kDoc =
-        "The Secret that the app reads. The operator makes it in this namespace once a login with "
-        "it has been proven.";
+        "The Secret that the app reads. The operator creates it in this namespace after a "
+        "login with it has succeeded.";
     static constexpr auto kFields = std::make_tuple(
         field(
             "secretName",
             &CredentialsSpec::secret_name,
             Presence::Optional,
-            "Name of the Secret with DB_NAME, DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, DB_SSLMODE, "
-            "DB_SSLROOTCERT, "
-            "DB_CONN_MAX_AGE, DATABASE_URL and ca.crt. Default: the resource's name with -database "
-            "behind it. A Secret "
-            "that exists and is not this resource's is never overwritten.",
+            "Name of the Secret with DB_NAME, DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, "
+            "DB_SSLMODE, DB_SSLROOTCERT, DB_CONN_MAX_AGE, DATABASE_URL and ca.crt. Default: the "
+            "resource's name followed by -database. An existing Secret that is not this "
+            "resource's is never overwritten.",
             {.min_length = 1,
              .max_length = 253,
              .pattern = kObjectNamePattern,
@@ -61,10 +60,9 @@ struct Describe<CredentialsSpec> {
             "keys",
             &CredentialsSpec::keys,
             Presence::Optional,
-            "More keys of the Secret, for apps with variable names of their own. Each is a "
-            "template over {name} {user} "
-            "{password} {host} {port} {sslmode} {sslrootcert} {url}, for example "
-            "APP_DATABASE_HOST: \"{host}\".",
+            "Additional keys of the Secret, for apps that use other variable names. Each value "
+            "is a template with {name} {user} {password} {host} {port} {sslmode} {sslrootcert} "
+            "{url}, for example APP_DATABASE_HOST: \"{host}\".",
             {.max_length = 1024,
              .max_items = 32,
              .rules =
@@ -74,14 +72,12 @@ struct Describe<CredentialsSpec> {
                     "'DB_SSLROOTCERT', "
                     "'DB_CONN_MAX_AGE', 'DATABASE_URL']))",
                     "a key is the name of an environment variable: letters, digits and _, no digit "
-                    "first; DB_NAME "
-                    "and the other standard keys are always there and can't be given"},
+                    "first; DB_NAME and the other standard keys are always there and can't be set"},
                    {"self.all(key, "
                     "self[key].matches(r'^([^{}]|\\{(name|user|password|host|port|sslmode|"
                     "sslrootcert|url)\\})*$'))",
-                    "a template knows {name} {user} {password} {host} {port} {sslmode} "
-                    "{sslrootcert} {url} and no "
-                    "other braces"}}}}
+                    "a template may contain {name} {user} {password} {host} {port} {sslmode} "
+                    "{sslrootcert} {url} and no other braces"}}}}
         ),
         field(
             "caPath",
@@ -101,11 +97,10 @@ struct Describe<CredentialsSpec> {
 template <>
 struct Describe<AppSpec> {
     static constexpr std::string_view kDoc =
-        "How the app's image is started for a migration. The image itself is not named here: it is "
-        "taken from the "
-        "Deployments of this namespace that carry the label djangodb.io/database with this "
-        "resource's name. Apps with a "
-        "manage.py in the image's working directory need nothing here.";
+        "How the app's image is started for a migration. The image itself is not named here: "
+        "it is taken from the Deployments of this namespace that carry the label "
+        "djangodb.io/database with this resource's name. Apps with a manage.py in the "
+        "image's working directory can leave this out.";
     static constexpr auto kFields = std::make_tuple(
         field(
             "container",
@@ -163,9 +158,9 @@ struct Describe<MigrationsSpec> {
             "lockTimeout",
             &MigrationsSpec::lock_timeout,
             Presence::Optional,
-            "How long one statement may wait for a lock before it gives way and is tried again, "
-            "for example 5s. A "
-            "waiting ALTER TABLE blocks every reader behind it, so keep it short.",
+            "How long one statement may wait for a lock before it gives up and is tried again, "
+            "for example 5s. A waiting ALTER TABLE blocks every reader behind it, so keep it "
+            "short.",
             {.min_length = 2,
              .max_length = 16,
              .default_json = "\"5s\"",
@@ -179,9 +174,8 @@ struct Describe<MigrationsSpec> {
             "deadline",
             &MigrationsSpec::deadline,
             Presence::Optional,
-            "How long a migration Job may take in all, for example 1h30m. When it passes the Job "
-            "is stopped, the old "
-            "Pods go on serving and the migration counts as failed.",
+            "How long a migration Job may take in total, for example 1h30m. Then the Job is "
+            "stopped, the old Pods go on serving and the migration counts as failed.",
             {.min_length = 2,
              .max_length = 16,
              .default_json = "\"1h\"",
@@ -242,8 +236,8 @@ struct Describe<DjangoDatabaseSpec> {
             "mode",
             &DjangoDatabaseSpec::mode,
             Presence::Optional,
-            "Apply: what differs is repaired. Observe: everything is looked at and reported, "
-            "nothing is changed, and no release goes on.",
+            "Apply: differences are repaired. Observe: everything is checked and reported, "
+            "nothing is changed, and no release proceeds.",
             {.default_json = "\"Apply\""}
         ),
         field(

@@ -24,7 +24,7 @@ struct Describe<WorkloadStatus> {
             "image",
             &WorkloadStatus::image,
             Presence::Optional,
-            "The image that its Pod template asks for.",
+            "The app image in its Pod template.",
             {.max_length = 4096}
         ),
         field(
@@ -39,8 +39,7 @@ struct Describe<WorkloadStatus> {
             "podTemplate",
             &WorkloadStatus::pod_template,
             Presence::Optional,
-            "Hash of the Pod template that has rolled out, by which the operator tells a release "
-            "from scaling.",
+            "Hash of the Pod template that has rolled out; it tells a release from scaling.",
             {.max_length = 32}
         )
     );
@@ -54,14 +53,14 @@ struct Describe<ReleaseStatus> {
             "current",
             &ReleaseStatus::current,
             Presence::Optional,
-            "The image that serves and whose migrations are in the database.",
+            "The image that is serving, with its migrations applied.",
             {.max_length = 4096}
         ),
         field(
             "target",
             &ReleaseStatus::target,
             Presence::Optional,
-            "The image that the labelled Deployments ask for while it is not yet the current one.",
+            "The image that the labelled Deployments request, until it is the current one.",
             {.max_length = 4096}
         ),
         field(
@@ -82,7 +81,7 @@ struct Describe<DjangoDatabaseStatus> {
             "observedGeneration",
             &DjangoDatabaseStatus::observed_generation,
             Presence::Optional,
-            "The metadata.generation that this status is about; -1 before the first look."
+            "The metadata.generation that this status is about; -1 before the first run."
         ),
         field(
             "phase",
@@ -102,16 +101,16 @@ struct Describe<DjangoDatabaseStatus> {
             "databaseOid",
             &DjangoDatabaseStatus::database_oid,
             Presence::Optional,
-            "OID of the database on the server. While it stands here no empty database is made in "
-            "the place of one that is lost.",
+            "OID of the database on the server. While it is set, a lost database is never "
+            "replaced by an empty one.",
             {.max_length = 32}
         ),
         field(
             "drift",
             &DjangoDatabaseStatus::drift,
             Presence::Optional,
-            "What differs on the server from what is asked for. With mode Apply it is repaired, "
-            "but for what others added.",
+            "Differences between the server and what is requested. With mode Apply they are "
+            "repaired, except for what others added.",
             {.max_length = 512, .max_items = 64}
         ),
         field(

@@ -58,7 +58,7 @@ struct Describe<DjangoReleaseStatus> {
             "observedGeneration",
             &DjangoReleaseStatus::observed_generation,
             Presence::Optional,
-            "The metadata.generation that this status is about; -1 before the first look."
+            "The metadata.generation that this status is about; -1 before the first run."
         ),
         field(
             "applied",

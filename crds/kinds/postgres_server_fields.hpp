@@ -72,16 +72,15 @@ struct Describe<SecretRef> {
 template <>
 struct Describe<TlsSpec> {
     static constexpr std::string_view kDoc =
-        "How the server is verified. Connections without TLS are never made, but to a socket.";
+        "How the server is verified. TLS is always used, except with a socket.";
     static constexpr auto kFields = std::make_tuple(
         field(
             "mode",
             &TlsSpec::mode,
             Presence::Optional,
-            "VerifyFull: the certificate must come from the CA and carry the host's name. "
-            "VerifyCA: "
-            "it must come from the CA, whatever name it carries. Require: encrypted to whoever "
-            "answers, which the condition TLSVerified warns about.",
+            "VerifyFull: the certificate must be issued by the CA for the host's name. VerifyCA: "
+            "it must be issued by the CA, for any name. Require: encrypted, but the server is "
+            "not verified, which the condition TLSVerified reports.",
             {.default_json = "\"VerifyFull\""}
         ),
         field(
@@ -110,8 +109,8 @@ struct Describe<TlsSpec> {
 template <>
 struct Describe<AllowedNamespaces> {
     static constexpr std::string_view kDoc =
-        "Which namespaces may use the server: those that are named and those with "
-        "the labels. Both empty: none.";
+        "Which namespaces may use the server: those that are named and those with the "
+        "labels. If both are empty: none.";
     static constexpr auto kFields = std::make_tuple(
         field(
             "names",
@@ -144,7 +143,8 @@ struct Describe<AllowedNamespaces> {
 template <>
 struct Describe<AdoptGrant> {
     static constexpr std::string_view kDoc =
-        "Leave for one resource to take over one database that the operator did not make.";
+        "Permission for one resource to take over one database that the operator did not "
+        "create.";
     static constexpr std::string_view kListKey = "database";
     static constexpr auto kFields = std::make_tuple(
         field(
@@ -172,9 +172,9 @@ struct Describe<AdoptGrant> {
             "owners",
             &AdoptGrant::owners,
             Presence::Optional,
-            "Roles beside the database's owner whose tables, views, sequences, types, functions "
-            "and large objects in it may be taken over, for example [legacy]. Objects of others "
-            "refuse the adoption.",
+            "Roles besides the database's owner whose tables, views, sequences, types, functions "
+            "and large objects in it may be taken over, for example [legacy]. Objects of any "
+            "other role prevent the adoption.",
             {.min_length = 1, .max_length = 63, .max_items = 32, .unique = true}
         )
     );
@@ -183,7 +183,7 @@ struct Describe<AdoptGrant> {
 template <>
 struct Describe<TransferGrant> {
     static constexpr std::string_view kDoc =
-        "Leave for one resource to take over the claim that another one holds.";
+        "Permission for one resource to take over the claim that another one holds.";
     static constexpr std::string_view kListKey = "database";
     static constexpr auto kFields = std::make_tuple(
         field(
@@ -213,13 +213,14 @@ struct Describe<TransferGrant> {
 template <>
 struct Describe<Grants> {
     static constexpr std::string_view kDoc =
-        "Leave that only the server's owner can give. An entry may be removed once it was used.";
+        "Permission that only the server's owner can give. An entry may be removed once it "
+        "has been used.";
     static constexpr auto kFields = std::make_tuple(
         field(
             "adopt",
             &Grants::adopt,
             Presence::Optional,
-            "Databases that exist and may be taken over; no others are.",
+            "Existing databases that may be taken over. No others are.",
             {.max_items = 256}
         ),
         field(
@@ -234,13 +235,14 @@ struct Describe<Grants> {
 
 template <>
 struct Describe<ServerDeletionSpec> {
-    static constexpr std::string_view kDoc = "What deleting a DjangoDatabase may do here.";
+    static constexpr std::string_view kDoc =
+        "What deleting a DjangoDatabase may do on this server.";
     static constexpr auto kFields = std::make_tuple(field(
         "allowDrop",
         &ServerDeletionSpec::allow_drop,
         Presence::Optional,
-        "Whether a DjangoDatabase with spec.deletion.policy Delete takes its database with it. "
-        "Without, the database is kept whatever the resource says.",
+        "Whether deleting a DjangoDatabase with spec.deletion.policy Delete drops its "
+        "database. If false, the database is kept whatever the resource says.",
         {.default_json = "false"}
     ));
 };
@@ -253,10 +255,10 @@ struct Describe<PostgresServerSpec> {
             "host",
             &PostgresServerSpec::host,
             Presence::Required,
-            "DNS name or IP address, for example main.db.example.com; the server's certificate has "
-            "to carry it. It is resolved at every connect, and the apps' Pods get the same. Or the "
-            "absolute path of the directory with the server's socket, for example "
-            "/var/run/postgresql.",
+            "DNS name or IP address, for example main.db.example.com; the server's certificate "
+            "has to contain it. It is resolved for every connection, and the apps' Pods get the "
+            "same value. Or the absolute path of the directory with the server's socket, for "
+            "example /var/run/postgresql.",
             {.min_length = 1,
              .max_length = 253,
              .rules =
@@ -280,8 +282,8 @@ struct Describe<PostgresServerSpec> {
             "maintenanceDatabase",
             &PostgresServerSpec::maintenance_database,
             Presence::Optional,
-            "The operator's own database on the server, with the ledger of claims. It is made when "
-            "absent.",
+            "The operator's own database on the server, with the ledger of claims. It is created "
+            "if it does not exist.",
             {.min_length = 1,
              .max_length = 63,
              .pattern = kSqlNamePattern,
@@ -323,9 +325,9 @@ struct Describe<PostgresServerSpec> {
             "passwordMode",
             &PostgresServerSpec::password_mode,
             Presence::Optional,
-            "What the server is sent to set a login's password. ScramVerifier: never the password. "
-            "Plaintext: the password itself, for providers that refuse verifiers, such as Neon; "
-            "only to a verified server.",
+            "What is sent to the server to set a login's password. ScramVerifier: a verifier, "
+            "never the password. Plaintext: the password itself, for providers that reject "
+            "verifiers, such as Neon; only to a verified server.",
             {.default_json = "\"ScramVerifier\""}
         ),
         field(
@@ -342,7 +344,7 @@ struct Describe<PostgresServerSpec> {
             Presence::Optional,
             "Extensions that the administrator may install in a database that asks for them "
             "although PostgreSQL does not trust them, for example [pg_stat_statements]. Trusted "
-            "ones need no leave.",
+            "extensions need no permission.",
             {.min_length = 1,
              .max_length = 63,
              .pattern = "^[a-zA-Z0-9_][-a-zA-Z0-9_]*$",

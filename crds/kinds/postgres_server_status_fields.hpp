@@ -45,7 +45,7 @@ struct Describe<AdministratorStatus> {
             "rights",
             &AdministratorStatus::rights,
             Presence::Optional,
-            "Rights that the operator needs or that others should know of, as found.",
+            "Rights that the administrator has, whether the operator needs them or not.",
             {.max_length = 128, .max_items = 32}
         ),
         field(
@@ -60,7 +60,7 @@ struct Describe<AdministratorStatus> {
 
 template <>
 struct Describe<TlsStatus> {
-    static constexpr std::string_view kDoc = "TLS as it is in force.";
+    static constexpr std::string_view kDoc = "The TLS in use.";
     static constexpr auto kFields = std::make_tuple(
         field(
             "version",
@@ -94,7 +94,7 @@ struct Describe<PostgresServerStatus> {
             "observedGeneration",
             &PostgresServerStatus::observed_generation,
             Presence::Optional,
-            "The metadata.generation that this status is about; -1 before the first look."
+            "The metadata.generation that this status is about; -1 before the first run."
         ),
         field(
             "connection",
@@ -109,35 +109,35 @@ struct Describe<PostgresServerStatus> {
             "version",
             &PostgresServerStatus::version,
             Presence::Optional,
-            "The server's version as it says it, for example 15.18.",
+            "The server's version, for example 15.18.",
             {.max_length = 128}
         ),
         field(
             "systemIdentifier",
             &PostgresServerStatus::system_identifier,
             Presence::Optional,
-            "Of the server's data directory. Another value is another server, and everything "
-            "stops.",
+            "Identifies the server's data directory. Another value means another server, and all "
+            "work stops.",
             {.max_length = 32}
         ),
         field(
             "timeline",
             &PostgresServerStatus::timeline,
             Presence::Optional,
-            "Grows with each failover and each restoration."
+            "Grows with each failover and each restore."
         ),
         field(
             "ledgerRevision",
             &PostgresServerStatus::ledger_revision,
             Presence::Optional,
-            "Grows with each claim. A lower value than before is a server restored from the past, "
-            "and everything stops."
+            "Grows with each claim. A lower value than before means a server restored from the "
+            "past, and all work stops."
         ),
         field(
             "claims",
             &PostgresServerStatus::claims,
             Presence::Optional,
-            "Databases that the server's ledger names, retained ones included."
+            "How many databases the server's ledger lists, including retained ones."
         ),
         field("tls", &PostgresServerStatus::tls, Presence::Optional, Describe<TlsStatus>::kDoc),
         field(
@@ -150,15 +150,15 @@ struct Describe<PostgresServerStatus> {
             "publicConnect",
             &PostgresServerStatus::public_connect,
             Presence::Optional,
-            "Databases for maintenance to which every login may connect, tenants' included.",
+            "Maintenance databases that every login may connect to, including tenants' logins.",
             {.max_length = 63, .max_items = 16}
         ),
         field(
             "conditions",
             &PostgresServerStatus::conditions,
             Presence::Optional,
-            "Ready: the administrator can log in and may do the work, on the server that it always "
-            "was.",
+            "Ready: the administrator can log in and has the rights it needs, on the same server "
+            "as before.",
             {.max_items = 32}
         )
     );

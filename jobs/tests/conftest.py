@@ -34,7 +34,7 @@ def app(server, tmp_path):
     app = App(tmp_path, server, name)
     yield app
     app.end_what_runs()
-    server.sql("drop database %s with (force)" % name)  # at once, so that most of it never reaches a disk
+    server.sql("drop database %s with (force)" % name)  # immediately, so that most of it never reaches a disk
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,4 +1,4 @@
-"""Python environments of an app's own, as images have them: linked from what is installed, so made at once."""
+"""Python environments of an app's own, as images have them: linked from what is installed, so quickly made."""
 
 import os
 import pathlib

@@ -385,7 +385,7 @@ class Workloads(BadInput):
         self.eventually("the Job is gone", lambda: not self.api.list("job", self.space))
         made = self.api.create("job", foreign)
         self.make_deployment("web", IMAGE)
-        self.assert_reported("MigrationsApplied", "SecretConflict", job["metadata"]["name"], "was not made for this resource")
+        self.assert_reported("MigrationsApplied", "SecretConflict", job["metadata"]["name"], "was not created for this resource")
         self.assertEqual(self.api.read("job", job["metadata"]["name"], self.space)["metadata"]["uid"], made["metadata"]["uid"])
 
 

@@ -148,7 +148,7 @@ WRONG_SERVERS = [
     ("host", "h" * 254, "spec.host", "253"),
     ("host", "db.example.com:5432", "spec.host", "no port"),
     ("host", "postgresql://db.example.com", "spec.host", "no URL"),
-    ("host", "/var/run/postgresql", "spec.tls", "to a socket's directory it must be absent"),
+    ("host", "/var/run/postgresql", "spec.tls", "with a socket's directory it must be absent"),
     ("host", "var/run/postgresql", "spec.host", "absolute path"),
     ("host", "/var/run/../postgresql ", "spec.host", "absolute path"),
     ("host", "/", "spec.host", "absolute path"),

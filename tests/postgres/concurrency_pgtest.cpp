@@ -1,4 +1,4 @@
-// Many workers at once: no tenant disturbs another, and four sessions are the most, idle ones
+// Many workers together: no tenant disturbs another, and four sessions are the most, idle ones
 // included.
 #include "tests/postgres/live_server.hpp"
 

@@ -126,7 +126,7 @@ TEST_F(Connect, KilledInTheMiddleThenCompleted) {
             std::this_thread::yield();
         }
     });
-    // Without idle sessions: the loss of a reused one would be repeated at once.
+    // Without idle sessions: the loss of a reused one would be repeated immediately.
     PostgresDatabase fresh;
     const auto failure = failure_of([&] {
         fresh.claim_and_create_roles(access_, names, setup_, claimant, passwords_, call_for());

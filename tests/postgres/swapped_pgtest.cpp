@@ -22,7 +22,7 @@ class Swapped : public LiveServer {
         }
     }
 
-    /// The other database bears the tenant's name; nothing happens where a transaction holds it.
+    /// The other database has the tenant's name; nothing happens where a transaction holds it.
     void swap() const {
         as_superuser(
             "SET lock_timeout = '300ms'; DO 'BEGIN ALTER DATABASE " + name_ + " RENAME TO " +

@@ -17,7 +17,7 @@ class TlsSource {
     /// @throws ConfigError when the configuration's PEM texts can't be used
     explicit TlsSource(const ClusterConfig& config);
 
-    /// A new pointer when a file has changed. The files are read at most once in 60 s, and at once
+    /// A new pointer when a file has changed. The files are read at most once in 60 s, and immediately
     /// after doubt(). What can't be read or does not fit together, as in the middle of a rotation,
     /// leaves the last material in place.
     std::shared_ptr<const TlsMaterial> current();

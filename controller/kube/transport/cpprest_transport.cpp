@@ -177,7 +177,7 @@ class CpprestTransport final : public Transport {
 
         std::unique_lock lock(exchange->mutex);
         const auto is_over = [&exchange] { return exchange->is_over; };
-        // Hazard 9: the library's timeout starts anew with each piece; this one is the caller's.
+        // Hazard 9: the library's timeout starts again with each piece; this one is the caller's.
         if (!exchange->changed.wait_until(lock, call.stop, call.deadline.at(), is_over)) {
             lock.unlock();
             cancel.cancel();

@@ -31,7 +31,7 @@ class Reflector {
     /// Told of each failure, one line, safe to log; the reflector goes on by itself.
     using OnTrouble = std::function<void(const std::string& line)>;
 
-    /// Starts at once. The client must outlive it.
+    /// Starts immediately. The client must outlive it.
     Reflector(
         Client& client, ReflectorOptions options, OnChange on_change, OnTrouble on_trouble = {}
     );

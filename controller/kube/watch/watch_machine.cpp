@@ -25,7 +25,7 @@ WatchDecision after_failure(WatchState state, NextMove next) {
     return {.state = std::move(state), .change = StoreChange::None, .next = next, .wait = wait};
 }
 
-/// The first time at once: the version is merely too old. If that repeats, something is wrong.
+/// The first time immediately: the version is merely too old. If that repeats, something is wrong.
 WatchDecision start_over(WatchState state) {
     state.resource_version.clear();
     auto decision = after_failure(std::move(state), NextMove::List);

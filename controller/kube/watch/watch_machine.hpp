@@ -8,11 +8,11 @@
 //   event that can't be used     -> list again
 //   version lost (410, too new)  -> list again
 //   other refusal, 429, cut, silence -> watch again from the last version, after a growing wait
-//   end as the server announced  -> watch again at once; an end within a second counts as a cut
+//   end as the server announced  -> watch again immediately; an end within a second counts as a cut
 //   two minutes without a word   -> list again: bookmarks come each minute, unless our version is
 //                                   ahead of the server's
 //
-// "List again" is at once the first time, and after a growing wait when it repeats.
+// "List again" is immediate the first time, and after a growing wait when it repeats.
 #pragma once
 
 #include <chrono>

@@ -8,7 +8,7 @@
 namespace djdb::reasons {
 
 constexpr std::array kCommon{
-    ReasonRow{Succeeded, "Succeeded", C::Accepted, "the stage's promise holds", ""},
+    ReasonRow{Succeeded, "Succeeded", C::Accepted, "what the condition promises holds", ""},
     ReasonRow{Reason::Ready, "Ready", C::Ready, "everything holds", ""},
     ReasonRow{
         NoWorkload,
@@ -27,7 +27,7 @@ constexpr std::array kCommon{
         ObserveOnly,
         "ObserveOnly",
         C::Reconciling,
-        "mode Observe: something is to be done and is not done",
+        "mode Observe: something would be changed, and is not",
         "set spec.mode Apply"},
     ReasonRow{
         ApiError,

@@ -25,13 +25,13 @@ constexpr std::array kDatabase{
         "OwnershipConflict",
         C::Claimed,
         "another resource owns the database",
-        "create the resource anew with another spec.database.name"},
+        "recreate the resource with another spec.database.name"},
     ReasonRow{
         AdoptionNotGranted,
         "AdoptionNotGranted",
         C::Claimed,
-        "the database exists and was not made by the operator",
-        "create the resource anew with another spec.database.name"},
+        "the database exists and was not created by the operator",
+        "recreate the resource with another spec.database.name"},
     ReasonRow{
         AdoptionRefused,
         "AdoptionRefused",
@@ -42,14 +42,14 @@ constexpr std::array kDatabase{
         RoleConflict,
         "RoleConflict",
         C::Claimed,
-        "a role exists and was not made by the operator",
-        "drop the role, or create the resource anew with another spec.database.name"},
+        "a role exists and was not created by the operator",
+        "drop the role, or recreate the resource with another spec.database.name"},
     ReasonRow{
         ClaimLost,
         "ClaimLost",
         C::Claimed,
         "the ledger does not know the database that this resource had",
-        "restore it, or create the resource anew to begin with an empty one"},
+        "restore it, or recreate the resource to start with an empty one"},
     ReasonRow{
         DatabaseLost,
         "DatabaseLost",
@@ -91,7 +91,7 @@ constexpr std::array kDatabase{
         LoginRejected,
         "LoginRejected",
         C::CredentialsSynced,
-        "a login of the tenant could not be proven",
+        "one of the tenant's logins could not log in",
         "see the message"},
     ReasonRow{
         SecretConflict,
@@ -103,9 +103,10 @@ constexpr std::array kDatabase{
         Drifted,
         "Drifted",
         C::InSync,
-        "the server differs from what is asked for",
+        "the server differs from what is requested",
         "see status.drift"},
-    ReasonRow{Deleting, "Deleting", C::DeletionGuarded, "logins are being shut", "see the message"},
+    ReasonRow{
+        Deleting, "Deleting", C::DeletionGuarded, "logins are being disabled", "see the message"},
     ReasonRow{
         DropObstructed,
         "DropObstructed",

@@ -26,13 +26,13 @@ constexpr std::array kRelease{
         ImagesDiverge,
         "ImagesDiverge",
         C::Gated,
-        "labelled Deployments ask for different images",
-        "set one image in all"},
+        "labelled Deployments have different images",
+        "set the same image in all"},
     ReasonRow{
         UngatedRollout,
         "UngatedRollout",
         C::Gated,
-        "an image rolls that was not held",
+        "an image is rolling out that was not held",
         "see the message"},
     ReasonRow{
         AppContainerMissing,
@@ -50,7 +50,7 @@ constexpr std::array kRelease{
         MigrationRetrying,
         "MigrationRetrying",
         C::MigrationsApplied,
-        "an attempt met a lock or an unreachable server",
+        "an attempt failed on a lock or an unreachable server",
         "wait; it is tried again"},
     ReasonRow{
         MigrationFailed,

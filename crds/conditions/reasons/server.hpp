@@ -13,7 +13,7 @@ constexpr std::array kServer{
         "ServerNotFound",
         C::Accepted,
         "the PostgresServer does not exist",
-        "create it, or this resource anew with another spec.serverRef.name"},
+        "create it, or recreate this resource with another spec.serverRef.name"},
     ReasonRow{
         NamespaceNotAllowed,
         "NamespaceNotAllowed",
@@ -42,7 +42,7 @@ constexpr std::array kServer{
         ClientCertificateInvalid,
         "ClientCertificateInvalid",
         C::Accepted,
-        "the client certificate is missing or no key pair in PEM form",
+        "the client certificate is missing or not a key pair in PEM form",
         "create the Secret that spec.tls.clientCertificateRef names"},
     ReasonRow{
         DNSFailed,
@@ -66,7 +66,7 @@ constexpr std::array kServer{
         TLSVerifyFailed,
         "TLSVerifyFailed",
         C::ServerReachable,
-        "the certificate is of another CA, carries another name, or has expired",
+        "the certificate is from another CA, for another name, or expired",
         "as the message says: correct spec.tls, spec.host or the certificate"},
     ReasonRow{
         AccessRuleRejected,
@@ -78,7 +78,7 @@ constexpr std::array kServer{
         AuthRejected,
         "AuthRejected",
         C::ServerReachable,
-        "the administrator's password was refused",
+        "the administrator's password was rejected",
         "correct the Secret"},
     ReasonRow{
         DatabaseMissing,

@@ -1,4 +1,4 @@
-"""Settings that read the DB_* contract: what is missing fails at once, and nothing falls back to SQLite."""
+"""Settings that read the DB_* contract: what is missing fails immediately, and nothing falls back to SQLite."""
 
 import os
 

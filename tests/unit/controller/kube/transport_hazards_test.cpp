@@ -1,4 +1,4 @@
-// The hazards of cpprestsdk (controller/kube/README.md has the table), asked of both transports.
+// The hazards of cpprestsdk (controller/kube/transport/README.md has the table), asked of both transports.
 #include "tests/unit/controller/kube/both_transports.hpp"
 
 #include <atomic>

@@ -105,7 +105,7 @@ TEST(WatchMachine, EachInputFromAQuietState) {
          milliseconds{800},
          "7"},
         {"ended", WatchEnded{false, seconds{300}}, StoreChange::None, NextMove::OpenWatch, {}, "7"},
-        {"ended at once",
+        {"ended immediately",
          WatchEnded{false, milliseconds{5}},
          StoreChange::None,
          NextMove::OpenWatch,

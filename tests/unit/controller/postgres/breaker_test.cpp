@@ -65,7 +65,7 @@ TEST(Breaker, AnotherDatabaseOfTheServerSharesItsFateAndAnotherPasswordDoesNot) 
     other_database.database = "shop";
     EXPECT_NE(asked(breaker, other_database, start), "");
     EXPECT_EQ(asked(breaker, an_endpoint("new"), start), "")
-        << "a repaired Secret is tried at once";
+        << "a repaired Secret is tried immediately";
 }
 
 TEST(Breaker, SuccessForgetsAndTenantsAndMissingDatabasesNeverRest) {
