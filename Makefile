@@ -54,17 +54,21 @@ bench: packages  ## measure the release binary: size at rest, time beside bare l
 	cmake --build --preset release --target djangodb-operator bare_provision
 	python3 tests/bench/bench.py
 
-format:  ## format all C++ files
-	git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 -i
-
-lint:  ## check format and layers, and run clang-tidy over what the dev preset compiles
+format:  ## format all C++ and Python files
 	@tests/cluster/install-packages --lint
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 -i
+	tests/lint/with-tools ruff check --select I --fix --quiet
+	tests/lint/with-tools ruff format
+
+lint:  ## check the format of all files, their layers, shell scripts and Python, and run clang-tidy over all C++
+	@tests/cluster/install-packages --build --lint
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-16 --dry-run --Werror
+	tests/lint/with-tools ruff format --check
+	tests/lint/with-tools ruff check
+	git grep -lE '^#!.*\b(ba)?sh$$' | xargs shellcheck
 	python3 tests/layering/check_layers.py .
-	git ls-files 'crds/*.cpp' 'reconcilers/*.cpp' 'controller/*.cpp' ':!controller/kube/transport/cpprest_transport.cpp' \
-	    | xargs -P 2 -n 1 clang-tidy-16 -p build/dev --quiet
-	# The analyzer does not follow how pplx, in its own header, counts references.
-	clang-tidy-16 -p build/dev --quiet --checks=-clang-analyzer-cplusplus.NewDelete controller/kube/transport/cpprest_transport.cpp
+	cmake --preset dev >/dev/null
+	tests/lint/with-tools python3 tests/lint/clang_tidy.py build/dev
 
 image: packages  ## build the release binary and its image
 	cmake --preset release >/dev/null

@@ -111,7 +111,9 @@ def publish(**changes):
 def write(text):
     """In one system call over what was there, filled up with spaces: a kill never leaves half an answer."""
     try:
-        log = os.open(setting("TERMINATION_LOG", "/dev/termination-log"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        log = os.open(
+            setting("TERMINATION_LOG", "/dev/termination-log"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644
+        )
         try:
             os.pwrite(log, text.ljust(min(os.fstat(log).st_size, LIMIT)), 0)
         finally:

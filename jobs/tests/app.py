@@ -122,7 +122,9 @@ class App:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).write_text(text)
 
-    def add_migration(self, name, step="pass", operations="migrations.RunPython(step)", after="0001_initial", atomic=True):
+    def add_migration(
+        self, name, step="pass", operations="migrations.RunPython(step)", after="0001_initial", atomic=True
+    ):
         body = "\n".join("    " + line for line in step.splitlines())
         text = MIGRATION.format(step=body, atomic=atomic, after=after, operations=operations)
         self.write("orders/migrations/%s.py" % name, text)

@@ -90,7 +90,9 @@ def test_after_a_sigkill_the_answer_names_the_migration_and_the_server_process_i
     assert (answer["ok"], answer["reason"], answer["migration"]) == (False, "InProgress", "orders.0002_sleep")
     # The statement runs on in the server, and the lock's session is gone: only the name of the session tells.
     late = app.migrate(DJANGODB_LOCK_WAIT="0.1", STATEMENT="select 1").is_failure("LockHeld", 75)
-    pid = app.server.sql("select pid from pg_stat_activity where query ~ 'pg_sleep.60' and datname = '%s'" % app.database)
+    pid = app.server.sql(
+        "select pid from pg_stat_activity where query ~ 'pg_sleep.60' and datname = '%s'" % app.database
+    )
     assert pid in late.answer["message"]
     app.server.sql("select pg_terminate_backend(%s)" % pid)
     assert app.migrate(STATEMENT="select 1").code == 0
