@@ -14,7 +14,7 @@ namespace djdb {
 void inspect_when_due(
     const Desired& desired,
     Observed& observed,
-    Database& database,
+    TenantDatabase& database,
     TenantCache& cache,
     const CallContext& call
 );

@@ -22,7 +22,7 @@ std::optional<Blocked> refuse_extension(const Desired& desired, const Observed& 
             known(observed.tenant).was_configured &&
             std::ranges::find(known(observed.tenant).drift, missing, &Drift::sentence) ==
                 known(observed.tenant).drift.end();
-        const auto& allowed = observed.policy.allowed_extensions;
+        const auto& allowed = known(observed.access).allowed_extensions;
         if (is_there) {
             continue;
         }
