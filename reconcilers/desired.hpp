@@ -15,6 +15,7 @@ struct Desired {
     TenantNames names;
     TenantSetup setup;
     Claimant claimant;
+    [[nodiscard]] Tenant tenant() const { return {names, setup, claimant}; }
     ObjectName secret_name;
     /// In the order of spec.access.readers.
     std::vector<ObjectName> reader_secrets;

@@ -81,7 +81,7 @@ std::string good_detail(
                              ", certificate until " + status.tls.not_after;
         case Part::Login:
             return observation.lookup.access
-                       ? "as \"" + observation.lookup.access->admin_user + "\""
+                       ? "as \"" + observation.lookup.access->administrator.user + "\""
                        : "";
         case Part::Database:
             return "\"" + spec.maintenance_database + "\"" +

@@ -1,6 +1,5 @@
 // The port's part that ends: logins, sessions, databases.
-#include "controller/postgres/administrator.hpp"
-#include "controller/postgres/postgres_database.hpp"
+#include "controller/postgres/postgres_tenant.hpp"
 #include "controller/postgres/session/race_retry.hpp"
 #include "reconcilers/sql/remove/disown.hpp"
 #include "reconcilers/sql/remove/drop.hpp"
@@ -84,19 +83,13 @@ void drop_claimed_database(
 
 }  // namespace
 
-void PostgresDatabase::end_sessions(
-    const ServerAccess& access,
-    const TenantNames& names,
-    const Claimant& claimant,
-    std::chrono::milliseconds drain,
-    const CallContext& call
-) {
+void PostgresTenant::end_sessions(std::chrono::milliseconds drain, const CallContext& call) {
     try {
-        as_admin(access, call, [&](Connection& session) {
+        as_admin(call, [&](Connection& session) {
             wait_for(drain, call, [&] {
-                return cell(session.run(sql::count_sessions(names, claimant), call), 0) == "0";
+                return cell(session.run(sql::count_sessions(names_, claimant_), call), 0) == "0";
             });
-            session.run(sql::end_sessions(names, claimant), call);
+            session.run(sql::end_sessions(names_, claimant_), call);
         });
     } catch (const Error& error) {
         // New logins are shut already; sessions of others can be ended with more rights only.
@@ -106,52 +99,42 @@ void PostgresDatabase::end_sessions(
     }
 }
 
-std::vector<std::string> PostgresDatabase::retire(
-    const ServerAccess& access,
-    const TenantNames& names,
-    const Claimant& claimant,
-    const CallContext& call
-) {
-    as_admin(access, call, [&](Connection& session) {
-        session.run_batch(sql::retire(names, claimant), call);
+std::vector<std::string> PostgresTenant::retire(const CallContext& call) {
+    as_admin(call, [&](Connection& session) {
+        session.run_batch(sql::retire(names_, claimant_), call);
     });
-    end_sessions(access, names, claimant, kDrain, call);
+    end_sessions(kDrain, call);
     std::vector<RoleName> strays;
-    as_admin(access, call, [&](Connection& session) {
+    as_admin(call, [&](Connection& session) {
         strays.clear();
-        for (const auto& row : session.run(sql::find_strays(names, claimant), call)) {
+        for (const auto& row : session.run(sql::find_strays(names_, claimant_), call)) {
             strays.emplace_back(row.at(0).value_or(""));
         }
     });
     if (!strays.empty()) {
-        within(access, names, call, [&](Connection& session) {
-            session.run_batch(sql::disown(names, claimant, strays), call);
+        within(call, [&](Connection& session) {
+            session.run_batch(sql::disown(names_, claimant_, strays), call);
         });
     }
     std::vector<std::string> kept;
-    as_admin(access, call, [&](Connection& session) {
-        session.run_batch(sql::drop_logins(names, claimant), call);
+    as_admin(call, [&](Connection& session) {
+        session.run_batch(sql::drop_logins(names_, claimant_), call);
         kept.clear();
-        for (const auto& row : session.run(sql::list_kept_logins(names, claimant), call)) {
+        for (const auto& row : session.run(sql::list_kept_logins(names_, claimant_), call)) {
             kept.push_back(row.at(0).value_or(""));
         }
     });
     return kept;
 }
 
-void PostgresDatabase::drop_database(
-    const ServerAccess& access,
-    const TenantNames& names,
-    const Claimant& claimant,
-    const CallContext& call
-) {
+void PostgresTenant::drop_database(const CallContext& call) {
     // A session of its own: what it sets and locks ends with it.
-    auto endpoint = admin_endpoint(access, access.maintenance_database);
+    auto endpoint = admin_endpoint(access_, access_.maintenance_database);
     endpoint.is_reusable = false;
     repeat_races(call, [&] {
         const auto session = pool_.take(endpoint, call);
         session->read_answers([&] {
-            if (cell(session->run(sql::begin_dropping(names), call), 0) != "t") {
+            if (cell(session->run(sql::begin_dropping(names_), call), 0) != "t") {
                 throw Error(
                     {FailureClass::Transient,
                      FailureOrigin::Postgres,
@@ -159,41 +142,36 @@ void PostgresDatabase::drop_database(
                      "Another database of the server is being dropped; one at a time."}
                 );
             }
-            drop_claimed_database(*session, names, claimant, call);
+            drop_claimed_database(*session, names_, claimant_, call);
         });
     });
 }
 
-void PostgresDatabase::drop(
-    const ServerAccess& access,
-    const TenantNames& names,
-    const Claimant& claimant,
-    const CallContext& call
-) {
-    as_admin(access, call, [&](Connection& session) {
-        session.run_batch(sql::shut(names, claimant), call);
-        session.run(sql::end_all_sessions(names, claimant), call);
+void PostgresTenant::drop(const CallContext& call) {
+    as_admin(call, [&](Connection& session) {
+        session.run_batch(sql::shut(names_, claimant_), call);
+        session.run(sql::end_all_sessions(names_, claimant_), call);
         Rows obstacles;
         wait_for(kEnding, call, [&] {
-            obstacles = session.run(sql::list_obstacles_of_drop(names, claimant), call);
+            obstacles = session.run(sql::list_obstacles_of_drop(names_, claimant_), call);
             return std::ranges::none_of(obstacles, [](const auto& row) {
                 return row.at(1) == "t";
             });
         });
         if (!obstacles.empty()) {
-            throw obstructed(names.database, sentences(obstacles));
+            throw obstructed(names_.database, sentences(obstacles));
         }
-        session.run_batch(sql::close(names, claimant), call);
+        session.run_batch(sql::close(names_, claimant_), call);
     });
     try {
-        drop_database(access, names, claimant, call);
-        as_admin(access, call, [&](Connection& session) {
-            session.run_batch(sql::drop_roles_and_claim(names, claimant), call);
+        drop_database(call);
+        as_admin(call, [&](Connection& session) {
+            session.run_batch(sql::drop_roles_and_claim(names_, claimant_), call);
         });
     } catch (const Error& error) {
         const auto& code = error.failure().code;
         if (code == "2BP01" || code == "42501" || code == "AdminRightsMissing") {
-            throw obstructed(names.database, error.failure().message);
+            throw obstructed(names_.database, error.failure().message);
         }
         throw;
     }

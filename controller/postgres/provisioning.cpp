@@ -1,6 +1,5 @@
 // The port's part that makes: claim and roles, database, grants.
-#include "controller/postgres/administrator.hpp"
-#include "controller/postgres/postgres_database.hpp"
+#include "controller/postgres/postgres_tenant.hpp"
 #include "controller/postgres/session/scram.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/provision/contents.hpp"
@@ -34,47 +33,39 @@ Error lost_database(
 
 /// Never the password itself, unless the server's owner chose that.
 sql::Verifiers verifiers_of(const TenantPasswords& passwords, PasswordMode mode) {
-    const auto sent = [mode](const Sensitive& password) {
-        return mode == PasswordMode::Plaintext ? password : scram_verifier(password);
-    };
-    sql::Verifiers verifiers{sent(passwords.runtime), sent(passwords.migrate), {}, mode};
-    for (const auto& password : passwords.readers) {
-        verifiers.readers.push_back(sent(password));
+    sql::Verifiers verifiers{{}, mode};
+    for (const auto& [login, password] : passwords) {
+        verifiers.logins.emplace(
+            login, mode == PasswordMode::Plaintext ? password : scram_verifier(password)
+        );
     }
     return verifiers;
 }
 
 }  // namespace
 
-void PostgresDatabase::claim_and_create_roles(
-    const ServerAccess& access,
-    const TenantNames& names,
-    const TenantSetup& setup,
-    const Claimant& claimant,
-    const TenantPasswords& passwords,
-    const CallContext& call
+void PostgresTenant::claim_and_create_roles(
+    const TenantPasswords& passwords, const CallContext& call
 ) {
-    const auto verifiers = verifiers_of(passwords, access.password_mode);
-    as_admin(access, call, [&](Connection& session) {
+    const auto verifiers = verifiers_of(passwords, access_.password_mode);
+    as_admin(call, [&](Connection& session) {
         session.run_batch(
             sql::claim_and_create_roles(
-                names, setup, claimant, verifiers, session.server_version()
+                names_, setup_, claimant_, verifiers, session.server_version()
             ),
             call
         );
     });
 }
 
-void PostgresDatabase::create_database(
-    const ServerAccess& access, const TenantNames& names, const CallContext& call
-) {
-    as_admin(access, call, [&](Connection& session) {
+void PostgresTenant::create(const CallContext& call) {
+    as_admin(call, [&](Connection& session) {
         // Never an empty database in the place of one that was lost: a person decides (F63).
-        if (const auto lost = session.run(sql::find_lost_database(names), call); !lost.empty()) {
-            throw lost_database(session.endpoint(), names.database, cell(lost, 0), cell(lost, 1));
+        if (const auto lost = session.run(sql::find_lost_database(names_), call); !lost.empty()) {
+            throw lost_database(session.endpoint(), names_.database, cell(lost, 0), cell(lost, 1));
         }
         try {
-            session.run(sql::create_database(names), call);
+            session.run(sql::create_database(names_), call);
         } catch (const Error& error) {
             if (error.failure().code != "42P04") {
                 throw;
@@ -83,69 +74,55 @@ void PostgresDatabase::create_database(
     });
 }
 
-void PostgresDatabase::configure_database(
-    const ServerAccess& access,
-    const TenantNames& names,
-    const TenantSetup& setup,
-    const Claimant& claimant,
-    const CallContext& call
-) {
+void PostgresTenant::configure(const CallContext& call) {
     sql::Batch contents;
     std::string oid;
-    as_admin(access, call, [&](Connection& session) {
+    as_admin(call, [&](Connection& session) {
         contents =
-            sql::hand_over_schema(names, setup, session.server_version(), session.is_superuser());
-        session.run_batch(sql::configure_database(names, setup, claimant), call);
-        oid = cell(session.run(sql::find_noted_database(names, claimant), call), 0);
+            sql::hand_over_schema(names_, setup_, session.server_version(), session.is_superuser());
+        session.run_batch(sql::configure_database(names_, setup_, claimant_), call);
+        oid = cell(session.run(sql::find_noted_database(names_, claimant_), call), 0);
     });
-    std::ranges::move(sql::arrange_contents(names, setup), std::back_inserter(contents));
-    if (!contents.empty() || !setup.extensions.empty()) {
-        within(access, names, call, [&](Connection& session) {
+    std::ranges::move(sql::arrange_contents(names_, setup_), std::back_inserter(contents));
+    if (!contents.empty() || !setup_.extensions.empty()) {
+        within(call, [&](Connection& session) {
             // While we are in it, nobody can rename it.
             session.run(sql::require_this_database(oid), call);
             session.run_batch(contents, call);
-            install_extensions(session, names, setup, call);
+            install_extensions(session, call);
         });
     }
-    as_admin(access, call, [&](Connection& session) {
-        session.run(sql::note_configured(names, claimant), call);
+    as_admin(call, [&](Connection& session) {
+        session.run(sql::note_configured(names_, claimant_), call);
     });
 }
 
-void PostgresDatabase::install_extensions(
-    Connection& session, const TenantNames& names, const TenantSetup& setup, const CallContext& call
-) {
-    if (setup.extensions.empty()) {
+void PostgresTenant::install_extensions(Connection& session, const CallContext& call) const {
+    if (setup_.extensions.empty()) {
         return;
     }
-    for (const auto& row : session.run(sql::missing_extensions(setup), call)) {
+    for (const auto& row : session.run(sql::missing_extensions(setup_), call)) {
         const auto name = row.at(0).value_or("");
         const bool is_trusted = row.at(1) == "t";
-        const auto& allowed = setup.allowed_extensions;
+        const auto& allowed = access_.allowed_extensions;
         if (is_trusted || std::ranges::find(allowed, name) != allowed.end()) {
             session.run_batch(
-                sql::create_extension(names, name, row.at(2).value_or(""), is_trusted), call
+                sql::create_extension(names_, name, row.at(2).value_or(""), is_trusted), call
             );
         }
     }
 }
 
-void PostgresDatabase::remove_reader(
-    const ServerAccess& access,
-    const TenantNames& names,
-    const Claimant& claimant,
-    const RoleName& reader,
-    const CallContext& call
-) {
-    as_admin(access, call, [&](Connection& session) {
-        session.run_batch(sql::shut_reader(names, claimant, reader), call);
+void PostgresTenant::remove_reader(const RoleName& reader, const CallContext& call) {
+    as_admin(call, [&](Connection& session) {
+        session.run_batch(sql::shut_reader(names_, claimant_, reader), call);
     });
-    within(access, names, call, [&](Connection& session) {
-        session.run(sql::refuse_objects(names, claimant, reader), call);
-        session.run_batch(sql::disown(names, claimant, {reader}), call);
+    within(call, [&](Connection& session) {
+        session.run(sql::refuse_objects(names_, claimant_, reader), call);
+        session.run_batch(sql::disown(names_, claimant_, {reader}), call);
     });
-    as_admin(access, call, [&](Connection& session) {
-        session.run_batch(sql::drop_reader(names, claimant, reader), call);
+    as_admin(call, [&](Connection& session) {
+        session.run_batch(sql::drop_reader(names_, claimant_, reader), call);
     });
 }
 

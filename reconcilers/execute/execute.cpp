@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -31,9 +32,7 @@ class Executor {
           passwords_(passwords),
           call_(call),
           stored_(observed.stored),
-          credentials_(observed.credentials) {
-        setup_.allowed_extensions = observed.policy.allowed_extensions;
-    }
+          credentials_(observed.credentials) {}
 
     /// Does one step. @return what people are to know of it
     std::vector<StepOutcome::Note> run(const Step& step) {
@@ -61,12 +60,10 @@ class Executor {
         cluster_.remove_operator_secret(desired_.credentials_name, call_);
     }
     void operator()(const ClaimExisting& existing) {
-        database_.claim_existing(
-            access(), desired_.names, desired_.setup, desired_.claimant, existing.owners, call_
-        );
+        tenant().claim_existing(existing.owners, call_);
     }
     void operator()(const AdoptDatabase&) {
-        database_.adopt(access(), desired_.names, desired_.claimant, call_);
+        tenant().adopt(call_);
         tell(
             "DatabaseAdopted",
             "All in database \"" + desired_.names.database.str() + "\" belongs to " +
@@ -76,7 +73,7 @@ class Executor {
         );
     }
     void operator()(const TransferClaim& transfer) {
-        database_.transfer(access(), desired_.names, desired_.claimant, call_);
+        tenant().transfer(call_);
         tell(
             "ClaimTransferred",
             "Database \"" + desired_.names.database.str() + "\" was taken over from " +
@@ -84,57 +81,22 @@ class Executor {
                 desired_.object.spec.server_ref.name + "\" says. Its old passwords work no more."
         );
     }
-    void operator()(const Reattach&) {
-        database_.reattach(access(), desired_.names, desired_.claimant, call_);
-    }
-    void operator()(const CreateRoles&) {
-        database_.claim_and_create_roles(
-            access(), desired_.names, desired_.setup, desired_.claimant, credentials(), call_
-        );
-    }
-    void operator()(const CreateDatabase&) {
-        database_.create_database(access(), desired_.names, call_);
-    }
-    void operator()(const ConfigureDatabase&) {
-        database_.configure_database(access(), desired_.names, setup_, desired_.claimant, call_);
-    }
+    void operator()(const Reattach&) { tenant().reattach(call_); }
+    void operator()(const CreateRoles&) { tenant().claim_and_create_roles(credentials(), call_); }
+    void operator()(const CreateDatabase&) { tenant().create(call_); }
+    void operator()(const ConfigureDatabase&) { tenant().configure(call_); }
     void operator()(const ProveLogins&) {
-        database_.prove_migration_login(access(), desired_.names, credentials().migrate, call_);
-        database_.prove_runtime_login(
-            access(), desired_.names, desired_.setup, credentials().runtime, call_
-        );
+        prove(LoginId::migrate());
+        prove(desired_.setup.active_login);
     }
     void operator()(const PublishSecret&) {
-        cluster_.publish(
-            render_secret(desired_, desired_.secret_name),
-            render_secret_data(desired_, access(), desired_.names.login_a, credentials().runtime),
-            call_
-        );
+        publish(desired_.secret_name, desired_.setup.active_login);
     }
-    void operator()(const ProveReader& prove) {
-        database_.prove_reader_login(
-            access(),
-            desired_.names,
-            desired_.names.readers.at(prove.reader),
-            credentials().readers.at(prove.reader),
-            call_
-        );
+    void operator()(const ProveReader& prove_reader) { prove(reader(prove_reader.reader)); }
+    void operator()(const PublishReaderSecret& reader_secret) {
+        publish(desired_.reader_secrets.at(reader_secret.reader), reader(reader_secret.reader));
     }
-    void operator()(const PublishReaderSecret& publish) {
-        cluster_.publish(
-            render_secret(desired_, desired_.reader_secrets.at(publish.reader)),
-            render_secret_data(
-                desired_,
-                access(),
-                desired_.names.readers.at(publish.reader),
-                credentials().readers.at(publish.reader)
-            ),
-            call_
-        );
-    }
-    void operator()(const RemoveReader& removal) {
-        database_.remove_reader(access(), desired_.names, desired_.claimant, removal.role, call_);
-    }
+    void operator()(const RemoveReader& removal) { tenant().remove_reader(removal.role, call_); }
     void operator()(const RemoveReaderSecret& removal) {
         const auto& meta = desired_.object.meta;
         cluster_.remove_secret({meta.key.ns, removal.secret}, meta.uid, call_);
@@ -144,11 +106,7 @@ class Executor {
         cluster_.write_operator_secret(desired_.credentials_name, stored_, call_);
     }
     void operator()(const PublishMigration&) {
-        cluster_.publish(
-            render_secret(desired_, desired_.migration_name),
-            render_secret_data(desired_, access(), desired_.names.migrate, credentials().migrate),
-            call_
-        );
+        publish(desired_.migration_name, LoginId::migrate());
         cluster_.publish(render_migration_program(desired_), {}, call_);
     }
     void operator()(const StartMigration& start) {
@@ -164,9 +122,7 @@ class Executor {
         );
     }
     void operator()(const RecordPassedImage& passed) {
-        database_.record_passed_image(
-            access(), desired_.names, desired_.claimant, passed.image, call_
-        );
+        tenant().record_passed_image(passed.image, call_);
         tell("ImagePassed", passed.image.str() + " passed: its migrations are in the database.");
     }
     void operator()(const OpenGate& open) {
@@ -179,13 +135,13 @@ class Executor {
         }
     }
     void operator()(const RetireTenant&) {
-        const auto kept = database_.retire(access(), desired_.names, desired_.claimant, call_);
+        const auto kept = tenant().retire(call_);
         for (const auto& sentence : kept) {
             notes_.push_back({true, "LoginKept", sentence});
         }
     }
     void operator()(const DropTenant&) {
-        database_.drop(access(), desired_.names, desired_.claimant, call_);
+        tenant().drop(call_);
         tell(
             "DatabaseDropped",
             "Database \"" + desired_.names.database.str() + "\" and its roles were dropped."
@@ -200,6 +156,21 @@ class Executor {
     }
 
   private:
+    [[nodiscard]] LoginId reader(std::size_t index) const {
+        return LoginId::reader(desired_.names.readers.at(index).name);
+    }
+    void prove(const LoginId& login) {
+        tenant().prove_login(login, credentials().at(login), call_);
+    }
+    void publish(const ObjectName& secret, const LoginId& login) {
+        cluster_.publish(
+            render_secret(desired_, secret),
+            render_secret_data(
+                desired_, access(), desired_.names.role(login), credentials().at(login)
+            ),
+            call_
+        );
+    }
     void tell(std::string reason, std::string message) {
         notes_.push_back({false, std::move(reason), std::move(message)});
     }
@@ -208,6 +179,12 @@ class Executor {
     [[nodiscard]] const ServerAccess& access() const {
         // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it is to throw
         return observed_.access.value();
+    }
+    TenantDatabase& tenant() {
+        if (!tenant_) {
+            tenant_ = database_.of(access(), desired_.tenant());
+        }
+        return *tenant_;
     }
     [[nodiscard]] const TenantPasswords& credentials() const {
         // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it is to throw
@@ -220,7 +197,7 @@ class Executor {
     Database& database_;
     PasswordSource& passwords_;
     const CallContext& call_;
-    TenantSetup setup_ = desired_.setup;
+    std::unique_ptr<TenantDatabase> tenant_;
     SecretData stored_;
     std::optional<TenantPasswords> credentials_;
     std::vector<StepOutcome::Note> notes_;

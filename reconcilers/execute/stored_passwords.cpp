@@ -2,14 +2,24 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace djdb {
 namespace {
 
 constexpr std::string_view kNoteOfSecret = "reader-secret.";
 
-std::string password_key(const ReaderSpec& reader) {
-    return "reader." + reader.name;
+std::string password_key(const LoginId& login) {
+    switch (login.kind) {
+        case LoginKind::A:
+        case LoginKind::B:
+            return "runtime";  // only the active one is enabled
+        case LoginKind::Migrate:
+            return "migrate";
+        case LoginKind::Reader:
+            break;
+    }
+    return "reader." + login.reader_name;
 }
 std::string secret_key(const ReaderSpec& reader) {
     return std::string(kNoteOfSecret) + reader.name;
@@ -17,6 +27,10 @@ std::string secret_key(const ReaderSpec& reader) {
 
 const std::vector<ReaderSpec>& readers_of(const Desired& desired) {
     return desired.object.spec.access.readers;
+}
+
+std::vector<LoginId> logins_of(const Desired& desired) {
+    return enabled_logins(desired.names, desired.setup);
 }
 
 std::optional<Sensitive> find(const SecretData& stored, const std::string& key) {
@@ -28,34 +42,30 @@ std::optional<Sensitive> find(const SecretData& stored, const std::string& key) 
 }  // namespace
 
 std::optional<TenantPasswords> passwords_in(const Desired& desired, const SecretData& stored) {
-    const auto runtime = find(stored, "runtime");
-    const auto migrate = find(stored, "migrate");
-    if (!runtime || !migrate) {
-        return std::nullopt;
-    }
-    TenantPasswords passwords{*runtime, *migrate};
-    for (const auto& reader : readers_of(desired)) {
-        const auto password = find(stored, password_key(reader));
-        if (!password || !find(stored, secret_key(reader))) {
+    TenantPasswords passwords;
+    for (const auto& login : logins_of(desired)) {
+        const auto password = find(stored, password_key(login));
+        if (!password) {
             return std::nullopt;
         }
-        passwords.readers.push_back(*password);
+        passwords.emplace(login, *password);
     }
-    return passwords;
+    const bool are_noted = std::ranges::all_of(readers_of(desired), [&](const auto& reader) {
+        return find(stored, secret_key(reader)).has_value();
+    });
+    return are_noted ? std::optional(std::move(passwords)) : std::nullopt;
 }
 
 SecretData completed(const Desired& desired, const SecretData& stored, PasswordSource& passwords) {
     auto data = stored;
-    const auto require = [&](const std::string& key) {
+    for (const auto& login : logins_of(desired)) {
+        const auto key = password_key(login);
         if (!find(data, key)) {
             data.insert_or_assign(key, passwords.make());
         }
-    };
-    require("runtime");
-    require("migrate");
+    }
     for (std::size_t i = 0; i < readers_of(desired).size(); ++i) {
         const auto& reader = readers_of(desired)[i];
-        require(password_key(reader));
         data.try_emplace(secret_key(reader), Sensitive(desired.reader_secrets[i].str()));
     }
     return data;
@@ -77,16 +87,14 @@ std::vector<ObjectName> leftover_secrets(const Desired& desired, const SecretDat
 
 SecretData without_leftovers(const Desired& desired, const SecretData& stored) {
     SecretData data;
-    const auto keep = [&](const std::string& key) {
+    for (const auto& login : logins_of(desired)) {
+        const auto key = password_key(login);
         if (const auto value = find(stored, key)) {
             data.insert_or_assign(key, *value);
         }
-    };
-    keep("runtime");
-    keep("migrate");
+    }
     for (std::size_t i = 0; i < readers_of(desired).size(); ++i) {
         const auto& reader = readers_of(desired)[i];
-        keep(password_key(reader));
         data.insert_or_assign(secret_key(reader), Sensitive(desired.reader_secrets[i].str()));
     }
     return data;

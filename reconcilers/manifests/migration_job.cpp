@@ -97,7 +97,7 @@ json render_container(const Desired& desired, const json& pod, const ServerAcces
     }
     set_variable(container, "DJANGODB_EXPECT_DATABASE", desired.names.database.str());
     set_variable(container, "DJANGODB_EXPECT_USER", desired.names.owner.str());
-    set_variable(container, "DJANGODB_REQUIRE_TLS", access.is_socket() ? "0" : "1");
+    set_variable(container, "DJANGODB_REQUIRE_TLS", access.address.is_socket() ? "0" : "1");
     set_variable(
         container,
         "DJANGODB_LOCK_TIMEOUT",

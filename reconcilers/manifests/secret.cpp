@@ -74,19 +74,19 @@ std::string list_placeholders() {
     return list;
 }
 
-std::string ssl_mode_of(const ServerAccess& access) {
-    if (access.is_socket()) {
+std::string ssl_mode_of(const ServerAddress& server) {
+    if (server.is_socket()) {
         return "disable";
     }
-    return sslmode(access.tls);
+    return sslmode(server.tls.mode);
 }
 
 /// RFC 3986: an IPv6 literal stands in brackets, and the path of a socket is encoded.
-std::string url_host_of(const ServerAccess& access) {
-    if (access.is_socket()) {
-        return percent_encode(access.host);
+std::string url_host_of(const ServerAddress& server) {
+    if (server.is_socket()) {
+        return percent_encode(server.host);
     }
-    return access.host.find(':') == std::string::npos ? access.host : "[" + access.host + "]";
+    return server.host.find(':') == std::string::npos ? server.host : "[" + server.host + "]";
 }
 
 }  // namespace
@@ -98,19 +98,20 @@ SecretData render_secret_data(
     const Sensitive& password
 ) {
     const auto& credentials = desired.object.spec.credentials;
-    const auto port = std::to_string(access.port);
+    const auto& server = access.address;
+    const auto port = std::to_string(server.port);
     const auto& database = desired.names.database.str();
-    const auto ssl_mode = ssl_mode_of(access);
-    const auto ca_path = access.ca_pem.empty() ? "" : credentials.ca_path;
+    const auto ssl_mode = ssl_mode_of(server);
+    const auto ca_path = server.tls.ca_pem.empty() ? "" : credentials.ca_path;
     const auto url = "postgresql://" + percent_encode(user.str()) + ":" +
-                     percent_encode(password.reveal()) + "@" + url_host_of(access) + ":" + port +
+                     percent_encode(password.reveal()) + "@" + url_host_of(server) + ":" + port +
                      "/" + percent_encode(database) + "?sslmode=" + ssl_mode +
                      (ca_path.empty() ? "" : "&sslrootcert=" + percent_encode(ca_path));
     const Parts parts{
         .name = database,
         .user = user.str(),
         .password = password.reveal(),
-        .host = access.host,
+        .host = server.host,
         .port = port,
         .sslmode = ssl_mode,
         .sslrootcert = ca_path,
@@ -125,9 +126,9 @@ SecretData render_secret_data(
         {"DB_CONN_MAX_AGE", "60"},
         {"DATABASE_URL", "{url}"}};
     SecretData data;
-    if (!access.ca_pem.empty()) {
+    if (!server.tls.ca_pem.empty()) {
         templates.emplace("DB_SSLROOTCERT", "{sslrootcert}");
-        data.emplace("ca.crt", access.ca_pem);
+        data.emplace("ca.crt", server.tls.ca_pem);
     }
     for (const auto* list : {&std::as_const(templates), &credentials.keys}) {
         for (const auto& [key, text] : *list) {

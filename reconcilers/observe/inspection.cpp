@@ -60,25 +60,20 @@ TenantRecord record_of(const Desired& desired, const Observed& observed, TenantC
 }
 
 std::vector<RoleName> find_rejected(
-    const Desired& desired, const Observed& observed, Database& database, const CallContext& call
+    const Desired& desired,
+    const TenantPasswords& passwords,
+    TenantDatabase& database,
+    const CallContext& call
 ) {
     std::vector<RoleName> rejected;
-    const auto& passwords = known(observed.credentials);
-    const auto try_login = [&](const RoleName& login, const Sensitive& password) {
+    for (const auto& login : enabled_logins(desired.names, desired.setup)) {
         try {
-            if (!database.accepts_password(
-                    known(observed.access), desired.names, login, password, call
-                )) {
-                rejected.push_back(login);
+            if (!database.accepts_password(login, passwords.at(login), call)) {
+                rejected.push_back(desired.names.role(login));
             }
         } catch (const Error&) {
             // Busy, cut, or closed to us: says nothing of the password.
         }
-    };
-    try_login(desired.names.login_a, passwords.runtime);
-    try_login(desired.names.migrate, passwords.migrate);
-    for (std::size_t i = 0; i < desired.names.readers.size(); ++i) {
-        try_login(desired.names.readers[i], passwords.readers[i]);
     }
     return rejected;
 }
@@ -88,7 +83,7 @@ std::vector<RoleName> find_rejected(
 Inspection inspect_when_due(
     const Desired& desired,
     const Observed& observed,
-    Database& database,
+    TenantDatabase& database,
     TenantCache& cache,
     const CallContext& call
 ) {
@@ -98,14 +93,13 @@ Inspection inspect_when_due(
     }
     auto record = record_of(desired, observed, cache);
     if (observed.now >= record.drift.due || is_to_be_repaired(tenant.drift, Repair::Database)) {
-        record.drift.contents = database.inspect_contents(
-            known(observed.access), desired.names, desired.setup, tenant, call
-        );
+        record.drift.contents = database.inspect_contents(tenant, call);
         record.drift.due = observed.now + kBetweenLooks;
     }
     const bool can_log_in = observed.credentials && tenant.roles == RolesState::Complete;
     if (can_log_in && observed.now >= record.logins.due) {
-        record.logins.rejected = find_rejected(desired, observed, database, call);
+        record.logins.rejected =
+            find_rejected(desired, known(observed.credentials), database, call);
         record.logins.due = observed.now + kBetweenLogins;
     }
     Inspection found{

@@ -12,7 +12,7 @@ namespace djdb {
 Inspection inspect_when_due(
     const Desired& desired,
     const Observed& observed,
-    Database& database,
+    TenantDatabase& database,
     TenantCache& cache,
     const CallContext& call
 );

@@ -52,25 +52,23 @@ void observe_secrets(
     observed.stored = stored ? stored->data : SecretData{};
     observed.credentials = passwords_in(desired, observed.stored);
     observed.leftover_secrets = leftover_secrets(desired, observed.stored);
-    const auto judge = [&](const ObjectName& name,
-                           const RoleName& login,
-                           const std::optional<Sensitive>& password) {
+    const auto judge = [&](const ObjectName& name, const LoginId& login) {
         const auto secret = cluster.read_secret({desired.object.meta.key.ns, name}, call);
         observed.secret_versions[name] = secret ? secret->version : "";
-        return judge_secret(desired, secret, observed.access, login, password);
+        const auto& passwords = observed.credentials;
+        return judge_secret(
+            desired,
+            secret,
+            observed.access,
+            desired.names.role(login),
+            passwords ? std::optional(passwords->at(login)) : std::nullopt
+        );
     };
-    const auto& passwords = observed.credentials;
-    observed.secret = judge(
-        desired.secret_name,
-        desired.names.login_a,
-        passwords ? std::optional(passwords->runtime) : std::nullopt
-    );
+    observed.secret = judge(desired.secret_name, desired.setup.active_login);
     for (std::size_t i = 0; i < desired.reader_secrets.size(); ++i) {
-        observed.reader_secrets.push_back(judge(
-            desired.reader_secrets[i],
-            desired.names.readers[i],
-            passwords ? std::optional(passwords->readers[i]) : std::nullopt
-        ));
+        observed.reader_secrets.push_back(
+            judge(desired.reader_secrets[i], LoginId::reader(desired.names.readers[i].name))
+        );
     }
 }
 
@@ -83,20 +81,18 @@ void inspect(
     const CallContext& call
 ) {
     try {
-        observed.tenant = database.inspect_tenant(
-            known(observed.access), desired.names, desired.setup, desired.claimant, call
-        );
+        const auto tenant = database.of(known(observed.access), desired.tenant());
+        observed.tenant = tenant->inspect(call);
         if (!contains(lanes, LaneId::Foundation)) {
             return;
         }
         if (known(observed.tenant).claim != ClaimState::Mine) {
             observed.administrator = database.inspect_administrator(known(observed.access), call);
         }
-        observed.inspection = inspect_when_due(desired, observed, database, cache, call);
+        observed.inspection = inspect_when_due(desired, observed, *tenant, cache, call);
         if (known(observed.tenant).claim == ClaimState::Mine && needs_confirmation(observed)) {
-            observed.applied = database.read_migrations(
-                known(observed.access), desired.names, known(observed.credentials).migrate, call
-            );
+            observed.applied =
+                tenant->read_migrations(known(observed.credentials).at(LoginId::migrate()), call);
         }
     } catch (const Error& error) {
         observed.server_failure = error.failure();

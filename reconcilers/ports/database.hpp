@@ -1,109 +1,24 @@
 // What the reconcilers ask of a PostgreSQL server. The adapter is
 // controller/postgres/postgres_database.
 //
-// Every call takes the server's address and the administrator's login, works on a session of the
-// maintenance database with pinned settings, and throws Error with the SQLSTATE (or the phase of
-// the connection) as code. Each write is idempotent: run twice, it leaves the same end. Workers
-// call it; all members may run at once.
+// Every call works on an administrator's session of the maintenance database with pinned settings,
+// and throws Error with the SQLSTATE (or the phase of the connection) as code. Each write is
+// idempotent: run twice, it leaves the same end. Workers call it; all members may run at once.
 #pragma once
 
-#include "crds/kinds/django_database.hpp"
-#include "crds/kinds/postgres_server.hpp"
 #include "crds/names.hpp"
 #include "crds/sensitive.hpp"
 #include "reconcilers/ports/call_context.hpp"
+#include "reconcilers/ports/server_access.hpp"
+#include "reconcilers/ports/tenant.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace djdb {
-
-/// What tells one server from another, and today's from yesterday's.
-struct ServerIdentity {
-    /// Of the data directory; empty: not known, which equals every one.
-    std::string system_identifier;
-    /// Grows with each failover and each restoration; 0: not known.
-    std::int64_t timeline = 0;
-    /// How often the ledger was written; 0: never, or it is not there.
-    std::int64_t ledger_revision = 0;
-    friend bool operator==(const ServerIdentity&, const ServerIdentity&) = default;
-};
-
-/// How to reach a server as its administrator.
-struct ServerAccess {
-    /// DNS name, address, or the absolute path of a socket's directory, where TLS is not used.
-    std::string host;
-    std::int64_t port = 5432;
-    std::string maintenance_database;
-    /// Empty with TlsMode::Require and on a socket.
-    std::string ca_pem;
-    std::string admin_user;
-    Sensitive admin_password;
-    TlsMode tls = TlsMode::VerifyFull;
-    /// Both empty: no client certificate is sent.
-    std::string client_certificate_pem = {};
-    Sensitive client_key_pem = {};
-    PasswordMode password_mode = PasswordMode::ScramVerifier;
-    /// Sessions of the operator on the server, idle ones included.
-    std::size_t max_sessions = 4;
-    /// The server as it was when it was last looked at: no statement is sent to another one.
-    ServerIdentity expected = {};
-    /// Another one that a person lets take its place; only this very one.
-    ServerIdentity accepted = {};
-
-    [[nodiscard]] bool is_socket() const { return host.starts_with('/'); }
-};
-
-/// The names that belong to one app database; made by tenant_names(), never by hand.
-struct TenantNames {
-    DatabaseName database;
-    RoleName owner;       ///< NOLOGIN; owns the schema
-    RoleName login_a;     ///< the app's login; becomes owner on connect
-    RoleName login_b;     ///< the other one, for rotation; NOLOGIN at rest
-    RoleName migrate;     ///< the migration Job's login; becomes owner on connect
-    RoleName read_write;  ///< NOLOGIN; reads and writes rows: the app's logins with ReadWrite
-    RoleName read_only;   ///< NOLOGIN; reads rows: what the readers' logins are members of
-    /// The readers' logins, in the order of spec.access.readers.
-    std::vector<RoleName> readers = {};
-};
-
-/// <database>_owner, _a, _b, _migrate, _rw, _ro, and _ro_<reader> for each reader. The database's
-/// name has at most 55 bytes, so none is cut at 63. Injective but for readers: the reader a of
-/// database shop and the login a of database shop_ro have one name, which the ledger gives to the
-/// first.
-TenantNames tenant_names(const DatabaseName& database, const std::vector<ReaderSpec>& readers = {});
-
-/// What the tenant's database is to look like.
-struct TenantSetup {
-    Ownership ownership = Ownership::Schema;
-    RuntimeAccess runtime = RuntimeAccess::Owner;
-    /// Beside public.
-    std::vector<std::string> schemas;
-    std::vector<std::string> extensions;
-    /// -1: no limit.
-    std::int64_t connection_limit = -1;
-    std::string time_zone = "UTC";
-    std::chrono::seconds lock_timeout{5};
-    /// The server's: extensions that are not trusted are installed only if they are in here.
-    std::vector<std::string> allowed_extensions = {};
-};
-
-/// Who claims: unique over clusters and over re-creations of a resource.
-struct Claimant {
-    std::string cluster_id;  ///< UID of the namespace kube-system
-    ResourceUid uid;
-    ObjectKey key;
-};
-
-struct TenantPasswords {
-    Sensitive runtime;
-    Sensitive migrate;
-    /// In the order of TenantNames::readers.
-    std::vector<Sensitive> readers = {};
-};
 
 /// What the administrator may do, as the catalogs say it.
 struct AdministratorFacts {
@@ -224,6 +139,80 @@ struct AppliedMigrations {
     std::vector<std::string> names;
 };
 
+/// One tenant's work on one server. Every call works on a session of its own or of the pool; all
+/// members may run at once. It is not to outlive the Database that it came from.
+class TenantDatabase {
+  public:
+    TenantDatabase() = default;
+    TenantDatabase(const TenantDatabase&) = delete;
+    TenantDatabase& operator=(const TenantDatabase&) = delete;
+    virtual ~TenantDatabase() = default;
+
+    virtual TenantFacts inspect(const CallContext&) = 0;
+    /// What differs inside the tenant's database: a session of its own.
+    /// @param facts as inspect found them
+    virtual std::vector<Drift> inspect_contents(const TenantFacts& facts, const CallContext&) = 0;
+
+    /// Writes the ledger row (made with its schema when absent), or takes over one that was
+    /// retained for us, and in the same transaction makes the roles, comments them and sets the
+    /// passwords (client-made SCRAM verifiers, unless the server wants them in the clear). Roles
+    /// that exist with our comment are completed and get the passwords again. Throws Conflict
+    /// "ClaimedByOther" or "ForeignRole", having changed nothing.
+    /// @param passwords of all that enabled_logins() names
+    virtual void claim_and_create_roles(const TenantPasswords& passwords, const CallContext&) = 0;
+    /// CREATE DATABASE, closed to connections, owned from birth. Exists already: no error, inspect
+    /// tells whose it is. Throws Terminal "DatabaseLost" rather than replace one that was there.
+    virtual void create(const CallContext&) = 0;
+    /// Takes CONNECT from PUBLIC, sets the logins' role and other defaults of their sessions,
+    /// opens the database, notes its OID in the ledger, hands public over to the owner role where
+    /// the administrator may (15 and later, or as superuser), and arranges schemas, rights on rows
+    /// and extensions. Throws Conflict "AdoptionNotGranted", having changed nothing, when the
+    /// database of that name is not the claimed one.
+    virtual void configure(const CallContext&) = 0;
+
+    /// Logs in and checks that the session is as it is to be: session_user, current_user and
+    /// current_database; the migration login makes and drops a probe table; a reader reads only.
+    /// Throws Conflict "LoginRejected" when it is not, or the server refuses the login.
+    virtual void prove_login(const LoginId&, const Sensitive& password, const CallContext&) = 0;
+    /// Whether the server takes the password of this login. What keeps it from telling throws.
+    virtual bool
+    accepts_password(const LoginId&, const Sensitive& password, const CallContext&) = 0;
+    /// Disables the login of a reader that is no longer requested, ends its sessions and drops the
+    /// role. What it made in the database becomes the owner role's.
+    virtual void remove_reader(const RoleName& reader, const CallContext&) = 0;
+    virtual AppliedMigrations
+    read_migrations(const Sensitive& migrate_password, const CallContext&) = 0;
+    /// Notes in the ledger that the image passed on the database of this OID.
+    virtual void record_passed_image(const ImageRef&, const CallContext&) = 0;
+
+    /// Claims a database that exists, under its OID. Nothing in it is changed yet, but everything is
+    /// looked at first. Throws Terminal "AdoptionRefused" that lists what is in the way, having
+    /// changed nothing.
+    /// @param owners whose objects in it may be taken over, beside the database's owner
+    virtual void claim_existing(const std::vector<RoleName>& owners, const CallContext&) = 0;
+    /// Gives all objects of the former owners to the owner role, and the database to the
+    /// administrator, in one transaction. Throws as claim_existing.
+    virtual void adopt(const CallContext&) = 0;
+
+    /// Moves the claim of another resource to this one: the roles' comments are renewed, the logins
+    /// disabled and their sessions ended. Throws Conflict "ClaimedByOther" when this very resource
+    /// lost the claim in the same way before.
+    virtual void transfer(const CallContext&) = 0;
+    /// Makes a claim that was kept for this namespace and name this resource's, and disables
+    /// whatever logins are left of its predecessor.
+    virtual void reattach(const CallContext&) = 0;
+
+    /// Retain: the logins are disabled, their sessions given a moment and then ended, and the logins
+    /// dropped; database, owner role and claim are kept for the same namespace and name. Not our
+    /// claim: changes nothing.
+    /// @return a sentence for each login that could only be disabled, since it is needed elsewhere
+    virtual std::vector<std::string> retire(const CallContext&) = 0;
+    /// Delete: database, roles and at last the claim go. May be repeated after any crash. Throws
+    /// Terminal "DropObstructed" with what is in the way; Transient "Deleting" while another
+    /// database of the server is being dropped; Conflict "ClaimLost" when the claim is not ours.
+    virtual void drop(const CallContext&) = 0;
+};
+
 class Database {
   public:
     Database() = default;
@@ -231,95 +220,17 @@ class Database {
     Database& operator=(const Database&) = delete;
     virtual ~Database() = default;
 
+    /// Sends nothing yet.
+    virtual std::unique_ptr<TenantDatabase> of(const ServerAccess&, const Tenant&) = 0;
+
     /// Looks at whoever answers now, on a session of its own, and changes nothing: where there is no
     /// maintenance database yet it looks from "postgres".
     virtual ServerFacts inspect_server(const ServerAccess&, const CallContext&) = 0;
     /// The rights alone. Throws Terminal "BrokenServerVersion" for releases that can't be worked with.
     virtual AdministratorFacts inspect_administrator(const ServerAccess&, const CallContext&) = 0;
-    virtual TenantFacts
-    inspect_tenant(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const CallContext&) = 0;
-
-    /// What differs inside the tenant's database: a session of its own.
-    virtual std::vector<Drift>
-    inspect_contents(const ServerAccess&, const TenantNames&, const TenantSetup&, const TenantFacts&, const CallContext&) = 0;
     /// Of all these tenants in one query; changed facts change it. Unknown ones are left out.
     virtual std::map<DatabaseName, std::string>
     fingerprint_tenants(const ServerAccess&, const std::vector<DatabaseName>&, const CallContext&) = 0;
-
-    /// Writes the ledger row (made with its schema when absent), or takes over one that was
-    /// retained for us, and in the same transaction makes the roles, marks them and sets the
-    /// passwords (client-made SCRAM verifiers, unless the server wants them in the clear). Roles that exist with our mark are completed
-    /// and get the passwords again. Throws Conflict "ClaimedByOther" or "ForeignRole", having
-    /// changed nothing.
-    virtual void
-    claim_and_create_roles(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const TenantPasswords&, const CallContext&) = 0;
-    /// CREATE DATABASE, closed to connections, owned from birth. Exists already: no error, inspect
-    /// tells whose it is. Throws Terminal "DatabaseLost" rather than replace one that was there.
-    virtual void create_database(const ServerAccess&, const TenantNames&, const CallContext&) = 0;
-    /// Takes CONNECT from PUBLIC, sets the logins' role and other defaults of their sessions,
-    /// opens the database, notes its OID in the ledger, hands public over to the owner role where
-    /// the administrator may (15 and later, or as superuser), and arranges schemas, rights on rows
-    /// and extensions. Throws Conflict
-    /// "AdoptionNotGranted", having changed nothing, when the database of that name is not the
-    /// claimed one.
-    virtual void
-    configure_database(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const CallContext&) = 0;
-
-    /// Logs in as login_a and checks session_user, current_user and current_database.
-    /// Throws Forbidden "28P01" when the password is not the server's.
-    virtual void
-    prove_runtime_login(const ServerAccess&, const TenantNames&, const TenantSetup&, const Sensitive& password, const CallContext&) = 0;
-    /// Logs in as the migration login, makes and drops a probe table.
-    virtual void
-    prove_migration_login(const ServerAccess&, const TenantNames&, const Sensitive& password, const CallContext&) = 0;
-    /// Logs in as this reader and checks that it reads only.
-    virtual void
-    prove_reader_login(const ServerAccess&, const TenantNames&, const RoleName& reader, const Sensitive& password, const CallContext&) = 0;
-    /// Whether the server takes the password of this login. What keeps it from telling throws.
-    virtual bool
-    accepts_password(const ServerAccess&, const TenantNames&, const RoleName& login, const Sensitive& password, const CallContext&) = 0;
-    /// Shuts this reader's login, ends its sessions and drops the role. What it made in the
-    /// database becomes the owner role's.
-    virtual void
-    remove_reader(const ServerAccess&, const TenantNames&, const Claimant&, const RoleName& reader, const CallContext&) = 0;
-    virtual AppliedMigrations
-    read_migrations(const ServerAccess&, const TenantNames&, const Sensitive& migrate_password, const CallContext&) = 0;
-    /// Notes in the ledger that the image passed on the database of this OID.
-    virtual void
-    record_passed_image(const ServerAccess&, const TenantNames&, const Claimant&, const ImageRef&, const CallContext&) = 0;
-
-    /// Claims a database that exists, under its OID. Nothing in it is changed yet, but everything is
-    /// looked at first. Throws Terminal "AdoptionRefused" that lists what is in the way, having
-    /// changed nothing.
-    /// @param owners whose objects in it may be taken over, beside the database's owner
-    virtual void
-    claim_existing(const ServerAccess&, const TenantNames&, const TenantSetup&, const Claimant&, const std::vector<RoleName>& owners, const CallContext&) = 0;
-    /// Gives all objects of the former owners to the owner role, and the database to the
-    /// administrator, in one transaction. Throws as claim_existing.
-    virtual void
-    adopt(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
-
-    /// Moves the claim of another resource to this one: the roles' marks are renewed, the logins
-    /// shut and their sessions ended. Throws Conflict "ClaimedByOther" when this very resource lost
-    /// the claim in the same way before.
-    virtual void
-    transfer(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
-    /// Makes a claim that was kept for this namespace and name this resource's, and shuts whatever
-    /// logins are left of its predecessor.
-    virtual void
-    reattach(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
-
-    /// Retain: the logins are shut, their sessions given a moment and then ended, and the logins
-    /// dropped; database, owner role and claim are kept for the same namespace and name. Not our
-    /// claim: changes nothing.
-    /// @return a sentence for each login that could only be shut, since it is needed elsewhere
-    virtual std::vector<std::string>
-    retire(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
-    /// Delete: database, roles and at last the claim go. May be repeated after any crash. Throws
-    /// Terminal "DropObstructed" with what is in the way; Transient "Deleting" while another
-    /// database of the server is being dropped; Conflict "ClaimLost" when the claim is not ours.
-    virtual void
-    drop(const ServerAccess&, const TenantNames&, const Claimant&, const CallContext&) = 0;
 };
 
 }  // namespace djdb

@@ -68,14 +68,17 @@ ServerIdentity accepted(const ObjectMeta& meta) {
 ServerAccess access_of(const PostgresServer& server, bool is_own_reconciler) {
     const auto& spec = server.spec;
     ServerAccess access;
-    access.host = spec.host;
-    access.port = spec.port;
+    access.address = {
+        .host = spec.host,
+        .port = spec.port,
+        .tls = {spec.tls.mode},
+        .max_sessions = static_cast<std::size_t>(spec.max_sessions),
+        .identity = {
+            remembered(server.status),
+            is_own_reconciler ? accepted(server.meta) : ServerIdentity{}}};
     access.maintenance_database = spec.maintenance_database;
-    access.tls = spec.tls.mode;
     access.password_mode = spec.password_mode;
-    access.max_sessions = static_cast<std::size_t>(spec.max_sessions);
-    access.expected = remembered(server.status);
-    access.accepted = is_own_reconciler ? accepted(server.meta) : ServerIdentity{};
+    access.allowed_extensions = spec.allowed_extensions;
     return access;
 }
 
@@ -105,7 +108,7 @@ const TransferGrant* find_transfer_grant(
 }
 
 ServerPolicy policy_of(const PostgresServer& server) {
-    return {server.spec.allowed_extensions, server.spec.grants, server.spec.deletion.allow_drop};
+    return {server.spec.grants, server.spec.deletion.allow_drop};
 }
 
 ServerLookup look_up_server(
@@ -135,14 +138,13 @@ ServerLookup look_up_server(
     if (!user || !password) {
         return missing(ServerReference::AdminSecretInvalid, quoted(login));
     }
-    access.admin_user = user->reveal();
-    access.admin_password = *password;
+    access.administrator = {user->reveal(), *password};
     if (needs_ca(spec)) {
         const auto ca = find_ca(spec.tls, cluster);
         if (!ca) {
             return missing(ServerReference::CaMissing, quoted(ca_reference(spec.tls)));
         }
-        access.ca_pem = *ca;
+        access.address.tls.ca_pem = *ca;
     }
     if (const auto& pair = spec.tls.client_certificate_ref.name; !pair.empty()) {
         const auto secret = cluster.find_operator_secret(ObjectName(pair));
@@ -151,8 +153,7 @@ ServerLookup look_up_server(
         if (!certificate || !key) {
             return missing(ServerReference::ClientCertificateInvalid, quoted(pair));
         }
-        access.client_certificate_pem = certificate->reveal();
-        access.client_key_pem = *key;
+        access.administrator.certificate = {certificate->reveal(), *key};
     }
     return {ServerReference::Found, {}, std::move(access), policy_of(*server)};
 }

@@ -26,7 +26,6 @@ enum class ServerReference {
 
 /// What the server's owner allows.
 struct ServerPolicy {
-    std::vector<std::string> allowed_extensions;
     Grants grants;
     bool allow_drop = false;
 };

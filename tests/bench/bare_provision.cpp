@@ -81,7 +81,8 @@ void provision(const Server& server, BareSession& admin, int number) {
     admin.run(sql::inspect_tenant(names, setup, claimant));
     admin.run(sql::inspect_server("djangodb_operator"));
     const sql::Verifiers verifiers{
-        postgres::scram_verifier(runtime), postgres::scram_verifier(migrate)};
+        {{LoginId::a(), postgres::scram_verifier(runtime)},
+         {LoginId::migrate(), postgres::scram_verifier(migrate)}}};
     admin.run_batch(sql::claim_and_create_roles(names, setup, claimant, verifiers, admin.version())
     );
     admin.run(sql::find_lost_database(names));

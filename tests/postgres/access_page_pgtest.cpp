@@ -34,15 +34,15 @@ class AccessPage : public LiveServer {
 
 TEST_F(AccessPage, GrantsAreAllThatAnAdministratorNeeds) {
     const auto names = fresh_tenant();
-    access_.admin_user = names.database.str() + "_dba";
-    access_.admin_password = fresh_password();
+    access_.administrator.user = names.database.str() + "_dba";
+    access_.administrator.password = fresh_password();
     access_.maintenance_database = names.database.str() + "_ledger";
     as_superuser(
         "SET log_statement = 'none'; SET log_min_error_statement = 'panic'; " +
-        grants(access_.admin_user, access_.admin_password)
+        grants(access_.administrator.user, access_.administrator.password)
     );
     const auto before = database_.inspect_server(access_, call_for());
-    EXPECT_EQ(before.administrator.user, access_.admin_user);
+    EXPECT_EQ(before.administrator.user, access_.administrator.user);
     EXPECT_FALSE(before.administrator.is_superuser);
     const auto judged = judge_administrator(before.administrator, access_.maintenance_database);
     EXPECT_TRUE(judged.missing.empty()) << explain_missing(judged);
@@ -53,8 +53,11 @@ TEST_F(AccessPage, GrantsAreAllThatAnAdministratorNeeds) {
     );
 
     provision(names, claimant_of(names));
-    database_.prove_migration_login(access_, names, passwords_.migrate, call_for());
-    database_.prove_runtime_login(access_, names, {}, passwords_.runtime, call_for());
+    database_of(names)->prove_login(
+        LoginId::migrate(), passwords_.at(LoginId::migrate()), call_for()
+    );
+    database_.of(access_, {names, {}, claimant_of(names)})
+        ->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
     EXPECT_EQ(database_.inspect_server(access_, call_for()).claims, 1);
 }
 

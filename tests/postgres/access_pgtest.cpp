@@ -1,6 +1,6 @@
 // Who may do what: the modes of spec.access on a real server, and there and back again on a living
 // database.
-#include "controller/postgres/administrator.hpp"
+#include "controller/postgres/admin_sessions.hpp"
 #include "tests/postgres/live_server.hpp"
 
 #include <gmock/gmock.h>
@@ -21,9 +21,11 @@ class Access : public LiveServer {
     std::unique_ptr<Connection> open_as(const RoleName& login, const Sensitive& password) {
         return Connection::open(tenant_endpoint(names_, login, password), call_for());
     }
-    std::unique_ptr<Connection> open_app() { return open_as(names_.login_a, passwords_.runtime); }
+    std::unique_ptr<Connection> open_app() {
+        return open_as(names_.login_a, passwords_.at(LoginId::a()));
+    }
     std::unique_ptr<Connection> open_migration() {
-        return open_as(names_.migrate, passwords_.migrate);
+        return open_as(names_.migrate, passwords_.at(LoginId::migrate()));
     }
     static void expect_refused(Connection& session, const std::string& statement) {
         EXPECT_EQ(failure_of([&] { session.run({statement}, call_for()); }).code, "42501")
@@ -39,17 +41,14 @@ class Access : public LiveServer {
             names_.database.str() + "'"
         );
     }
-    TenantFacts look() {
-        return database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
-    }
+    TenantFacts look() { return database_of(names_, claimant_)->inspect(call_for()); }
     std::string drift() {
         const auto facts = look();
         std::string text;
         for (const auto& one : facts.drift) {
             text += one.sentence + "\n";
         }
-        for (const auto& one :
-             database_.inspect_contents(access_, names_, setup_, facts, call_for())) {
+        for (const auto& one : database_of(names_)->inspect_contents(facts, call_for())) {
             text += one.sentence + "\n";
         }
         return text;
@@ -75,8 +74,10 @@ TEST_F(Access, ReadWriteWritesRowsAndNothingElse) {
     setup_.runtime = RuntimeAccess::ReadWrite;
     provision_anew();
     EXPECT_EQ(drift(), "");
-    database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
-    database_.prove_migration_login(access_, names_, passwords_.migrate, call_for());
+    database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
+    database_of(names_)->prove_login(
+        LoginId::migrate(), passwords_.at(LoginId::migrate()), call_for()
+    );
     const auto migration = open_migration();
     migration->run_batch(
         {{"CREATE TABLE orders (id serial PRIMARY KEY, n int)"},
@@ -143,7 +144,8 @@ TEST_F(Access, RuntimeSwitchesBothWaysOnALivingDatabase) {
         here(
             "SELECT count(*) FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE"
             " g.rolname = '" +
-            names_.read_write.str() + "' AND m.member <> '" + access_.admin_user + "'::regrole"
+            names_.read_write.str() + "' AND m.member <> '" + access_.administrator.user +
+            "'::regrole"
         ),
         "0"
     );
@@ -151,7 +153,7 @@ TEST_F(Access, RuntimeSwitchesBothWaysOnALivingDatabase) {
 
 TEST_F(Access, OwnershipOfTheDatabaseGoesThereAndBack) {
     provision_anew();
-    EXPECT_EQ(owner_of_database(), access_.admin_user);
+    EXPECT_EQ(owner_of_database(), access_.administrator.user);
     setup_.ownership = Ownership::Database;
     EXPECT_NE(drift(), "");
     provision_anew();
@@ -160,9 +162,11 @@ TEST_F(Access, OwnershipOfTheDatabaseGoesThereAndBack) {
     open_app()->run({"CREATE SCHEMA own"}, call_for());
     setup_.ownership = Ownership::Schema;
     provision_anew();
-    EXPECT_EQ(owner_of_database(), access_.admin_user);
+    EXPECT_EQ(owner_of_database(), access_.administrator.user);
     EXPECT_EQ(drift(), "");
-    database_.prove_migration_login(access_, names_, passwords_.migrate, call_for());
+    database_of(names_)->prove_login(
+        LoginId::migrate(), passwords_.at(LoginId::migrate()), call_for()
+    );
     open_app()->run({"CREATE TABLE own.kept ()"}, call_for());
 }
 
@@ -189,10 +193,9 @@ TEST_F(Access, OwnerOfTheDatabaseLetsNobodyElseIn) {
         let_in();
         EXPECT_EQ(public_may_connect(), "1");
         setup_.ownership = ownership;
-        database_.configure_database(access_, names_, setup_, claimant_, call_for());
+        database_of(names_, claimant_)->configure(call_for());
         EXPECT_EQ(public_may_connect(), "0");
-        EXPECT_TRUE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
-                        .database_is_configured);
+        EXPECT_TRUE(database_of(names_, claimant_)->inspect(call_for()).database_is_configured);
     }
 }
 
@@ -244,7 +247,7 @@ TEST_F(Access, TrustedExtensionIsTheOwnersAndOthersNeedLeave) {
     ASSERT_EQ(facts.extensions.size(), 2U);
     EXPECT_TRUE(facts.extensions[0].exists && facts.extensions[0].trusted);
     EXPECT_TRUE(facts.extensions[1].exists && !facts.extensions[1].trusted);
-    setup_.allowed_extensions = {"pageinspect"};
+    access_.allowed_extensions = {"pageinspect"};
     if (admin_is_superuser()) {
         provision_anew();
         EXPECT_EQ(drift(), "");
@@ -275,7 +278,7 @@ TEST_F(Access, SchemaThatMayNotBeHandedOverIsNamedWithWhatToRun) {
     for (const auto& words :
          {"refused " + handing_over + ": must be owner of schema public",
           "In database \"" + names_.database.str() + "\" let a superuser",
-          "GRANT " + owner + " TO \"" + access_.admin_user + "\""}) {
+          "GRANT " + owner + " TO \"" + access_.administrator.user + "\""}) {
         EXPECT_THAT(failure.message, HasSubstr(words));
     }
     EXPECT_THAT(failure.message, Not(HasSubstr("maintenance database")));
@@ -310,12 +313,12 @@ TEST_F(Access, PasswordItselfIsSentWhereTheServersOwnerChoseThat) {
     const auto from = server_log().size();
     access_.password_mode = PasswordMode::Plaintext;
     provision_anew();
-    database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
+    database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
     // As a parameter, which tests/postgres/README.md tells of, and in no statement.
     std::istringstream log(server_log(from));
     for (std::string line; std::getline(log, line);) {
         EXPECT_TRUE(
-            line.find(passwords_.runtime.reveal()) == std::string::npos ||
+            line.find(passwords_.at(LoginId::a()).reveal()) == std::string::npos ||
             line.find("arameters: ") != std::string::npos
         ) << line;
     }

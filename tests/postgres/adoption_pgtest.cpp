@@ -88,15 +88,13 @@ class Adoption : public LiveServer {
     }
     /// What a DBA has to do on 16 and later.
     void lend(const std::string& role) {
-        as_superuser("GRANT " + role + " TO " + access_.admin_user);
+        as_superuser("GRANT " + role + " TO " + access_.administrator.user);
     }
     void take_over(const std::vector<RoleName>& owners) {
-        database_.claim_existing(access_, names_, setup_, claimant_, owners, call_for());
-        database_.claim_and_create_roles(
-            access_, names_, setup_, claimant_, passwords_, call_for()
-        );
-        database_.adopt(access_, names_, claimant_, call_for());
-        database_.configure_database(access_, names_, setup_, claimant_, call_for());
+        database_of(names_, claimant_)->claim_existing(owners, call_for());
+        database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
+        database_of(names_, claimant_)->adopt(call_for());
+        database_of(names_, claimant_)->configure(call_for());
     }
     /// Everything in the database with its owner, but for extensions' members.
     std::string owners() {
@@ -111,9 +109,8 @@ class Adoption : public LiveServer {
     std::string refused(const std::vector<RoleName>& owners) {
         const auto before = end_state(names_);
         const auto owned = this->owners();
-        const auto failure = failure_of([&] {
-            database_.claim_existing(access_, names_, setup_, claimant_, owners, call_for());
-        });
+        const auto failure =
+            failure_of([&] { database_of(names_, claimant_)->claim_existing(owners, call_for()); });
         EXPECT_EQ(failure.code, "AdoptionRefused") << failure.message;
         EXPECT_EQ(end_state(names_), before);
         EXPECT_EQ(this->owners(), owned);
@@ -128,10 +125,7 @@ class Adoption : public LiveServer {
 };
 
 TEST_F(Adoption, GivesEverythingToTheOwnerRole) {
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, names_, setup_, claimant_, call_for()).database,
-        DatabaseState::Foreign
-    );
+    EXPECT_EQ(database_of(names_, claimant_)->inspect(call_for()).database, DatabaseState::Foreign);
     take_over({RoleName(helper_)});
     const auto left = owners();
     EXPECT_EQ(left.find(old_), std::string::npos) << left;
@@ -140,16 +134,19 @@ TEST_F(Adoption, GivesEverythingToTheOwnerRole) {
         as_superuser(
             "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" + name_ + "'"
         ),
-        access_.admin_user
+        access_.administrator.user
     );
-    const auto facts = database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
+    const auto facts = database_of(names_, claimant_)->inspect(call_for());
     EXPECT_EQ(facts.claim, ClaimState::Mine);
     EXPECT_EQ(facts.database, DatabaseState::Open);
     EXPECT_TRUE(facts.database_is_configured);
-    database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
-    database_.prove_migration_login(access_, names_, passwords_.migrate, call_for());
-    const auto app =
-        Connection::open(tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for());
+    database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
+    database_of(names_)->prove_login(
+        LoginId::migrate(), passwords_.at(LoginId::migrate()), call_for()
+    );
+    const auto app = Connection::open(
+        tenant_endpoint(names_, names_.login_a, passwords_.at(LoginId::a())), call_for()
+    );
     EXPECT_EQ(app->run({"SELECT t FROM app.plain"}, call_for()).at(0).at(0), "kept");
     app->run_batch(
         {{"ALTER TABLE app.parted ADD more int"},
@@ -220,7 +217,7 @@ TEST_F(Adoption, LeavesExtensionsAndTheirMembers) {
 }
 
 TEST_F(Adoption, NamesTheMembershipThatIsMissing) {
-    as_superuser("REVOKE " + old_ + " FROM " + access_.admin_user);
+    as_superuser("REVOKE " + old_ + " FROM " + access_.administrator.user);
     if (server_version() < 160000 || admin_is_superuser()) {
         take_over({RoleName(helper_)});  // it helps itself, and gives the membership back
         EXPECT_EQ(
@@ -232,7 +229,7 @@ TEST_F(Adoption, NamesTheMembershipThatIsMissing) {
         return;
     }
     const auto message = refused({RoleName(helper_)});
-    const auto grant = "GRANT " + old_ + " TO " + access_.admin_user;
+    const auto grant = "GRANT " + old_ + " TO " + access_.administrator.user;
     EXPECT_NE(message.find(grant), std::string::npos) << message;
     as_superuser(grant);
     take_over({RoleName(helper_)});
@@ -245,7 +242,7 @@ TEST_F(Adoption, RefusesADatabaseOfASuperuser) {
         return;
     }
     const auto message = refused({RoleName(old_), RoleName(helper_)});
-    const auto repair = "ALTER DATABASE " + name_ + " OWNER TO " + access_.admin_user;
+    const auto repair = "ALTER DATABASE " + name_ + " OWNER TO " + access_.administrator.user;
     EXPECT_NE(message.find(repair), std::string::npos) << message;
     as_superuser(repair);
     take_over({RoleName(old_), RoleName(helper_)});
@@ -260,27 +257,20 @@ TEST_F(Adoption, RefusesADatabaseThatIsAnothersUnderAnotherName) {
         as_superuser("ALTER DATABASE " + from.database.str() + " RENAME TO " + to.database.str());
     };
     rename(tenant, legacy);
-    const auto failure = failure_of([&] {
-        database_.claim_existing(
-            access_, legacy, setup_, claimant_of(legacy), {tenant.owner}, call_for()
-        );
-    });
+    const auto failure =
+        failure_of([&] { database_of(legacy)->claim_existing({tenant.owner}, call_for()); });
     EXPECT_EQ(failure.code, "ClaimedByOther") << failure.message;
     EXPECT_NE(failure.message.find(tenant.database.str()), std::string::npos) << failure.message;
     EXPECT_EQ(end_state(legacy).find("claim"), std::string::npos);
     rename(legacy, tenant);
-    database_.prove_runtime_login(access_, tenant, setup_, passwords_.runtime, call_for());
+    database_of(tenant)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
 }
 
 TEST_F(Adoption, RefusesTheServersOwnDatabases) {
     for (const auto* database : {"postgres", "template1", "djangodb"}) {
         const auto names = tenant_names(DatabaseName(database));
         EXPECT_EQ(
-            failure_of([&] {
-                database_.claim_existing(
-                    access_, names, setup_, claimant_of(names), {}, call_for()
-                );
-            }).code,
+            failure_of([&] { database_of(names)->claim_existing({}, call_for()); }).code,
             "AdoptionRefused"
         ) << database;
     }
@@ -309,14 +299,12 @@ TEST_F(Adoption, IsTheSameAfterACutAtEveryStatement) {
         Connection::open(admin_endpoint(database), call_for())->run_batch(batch, call_for());
     };
     const auto oid = as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name_ + "'");
-    const auto state = [&] {
-        return database_.inspect_tenant(access_, names_, setup_, claimant_, call_for()).database;
-    };
+    const auto state = [&] { return database_of(names_, claimant_)->inspect(call_for()).database; };
     const std::vector<RoleName> named{RoleName(helper_)};
-    database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
+    database_of(names_, claimant_)->inspect(call_for());
     cut(sql::claim_existing(names_, setup_, claimant_, oid, named), access_.maintenance_database);
     EXPECT_EQ(state(), DatabaseState::Adopting);
-    database_.claim_and_create_roles(access_, names_, setup_, claimant_, passwords_, call_for());
+    database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
     EXPECT_EQ(state(), DatabaseState::Adopting);
     const auto noted = Connection::open(admin_endpoint(access_.maintenance_database), call_for())
                            ->run(sql::find_adoption(names_, claimant_), call_for());
@@ -326,9 +314,9 @@ TEST_F(Adoption, IsTheSameAfterACutAtEveryStatement) {
     cut(sql::adopt(names_, oid, *noted.at(0).at(1)), name_);
     cut(sql::note_adopted(names_, claimant_), access_.maintenance_database);
     EXPECT_EQ(state(), DatabaseState::Open);
-    database_.adopt(access_, names_, claimant_, call_for());
-    database_.configure_database(access_, names_, setup_, claimant_, call_for());
-    database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
+    database_of(names_, claimant_)->adopt(call_for());
+    database_of(names_, claimant_)->configure(call_for());
+    database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
     EXPECT_EQ(owners().find(old_), std::string::npos) << owners();
 }
 

@@ -47,7 +47,7 @@ class Concurrency : public LiveServer {
             socklen_t own_size = sizeof own;
             if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0 &&
                 ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_size) == 0 &&
-                ntohs(port_of(peer)) == access_.port) {
+                ntohs(port_of(peer)) == access_.address.port) {
                 found.insert(port_of(own));
             }
         }
@@ -66,9 +66,8 @@ TEST_F(Concurrency, EightWorkersProvisionTenTenantsEach) {
         for (auto i = next++; i < tenants.size(); i = next++) {
             try {
                 provision(tenants[i], claimant_of(tenants[i]));
-                database_.prove_runtime_login(
-                    access_, tenants[i], setup_, passwords_.runtime, call_for()
-                );
+                database_of(tenants[i])
+                    ->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
             } catch (const Error& error) {
                 ++failures;
                 ADD_FAILURE() << error.failure().code << ' ' << error.what();
@@ -88,10 +87,9 @@ TEST_F(Concurrency, EightWorkersProvisionTenTenantsEach) {
     }
     EXPECT_EQ(failures, 0);
     EXPECT_GE(most, 2U);
-    EXPECT_LE(most, access_.max_sessions);
+    EXPECT_LE(most, access_.address.max_sessions);
     for (const auto& names : tenants) {
-        EXPECT_TRUE(database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for())
-                        .database_is_configured);
+        EXPECT_TRUE(database_of(names)->inspect(call_for()).database_is_configured);
     }
 }
 
@@ -109,9 +107,10 @@ TEST_F(Concurrency, EightWorkersOnOneTenant) {
             });
         }
     }
-    database_.prove_migration_login(access_, names, passwords_.migrate, call_for());
-    EXPECT_TRUE(database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for())
-                    .database_is_configured);
+    database_of(names)->prove_login(
+        LoginId::migrate(), passwords_.at(LoginId::migrate()), call_for()
+    );
+    EXPECT_TRUE(database_of(names)->inspect(call_for()).database_is_configured);
 }
 
 TEST_F(Concurrency, TwoOperatorsWantOneDatabaseAndOneGetsIt) {
@@ -121,8 +120,7 @@ TEST_F(Concurrency, TwoOperatorsWantOneDatabaseAndOneGetsIt) {
         const auto names = fresh_tenant();
         std::array<Claimant, 2> claimants{claimant_of(names), claimant_of(names)};
         claimants[1].cluster_id = "cluster-2";
-        const std::array<TenantPasswords, 2> passwords{
-            passwords_, TenantPasswords{fresh_password(), fresh_password()}};
+        const std::array<TenantPasswords, 2> passwords{passwords_, fresh_passwords()};
         std::array<PostgresDatabase, 2> operators;
         std::array<std::atomic<int>, 2> won{};
         std::array<std::atomic<int>, 2> refused{};
@@ -133,11 +131,10 @@ TEST_F(Concurrency, TwoOperatorsWantOneDatabaseAndOneGetsIt) {
                 auto& database = operators.at(side);
                 const auto call = call_for();
                 const auto& claimant = claimants.at(side);
-                database.claim_and_create_roles(
-                    access_, names, setup_, claimant, passwords.at(side), call
-                );
-                database.create_database(access_, names, call);
-                database.configure_database(access_, names, setup_, claimant, call);
+                database.of(access_, {names, setup_, claimant})
+                    ->claim_and_create_roles(passwords.at(side), call);
+                database.of(access_, {names, setup_, claimant_of(names)})->create(call);
+                database.of(access_, {names, setup_, claimant})->configure(call);
                 ++won.at(side);
             } catch (const Error& error) {
                 EXPECT_EQ(error.failure().code, "ClaimedByOther") << error.what();
@@ -162,13 +159,13 @@ TEST_F(Concurrency, TwoOperatorsWantOneDatabaseAndOneGetsIt) {
             state.replace(at, 9, "cluster-1");
         }
         EXPECT_EQ(state, end_state(reference));
-        database_.prove_runtime_login(
-            access_, names, setup_, passwords.at(winner).runtime, call_for()
+        database_of(names)->prove_login(
+            LoginId::a(), passwords.at(winner).at(LoginId::a()), call_for()
         );
         EXPECT_EQ(
             failure_of([&] {
-                database_.prove_runtime_login(
-                    access_, names, setup_, passwords.at(loser).runtime, call_for()
+                database_of(names)->prove_login(
+                    LoginId::a(), passwords.at(loser).at(LoginId::a()), call_for()
                 );
             }).code,
             "LoginRejected"
@@ -182,7 +179,7 @@ TEST_F(Concurrency, PoolHandsOutSoManyAndReusesThem) {
     std::set<std::int64_t> first;
     {
         std::vector<SessionPool::Lease> leases;
-        for (std::size_t i = 0; i < endpoint.max_sessions; ++i) {
+        for (std::size_t i = 0; i < endpoint.server.max_sessions; ++i) {
             leases.push_back(pool.take(endpoint, call_for()));
             first.insert(leases.back()->backend_pid());
         }
@@ -191,7 +188,7 @@ TEST_F(Concurrency, PoolHandsOutSoManyAndReusesThem) {
             "Timeout"
         );
     }
-    EXPECT_EQ(first.size(), endpoint.max_sessions);
+    EXPECT_EQ(first.size(), endpoint.server.max_sessions);
     const auto again = pool.take(endpoint, call_for());
     EXPECT_TRUE(again.is_reused());
     EXPECT_TRUE(first.contains(again->backend_pid()));

@@ -11,31 +11,32 @@ namespace {
 class Connect : public LiveServer {};
 
 TEST_F(Connect, WrongAdminPassword) {
-    access_.admin_password = fresh_password();
+    access_.administrator.password = fresh_password();
     const auto failure = failure_of([&] { database_.inspect_server(access_, call_for()); });
     EXPECT_EQ(failure.code, "AuthRejected");
     EXPECT_EQ(failure.kind, FailureClass::Forbidden);
     EXPECT_NE(failure.message.find("28P01"), std::string::npos) << failure.message;
-    EXPECT_NE(failure.message.find(access_.admin_user), std::string::npos) << failure.message;
-    EXPECT_EQ(failure.message.find(access_.admin_password.reveal()), std::string::npos);
+    EXPECT_NE(failure.message.find(access_.administrator.user), std::string::npos)
+        << failure.message;
+    EXPECT_EQ(failure.message.find(access_.administrator.password.reveal()), std::string::npos);
 }
 
 TEST_F(Connect, ServerOfAnotherAuthority) {
-    access_.ca_pem = foreign_ca();
+    access_.address.tls.ca_pem = foreign_ca();
     const auto failure = failure_of([&] { database_.inspect_server(access_, call_for()); });
     EXPECT_EQ(failure.code, "TLSVerifyFailed") << failure.message;
     EXPECT_EQ(failure.kind, FailureClass::Transient);
 }
 
 TEST_F(Connect, NoAuthorityAtAll) {
-    access_.ca_pem.clear();
+    access_.address.tls.ca_pem.clear();
     EXPECT_EQ(
         failure_of([&] { database_.inspect_server(access_, call_for()); }).code, "TLSVerifyFailed"
     );
 }
 
 TEST_F(Connect, ServerDown) {
-    access_.port = 1;
+    access_.address.port = 1;
     const auto failure = failure_of([&] { database_.inspect_server(access_, call_for()); });
     EXPECT_EQ(failure.code, "TCPUnreachable") << failure.message;
     EXPECT_EQ(failure.kind, FailureClass::Transient);
@@ -43,12 +44,12 @@ TEST_F(Connect, ServerDown) {
 }
 
 TEST_F(Connect, NameThatDoesNotResolve) {
-    access_.host = "no-such-host.invalid";
+    access_.address.host = "no-such-host.invalid";
     EXPECT_EQ(failure_of([&] { database_.inspect_server(access_, call_for()); }).code, "DNSFailed");
 }
 
 TEST_F(Connect, HostThatWouldBeAList) {
-    access_.host = "localhost,elsewhere";
+    access_.address.host = "localhost,elsewhere";
     EXPECT_EQ(failure_of([&] { database_.inspect_server(access_, call_for()); }).code, "DNSFailed");
 }
 
@@ -99,18 +100,18 @@ TEST_F(Connect, AdministratorsSettingsArePinned) {
 
 TEST_F(Connect, SessionKilledWhileIdleIsReplaced) {
     const auto names = fresh_tenant();
-    database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for());
+    database_of(names)->inspect(call_for());
     as_superuser(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = '" +
-        access_.admin_user + "'"
+        access_.administrator.user + "'"
     );
-    database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for());
+    database_of(names)->inspect(call_for());
 }
 
 TEST_F(Connect, KilledInTheMiddleThenCompleted) {
     const auto names = fresh_tenant();
     const auto claimant = claimant_of(names);
-    database_.inspect_tenant(access_, names, setup_, claimant, call_for());
+    database_of(names, claimant)->inspect(call_for());
     // The ledger's lock holds the roles' transaction in its middle until its session is ended.
     const auto holder = Connection::open(admin_endpoint(access_.maintenance_database), call_for());
     holder->run({"BEGIN"}, call_for());
@@ -121,7 +122,7 @@ TEST_F(Connect, KilledInTheMiddleThenCompleted) {
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event_type = "
             "'Lock' AND usename "
             "= '" +
-            access_.admin_user + "'";
+            access_.administrator.user + "'";
         while (as_superuser(waiting) == "0" && !until.has_passed()) {
             std::this_thread::yield();
         }
@@ -129,18 +130,16 @@ TEST_F(Connect, KilledInTheMiddleThenCompleted) {
     // Without idle sessions: the loss of a reused one would be repeated immediately.
     PostgresDatabase fresh;
     const auto failure = failure_of([&] {
-        fresh.claim_and_create_roles(access_, names, setup_, claimant, passwords_, call_for());
+        fresh.of(access_, {names, setup_, claimant})
+            ->claim_and_create_roles(passwords_, call_for());
     });
     EXPECT_EQ(failure.code, "ConnectionLost") << failure.message;
     EXPECT_EQ(failure.kind, FailureClass::Transient);
     killer.join();
     holder->run({"ROLLBACK"}, call_for());
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, names, setup_, claimant, call_for()).claim,
-        ClaimState::Unclaimed
-    );
+    EXPECT_EQ(database_of(names, claimant)->inspect(call_for()).claim, ClaimState::Unclaimed);
     provision(names, claimant);
-    database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call_for());
+    database_of(names)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
 }
 
 TEST_F(Connect, EnvironmentOfLibpqIsForgotten) {

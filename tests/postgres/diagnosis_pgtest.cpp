@@ -131,7 +131,7 @@ class Diagnosis : public LiveServer {
 
 TEST_F(Diagnosis, Refused) {
     const DeafPort nobody;
-    access_.port = nobody.port();
+    access_.address.port = nobody.port();
     const auto failure = look(access_);
     EXPECT_EQ(failure.code, "TCPUnreachable");
     EXPECT_THAT(failure.message, HasSubstr("refused"));
@@ -142,8 +142,8 @@ TEST_F(Diagnosis, Refused) {
 TEST_F(Diagnosis, TimedOut) {
     DeafPort dropping;
     dropping.drop_packets();
-    access_.host = "127.0.0.1";
-    access_.port = dropping.port();
+    access_.address.host = "127.0.0.1";
+    access_.address.port = dropping.port();
     const auto failure = look(access_, std::chrono::seconds{2});
     EXPECT_EQ(failure.code, "TCPUnreachable");
     EXPECT_THAT(failure.message, HasSubstr("timed out"));
@@ -152,8 +152,8 @@ TEST_F(Diagnosis, TimedOut) {
 TEST_F(Diagnosis, AcceptedAndNeverAnswered) {
     DeafPort deaf;
     deaf.listen();
-    access_.host = "127.0.0.1";
-    access_.port = deaf.port();
+    access_.address.host = "127.0.0.1";
+    access_.address.port = deaf.port();
     const auto began = std::chrono::steady_clock::now();
     const auto failure = look(access_);
     EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{30})
@@ -180,10 +180,10 @@ TEST_F(Diagnosis, WhoeverAnswersIsNotPostgres) {
         {"-ERR unknown command\r\n", true},
         {"Nobody is at home.", true},
         {std::string("\0\xff\x80\x7f", 4), true}};
-    access_.host = "127.0.0.1";
+    access_.address.host = "127.0.0.1";
     for (const auto& listener : listeners) {
         const TalkingPort port(listener.words, listener.listens_first);
-        access_.port = port.port();
+        access_.address.port = port.port();
         const auto failure = look(access_);
         EXPECT_EQ(failure.code, "TLSNotOffered") << listener.words;
         EXPECT_THAT(failure.message, HasSubstr("is not PostgreSQL"));
@@ -191,7 +191,7 @@ TEST_F(Diagnosis, WhoeverAnswersIsNotPostgres) {
     }
     for (const bool listens_first : {false, true}) {
         const TalkingPort mute("", listens_first);
-        access_.port = mute.port();
+        access_.address.port = mute.port();
         const auto failure = look(access_);
         EXPECT_EQ(failure.code, "TLSNotOffered");
         EXPECT_THAT(failure.message, HasSubstr("hangs up when asked for TLS"));
@@ -209,23 +209,23 @@ TEST_F(Diagnosis, TlsNotOffered) {
 }
 
 TEST_F(Diagnosis, CertificateOfAnotherCa) {
-    there_.ca_pem = foreign_ca();
+    there_.address.tls.ca_pem = foreign_ca();
     for (const auto mode : {TlsMode::VerifyFull, TlsMode::VerifyCA}) {
-        there_.tls = mode;
+        there_.address.tls.mode = mode;
         const auto failure = look(there_);
         EXPECT_EQ(failure.code, "TLSVerifyFailed");
         EXPECT_THAT(failure.message, HasSubstr("not signed by the given CA but by"));
         EXPECT_THAT(failure.message, HasSubstr("djdb-postgres"));
     }
-    there_.tls = TlsMode::Require;
-    there_.ca_pem.clear();
+    there_.address.tls.mode = TlsMode::Require;
+    there_.address.tls.ca_pem.clear();
     expect_reached(there_);
 }
 
 TEST_F(Diagnosis, CertificateThatHasExpired) {
     spare().show(spare().sign("DNS:localhost", -1));
     for (const auto mode : {TlsMode::VerifyFull, TlsMode::VerifyCA}) {
-        there_.tls = mode;
+        there_.address.tls.mode = mode;
         const auto failure = look(there_);
         EXPECT_EQ(failure.code, "TLSVerifyFailed");
         EXPECT_THAT(failure.message, HasSubstr("the server's certificate has expired"));
@@ -235,9 +235,9 @@ TEST_F(Diagnosis, CertificateThatHasExpired) {
 
 TEST_F(Diagnosis, CaThatHasExpired) {
     spare().show(spare().sign("DNS:localhost", 30));
-    there_.ca_pem = spare().expired_ca();
+    there_.address.tls.ca_pem = spare().expired_ca();
     for (const auto mode : {TlsMode::VerifyFull, TlsMode::VerifyCA}) {
-        there_.tls = mode;
+        there_.address.tls.mode = mode;
         const auto failure = look(there_);
         EXPECT_EQ(failure.code, "TLSVerifyFailed");
         EXPECT_THAT(failure.message, HasSubstr("the CA \"/CN=djdb-postgres\" has expired"));
@@ -252,7 +252,7 @@ TEST_F(Diagnosis, CertificateOfAnotherName) {
     const auto failure = look(there_);
     EXPECT_EQ(failure.code, "TLSVerifyFailed");
     EXPECT_THAT(failure.message, HasSubstr("\"localhost\" but elsewhere.example, 192.0.2.7"));
-    there_.tls = TlsMode::VerifyCA;
+    there_.address.tls.mode = TlsMode::VerifyCA;
     expect_reached(there_);
 }
 
@@ -260,23 +260,23 @@ TEST_F(Diagnosis, ClientCertificate) {
     const auto pair = spare().sign("DNS:operator", 30);
     spare().set("ssl_ca_file", "server.crt");  // trusts nobody but itself
     spare().set_access_rules("hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca");
-    there_.host = "127.0.0.1";
+    there_.address.host = "127.0.0.1";
     EXPECT_EQ(look(there_).code, "AccessRuleRejected") << "none was sent";
-    there_.client_certificate_pem = pair.certificate;
-    there_.client_key_pem = pair.key;
+    there_.administrator.certificate.pem = pair.certificate;
+    there_.administrator.certificate.key_pem = pair.key;
     const auto refused = look(there_);
     EXPECT_EQ(refused.code, "TLSVerifyFailed");
     EXPECT_THAT(refused.message, HasSubstr("refused the client certificate"));
     spare().trust_its_own_ca();
     expect_reached(there_);
-    there_.client_key_pem = spare().sign("DNS:operator", 30).key;
+    there_.administrator.certificate.key_pem = spare().sign("DNS:operator", 30).key;
     EXPECT_EQ(look(there_).code, "ClientCertificateInvalid");
     spare().reset("ssl_ca_file");
     spare().restart();  // which writes pg_hba.conf anew
 }
 
 TEST_F(Diagnosis, AccessRuleRejects) {
-    access_.admin_user = "postgres";  // rejected by a line of pg_hba.conf
+    access_.administrator.user = "postgres";  // rejected by a line of pg_hba.conf
     const auto failure = look(access_);
     EXPECT_EQ(failure.code, "AccessRuleRejected");
     EXPECT_EQ(failure.kind, FailureClass::Forbidden);
@@ -285,18 +285,18 @@ TEST_F(Diagnosis, AccessRuleRejects) {
 }
 
 TEST_F(Diagnosis, RoleWithoutLogin) {
-    spare().as_superuser("ALTER ROLE " + there_.admin_user + " NOLOGIN");
+    spare().as_superuser("ALTER ROLE " + there_.administrator.user + " NOLOGIN");
     const auto failure = look(there_);
-    spare().as_superuser("ALTER ROLE " + there_.admin_user + " LOGIN");
+    spare().as_superuser("ALTER ROLE " + there_.administrator.user + " LOGIN");
     EXPECT_EQ(failure.code, "AccessRuleRejected");
     EXPECT_THAT(failure.message, HasSubstr("ALTER ROLE .. LOGIN"));
 }
 
 TEST_F(Diagnosis, WrongPassword) {
-    there_.admin_password = fresh_password();
+    there_.administrator.password = fresh_password();
     const auto failure = look(there_);
     EXPECT_EQ(failure.code, "AuthRejected");
-    EXPECT_THAT(failure.message, Not(HasSubstr(there_.admin_password.reveal())));
+    EXPECT_THAT(failure.message, Not(HasSubstr(there_.administrator.password.reveal())));
 }
 
 TEST_F(Diagnosis, MissingDatabase) {
@@ -357,13 +357,13 @@ TEST_F(Diagnosis, StandbyThatReadsAndStandbyThatDoesNot) {
 }
 
 TEST_F(Diagnosis, SocketInPlaceOfTheNetwork) {
-    there_.host = spare().socket();
-    there_.ca_pem.clear();
+    there_.address.host = spare().socket();
+    there_.address.tls.ca_pem.clear();
     PostgresDatabase fresh;
     const auto facts = fresh.inspect_server(there_, call_for());
     EXPECT_EQ(facts.tls_version, "");
     EXPECT_EQ(facts.certificate_expiry, "");
-    there_.port = 1;
+    there_.address.port = 1;
     const auto failure = look(there_);
     EXPECT_EQ(failure.code, "TCPUnreachable");
     EXPECT_THAT(failure.message, HasSubstr("no such socket"));
@@ -371,9 +371,9 @@ TEST_F(Diagnosis, SocketInPlaceOfTheNetwork) {
 
 TEST_F(Diagnosis, PasswordIsSentToAVerifiedServerOnlyWhenThatIsAskedFor) {
     spare().set_access_rules("hostssl all all 127.0.0.1/32 password");
-    there_.host = "127.0.0.1";
+    there_.address.host = "127.0.0.1";
     const auto failure = look(there_);
-    EXPECT_THAT(failure.message, Not(HasSubstr(there_.admin_password.reveal())));
+    EXPECT_THAT(failure.message, Not(HasSubstr(there_.administrator.password.reveal())));
     EXPECT_EQ(failure.code, "ConnectFailed");
     there_.password_mode = PasswordMode::Plaintext;
     expect_reached(there_);

@@ -22,13 +22,15 @@ class Drifted : public LiveServer {
   protected:
     Drifted() : outsider_("outsider_" + fresh_tenant().database.str()) {
         names_ = tenant_names(names_.database, {{"reports", ""}});
-        passwords_.readers = {fresh_password()};
+        passwords_.emplace(LoginId::reader("reports"), fresh_password());
         setup_.runtime = RuntimeAccess::ReadWrite;
         setup_.schemas = {"reports"};
         setup_.extensions = {"citext"};
         as_superuser("CREATE ROLE " + outsider_);
         provision(names_, claimant());
-        Connection::open(tenant_endpoint(names_, names_.migrate, passwords_.migrate), call_for())
+        Connection::open(
+            tenant_endpoint(names_, names_.migrate, passwords_.at(LoginId::migrate())), call_for()
+        )
             ->run({"CREATE TABLE reports.daily (id serial)"}, call_for());
     }
     ~Drifted() override {
@@ -40,22 +42,19 @@ class Drifted : public LiveServer {
         for (const auto& [word, name] :
              {std::pair<std::string, std::string>{"{db}", names_.database.str()},
               {"{outsider}", outsider_},
-              {"{admin}", access_.admin_user}}) {
+              {"{admin}", access_.administrator.user}}) {
             for (auto at = text.find(word); at != std::string::npos; at = text.find(word)) {
                 text.replace(at, word.size(), name);
             }
         }
         return text;
     }
-    TenantFacts look() {
-        return database_.inspect_tenant(access_, names_, setup_, claimant(), call_for());
-    }
+    TenantFacts look() { return database_of(names_, claimant())->inspect(call_for()); }
     std::vector<Drift> drift() {
         const auto facts = look();
         auto all = facts.drift;
         std::ranges::copy(
-            database_.inspect_contents(access_, names_, setup_, facts, call_for()),
-            std::back_inserter(all)
+            database_of(names_)->inspect_contents(facts, call_for()), std::back_inserter(all)
         );
         return all;
     }
@@ -287,16 +286,16 @@ TEST_F(Drifted, WhatOthersAddedIsToldAndLeft) {
 }
 
 TEST_F(Drifted, PasswordIsSeenByALoginAndSetAgain) {
-    const auto accepts = [&](const RoleName& login, const Sensitive& password) {
-        return database_.accepts_password(access_, names_, login, password, call_for());
+    const auto accepts = [&](const LoginId& login) {
+        return database_of(names_)->accepts_password(login, passwords_.at(login), call_for());
     };
-    EXPECT_TRUE(accepts(names_.login_a, passwords_.runtime));
-    EXPECT_TRUE(accepts(names_.readers[0], passwords_.readers[0]));
+    EXPECT_TRUE(accepts(LoginId::a()));
+    EXPECT_TRUE(accepts(LoginId::reader("reports")));
     as_superuser(with_names("ALTER ROLE {db}_a PASSWORD 'another'"));
-    EXPECT_FALSE(accepts(names_.login_a, passwords_.runtime));
+    EXPECT_FALSE(accepts(LoginId::a()));
     EXPECT_EQ(look().roles, RolesState::Complete) << "no catalog that we may read shows it";
     provision(names_, claimant());
-    EXPECT_TRUE(accepts(names_.login_a, passwords_.runtime));
+    EXPECT_TRUE(accepts(LoginId::a()));
 }
 
 TEST_F(Drifted, SweepKnowsTheTenantsOfTheLedgerOnly) {

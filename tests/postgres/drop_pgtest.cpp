@@ -13,13 +13,15 @@ class Drop : public LiveServer {
     Drop() : names_(fresh_tenant()), claimant_(claimant_of(names_)) {
         provision(names_, claimant_);
         as_tenant("CREATE TABLE kept AS SELECT 42 AS n");
-        database_.record_passed_image(access_, names_, claimant_, ImageRef("shop:v1"), call_for());
+        database_of(names_, claimant_)->record_passed_image(ImageRef("shop:v1"), call_for());
     }
     void as_tenant(const std::string& statement) {
-        Connection::open(tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for())
+        Connection::open(
+            tenant_endpoint(names_, names_.login_a, passwords_.at(LoginId::a())), call_for()
+        )
             ->run({statement}, call_for());
     }
-    void drop() { database_.drop(access_, names_, claimant_, call_for()); }
+    void drop() { database_of(names_, claimant_)->drop(call_for()); }
     /// Nothing of it is left on the server.
     void expect_gone() {
         EXPECT_EQ(end_state(names_), "");
@@ -47,8 +49,9 @@ class Drop : public LiveServer {
 };
 
 TEST_F(Drop, LeavesNothing) {
-    const auto app =
-        Connection::open(tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for());
+    const auto app = Connection::open(
+        tenant_endpoint(names_, names_.login_a, passwords_.at(LoginId::a())), call_for()
+    );
     const auto neighbour = fresh_tenant();
     provision(neighbour, claimant_of(neighbour));
     const auto before = end_state(neighbour);
@@ -60,7 +63,7 @@ TEST_F(Drop, LeavesNothing) {
     EXPECT_EQ(end_state(neighbour), before);
     // Nothing is left to be claimed by accident, and the name is free.
     provision(names_, claimant_of(names_, "uid-2"));
-    database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
+    database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
 }
 
 TEST_F(Drop, IsOfTheActiveClaimOfThisResourceOnly) {
@@ -69,12 +72,11 @@ TEST_F(Drop, IsOfTheActiveClaimOfThisResourceOnly) {
     elsewhere.cluster_id = "cluster-2";
     for (const auto& other : {claimant_of(names_, "uid-2"), elsewhere}) {
         EXPECT_EQ(
-            failure_of([&] { database_.drop(access_, names_, other, call_for()); }).code,
-            "ClaimLost"
+            failure_of([&] { database_of(names_, other)->drop(call_for()); }).code, "ClaimLost"
         );
     }
     EXPECT_EQ(end_state(names_), before);
-    database_.retire(access_, names_, claimant_, call_for());
+    database_of(names_, claimant_)->retire(call_for());
     EXPECT_EQ(failure_of([&] { drop(); }).code, "ClaimLost") << "a tombstone is kept";
     EXPECT_EQ(exists(), "1");
 }
@@ -96,21 +98,19 @@ TEST_F(Drop, OfADatabaseThatBearsTheNameOfOurs) {
 
 TEST_F(Drop, OfADatabaseThatWasNeverOpened) {
     const auto young = fresh_tenant();
-    database_.claim_and_create_roles(
-        access_, young, setup_, claimant_of(young), passwords_, call_for()
-    );
-    database_.drop(access_, young, claimant_of(young), call_for());
+    database_of(young)->claim_and_create_roles(passwords_, call_for());
+    database_of(young)->drop(call_for());
     EXPECT_EQ(end_state(young), "");
-    database_.claim_and_create_roles(
-        access_, young, setup_, claimant_of(young), passwords_, call_for()
-    );
-    database_.create_database(access_, young, call_for());
-    database_.drop(access_, young, claimant_of(young), call_for());
+    database_of(young)->claim_and_create_roles(passwords_, call_for());
+    database_of(young)->create(call_for());
+    database_of(young)->drop(call_for());
     EXPECT_EQ(end_state(young), "");
 }
 
 TEST_F(Drop, ObstructedByAPreparedTransaction) {
-    Connection::open(tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for())
+    Connection::open(
+        tenant_endpoint(names_, names_.login_a, passwords_.at(LoginId::a())), call_for()
+    )
         ->run_batch(
             {{"BEGIN"}, {"INSERT INTO kept VALUES (1)"}, {"PREPARE TRANSACTION '" + name_ + "'"}},
             call_for()
@@ -185,7 +185,7 @@ TEST_F(Drop, GoesOnFromWhereverItWasCut) {
     admin()->run_batch(sql::shut(names_, claimant_), call_for());
     EXPECT_EQ(
         failure_of([&] {
-            database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
+            database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
         }).code,
         "LoginRejected"
     );
@@ -196,15 +196,11 @@ TEST_F(Drop, GoesOnFromWhereverItWasCut) {
     // What an interrupted DROP DATABASE leaves.
     as_superuser("UPDATE pg_database SET datconnlimit = -2 WHERE datname = '" + name_ + "'");
     EXPECT_EQ(
-        database_.inspect_tenant(access_, names_, setup_, claimant_, call_for()).database,
-        DatabaseState::HalfDropped
+        database_of(names_, claimant_)->inspect(call_for()).database, DatabaseState::HalfDropped
     );
     cut_everywhere(sql::close(names_, claimant_), maintenance, names_);
     admin()->run(sql::drop_database(names_), call_for());
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, names_, setup_, claimant_, call_for()).database,
-        DatabaseState::Lost
-    );
+    EXPECT_EQ(database_of(names_, claimant_)->inspect(call_for()).database, DatabaseState::Lost);
     cut_everywhere(sql::drop_roles_and_claim(names_, claimant_), maintenance, names_);
     drop();
     expect_gone();

@@ -33,10 +33,9 @@ class ForeignPassword : public LiveServer {
         observed.server = ServerReference::Found;
         observed.access = access_;
         observed.credentials = passwords_;
-        observed.tenant = database_.inspect_tenant(
-            access_, desired_.names, desired_.setup, desired_.claimant, call_for()
-        );
-        observed.inspection = inspect_when_due(desired_, observed, database_, cache, call_for());
+        const auto tenant = database_.of(access_, desired_.tenant());
+        observed.tenant = tenant->inspect(call_for());
+        observed.inspection = inspect_when_due(desired_, observed, *tenant, cache, call_for());
         return observed;
     }
 
@@ -66,14 +65,11 @@ TEST_F(ForeignPassword, IsFoundByTheNextVisitAndSetAgain) {
     const auto found = look(cache, interval);
     EXPECT_EQ(found.inspection.rejected_logins, std::vector{names_.login_a});
     EXPECT_TRUE(plans_to_set_it_again(found));
-    database_.claim_and_create_roles(
-        access_, desired_.names, desired_.setup, desired_.claimant, passwords_, call_for()
-    );
+    database_.of(access_, desired_.tenant())->claim_and_create_roles(passwords_, call_for());
     note_steps(desired_, found, {{.step = id_of(CreateRoles{})}}, cache);
     EXPECT_TRUE(look(cache, interval + 1s).inspection.rejected_logins.empty());
-    EXPECT_TRUE(database_.accepts_password(
-        access_, desired_.names, names_.login_a, passwords_.runtime, call_for()
-    ));
+    EXPECT_TRUE(database_of(desired_.names)
+                    ->accepts_password(LoginId::a(), passwords_.at(LoginId::a()), call_for()));
 }
 
 TEST_F(ForeignPassword, IsFoundWithinTenMinutesOfARestart) {

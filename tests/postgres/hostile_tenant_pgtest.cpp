@@ -16,7 +16,7 @@ class HostileTenant : public LiveServer {
     HostileTenant() : names_(fresh_tenant()), claimant_(claimant_of(names_)) {
         provision(names_, claimant_);
         app_ = Connection::open(
-            tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for()
+            tenant_endpoint(names_, names_.login_a, passwords_.at(LoginId::a())), call_for()
         );
         // What every session of ours calls first, as the tenant would have it.
         app_->run_batch(
@@ -38,8 +38,10 @@ class HostileTenant : public LiveServer {
     }
     void work_as_administrator() {
         provision(names_, claimant_);
-        database_.prove_migration_login(access_, names_, passwords_.migrate, call_for());
-        database_.read_migrations(access_, names_, passwords_.migrate, call_for());
+        database_of(names_)->prove_login(
+            LoginId::migrate(), passwords_.at(LoginId::migrate()), call_for()
+        );
+        database_of(names_)->read_migrations(passwords_.at(LoginId::migrate()), call_for());
         const auto session = Connection::open(admin_endpoint(names_.database.str()), call_for());
         CallContext renamed{{}, Deadline::in(std::chrono::seconds{30}), "another"};
         session->run({"SELECT 'a'::text = 'b'::text"}, renamed);
@@ -84,7 +86,7 @@ TEST_F(HostileTenant, SettingsOfDatabaseAndRolesDoNotReachTheAdministrator) {
           "standard_conforming_strings = off"}) {
         as_superuser("ALTER DATABASE " + name + " SET " + setting);
     }
-    database_.configure_database(access_, names_, setup_, claimant_, call_for());
+    database_of(names_, claimant_)->configure(call_for());
     const auto session = Connection::open(admin_endpoint(name), call_for());
     EXPECT_EQ(session->run({"SHOW search_path"}, call_for()).at(0).at(0), "pg_catalog,pg_temp");
     EXPECT_EQ(session->run({"SHOW transaction_read_only"}, call_for()).at(0).at(0), "off");
@@ -101,14 +103,13 @@ TEST_F(HostileTenant, LoginThatLeavesTheOwnerRoleIsPutBack) {
     );
     EXPECT_EQ(
         failure_of([&] {
-            database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
+            database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
         }).code,
         "LoginRejected"
     );
-    EXPECT_FALSE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
-                     .database_is_configured);
+    EXPECT_FALSE(database_of(names_, claimant_)->inspect(call_for()).database_is_configured);
     provision(names_, claimant_);
-    database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
+    database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
     EXPECT_EQ(caught(), "");
 }
 
@@ -126,7 +127,7 @@ TEST_F(HostileTenant, MayDoNothingOutsideItsSchema) {
              "ALTER ROLE " + names_.login_a.str() + " CREATEROLE",
              "CREATE EVENT TRIGGER spy ON ddl_command_end EXECUTE FUNCTION public.spy()",
              "SET SESSION AUTHORIZATION postgres",
-             "SET ROLE " + access_.admin_user,
+             "SET ROLE " + access_.administrator.user,
              "SELECT * FROM pg_authid",
              "COPY public.caught TO PROGRAM 'true'",
              "LOAD 'auto_explain'"}) {
@@ -143,12 +144,9 @@ TEST_F(HostileTenant, ForgedMarksDecideNothing) {
     const auto mark = "djangodb.io/v1 cluster=cluster-2 resource=elsewhere/" +
                       names_.database.str() + " database=" + names_.database.str();
     as_superuser("COMMENT ON DATABASE " + names_.database.str() + " IS '" + mark + "'");
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, names_, setup_, forger, call_for()).claim,
-        ClaimState::OfAnother
-    );
+    EXPECT_EQ(database_of(names_, forger)->inspect(call_for()).claim, ClaimState::OfAnother);
     EXPECT_EQ(failure_of([&] { provision(names_, forger); }).code, "ClaimedByOther");
-    const auto facts = database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
+    const auto facts = database_of(names_, claimant_)->inspect(call_for());
     EXPECT_EQ(facts.claim, ClaimState::Mine);
     EXPECT_TRUE(facts.database_is_configured);
     // Even on the roles, where only an administrator can write, it leads to a refusal and no more.
@@ -190,19 +188,19 @@ TEST_F(HostileTenant, PlantedCastsDefaultsTriggersAndPoliciesDoNotRun) {
     setup_.runtime = RuntimeAccess::ReadWrite;
     setup_.schemas = {"reports"};
     work_as_administrator();
-    const auto facts = database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
+    const auto facts = database_of(names_, claimant_)->inspect(call_for());
     EXPECT_TRUE(facts.drift.empty());
-    EXPECT_TRUE(database_.inspect_contents(access_, names_, setup_, facts, call_for()).empty());
+    EXPECT_TRUE(database_of(names_)->inspect_contents(facts, call_for()).empty());
     EXPECT_EQ(caught(), "");
     // The traps do snap.
     as_superuser("INSERT INTO public.django_migrations (name) VALUES ('x')", name());
     EXPECT_EQ(caught(), "postgres");
     as_superuser("DELETE FROM ONLY public.caught; TRUNCATE public.caught", name());
-    database_.retire(access_, names_, claimant_, call_for());
+    database_of(names_, claimant_)->retire(call_for());
     EXPECT_EQ(caught(), "");
     provision(names_, claimant_);
     EXPECT_EQ(caught(), "");
-    database_.drop(access_, names_, claimant_, call_for());
+    database_of(names_, claimant_)->drop(call_for());
     EXPECT_EQ(end_state(names_), "");
 }
 
@@ -211,7 +209,7 @@ TEST_F(HostileTenant, FormerOwnerPlantsNothingForTheOneWhoAdopts) {
     const auto database = legacy.database.str();
     const auto old = database + "_legacy";
     as_superuser("CREATE ROLE " + old + " LOGIN");
-    as_superuser("GRANT " + old + " TO " + access_.admin_user);
+    as_superuser("GRANT " + old + " TO " + access_.administrator.user);
     as_superuser("CREATE DATABASE " + database + " OWNER " + old);
     as_superuser("GRANT CREATE ON SCHEMA public TO " + old, database);
     const std::string trap =
@@ -232,13 +230,13 @@ TEST_F(HostileTenant, FormerOwnerPlantsNothingForTheOneWhoAdopts) {
         database
     );
     const auto claimant = claimant_of(legacy);
-    database_.claim_existing(access_, legacy, setup_, claimant, {RoleName(old)}, call_for());
-    database_.claim_and_create_roles(access_, legacy, setup_, claimant, passwords_, call_for());
-    database_.adopt(access_, legacy, claimant, call_for());
-    database_.configure_database(access_, legacy, setup_, claimant, call_for());
+    database_of(legacy, claimant)->claim_existing({RoleName(old)}, call_for());
+    database_of(legacy, claimant)->claim_and_create_roles(passwords_, call_for());
+    database_of(legacy, claimant)->adopt(call_for());
+    database_of(legacy, claimant)->configure(call_for());
     as_superuser("ALTER DATABASE " + database + " RESET ALL");
     EXPECT_EQ(as_superuser("SELECT count(*) FROM public.caught", database), "0");
-    database_.drop(access_, legacy, claimant, call_for());
+    database_of(legacy, claimant)->drop(call_for());
     as_superuser("DROP ROLE " + old);
 }
 
@@ -256,7 +254,7 @@ TEST_F(HostileTenant, OwnerOfTheDatabaseSetsNothingForTheAdministrator) {
     );
     const auto session = Connection::open(admin_endpoint(name()), call_for());
     for (const auto& [question, answer] : std::vector<std::pair<std::string, std::string>>{
-             {"SELECT current_user", access_.admin_user},
+             {"SELECT current_user", access_.administrator.user},
              {"SHOW search_path", "pg_catalog,pg_temp"},
              {"SHOW client_min_messages", "notice"}}) {
         EXPECT_EQ(session->run({question}, call_for()).at(0).at(0), answer) << question;
@@ -271,8 +269,8 @@ TEST_F(HostileTenant, OwnerOfTheDatabaseKeepsNoAdministratorOut) {
     // No session begins that does not say otherwise.
     plant({"ALTER DATABASE " + name() + " SET local_preload_libraries = 'no_such_library'"});
     setup_.schemas = {"reports"};
-    database_.configure_database(access_, names_, setup_, claimant_, call_for());
-    database_.drop(access_, names_, claimant_, call_for());
+    database_of(names_, claimant_)->configure(call_for());
+    database_of(names_, claimant_)->drop(call_for());
     EXPECT_EQ(end_state(names_), "");
 }
 
@@ -290,19 +288,17 @@ TEST_F(HostileTenant, SettingsOfItsOwnLoginStayItsOwn) {
              login + " SET session_preload_libraries = 'auto_explain'",
              login + " SET session_replication_role = 'replica'",
              "ALTER ROLE ALL SET search_path = public",
-             "ALTER ROLE " + access_.admin_user + " SET search_path = public"}) {
+             "ALTER ROLE " + access_.administrator.user + " SET search_path = public"}) {
         EXPECT_EQ(code_of(statement), "42501") << statement;
     }
     const auto session = Connection::open(admin_endpoint(access_.maintenance_database), call_for());
     EXPECT_EQ(session->run({"SHOW search_path"}, call_for()).at(0).at(0), "pg_catalog,pg_temp");
-    EXPECT_FALSE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
-                     .database_is_configured
-    ) << "what it set for itself in its database is seen";
+    EXPECT_FALSE(database_of(names_, claimant_)->inspect(call_for()).database_is_configured)
+        << "what it set for itself in its database is seen";
     work_as_administrator();
-    EXPECT_TRUE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
-                    .database_is_configured);
+    EXPECT_TRUE(database_of(names_, claimant_)->inspect(call_for()).database_is_configured);
     EXPECT_EQ(caught(), "");
-    database_.drop(access_, names_, claimant_, call_for());
+    database_of(names_, claimant_)->drop(call_for());
     EXPECT_EQ(end_state(names_), "");
 }
 
@@ -341,7 +337,7 @@ TEST_F(HostileTenant, CommentOfADatabaseOwnerChangesNoVerdict) {
     auto other = claimant_;
     other.cluster_id = "cluster-2";
     const auto look = [&](const Claimant& who) {
-        const auto facts = database_.inspect_tenant(access_, names_, setup_, who, call_for());
+        const auto facts = database_of(names_, who)->inspect(call_for());
         return std::tuple(
             facts.claim,
             facts.roles,
@@ -368,7 +364,10 @@ TEST_F(HostileTenant, SeesNeitherLedgerNorNeighbour) {
     for (const auto& login : {names_.login_a, names_.migrate}) {
         for (const auto& database : {neighbour.database.str(), access_.maintenance_database}) {
             auto endpoint = tenant_endpoint(
-                names_, login, login == names_.login_a ? passwords_.runtime : passwords_.migrate
+                names_,
+                login,
+                login == names_.login_a ? passwords_.at(LoginId::a())
+                                        : passwords_.at(LoginId::migrate())
             );
             endpoint.database = database;
             EXPECT_EQ(failure_of([&] { Connection::open(endpoint, call_for()); }).code, "42501")

@@ -19,23 +19,23 @@ namespace {
 
 class Interrupted : public LiveServer {
   protected:
-    Interrupted() : names_(fresh_tenant()), claimant_(claimant_of(names_)) {
-        learn_the_ends();
-    }
+    Interrupted() : names_(fresh_tenant()), claimant_(claimant_of(names_)) { learn_the_ends(); }
 
     /// Of a tenant that nothing disturbs.
     void learn_the_ends() {
         const auto undisturbed = fresh_tenant();
         provision(undisturbed, claimant_of(undisturbed));
         provisioned_ = end_state(undisturbed, superuser_);
-        database_.retire(access_, undisturbed, claimant_of(undisturbed), call_for());
+        database_of(undisturbed)->retire(call_for());
         retired_ = end_state(undisturbed, superuser_);
     }
     void expect_provisioned_in_the_end() {
         provision(names_, claimant_);
         EXPECT_EQ(end_state(names_, superuser_), provisioned_);
-        database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
-        database_.prove_migration_login(access_, names_, passwords_.migrate, call_for());
+        database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
+        database_of(names_)->prove_login(
+            LoginId::migrate(), passwords_.at(LoginId::migrate()), call_for()
+        );
     }
 
     Superuser superuser_ = as_superuser;
@@ -46,10 +46,9 @@ class Interrupted : public LiveServer {
 };
 
 TEST_F(Interrupted, InClaimAndRoles) {
-    const sql::Verifiers verifiers{
-        scram_verifier(passwords_.runtime), scram_verifier(passwords_.migrate)};
-    const auto batch =
-        sql::claim_and_create_roles(names_, setup_, claimant_, verifiers, server_version());
+    const auto batch = sql::claim_and_create_roles(
+        names_, setup_, claimant_, verifiers_of(passwords_), server_version()
+    );
     ASSERT_EQ(end_state(names_), "");
     cut_everywhere(batch, access_.maintenance_database, names_);
     expect_provisioned_in_the_end();
@@ -60,20 +59,19 @@ TEST_F(Interrupted, InClaimAndRoles) {
 }
 
 TEST_F(Interrupted, BetweenClaimAndDatabase) {
-    database_.claim_and_create_roles(access_, names_, setup_, claimant_, passwords_, call_for());
+    database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
     expect_provisioned_in_the_end();
 }
 
 TEST_F(Interrupted, InConfiguration) {
-    database_.claim_and_create_roles(access_, names_, setup_, claimant_, passwords_, call_for());
-    database_.create_database(access_, names_, call_for());
+    database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
+    database_of(names_)->create(call_for());
     const auto batch = sql::configure_database(names_, setup_, claimant_);
     cut_everywhere(batch, access_.maintenance_database, names_);
     Connection::open(admin_endpoint(access_.maintenance_database), call_for())
         ->run_batch(batch, call_for());
-    EXPECT_FALSE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
-                     .database_is_configured
-    ) << "public is not handed over yet";
+    EXPECT_FALSE(database_of(names_, claimant_)->inspect(call_for()).database_is_configured)
+        << "public is not handed over yet";
     const auto hand_over =
         sql::hand_over_schema(names_, setup_, server_version(), admin_is_superuser());
     if (!hand_over.empty()) {
@@ -87,8 +85,9 @@ TEST_F(Interrupted, InConfiguration) {
 
 TEST_F(Interrupted, InRetirement) {
     provision(names_, claimant_);
-    const auto app =
-        Connection::open(tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for());
+    const auto app = Connection::open(
+        tenant_endpoint(names_, names_.login_a, passwords_.at(LoginId::a())), call_for()
+    );
     const auto batch = sql::retire(names_, claimant_);
     cut_everywhere(batch, access_.maintenance_database, names_);
     Connection::open(admin_endpoint(access_.maintenance_database), call_for())
@@ -96,12 +95,12 @@ TEST_F(Interrupted, InRetirement) {
     EXPECT_NO_THROW(app->run({"SELECT 1"}, call_for())) << "cut before the sessions were ended";
     EXPECT_EQ(
         failure_of([&] {
-            database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
+            database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
         }).code,
         "LoginRejected"
     );
     cut_everywhere(sql::drop_logins(names_, claimant_), access_.maintenance_database, names_);
-    database_.retire(access_, names_, claimant_, call_for());
+    database_of(names_, claimant_)->retire(call_for());
     EXPECT_EQ(end_state(names_), retired_);
     EXPECT_EQ(
         failure_of([&] { app->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient
@@ -112,26 +111,20 @@ TEST_F(Interrupted, InRetirement) {
 TEST_F(Interrupted, InRotation) {
     provision(names_, claimant_);
     const auto old = passwords_;
-    const TenantPasswords fresh{fresh_password(), fresh_password()};
-    const auto accepts = [&](const RoleName& login, const Sensitive& password) {
-        return database_.accepts_password(access_, names_, login, password, call_for());
-    };
+    const auto fresh = fresh_passwords();
     const auto expect_only = [&](const TenantPasswords& works, const TenantPasswords& refused) {
-        EXPECT_TRUE(accepts(names_.login_a, works.runtime));
-        EXPECT_TRUE(accepts(names_.migrate, works.migrate));
-        EXPECT_FALSE(accepts(names_.login_a, refused.runtime));
-        EXPECT_FALSE(accepts(names_.migrate, refused.migrate));
+        const auto tenant = database_of(names_);
+        for (const auto& login : {LoginId::a(), LoginId::migrate()}) {
+            EXPECT_TRUE(tenant->accepts_password(login, works.at(login), call_for()));
+            EXPECT_FALSE(tenant->accepts_password(login, refused.at(login), call_for()));
+        }
     };
     const auto batch = sql::claim_and_create_roles(
-        names_,
-        setup_,
-        claimant_,
-        {scram_verifier(fresh.runtime), scram_verifier(fresh.migrate)},
-        server_version()
+        names_, setup_, claimant_, verifiers_of(fresh), server_version()
     );
     cut_everywhere(batch, access_.maintenance_database, names_, [&] { expect_only(old, fresh); });
     for (int run = 0; run < 2; ++run) {
-        database_.claim_and_create_roles(access_, names_, setup_, claimant_, fresh, call_for());
+        database_of(names_, claimant_)->claim_and_create_roles(fresh, call_for());
         expect_only(fresh, old);
     }
     passwords_ = fresh;
@@ -185,7 +178,7 @@ class ServerKilled : public Interrupted {
         const auto until = Deadline::in(std::chrono::seconds{60});
         for (;;) {
             try {
-                return database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
+                return database_of(names_, claimant_)->inspect(call_for());
             } catch (const Error& error) {
                 if (error.failure().kind != FailureClass::Transient || until.has_passed()) {
                     throw;
@@ -206,9 +199,7 @@ TEST_F(ServerKilled, AmidCreateDatabase) {
     for (int attempt = 0; attempt < 20 && !was_amid; ++attempt) {
         names_ = fresh_tenant();
         claimant_ = claimant_of(names_);
-        database_.claim_and_create_roles(
-            access_, names_, setup_, claimant_, passwords_, call_for()
-        );
+        database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
         kill_amid_creation();
         EXPECT_EQ(failure_of([&] { provision(names_, claimant_); }).kind, FailureClass::Transient);
         const auto found = facts_after_restart().database;

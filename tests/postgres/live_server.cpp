@@ -1,5 +1,7 @@
 #include "tests/postgres/live_server.hpp"
 
+#include "controller/postgres/session/scram.hpp"
+
 #include <libpq-fe.h>
 
 #include <algorithm>
@@ -145,6 +147,18 @@ Sensitive fresh_password() {
     );
 }
 
+TenantPasswords fresh_passwords() {
+    return {{LoginId::a(), fresh_password()}, {LoginId::migrate(), fresh_password()}};
+}
+
+sql::Verifiers verifiers_of(const TenantPasswords& passwords) {
+    sql::Verifiers verifiers;
+    for (const auto& [login, password] : passwords) {
+        verifiers.logins.emplace(login, scram_verifier(password));
+    }
+    return verifiers;
+}
+
 std::string foreign_ca() {
     const std::unique_ptr<FILE, decltype(&pclose)> pipe(
         popen(
@@ -164,13 +178,14 @@ std::string foreign_ca() {
     return pem;
 }
 
-LiveServer::LiveServer() : passwords_{fresh_password(), fresh_password()} {
-    access_.host = require_variable("DJDB_PG_HOST");
-    access_.port = std::stoi(require_variable("DJDB_PG_PORT"));
+LiveServer::LiveServer() : passwords_(fresh_passwords()) {
+    access_.address.host = require_variable("DJDB_PG_HOST");
+    access_.address.port = std::stoi(require_variable("DJDB_PG_PORT"));
     access_.maintenance_database = "djangodb";
-    access_.ca_pem = content_of(require_variable("DJDB_PG_CA"));
-    access_.admin_user = require_variable("DJDB_PG_ADMIN_USER");
-    access_.admin_password = Sensitive(content_of(require_variable("DJDB_PG_ADMIN_PASSWORD_FILE")));
+    access_.address.tls.ca_pem = content_of(require_variable("DJDB_PG_CA"));
+    access_.administrator.user = require_variable("DJDB_PG_ADMIN_USER");
+    access_.administrator.password =
+        Sensitive(content_of(require_variable("DJDB_PG_ADMIN_PASSWORD_FILE")));
 }
 
 TenantNames LiveServer::fresh_tenant() {
@@ -181,11 +196,17 @@ Claimant LiveServer::claimant_of(const TenantNames& names, const std::string& ui
     return {"cluster-1", ResourceUid(uid), {Namespace("shop"), ObjectName(names.database.str())}};
 }
 
+std::unique_ptr<TenantDatabase> LiveServer::database_of(
+    const TenantNames& names, const std::optional<Claimant>& claimant
+) {
+    return database_.of(access_, {names, setup_, claimant.value_or(claimant_of(names))});
+}
+
 void LiveServer::provision(const TenantNames& names, const Claimant& claimant) {
     const auto call = call_for();
-    database_.claim_and_create_roles(access_, names, setup_, claimant, passwords_, call);
-    database_.create_database(access_, names, call);
-    database_.configure_database(access_, names, setup_, claimant, call);
+    database_of(names, claimant)->claim_and_create_roles(passwords_, call);
+    database_of(names)->create(call);
+    database_of(names, claimant)->configure(call);
 }
 
 int LiveServer::server_version() {
@@ -194,7 +215,7 @@ int LiveServer::server_version() {
 
 bool LiveServer::admin_is_superuser() const {
     return as_superuser(
-               "SELECT rolsuper FROM pg_roles WHERE rolname = '" + access_.admin_user + "'"
+               "SELECT rolsuper FROM pg_roles WHERE rolname = '" + access_.administrator.user + "'"
            ) == "t";
 }
 
@@ -202,7 +223,7 @@ Endpoint LiveServer::tenant_endpoint(
     const TenantNames& names, const RoleName& login, const Sensitive& password
 ) const {
     auto to = postgres::tenant_endpoint(access_, names.database, login, password);
-    if (std::ranges::find(names.readers, login) != names.readers.end()) {
+    if (std::ranges::find(names.readers, login, &ReaderRole::role) != names.readers.end()) {
         to.kind = SessionKind::Reader;
     }
     return to;

@@ -3,12 +3,15 @@
 #pragma once
 
 #include "controller/postgres/postgres_database.hpp"
+#include "reconcilers/sql/provision/passwords.hpp"
 #include "tests/support/failure_of.hpp"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 
 namespace djdb::postgres {
@@ -43,6 +46,12 @@ std::string end_state(const TenantNames& names, const Superuser& ask = as_superu
 /// 32 characters that no other test run uses.
 Sensitive fresh_password();
 
+/// Of the logins of a tenant without readers.
+TenantPasswords fresh_passwords();
+
+/// What the server is given of them.
+sql::Verifiers verifiers_of(const TenantPasswords& passwords);
+
 /// A self-signed certificate that no server has.
 std::string foreign_ca();
 
@@ -54,6 +63,10 @@ class LiveServer : public testing::Test {
     TenantNames fresh_tenant();
     [[nodiscard]] Claimant claimant_of(const TenantNames& names, const std::string& uid = "uid-1")
         const;
+    /// The tenant as setup_ says, for this claimant; without one, for its own.
+    std::unique_ptr<TenantDatabase> database_of(
+        const TenantNames& names, const std::optional<Claimant>& claimant = {}
+    );
     /// T1, T2, T3.
     void provision(const TenantNames& names, const Claimant& claimant);
     /// Of the session that the tests' administrator gets.

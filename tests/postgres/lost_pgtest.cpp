@@ -8,14 +8,16 @@ class Lost : public LiveServer {
   protected:
     Lost() : names_(fresh_tenant()), claimant_(claimant_of(names_)) {
         provision(names_, claimant_);
-        Connection::open(tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for())
+        Connection::open(
+            tenant_endpoint(names_, names_.login_a, passwords_.at(LoginId::a())), call_for()
+        )
             ->run({"CREATE TABLE kept AS SELECT 42 AS n"}, call_for());
         oid_ = as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name_ + "'");
     }
 
     /// Nothing is made or changed in the place of the database; returns the message.
     std::string expect_refused(DatabaseState state, const std::string& databases_of_that_name) {
-        const auto facts = database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
+        const auto facts = database_of(names_, claimant_)->inspect(call_for());
         EXPECT_EQ(facts.database, state);
         EXPECT_EQ(facts.claim, ClaimState::Mine);
         EXPECT_EQ(facts.database_oid, oid_);
@@ -36,7 +38,7 @@ class Lost : public LiveServer {
     /// The app's own row.
     std::string kept() {
         return Connection::open(
-                   tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for()
+                   tenant_endpoint(names_, names_.login_a, passwords_.at(LoginId::a())), call_for()
         )
             ->run({"SELECT n FROM kept"}, call_for())
             .at(0)
@@ -59,13 +61,13 @@ TEST_F(Lost, Dropped) {
         "UPDATE djangodb.claim SET database_oid = NULL WHERE database = '" + name_ + "'", "djangodb"
     );
     provision(names_, claimant_);
-    database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
+    database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
 }
 
 TEST_F(Lost, DroppedAndReplaced) {
     for (const std::string options : {"", " ALLOW_CONNECTIONS false"}) {
         as_superuser("DROP DATABASE " + name_ + " WITH (FORCE)");
-        as_superuser("CREATE DATABASE " + name_ + " OWNER " + access_.admin_user + options);
+        as_superuser("CREATE DATABASE " + name_ + " OWNER " + access_.administrator.user + options);
         expect_refused(DatabaseState::Replaced, "1");
     }
 }
@@ -75,8 +77,7 @@ TEST_F(Lost, RenamedAndBack) {
     const auto message = expect_refused(DatabaseState::Renamed, "0");
     EXPECT_NE(message.find("\"" + name_ + "_away\""), std::string::npos) << message;
     as_superuser("ALTER DATABASE " + name_ + "_away RENAME TO " + name_);
-    EXPECT_TRUE(database_.inspect_tenant(access_, names_, setup_, claimant_, call_for())
-                    .database_is_configured);
+    EXPECT_TRUE(database_of(names_, claimant_)->inspect(call_for()).database_is_configured);
     EXPECT_EQ(kept(), "42");
 }
 
@@ -84,8 +85,7 @@ TEST_F(Lost, DroppedHalfWay) {
     // What an interrupted DROP DATABASE leaves: no session can enter it any more.
     as_superuser("UPDATE pg_database SET datconnlimit = -2 WHERE datname = '" + name_ + "'");
     EXPECT_EQ(
-        database_.inspect_tenant(access_, names_, setup_, claimant_, call_for()).database,
-        DatabaseState::HalfDropped
+        database_of(names_, claimant_)->inspect(call_for()).database, DatabaseState::HalfDropped
     );
     failure_of([&] { provision(names_, claimant_); });
     EXPECT_EQ(as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name_ + "'"), oid_);
@@ -94,9 +94,7 @@ TEST_F(Lost, DroppedHalfWay) {
 }
 
 TEST_F(Lost, GivenToAnotherOwner) {
-    const auto look = [&] {
-        return database_.inspect_tenant(access_, names_, setup_, claimant_, call_for());
-    };
+    const auto look = [&] { return database_of(names_, claimant_)->inspect(call_for()); };
     const auto give_to = [&](const std::string& owner) {
         as_superuser("ALTER DATABASE " + name_ + " OWNER TO " + owner);
     };
@@ -107,7 +105,7 @@ TEST_F(Lost, GivenToAnotherOwner) {
     EXPECT_EQ(look().database_oid, oid_);
     give_to(names_.owner.str());
     EXPECT_EQ(look().database, DatabaseState::Open) << "as spec.access.ownership Database has it";
-    give_to(access_.admin_user);
+    give_to(access_.administrator.user);
     EXPECT_EQ(look().database, DatabaseState::Open);
     EXPECT_FALSE(look().database_is_configured)
         << "with the ownership the owner role's rights went";

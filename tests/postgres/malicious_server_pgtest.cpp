@@ -46,13 +46,13 @@ class MaliciousServer : public LiveServer {
             client.read_some();
             script(client);
         });
-        access_.host = "127.0.0.1";
-        access_.port = peer.port();
-        access_.ca_pem = peer.ca_pem();
+        access_.address.host = "127.0.0.1";
+        access_.address.port = peer.port();
+        access_.address.tls.ca_pem = peer.ca_pem();
         PostgresDatabase fresh;
         const auto failure = failure_of([&] { fresh.inspect_server(access_, call_for(within)); });
         received_ = peer.requests();
-        EXPECT_THAT(failure.message, Not(HasSubstr(access_.admin_password.reveal())));
+        EXPECT_THAT(failure.message, Not(HasSubstr(access_.administrator.password.reveal())));
         return failure;
     }
     /// Asks in this way and hears the answer out.
@@ -66,7 +66,7 @@ class MaliciousServer : public LiveServer {
         const auto failure = look_when_asked(question);
         EXPECT_EQ(failure.code, "ConnectFailed") << failure.message;
         ASSERT_EQ(received_.size(), 1U) << "nothing follows who it is";
-        EXPECT_THAT(received_.front(), HasSubstr(access_.admin_user));
+        EXPECT_THAT(received_.front(), HasSubstr(access_.administrator.user));
     }
     /// Lets the client in, and begins to answer its first question.
     static void begin_answer(PeerConnection& client) {
@@ -127,7 +127,7 @@ TEST_F(MaliciousServer, ThatAsksForThePasswordGetsNothing) {
     access_.password_mode = PasswordMode::Plaintext;
     look_when_asked(authentication(3));
     ASSERT_EQ(received_.size(), 2U);
-    EXPECT_THAT(received_.back(), HasSubstr(access_.admin_password.reveal()));
+    EXPECT_THAT(received_.back(), HasSubstr(access_.administrator.password.reveal()));
 }
 
 TEST_F(MaliciousServer, ThatDripsIsLeftInTime) {
@@ -186,7 +186,7 @@ TEST_F(MaliciousServer, ThatAnswersSomethingElse) {
         });
         EXPECT_EQ(first.code, "UnexpectedAnswer") << first.message;
         EXPECT_EQ(first.kind, FailureClass::Transient);
-        EXPECT_THAT(first.message, HasSubstr(std::to_string(access_.port)));
+        EXPECT_THAT(first.message, HasSubstr(std::to_string(access_.address.port)));
         const auto second = look([&](PeerConnection& client) {
             begin_answer(client);
             client.write(standing);

@@ -20,28 +20,28 @@ TEST_F(Provision, StepByStepAndTwice) {
     const auto names = fresh_tenant();
     const auto claimant = claimant_of(names);
     const auto call = call_for();
-    auto facts = database_.inspect_tenant(access_, names, setup_, claimant, call);
+    auto facts = database_of(names, claimant)->inspect(call);
     EXPECT_EQ(facts.claim, ClaimState::Unclaimed);
     EXPECT_EQ(facts.roles, RolesState::Absent);
     EXPECT_EQ(facts.database, DatabaseState::Absent);
 
-    database_.claim_and_create_roles(access_, names, setup_, claimant, passwords_, call);
-    facts = database_.inspect_tenant(access_, names, setup_, claimant, call);
+    database_of(names, claimant)->claim_and_create_roles(passwords_, call);
+    facts = database_of(names, claimant)->inspect(call);
     EXPECT_EQ(facts.claim, ClaimState::Mine);
     EXPECT_EQ(facts.roles, RolesState::Complete);
 
-    database_.create_database(access_, names, call);
-    facts = database_.inspect_tenant(access_, names, setup_, claimant, call);
+    database_of(names)->create(call);
+    facts = database_of(names, claimant)->inspect(call);
     EXPECT_EQ(facts.database, DatabaseState::Closed);
     EXPECT_FALSE(facts.database_is_configured);
 
-    database_.configure_database(access_, names, setup_, claimant, call);
-    const auto first = database_.inspect_tenant(access_, names, setup_, claimant, call);
+    database_of(names, claimant)->configure(call);
+    const auto first = database_of(names, claimant)->inspect(call);
     EXPECT_EQ(first.database, DatabaseState::Open);
     EXPECT_TRUE(first.database_is_configured);
 
     provision(names, claimant);
-    facts = database_.inspect_tenant(access_, names, setup_, claimant, call);
+    facts = database_of(names, claimant)->inspect(call);
     EXPECT_EQ(facts.database_oid, first.database_oid);
     EXPECT_TRUE(facts.database_is_configured);
     EXPECT_EQ(facts.roles, RolesState::Complete);
@@ -51,8 +51,8 @@ TEST_F(Provision, LoginsActAsTheOwnerOfTheSchemaNotOfTheDatabase) {
     const auto names = fresh_tenant();
     provision(names, claimant_of(names));
     const auto call = call_for();
-    database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call);
-    database_.prove_migration_login(access_, names, passwords_.migrate, call);
+    database_of(names)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call);
+    database_of(names)->prove_login(LoginId::migrate(), passwords_.at(LoginId::migrate()), call);
     EXPECT_EQ(
         as_superuser(
             "SELECT count(*) FROM pg_class WHERE relname = 'djangodb_probe'", names.database.str()
@@ -61,7 +61,7 @@ TEST_F(Provision, LoginsActAsTheOwnerOfTheSchemaNotOfTheDatabase) {
     );
 
     const auto app =
-        Connection::open(tenant_endpoint(names, names.login_a, passwords_.runtime), call);
+        Connection::open(tenant_endpoint(names, names.login_a, passwords_.at(LoginId::a())), call);
     app->run({"CREATE TABLE orders (id int)"}, call);
     app->run({"DISCARD ALL"}, call);
     EXPECT_EQ(app->run({"SELECT current_user"}, call).at(0).at(0), names.owner.str());
@@ -89,26 +89,21 @@ TEST_F(Provision, LoginsActAsTheOwnerOfTheSchemaNotOfTheDatabase) {
         shared ? "t" : "f"
     );
     const auto claimant = claimant_of(names);
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, names, setup_, claimant, call).shares_public_schema,
-        shared
-    );
+    EXPECT_EQ(database_of(names, claimant)->inspect(call).shares_public_schema, shared);
     // What the condition tells a DBA to run heals it.
     as_superuser(
         "ALTER SCHEMA public OWNER TO " + names.owner.str() +
             "; REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         names.database.str()
     );
-    EXPECT_FALSE(
-        database_.inspect_tenant(access_, names, setup_, claimant, call).shares_public_schema
-    );
-    database_.prove_migration_login(access_, names, passwords_.migrate, call);
+    EXPECT_FALSE(database_of(names, claimant)->inspect(call).shares_public_schema);
+    database_of(names)->prove_login(LoginId::migrate(), passwords_.at(LoginId::migrate()), call);
     EXPECT_EQ(
         as_superuser(
             "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" +
             names.database.str() + "'"
         ),
-        access_.admin_user
+        access_.administrator.user
     );
     for (const auto& statement :
          {"GRANT CONNECT ON DATABASE " + names.database.str() + " TO PUBLIC",
@@ -130,7 +125,7 @@ TEST_F(Provision, OwnerCannotDropItsDatabase) {
     provision(names, claimant_of(names));
     const auto call = call_for();
     // From a database that everybody may enter, as DROP DATABASE demands.
-    auto endpoint = tenant_endpoint(names, names.login_a, passwords_.runtime);
+    auto endpoint = tenant_endpoint(names, names.login_a, passwords_.at(LoginId::a()));
     endpoint.database = "template1";
     const auto session = Connection::open(endpoint, call);
     session->run({"SET ROLE " + names.owner.str()}, call);
@@ -145,7 +140,7 @@ TEST_F(Provision, AnotherTenantMayNotEnter) {
     provision(names, claimant_of(names));
     const auto other = fresh_tenant();
     provision(other, claimant_of(other));
-    auto endpoint = tenant_endpoint(other, other.login_a, passwords_.runtime);
+    auto endpoint = tenant_endpoint(other, other.login_a, passwords_.at(LoginId::a()));
     endpoint.database = names.database.str();
     const auto failure = failure_of([&] { Connection::open(endpoint, call_for()); });
     EXPECT_EQ(failure.code, "42501");
@@ -155,7 +150,7 @@ TEST_F(Provision, AnotherTenantMayNotEnter) {
 TEST_F(Provision, MaintenanceDatabaseIsClosedToTenants) {
     const auto names = fresh_tenant();
     provision(names, claimant_of(names));
-    auto endpoint = tenant_endpoint(names, names.login_a, passwords_.runtime);
+    auto endpoint = tenant_endpoint(names, names.login_a, passwords_.at(LoginId::a()));
     endpoint.database = access_.maintenance_database;
     EXPECT_EQ(failure_of([&] { Connection::open(endpoint, call_for()); }).code, "42501");
 }
@@ -178,23 +173,27 @@ TEST_F(Provision, ReadsMigrationsAndRemembersPassedImages) {
     const auto claimant = claimant_of(names);
     provision(names, claimant);
     const auto call = call_for();
-    EXPECT_FALSE(database_.read_migrations(access_, names, passwords_.migrate, call).table_exists);
-    const auto login =
-        Connection::open(tenant_endpoint(names, names.migrate, passwords_.migrate), call);
+    EXPECT_FALSE(
+        database_of(names)->read_migrations(passwords_.at(LoginId::migrate()), call).table_exists
+    );
+    const auto login = Connection::open(
+        tenant_endpoint(names, names.migrate, passwords_.at(LoginId::migrate())), call
+    );
     login->run_batch(
         {{"CREATE TABLE django_migrations (id serial, app text, name text)"},
          {"INSERT INTO django_migrations (app, name) VALUES ('shop', '0001_initial'), ('shop', "
           "'0002_more')"}},
         call
     );
-    const auto applied = database_.read_migrations(access_, names, passwords_.migrate, call);
+    const auto applied =
+        database_of(names)->read_migrations(passwords_.at(LoginId::migrate()), call);
     EXPECT_TRUE(applied.table_exists);
     EXPECT_EQ(applied.names, (std::vector<std::string>{"shop.0001_initial", "shop.0002_more"}));
 
-    database_.record_passed_image(access_, names, claimant, ImageRef("shop:1"), call);
-    database_.record_passed_image(access_, names, claimant, ImageRef("shop:2"), call);
-    database_.record_passed_image(access_, names, claimant, ImageRef("shop:1"), call);
-    const auto facts = database_.inspect_tenant(access_, names, setup_, claimant, call);
+    database_of(names, claimant)->record_passed_image(ImageRef("shop:1"), call);
+    database_of(names, claimant)->record_passed_image(ImageRef("shop:2"), call);
+    database_of(names, claimant)->record_passed_image(ImageRef("shop:1"), call);
+    const auto facts = database_of(names, claimant)->inspect(call);
     EXPECT_EQ(facts.passed_images, (std::vector<ImageRef>{ImageRef("shop:2"), ImageRef("shop:1")}));
 }
 
@@ -204,14 +203,14 @@ TEST_F(Provision, RetainedAndAttachedAgainWithItsRows) {
     provision(names, claimant);
     const auto call = call_for();
     const auto app =
-        Connection::open(tenant_endpoint(names, names.login_a, passwords_.runtime), call);
+        Connection::open(tenant_endpoint(names, names.login_a, passwords_.at(LoginId::a())), call);
     app->run({"CREATE TABLE kept AS SELECT 42 AS n"}, call);
 
-    database_.retire(access_, names, claimant, call);
-    database_.retire(access_, names, claimant, call);
+    database_of(names, claimant)->retire(call);
+    database_of(names, claimant)->retire(call);
     EXPECT_EQ(
         failure_of([&] {
-            database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call);
+            database_of(names)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call);
         }).code,
         "LoginRejected"
     );
@@ -219,25 +218,16 @@ TEST_F(Provision, RetainedAndAttachedAgainWithItsRows) {
         << "session lives on";
 
     const auto successor = claimant_of(names, "uid-2");
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, names, setup_, successor, call).claim,
-        ClaimState::RetainedForMe
-    );
+    EXPECT_EQ(database_of(names, successor)->inspect(call).claim, ClaimState::RetainedForMe);
     provision(names, successor);
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, names, setup_, successor, call).claim, ClaimState::Mine
-    );
-    EXPECT_TRUE(
-        database_.inspect_tenant(access_, names, setup_, successor, call).database_is_configured
-    );
+    EXPECT_EQ(database_of(names, successor)->inspect(call).claim, ClaimState::Mine);
+    EXPECT_TRUE(database_of(names, successor)->inspect(call).database_is_configured);
     const auto again =
-        Connection::open(tenant_endpoint(names, names.login_a, passwords_.runtime), call);
+        Connection::open(tenant_endpoint(names, names.login_a, passwords_.at(LoginId::a())), call);
     EXPECT_EQ(again->run({"SELECT n FROM kept"}, call).at(0).at(0), "42");
 
-    database_.retire(
-        access_, names, claimant, call
-    );  // the predecessor has nothing to say any more
-    database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call);
+    database_of(names, claimant)->retire(call);  // the predecessor has nothing to say any more
+    database_of(names)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call);
 }
 
 TEST_F(Provision, ExtensionThatALoginOwnsIsRetainedWithTheLogin) {
@@ -253,7 +243,7 @@ TEST_F(Provision, ExtensionThatALoginOwnsIsRetainedWithTheLogin) {
             login,
         names.database.str()
     );
-    const auto kept = database_.retire(access_, names, claimant, call_for());
+    const auto kept = database_of(names, claimant)->retire(call_for());
     ASSERT_EQ(kept.size(), 1U);
     EXPECT_NE(kept[0].find("Role " + login + " could not be dropped"), std::string::npos)
         << kept[0];

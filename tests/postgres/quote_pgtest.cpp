@@ -71,9 +71,8 @@ TEST_F(QuotedTenant, HostileNamesStayNames) {
     const auto names = tenant_names(DatabaseName("x'\"; $$ \\" + suffix));
     const auto claimant = claimant_of(names);
     provision(names, claimant);
-    database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call_for());
-    EXPECT_TRUE(database_.inspect_tenant(access_, names, setup_, claimant, call_for())
-                    .database_is_configured);
+    database_of(names)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
+    EXPECT_TRUE(database_of(names, claimant)->inspect(call_for()).database_is_configured);
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 // Readers: logins that read and nothing else, from the first to the last day.
 #include "tests/postgres/live_server.hpp"
 
-#include <map>
-
 namespace djdb::postgres {
 namespace {
 
@@ -12,27 +10,28 @@ class Readers : public LiveServer {
 
     void ask_for(const std::vector<std::string>& readers) {
         std::vector<ReaderSpec> specs;
-        passwords_.readers.clear();
         for (const auto& reader : readers) {
             specs.push_back({reader, ""});
-            passwords_.readers.push_back(
-                kept_passwords_.try_emplace(reader, fresh_password()).first->second
-            );
+            passwords_.try_emplace(LoginId::reader(reader), fresh_password());
         }
         names_ = tenant_names(names_.database, specs);
     }
-    Claimant claimant() { return claimant_of(names_); }
-    TenantFacts look() {
-        return database_.inspect_tenant(access_, names_, setup_, claimant(), call_for());
+    [[nodiscard]] LoginId login(std::size_t reader) const {
+        return LoginId::reader(names_.readers[reader].name);
     }
+    [[nodiscard]] const Sensitive& password_of(std::size_t reader) const {
+        return passwords_.at(login(reader));
+    }
+    Claimant claimant() { return claimant_of(names_); }
+    TenantFacts look() { return database_of(names_, claimant())->inspect(call_for()); }
     std::unique_ptr<Connection> open(std::size_t reader) {
         return Connection::open(
-            tenant_endpoint(names_, names_.readers[reader], passwords_.readers[reader]), call_for()
+            tenant_endpoint(names_, names_.readers[reader].role, password_of(reader)), call_for()
         );
     }
     std::unique_ptr<Connection> open_app() {
         return Connection::open(
-            tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for()
+            tenant_endpoint(names_, names_.login_a, passwords_.at(LoginId::a())), call_for()
         );
     }
     static std::string count_roles(const RoleName& role) {
@@ -40,7 +39,6 @@ class Readers : public LiveServer {
     }
 
     TenantNames names_;
-    std::map<std::string, Sensitive> kept_passwords_;
 };
 
 TEST_F(Readers, ReadWhatIsThereAndWhatComesAndWriteNothing) {
@@ -49,16 +47,14 @@ TEST_F(Readers, ReadWhatIsThereAndWhatComesAndWriteNothing) {
     open_app()->run({"CREATE TABLE before AS SELECT 1 AS n"}, call_for());
     ask_for({"reports", "bi"});
     EXPECT_EQ(look().roles, RolesState::Incomplete);
-    EXPECT_FALSE(database_.inspect_contents(access_, names_, setup_, look(), call_for()).empty())
+    EXPECT_FALSE(database_of(names_)->inspect_contents(look(), call_for()).empty())
         << "a group that is to be made can be told of";
     provision(names_, claimant());
     open_app()->run({"CREATE TABLE after AS SELECT 2 AS n"}, call_for());
     EXPECT_TRUE(look().drift.empty());
-    EXPECT_TRUE(database_.inspect_contents(access_, names_, setup_, look(), call_for()).empty());
+    EXPECT_TRUE(database_of(names_)->inspect_contents(look(), call_for()).empty());
     for (const std::size_t reader : {0U, 1U}) {
-        database_.prove_reader_login(
-            access_, names_, names_.readers[reader], passwords_.readers[reader], call_for()
-        );
+        database_of(names_)->prove_login(login(reader), password_of(reader), call_for());
         const auto session = open(reader);
         EXPECT_EQ(session->run({"SELECT n FROM before"}, call_for()).at(0).at(0), "1");
         EXPECT_EQ(session->run({"SELECT n FROM after"}, call_for()).at(0).at(0), "2");
@@ -84,15 +80,15 @@ TEST_F(Readers, ReadWhatIsThereAndWhatComesAndWriteNothing) {
 
 TEST_F(Readers, OneThatIsAskedForNoMoreGoesWithItsSessions) {
     provision(names_, claimant());
-    const auto gone = names_.readers[1];
+    const auto gone = names_.readers[1].role;
     const auto session = open(1);
     session->run({"SET default_transaction_read_only = off"}, call_for());
     session->run({"SELECT lo_create(0)"}, call_for());
-    const auto password = passwords_.readers[1];
+    const auto password = password_of(1);
     ask_for({"reports"});
     ASSERT_EQ(look().removed_readers, std::vector<RoleName>{gone});
     for (int twice = 0; twice < 2; ++twice) {
-        database_.remove_reader(access_, names_, claimant(), gone, call_for());
+        database_of(names_, claimant())->remove_reader(gone, call_for());
     }
     EXPECT_EQ(count_roles(gone), "0");
     EXPECT_EQ(
@@ -106,14 +102,12 @@ TEST_F(Readers, OneThatIsAskedForNoMoreGoesWithItsSessions) {
     ) << "what it made is kept";
     EXPECT_TRUE(look().removed_readers.empty());
     EXPECT_TRUE(look().drift.empty());
-    database_.prove_reader_login(
-        access_, names_, names_.readers[0], passwords_.readers[0], call_for()
-    );
+    database_of(names_)->prove_login(login(0), password_of(0), call_for());
 }
 
 TEST_F(Readers, OneThatOwnsMoreThanLargeObjectsIsKeptWithIt) {
     provision(names_, claimant());
-    const auto gone = names_.readers[1];
+    const auto gone = names_.readers[1].role;
     const auto here = names_.database.str();
     const auto elsewhere = here + "_elsewhere";
     as_superuser("CREATE DATABASE " + elsewhere + " OWNER " + gone.str());
@@ -126,9 +120,8 @@ TEST_F(Readers, OneThatOwnsMoreThanLargeObjectsIsKeptWithIt) {
         here
     );
     const auto expect_kept = [&](const std::vector<std::string>& words) {
-        const auto failure = failure_of([&] {
-            database_.remove_reader(access_, names_, claimant(), gone, call_for());
-        });
+        const auto failure =
+            failure_of([&] { database_of(names_, claimant())->remove_reader(gone, call_for()); });
         EXPECT_EQ(failure.code, "2BP01");
         for (const auto& word : words) {
             EXPECT_NE(failure.message.find(word), std::string::npos) << failure.message;
@@ -157,7 +150,7 @@ TEST_F(Readers, OneThatOwnsMoreThanLargeObjectsIsKeptWithIt) {
         gone.str()
     );
     as_superuser("DROP DATABASE " + elsewhere);
-    database_.remove_reader(access_, names_, claimant(), gone, call_for());
+    database_of(names_, claimant())->remove_reader(gone, call_for());
     EXPECT_EQ(count_roles(gone), "0");
 }
 
@@ -166,43 +159,35 @@ TEST_F(Readers, ResourceOfAnotherRemovesNone) {
     const auto other = claimant_of(names_, "uid-2");
     EXPECT_EQ(
         failure_of([&] {
-            database_.remove_reader(access_, names_, other, names_.readers[0], call_for());
+            database_of(names_, other)->remove_reader(names_.readers[0].role, call_for());
         }).code,
         "ClaimLost"
     );
-    EXPECT_EQ(count_roles(names_.readers[0]), "1");
+    EXPECT_EQ(count_roles(names_.readers[0].role), "1");
 }
 
 TEST_F(Readers, NameThatIsAnotherTenantsLoginIsRefusedBothWays) {
     // Reader a of database shop and login a of database shop_ro have one name.
     const auto other = tenant_names(DatabaseName(names_.database.str() + "_ro"));
     ask_for({"a"});
-    ASSERT_EQ(names_.readers[0], other.login_a);
-    const auto only_logins = TenantPasswords{passwords_.runtime, passwords_.migrate};
-    database_.claim_and_create_roles(
-        access_, other, setup_, claimant_of(other), only_logins, call_for()
-    );
+    ASSERT_EQ(names_.readers[0].role, other.login_a);
+    const auto only_logins = fresh_passwords();
+    database_of(other)->claim_and_create_roles(only_logins, call_for());
     const auto before = end_state(names_);
     EXPECT_EQ(failure_of([&] { provision(names_, claimant()); }).code, "ForeignRole");
     EXPECT_EQ(look().roles, RolesState::Foreign);
     EXPECT_EQ(end_state(names_), before);
 
     const auto first = tenant_names(fresh_tenant().database, {{"b", ""}});
-    passwords_.readers = {fresh_password()};
+    passwords_.emplace(LoginId::reader("b"), fresh_password());
     provision(first, claimant_of(first));
     const auto late = tenant_names(DatabaseName(first.database.str() + "_ro"));
     const auto kept = end_state(first);
-    const auto failure = failure_of([&] {
-        database_.claim_and_create_roles(
-            access_, late, setup_, claimant_of(late), only_logins, call_for()
-        );
-    });
+    const auto failure =
+        failure_of([&] { database_of(late)->claim_and_create_roles(only_logins, call_for()); });
     EXPECT_EQ(failure.code, "ForeignRole") << failure.message;
     EXPECT_EQ(end_state(first), kept);
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, late, setup_, claimant_of(late), call_for()).claim,
-        ClaimState::Unclaimed
-    );
+    EXPECT_EQ(database_of(late)->inspect(call_for()).claim, ClaimState::Unclaimed);
 }
 
 TEST_F(Readers, NameIsKeptForWhoMayNeedIt) {

@@ -22,45 +22,33 @@ TEST_F(WriteBackoff, SecondClaimantOfOneDatabase) {
     const auto before = roles_of(names);
     auto other = claimant_of(names, "uid-9");
     other.key.ns = Namespace("elsewhere");
-    const auto facts = database_.inspect_tenant(access_, names, setup_, other, call_for());
+    const auto facts = database_of(names, other)->inspect(call_for());
     EXPECT_EQ(facts.claim, ClaimState::OfAnother);
     EXPECT_NE(facts.claim_holder.find("shop/" + names.database.str()), std::string::npos)
         << facts.claim_holder;
     const auto failure = failure_of([&] {
-        database_.claim_and_create_roles(
-            access_, names, setup_, other, {fresh_password(), fresh_password()}, call_for()
-        );
+        database_of(names, other)
+            ->claim_and_create_roles({fresh_password(), fresh_password()}, call_for());
     });
     EXPECT_EQ(failure.code, "ClaimedByOther");
     EXPECT_EQ(failure.kind, FailureClass::Conflict);
     EXPECT_EQ(roles_of(names), before);
     EXPECT_EQ(
-        failure_of([&] { database_.configure_database(access_, names, setup_, other, call_for()); }
-        ).code,
-        "ClaimLost"
+        failure_of([&] { database_of(names, other)->configure(call_for()); }).code, "ClaimLost"
     );
-    database_.retire(access_, names, other, call_for());
+    database_of(names, other)->retire(call_for());
     EXPECT_EQ(roles_of(names), before);
 }
 
 TEST_F(WriteBackoff, ForeignDatabase) {
     const auto names = fresh_tenant();
     as_superuser("CREATE DATABASE " + names.database.str());
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for()).database,
-        DatabaseState::Foreign
-    );
-    const auto failure = failure_of([&] {
-        database_.claim_and_create_roles(
-            access_, names, setup_, claimant_of(names), passwords_, call_for()
-        );
-    });
+    EXPECT_EQ(database_of(names)->inspect(call_for()).database, DatabaseState::Foreign);
+    const auto failure =
+        failure_of([&] { database_of(names)->claim_and_create_roles(passwords_, call_for()); });
     EXPECT_EQ(failure.code, "AdoptionNotGranted");
     EXPECT_EQ(roles_of(names), "");
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for()).claim,
-        ClaimState::Unclaimed
-    );
+    EXPECT_EQ(database_of(names)->inspect(call_for()).claim, ClaimState::Unclaimed);
     as_superuser("DROP DATABASE " + names.database.str());
 }
 
@@ -70,24 +58,22 @@ TEST_F(WriteBackoff, DatabaseThatAppearsAfterTheClaim) {
     for (const std::string options : {"", " ALLOW_CONNECTIONS false"}) {
         const auto names = fresh_tenant();
         const auto claimant = claimant_of(names);
-        database_.claim_and_create_roles(access_, names, setup_, claimant, passwords_, call_for());
+        database_of(names, claimant)->claim_and_create_roles(passwords_, call_for());
         as_superuser("CREATE DATABASE " + names.database.str() + options);
         const auto before = end_state(names);
         EXPECT_EQ(
-            database_.inspect_tenant(access_, names, setup_, claimant, call_for()).database,
-            DatabaseState::Foreign
+            database_of(names, claimant)->inspect(call_for()).database, DatabaseState::Foreign
         );
-        database_.create_database(access_, names, call_for());
-        const auto failure = failure_of([&] {
-            database_.configure_database(access_, names, setup_, claimant, call_for());
-        });
+        database_of(names)->create(call_for());
+        const auto failure =
+            failure_of([&] { database_of(names, claimant)->configure(call_for()); });
         EXPECT_EQ(failure.code, "AdoptionNotGranted") << failure.message;
         EXPECT_EQ(failure.kind, FailureClass::Conflict);
         EXPECT_EQ(end_state(names), before);
         // The owner of the foreign one drops it: all goes on.
         as_superuser("DROP DATABASE " + names.database.str());
         provision(names, claimant);
-        database_.prove_runtime_login(access_, names, setup_, passwords_.runtime, call_for());
+        database_of(names)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
     }
 }
 
@@ -95,23 +81,14 @@ TEST_F(WriteBackoff, ForeignRole) {
     const auto names = fresh_tenant();
     as_superuser("CREATE ROLE " + names.migrate.str() + " LOGIN PASSWORD 'theirs'");
     const auto before = roles_of(names);
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for()).roles,
-        RolesState::Foreign
-    );
-    const auto failure = failure_of([&] {
-        database_.claim_and_create_roles(
-            access_, names, setup_, claimant_of(names), passwords_, call_for()
-        );
-    });
+    EXPECT_EQ(database_of(names)->inspect(call_for()).roles, RolesState::Foreign);
+    const auto failure =
+        failure_of([&] { database_of(names)->claim_and_create_roles(passwords_, call_for()); });
     EXPECT_EQ(failure.code, "ForeignRole");
     EXPECT_EQ(failure.kind, FailureClass::Conflict);
     EXPECT_NE(failure.message.find(names.migrate.str()), std::string::npos) << failure.message;
     EXPECT_EQ(roles_of(names), before);
-    EXPECT_EQ(
-        database_.inspect_tenant(access_, names, setup_, claimant_of(names), call_for()).claim,
-        ClaimState::Unclaimed
-    );
+    EXPECT_EQ(database_of(names)->inspect(call_for()).claim, ClaimState::Unclaimed);
 }
 
 TEST_F(WriteBackoff, AdministratorWithoutCreateRole) {
@@ -121,16 +98,15 @@ TEST_F(WriteBackoff, AdministratorWithoutCreateRole) {
     as_superuser("DROP ROLE IF EXISTS weak_admin");
     as_superuser("CREATE ROLE weak_admin LOGIN CREATEDB PASSWORD '" + password.reveal() + "'");
     auto weak = access_;
-    weak.admin_user = "weak_admin";
-    weak.admin_password = password;
+    weak.administrator.user = "weak_admin";
+    weak.administrator.password = password;
     weak.maintenance_database = "weak_maintenance";
     const auto facts = database_.inspect_server(weak, call_for());
     EXPECT_FALSE(facts.administrator.can_create_role);
     const auto names = fresh_tenant();
     const auto failure = failure_of([&] {
-        database_.claim_and_create_roles(
-            weak, names, setup_, claimant_of(names), passwords_, call_for()
-        );
+        database_.of(weak, {names, setup_, claimant_of(names)})
+            ->claim_and_create_roles(passwords_, call_for());
     });
     EXPECT_EQ(failure.code, "AdminRightsMissing");
     EXPECT_EQ(failure.kind, FailureClass::Forbidden);

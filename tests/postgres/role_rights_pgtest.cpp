@@ -11,9 +11,7 @@ class RoleRights : public LiveServer {
     RoleRights() : names_(fresh_tenant()), claimant_(claimant_of(names_)) {
         provision(names_, claimant_);
     }
-    RolesState state() {
-        return database_.inspect_tenant(access_, names_, setup_, claimant_, call_for()).roles;
-    }
+    RolesState state() { return database_of(names_, claimant_)->inspect(call_for()).roles; }
 
     TenantNames names_;
     Claimant claimant_;
@@ -43,9 +41,9 @@ TEST_F(RoleRights, AreATenantsAndNoMore) {
                 " m.member::regrole::text) FROM pg_auth_members m WHERE m.roleid = '" +
                 role.str() + "'::regrole"
             ),
-            role == names_.owner ? access_.admin_user + "," + names_.login_a.str() + "," +
+            role == names_.owner ? access_.administrator.user + "," + names_.login_a.str() + "," +
                                        names_.login_b.str() + "," + names_.migrate.str()
-                                 : access_.admin_user
+                                 : access_.administrator.user
         ) << role.str();
     }
     EXPECT_EQ(

@@ -10,7 +10,7 @@ namespace {
 
 class Secrecy : public LiveServer {
   protected:
-    Secrecy() : admin_("ALTER ROLE " + access_.admin_user) {}
+    Secrecy() : admin_("ALTER ROLE " + access_.administrator.user) {}
     ~Secrecy() override { as_superuser(admin_ + " RESET ALL"); }
     Secrecy(const Secrecy&) = delete;
     Secrecy& operator=(const Secrecy&) = delete;
@@ -39,31 +39,33 @@ TEST_F(Secrecy, PasswordsReachNeitherLogNorError) {
     const auto claimant = claimant_of(names);
     PostgresDatabase fresh;
     const auto call = call_for();
-    fresh.claim_and_create_roles(access_, names, setup_, claimant, passwords_, call);
-    fresh.create_database(access_, names, call);
-    fresh.configure_database(access_, names, setup_, claimant, call);
-    fresh.prove_runtime_login(access_, names, setup_, passwords_.runtime, call);
+    fresh.of(access_, {names, setup_, claimant})->claim_and_create_roles(passwords_, call);
+    fresh.of(access_, {names, setup_, claimant_of(names)})->create(call);
+    fresh.of(access_, {names, setup_, claimant})->configure(call);
+    fresh.of(access_, {names, setup_, claimant_of(names)})
+        ->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call);
     const auto runtime = verifier_of(names.login_a);
     const auto migrate = verifier_of(names.migrate);
 
     auto other = claimant;
     other.key.ns = Namespace("elsewhere");
     const auto refused = failure_of([&] {
-        fresh.claim_and_create_roles(access_, names, setup_, other, passwords_, call);
+        fresh.of(access_, {names, setup_, other})->claim_and_create_roles(passwords_, call);
     });
     const auto rejected = failure_of([&] {
-        fresh.prove_runtime_login(access_, names, setup_, passwords_.migrate, call);
+        fresh.of(access_, {names, setup_, claimant_of(names)})
+            ->prove_login(LoginId::a(), passwords_.at(LoginId::migrate()), call);
     });
 
     const auto text = log();
     ASSERT_NE(text.find(names.login_a.str()), std::string::npos) << "this is not the server's log";
     ASSERT_TRUE(runtime.starts_with("SCRAM-SHA-256$4096:")) << runtime;
     for (const auto& secret :
-         {passwords_.runtime.reveal(),
-          passwords_.migrate.reveal(),
+         {passwords_.at(LoginId::a()).reveal(),
+          passwords_.at(LoginId::migrate()).reveal(),
           runtime,
           migrate,
-          access_.admin_password.reveal()}) {
+          access_.administrator.password.reveal()}) {
         EXPECT_EQ(text.find(secret), std::string::npos);
         EXPECT_EQ(refused.message.find(secret), std::string::npos) << refused.message;
         EXPECT_EQ(rejected.message.find(secret), std::string::npos) << rejected.message;
@@ -83,9 +85,8 @@ TEST_F(Secrecy, NoVerifierIsLoggedInRaces) {
                 auto claimant = claimant_of(names);
                 claimant.cluster_id = i % 2 == 0 ? "cluster-1" : "cluster-2";
                 try {
-                    fresh.claim_and_create_roles(
-                        access_, names, setup_, claimant, passwords_, call_for()
-                    );
+                    fresh.of(access_, {names, setup_, claimant})
+                        ->claim_and_create_roles(passwords_, call_for());
                 } catch (const Error& error) {
                     EXPECT_EQ(error.failure().code, "ClaimedByOther") << error.what();
                 }
@@ -114,16 +115,15 @@ TEST_F(Secrecy, NoVerifierIsLoggedWhenAWaitingSessionIsEnded) {
                 const auto waiting = "SELECT count(" + end +
                                      "(pid)) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
                                      "AND usename = '" +
-                                     access_.admin_user + "'";
+                                     access_.administrator.user + "'";
                 while (as_superuser(waiting) == "0" && !until.has_passed()) {
                     std::this_thread::yield();
                 }
             });
             PostgresDatabase fresh;
             const auto failure = failure_of([&] {
-                fresh.claim_and_create_roles(
-                    access_, names, setup_, claimant, passwords_, call_for()
-                );
+                fresh.of(access_, {names, setup_, claimant})
+                    ->claim_and_create_roles(passwords_, call_for());
             });
             EXPECT_EQ(failure.kind, FailureClass::Transient) << failure.message;
             EXPECT_EQ(failure.message.find("SCRAM"), std::string::npos) << failure.message;
@@ -157,20 +157,19 @@ TEST_F(Secrecy, VerifiersAreHiddenFromAFullLogByWhoMay) {
         start_ = server_log().size();
         PostgresDatabase fresh;
         const auto names = fresh_tenant();
-        fresh.claim_and_create_roles(
-            access_, names, setup_, claimant_of(names), passwords_, call_for()
-        );
+        fresh.of(access_, {names, setup_, claimant_of(names)})
+            ->claim_and_create_roles(passwords_, call_for());
         EXPECT_NE(log().find("set_config('djangodb.runtime'"), std::string::npos);
-        EXPECT_EQ(log().find(passwords_.runtime.reveal()), std::string::npos);
-        EXPECT_EQ(log().find(passwords_.migrate.reveal()), std::string::npos);
+        EXPECT_EQ(log().find(passwords_.at(LoginId::a()).reveal()), std::string::npos);
+        EXPECT_EQ(log().find(passwords_.at(LoginId::migrate()).reveal()), std::string::npos);
         return log().find("SCRAM-SHA-256$") == std::string::npos;
     };
     EXPECT_EQ(provision_anew(), admin_is_superuser());
     if (server_version() >= 150000) {
         const auto right = " SET ON PARAMETER log_parameter_max_length ";
-        as_superuser("GRANT" + (right + ("TO " + access_.admin_user)));
+        as_superuser("GRANT" + (right + ("TO " + access_.administrator.user)));
         EXPECT_TRUE(provision_anew());
-        as_superuser("REVOKE" + (right + ("FROM " + access_.admin_user)));
+        as_superuser("REVOKE" + (right + ("FROM " + access_.administrator.user)));
     }
 }
 

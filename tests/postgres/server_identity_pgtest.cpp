@@ -48,58 +48,64 @@ TEST_F(Identity, IsTheServersOwn) {
         std::to_string(found.timeline),
         as_superuser("SELECT timeline_id FROM pg_control_checkpoint()")
     );
-    access_.expected = found;
+    access_.address.identity.expected = found;
     EXPECT_EQ(look(access_), found);
 }
 
 TEST_F(Identity, AnotherServerBehindTheSamePortGetsNoStatement) {
     // With the same CA and the same login, so that nothing else stops it.
     auto& other = spare();
-    support::TcpRelay relay(static_cast<std::uint16_t>(access_.port));
+    support::TcpRelay relay(static_cast<std::uint16_t>(access_.address.port));
     auto access = access_;
-    access.port = relay.port();
-    access.ca_pem += "\n" + other.access().ca_pem;
-    other.set_password(access.admin_password);
-    access.expected = look(access);
+    access.address.port = relay.port();
+    access.address.tls.ca_pem += "\n" + other.access().address.tls.ca_pem;
+    other.set_password(access.administrator.password);
+    access.address.identity.expected = look(access);
     const auto names = fresh_tenant();
     const auto claimant = claimant_of(names);
     const auto untouched = state_of(other);
-    database_.inspect_tenant(access, names, setup_, claimant, call_for());
+    database_.of(access, {names, setup_, claimant})->inspect(call_for());
 
-    relay.lead_to(static_cast<std::uint16_t>(other.access().port));
+    relay.lead_to(static_cast<std::uint16_t>(other.access().address.port));
     PostgresDatabase moved;  // with no session to the first one
-    const auto failure =
-        failure_of([&] { moved.inspect_tenant(access, names, setup_, claimant, call_for()); });
+    const auto failure = failure_of([&] {
+        moved.of(access, {names, setup_, claimant})->inspect(call_for());
+    });
     EXPECT_EQ(failure.code, "ServerIdentityChanged");
     EXPECT_EQ(failure.kind, FailureClass::Terminal);
     const auto found = other.as_superuser("SELECT system_identifier FROM pg_control_system()");
     EXPECT_THAT(failure.message, HasSubstr("djangodb.io/accept-server=" + found + ":0"));
     EXPECT_EQ(
         failure_of([&] {
-            moved.claim_and_create_roles(access, names, setup_, claimant, passwords_, call_for());
+            moved.of(access, {names, setup_, claimant})
+                ->claim_and_create_roles(passwords_, call_for());
         }).code,
         "ServerIdentityChanged"
     );
     EXPECT_EQ(
-        failure_of([&] { moved.create_database(access, names, call_for()); }).code,
+        failure_of([&] {
+            moved.of(access, {names, setup_, claimant_of(names)})->create(call_for());
+        }).code,
         "ServerIdentityChanged"
     );
     EXPECT_EQ(
-        failure_of([&] { moved.retire(access, names, claimant, call_for()); }).code,
+        failure_of([&] {
+            moved.of(access, {names, setup_, claimant})->retire(call_for());
+        }).code,
         "ServerIdentityChanged"
     );
     EXPECT_EQ(state_of(other), untouched);
 
     // One that had a session before the swap keeps to the server that it knows; a look does not.
-    EXPECT_NO_THROW(database_.inspect_tenant(access, names, setup_, claimant, call_for()));
+    EXPECT_NO_THROW(database_.of(access, {names, setup_, claimant})->inspect(call_for()));
     EXPECT_EQ(failure_of([&] { look(access); }).code, "ServerIdentityChanged");
 
-    access.accepted = read_acknowledgement(found + ":1");
+    access.address.identity.accepted = read_acknowledgement(found + ":1");
     EXPECT_EQ(failure_of([&] { look(access); }).code, "ServerIdentityChanged") << "not this one";
-    access.accepted = read_acknowledgement(found + ":0");
+    access.address.identity.accepted = read_acknowledgement(found + ":0");
     EXPECT_EQ(look(access).system_identifier, found);
     relay.cut();
-    other.set_password(other.access().admin_password);
+    other.set_password(other.access().administrator.password);
 }
 
 TEST_F(Identity, ServerRestoredFromAnOldCopyGetsNoStatement) {
@@ -109,41 +115,42 @@ TEST_F(Identity, ServerRestoredFromAnOldCopyGetsNoStatement) {
     const auto after = fresh_tenant();
     PostgresDatabase database;
     const auto claim = [&](const TenantNames& names) {
-        database.claim_and_create_roles(
-            access, names, setup_, claimant_of(names), passwords_, call_for()
-        );
+        database.of(access, {names, setup_, claimant_of(names)})
+            ->claim_and_create_roles(passwords_, call_for());
     };
     claim(before);
     server.stop();
     const SpareServer backup("backup", server, SpareServer::Role::Primary);
     server.start();
     claim(after);
-    access.expected = look(access);
-    EXPECT_GT(access.expected.ledger_revision, 0);
+    access.address.identity.expected = look(access);
+    EXPECT_GT(access.address.identity.expected.ledger_revision, 0);
 
     // The old copy takes the place of the server.
-    access.port = backup.access().port;
+    access.address.port = backup.access().address.port;
     const auto untouched = state_of(backup);
     PostgresDatabase restored;
     const auto failure = failure_of([&] {
-        restored.inspect_tenant(access, after, setup_, claimant_of(after), call_for());
+        restored.of(access, {after, setup_, claimant_of(after)})->inspect(call_for());
     });
     EXPECT_EQ(failure.code, "ServerRestored");
     EXPECT_EQ(failure.kind, FailureClass::Terminal);
     EXPECT_EQ(
         failure_of([&] {
-            restored.claim_and_create_roles(
-                access, after, setup_, claimant_of(after), passwords_, call_for()
-            );
+            restored.of(access, {after, setup_, claimant_of(after)})
+                ->claim_and_create_roles(passwords_, call_for());
         }).code,
         "ServerRestored"
     );
     EXPECT_EQ(state_of(backup), untouched);
 
-    access.accepted = look(backup.access());
-    EXPECT_LT(access.accepted.ledger_revision, access.expected.ledger_revision);
-    EXPECT_THAT(failure.message, HasSubstr(acknowledgement_of(access.accepted)));
-    EXPECT_EQ(look(access), access.accepted);
+    access.address.identity.accepted = look(backup.access());
+    EXPECT_LT(
+        access.address.identity.accepted.ledger_revision,
+        access.address.identity.expected.ledger_revision
+    );
+    EXPECT_THAT(failure.message, HasSubstr(acknowledgement_of(access.address.identity.accepted)));
+    EXPECT_EQ(look(access), access.address.identity.accepted);
 }
 
 TEST_F(Identity, LedgerThatWasDroppedIsNotMadeAnew) {
@@ -152,15 +159,14 @@ TEST_F(Identity, LedgerThatWasDroppedIsNotMadeAnew) {
     access.maintenance_database = "short_lived";
     PostgresDatabase database;
     const auto names = fresh_tenant();
-    database.claim_and_create_roles(
-        access, names, setup_, claimant_of(names), passwords_, call_for()
-    );
-    access.expected = look(access);
+    database.of(access, {names, setup_, claimant_of(names)})
+        ->claim_and_create_roles(passwords_, call_for());
+    access.address.identity.expected = look(access);
     server.as_superuser("DROP DATABASE short_lived WITH (FORCE)");
     PostgresDatabase fresh;
     EXPECT_EQ(
         failure_of([&] {
-            fresh.inspect_tenant(access, names, setup_, claimant_of(names), call_for());
+            fresh.of(access, {names, setup_, claimant_of(names)})->inspect(call_for());
         }).code,
         "ServerRestored"
     );
@@ -175,10 +181,9 @@ TEST_F(Identity, RevisionThatACrashCouldTakeBackIsNotRemembered) {
     auto access = server.access();
     const auto names = fresh_tenant();
     PostgresDatabase database;
-    database.claim_and_create_roles(
-        access, names, setup_, claimant_of(names), passwords_, call_for()
-    );
-    access.expected = look(access);
+    database.of(access, {names, setup_, claimant_of(names)})
+        ->claim_and_create_roles(passwords_, call_for());
+    access.address.identity.expected = look(access);
     const auto ask = [&](const std::string& sql) { return server.as_superuser(sql, "djangodb"); };
     // Nobody else brings the log to the disk.
     const std::vector<std::string> settings{
@@ -204,7 +209,7 @@ TEST_F(Identity, RevisionThatACrashCouldTakeBackIsNotRemembered) {
     );
     const auto remembered = look(access);
     EXPECT_EQ(ask("SELECT last_value FROM djangodb.revision"), std::to_string(seen));
-    EXPECT_EQ(remembered.ledger_revision, access.expected.ledger_revision);
+    EXPECT_EQ(remembered.ledger_revision, access.address.identity.expected.ledger_revision);
     ::kill(postmaster, SIGKILL);
     ::kill(writer, SIGKILL);
     const auto until = Deadline::in(std::chrono::seconds{30});
@@ -214,7 +219,7 @@ TEST_F(Identity, RevisionThatACrashCouldTakeBackIsNotRemembered) {
     server.start();
     EXPECT_LT(std::stoll(ask("SELECT last_value FROM djangodb.revision")), seen)
         << "the crash has taken it back";
-    access.expected = remembered;
+    access.address.identity.expected = remembered;
     EXPECT_NO_THROW(look(access));
 
     ask("SELECT nextval('djangodb.revision')");
@@ -229,7 +234,7 @@ TEST_F(Identity, ServerThatDoesNotTellIsKnownByItsLedger) {
     auto& server = spare();
     auto access = server.access();
     access.maintenance_database = "postgres";  // rights on functions are of one database
-    access.expected = {"something else", 7, 0};
+    access.address.identity.expected = {"something else", 7, 0};
     server.as_superuser("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
     const auto in_this_database = look(access);
     server.as_superuser("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC");

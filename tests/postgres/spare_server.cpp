@@ -136,12 +136,12 @@ void SpareServer::set_access_rules(const std::string& lines) const {
 
 ServerAccess SpareServer::access() const {
     ServerAccess access;
-    access.host = "localhost";
-    access.port = std::stoi(settings_.at("DJDB_PG_PORT"));
+    access.address.host = "localhost";
+    access.address.port = std::stoi(settings_.at("DJDB_PG_PORT"));
     access.maintenance_database = "djangodb";
-    access.ca_pem = content_of(folder_ / "ca.crt");
-    access.admin_user = settings_.at("DJDB_PG_ADMIN_USER");
-    access.admin_password = Sensitive(content_of(folder_ / "admin-password"));
+    access.address.tls.ca_pem = content_of(folder_ / "ca.crt");
+    access.administrator.user = settings_.at("DJDB_PG_ADMIN_USER");
+    access.administrator.password = Sensitive(content_of(folder_ / "admin-password"));
     return access;
 }
 

@@ -84,8 +84,8 @@ class Swapped : public LiveServer {
 };
 
 TEST_F(Swapped, DatabaseAmidItsConfiguration) {
-    database_.claim_and_create_roles(access_, names_, setup_, claimant_, passwords_, call_for());
-    database_.create_database(access_, names_, call_for());
+    database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
+    database_of(names_)->create(call_for());
     as_superuser("CREATE DATABASE " + other_);
     const auto ours = oid_of(name_);
     const auto others = oid_of(other_);
@@ -100,7 +100,7 @@ TEST_F(Swapped, DatabaseAmidItsConfiguration) {
         }
         ASSERT_EQ(oid_of(name_), ours);
         if (!is_configured) {
-            database_.configure_database(access_, names_, setup_, claimant_, call_for());
+            database_of(names_, claimant_)->configure(call_for());
             EXPECT_EQ(noted_oid(), ours);
         }
     }
@@ -130,26 +130,21 @@ TEST_F(Swapped, ClaimWhileItsDatabaseIsBeingDropped) {
         EXPECT_FALSE(dropping->run(sql::find_droppable(names_, claimant_), call_for()).empty());
         // Else the database would be dropped under its new holder.
         const auto failure = failure_of([&] {
-            database_.transfer(access_, names_, next, call_for(std::chrono::seconds{2}));
+            database_of(names_, next)->transfer(call_for(std::chrono::seconds{2}));
         });
         EXPECT_EQ(failure.kind, FailureClass::Transient) << failure.message;
         EXPECT_FALSE(dropping->run(sql::find_droppable(names_, claimant_), call_for()).empty());
     }
-    database_.transfer(access_, names_, next, call_for());
+    database_of(names_, next)->transfer(call_for());
     EXPECT_EQ(
-        failure_of([&] { database_.drop(access_, names_, claimant_, call_for()); }).code,
-        "ClaimLost"
+        failure_of([&] { database_of(names_, claimant_)->drop(call_for()); }).code, "ClaimLost"
     );
     EXPECT_NE(oid_of(name_), "");
 }
 
 TEST_F(Swapped, RoleThatAppearsAfterTheCheckIsNotTakenOver) {
     const auto batch = sql::claim_and_create_roles(
-        names_,
-        setup_,
-        claimant_,
-        {scram_verifier(passwords_.runtime), scram_verifier(passwords_.migrate)},
-        server_version()
+        names_, setup_, claimant_, verifiers_of(passwords_), server_version()
     );
     const auto role = names_.login_a.str();
     const auto state = [&] {

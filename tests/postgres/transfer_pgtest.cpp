@@ -17,29 +17,32 @@ class Transfer : public LiveServer {
         next_.key.ns = Namespace("elsewhere");
         provision(names_, former_);
         app_ = Connection::open(
-            tenant_endpoint(names_, names_.login_a, passwords_.runtime), call_for()
+            tenant_endpoint(names_, names_.login_a, passwords_.at(LoginId::a())), call_for()
         );
         app_->run({"CREATE TABLE kept AS SELECT 42 AS n"}, call_for());
     }
     ClaimState claim_of(const Claimant& claimant) {
-        return database_.inspect_tenant(access_, names_, setup_, claimant, call_for()).claim;
+        return database_of(names_, claimant)->inspect(call_for()).claim;
     }
     void finish(const Claimant& claimant, const TenantPasswords& passwords) {
-        database_.reattach(access_, names_, claimant, call_for());
-        database_.claim_and_create_roles(access_, names_, setup_, claimant, passwords, call_for());
-        database_.configure_database(access_, names_, setup_, claimant, call_for());
+        database_of(names_, claimant)->reattach(call_for());
+        database_of(names_, claimant)->claim_and_create_roles(passwords, call_for());
+        database_of(names_, claimant)->configure(call_for());
     }
     void expect_moved(const TenantPasswords& fresh) {
         EXPECT_EQ(claim_of(next_), ClaimState::Mine);
         EXPECT_EQ(claim_of(former_), ClaimState::OfAnother);
-        database_.prove_runtime_login(access_, names_, setup_, fresh.runtime, call_for());
-        database_.prove_migration_login(access_, names_, fresh.migrate, call_for());
-        const auto app =
-            Connection::open(tenant_endpoint(names_, names_.login_a, fresh.runtime), call_for());
+        database_of(names_)->prove_login(LoginId::a(), fresh.at(LoginId::a()), call_for());
+        database_of(names_)->prove_login(
+            LoginId::migrate(), fresh.at(LoginId::migrate()), call_for()
+        );
+        const auto app = Connection::open(
+            tenant_endpoint(names_, names_.login_a, fresh.at(LoginId::a())), call_for()
+        );
         EXPECT_EQ(app->run({"SELECT n FROM kept"}, call_for()).at(0).at(0), "42");
         for (const auto& [login, old] :
-             {std::pair{names_.login_a, passwords_.runtime},
-              {names_.migrate, passwords_.migrate}}) {
+             {std::pair{names_.login_a, passwords_.at(LoginId::a())},
+              {names_.migrate, passwords_.at(LoginId::migrate())}}) {
             EXPECT_EQ(
                 failure_of([&] {
                     Connection::open(tenant_endpoint(names_, login, old), call_for());
@@ -52,7 +55,7 @@ class Transfer : public LiveServer {
     TenantNames names_;
     Claimant former_;
     Claimant next_;
-    TenantPasswords fresh_{fresh_password(), fresh_password()};
+    TenantPasswords fresh_ = fresh_passwords();
     std::unique_ptr<Connection> app_;
 };
 
@@ -61,14 +64,14 @@ TEST_F(Transfer, MovesClaimMarksAndPasswords) {
         return as_superuser("SELECT last_value FROM djangodb.revision", "djangodb");
     };
     const auto before = std::stol(revision());
-    database_.transfer(access_, names_, next_, call_for());
+    database_of(names_, next_)->transfer(call_for());
     EXPECT_GT(std::stol(revision()), before);
     EXPECT_EQ(
         failure_of([&] { app_->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient
     ) << "its sessions were ended";
     EXPECT_EQ(
         failure_of([&] {
-            database_.prove_runtime_login(access_, names_, setup_, passwords_.runtime, call_for());
+            database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
         }).code,
         "LoginRejected"
     ) << "already before the new passwords are set";
@@ -84,14 +87,14 @@ TEST_F(Transfer, MovesClaimMarksAndPasswords) {
 }
 
 TEST_F(Transfer, TheFormerResourceChangesNothingAnyMore) {
-    database_.transfer(access_, names_, next_, call_for());
+    database_of(names_, next_)->transfer(call_for());
     finish(next_, fresh_);
     const auto before = end_state(names_);
     EXPECT_EQ(failure_of([&] { provision(names_, former_); }).code, "ClaimedByOther");
-    database_.retire(access_, names_, former_, call_for());
-    database_.reattach(access_, names_, former_, call_for());
+    database_of(names_, former_)->retire(call_for());
+    database_of(names_, former_)->reattach(call_for());
     EXPECT_EQ(
-        failure_of([&] { database_.drop(access_, names_, former_, call_for()); }).code, "ClaimLost"
+        failure_of([&] { database_of(names_, former_)->drop(call_for()); }).code, "ClaimLost"
     );
     EXPECT_EQ(end_state(names_), before);
     expect_moved(fresh_);
@@ -103,8 +106,8 @@ TEST_F(Transfer, RoleThatOnlyBearsTheMarkIsLeft) {
         "CREATE ROLE " + role + " LOGIN; COMMENT ON ROLE " + role + " IS '" +
         sql::mark(names_, former_) + "'"
     );
-    as_superuser("GRANT " + role + " TO " + access_.admin_user + " WITH ADMIN OPTION");
-    database_.transfer(access_, names_, next_, call_for());
+    as_superuser("GRANT " + role + " TO " + access_.administrator.user + " WITH ADMIN OPTION");
+    database_of(names_, next_)->transfer(call_for());
     EXPECT_EQ(
         as_superuser(
             "SELECT concat_ws(' ', rolcanlogin, shobj_description(oid, 'pg_authid')) FROM pg_roles "
@@ -117,33 +120,31 @@ TEST_F(Transfer, RoleThatOnlyBearsTheMarkIsLeft) {
 }
 
 TEST_F(Transfer, NeverGoesBackToTheResourceThatLostIt) {
-    database_.transfer(access_, names_, next_, call_for());
-    EXPECT_TRUE(
-        database_.inspect_tenant(access_, names_, setup_, former_, call_for()).lost_by_transfer
-    );
+    database_of(names_, next_)->transfer(call_for());
+    EXPECT_TRUE(database_of(names_, former_)->inspect(call_for()).lost_by_transfer);
     const auto before = end_state(names_);
     EXPECT_EQ(
-        failure_of([&] { database_.transfer(access_, names_, former_, call_for()); }).code,
+        failure_of([&] { database_of(names_, former_)->transfer(call_for()); }).code,
         "ClaimedByOther"
     );
     EXPECT_EQ(end_state(names_), before);
     auto anew = former_;
     anew.uid = ResourceUid("uid-3");
-    database_.transfer(access_, names_, anew, call_for());
+    database_of(names_, anew)->transfer(call_for());
     EXPECT_EQ(claim_of(anew), ClaimState::RetainedForMe) << "made anew, with the grant";
 }
 
 TEST_F(Transfer, OfARetainedClaim) {
-    database_.retire(access_, names_, former_, call_for());
+    database_of(names_, former_)->retire(call_for());
     EXPECT_EQ(claim_of(next_), ClaimState::OfAnother);
-    database_.transfer(access_, names_, next_, call_for());
+    database_of(names_, next_)->transfer(call_for());
     finish(next_, fresh_);
     expect_moved(fresh_);
 }
 
 TEST_F(Transfer, OfAClaimThatNobodyHasChangesNothing) {
     const auto nobody = fresh_tenant();
-    database_.transfer(access_, nobody, claimant_of(nobody), call_for());
+    database_of(nobody)->transfer(call_for());
     EXPECT_EQ(end_state(nobody), "");
 }
 

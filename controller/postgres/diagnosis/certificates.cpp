@@ -67,7 +67,7 @@ void require_usable_certificates(const Endpoint& to) {
         return;
     }
     // libpq would quote a path that is another one each time, and a condition would never settle.
-    if (to.tls != TlsMode::Require && read_certificates(to.ca_pem).empty()) {
+    if (to.server.tls.mode != TlsMode::Require && read_certificates(to.server.tls.ca_pem).empty()) {
         throw invalid(
             "TLSVerifyFailed",
             "What spec.tls of the PostgresServer names as CA is no certificate in PEM form, so "
@@ -76,11 +76,11 @@ void require_usable_certificates(const Endpoint& to) {
                 " can't be verified. Nothing was sent; correct the Secret or ConfigMap."
         );
     }
-    if (to.client_certificate_pem.empty()) {
+    if (to.login.certificate.pem.empty()) {
         return;
     }
-    const auto certificates = read_certificates(to.client_certificate_pem);
-    const auto key = read_key(to.client_key_pem);
+    const auto certificates = read_certificates(to.login.certificate.pem);
+    const auto key = read_key(to.login.certificate.key_pem);
     const bool is_pair = !certificates.empty() && key &&
                          X509_check_private_key(certificates.front().get(), key.get()) == 1;
     ERR_clear_error();

@@ -72,19 +72,19 @@ Verdict unreachable(int error) {
 
 /// Nothing: what was shown is as it has to be.
 std::optional<Verdict> judge_certificate(const Endpoint& to, const TlsFindings& found) {
-    if (to.tls != TlsMode::Require && !found.is_from_ca) {
+    if (to.server.tls.mode != TlsMode::Require && !found.is_from_ca) {
         return Verdict{
             "TLSVerifyFailed",
             "the server's certificate was not signed by the given CA but by \"" +
                 printable(found.issuer) + "\""};
     }
-    if (to.tls != TlsMode::Require && !found.untimely.empty()) {
+    if (to.server.tls.mode != TlsMode::Require && !found.untimely.empty()) {
         return Verdict{"TLSVerifyFailed", found.untimely};
     }
-    if (to.tls == TlsMode::VerifyFull && !found.names_host) {
+    if (to.server.tls.mode == TlsMode::VerifyFull && !found.names_host) {
         return Verdict{
             "TLSVerifyFailed",
-            "the server's certificate does not carry the name \"" + to.host + "\" but " +
+            "the server's certificate does not carry the name \"" + to.server.host + "\" but " +
                 joined(found.names)};
     }
     return std::nullopt;
@@ -137,7 +137,7 @@ Verdict judge(const Endpoint& to, const FailedConnect& failed, const Deadline& d
     }
     const bool in_tls = failed.phase == ConnectPhase::Tls;
     // In TLS 1.3 a client certificate is refused when the login is under way.
-    if (in_tls || !to.client_certificate_pem.empty()) {
+    if (in_tls || !to.login.certificate.pem.empty()) {
         if (auto verdict = judge_tls(to, failed, deadline)) {
             return *verdict;
         }

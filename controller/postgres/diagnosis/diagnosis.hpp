@@ -12,6 +12,7 @@
 
 #include "controller/postgres/diagnosis/sql_state.hpp"
 #include "controller/postgres/session/endpoint.hpp"
+#include "reconcilers/ports/call_context.hpp"
 #include "reconcilers/ports/failure.hpp"
 
 #include <string>

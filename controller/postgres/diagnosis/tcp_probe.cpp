@@ -86,7 +86,7 @@ TcpProbe probe_tcp(
     }
     TcpProbe last{{}, EADDRNOTAVAIL};
     for (const auto& address : addresses) {
-        last = connect_to_number(address, std::to_string(to.port), deadline);
+        last = connect_to_number(address, std::to_string(to.server.port), deadline);
         if (last.socket.is_open()) {
             break;
         }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "controller/postgres/session/endpoint.hpp"
+#include "reconcilers/ports/call_context.hpp"
 
 #include <string>
 #include <vector>

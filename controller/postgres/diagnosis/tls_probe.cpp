@@ -81,15 +81,15 @@ TlsAnswer explain_handshake(const Endpoint& to) {
         reason == SSL_R_PACKET_LENGTH_TOO_LONG || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
         return TlsAnswer::NotPostgres;
     }
-    return to.client_certificate_pem.empty() ? TlsAnswer::NoHandshake : TlsAnswer::ClientRefused;
+    return to.login.certificate.pem.empty() ? TlsAnswer::NoHandshake : TlsAnswer::ClientRefused;
 }
 
 Context make_context(const Endpoint& to) {
     Context context(SSL_CTX_new(TLS_client_method()));
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
-    auto own = read_certificates(to.client_certificate_pem);
-    const auto key = read_key(to.client_key_pem);
+    auto own = read_certificates(to.login.certificate.pem);
+    const auto key = read_key(to.login.certificate.key_pem);
     if (!own.empty() && key) {
         SSL_CTX_use_certificate(context.get(), own.front().get());
         SSL_CTX_use_PrivateKey(context.get(), key.get());
@@ -100,7 +100,8 @@ Context make_context(const Endpoint& to) {
 /// In TLS 1.3 a refused client certificate shows only when the server answers to what comes next.
 bool is_client_welcome(SSL* session, int socket, const Endpoint& to, const Deadline& deadline) {
     std::string words;
-    for (const auto& word : {std::string("user"), to.user, std::string("database"), to.database}) {
+    for (const auto& word :
+         {std::string("user"), to.login.user, std::string("database"), to.database}) {
         words += word + '\0';
     }
     words += '\0';
@@ -142,7 +143,7 @@ std::string line_of(const X509_NAME* name) {
 /// Time is judged for itself, for the whole chain where there is one.
 void judge_chain(X509* shown, STACK_OF(X509) * chain, const Endpoint& to, TlsFindings& findings) {
     const Store store(X509_STORE_new());
-    for (const auto& authority : read_certificates(to.ca_pem)) {
+    for (const auto& authority : read_certificates(to.server.tls.ca_pem)) {
         X509_STORE_add_cert(store.get(), authority.get());
     }
     const StoreContext context(X509_STORE_CTX_new());
@@ -204,7 +205,7 @@ std::vector<std::string> names_in(const X509* certificate) {
 
 void judge(X509* shown, STACK_OF(X509) * chain, const Endpoint& to, TlsFindings& findings) {
     judge_chain(shown, chain, to, findings);
-    findings.names_host = names_host(shown, to.host);
+    findings.names_host = names_host(shown, to.server.host);
     findings.issuer = line_of(X509_get_issuer_name(shown));
     findings.names = names_in(shown);
 }
@@ -220,9 +221,9 @@ TlsFindings probe_tls(const Socket& socket, const Endpoint& to, const Deadline& 
     const auto context = make_context(to);
     const Session session(SSL_new(context.get()));
     SSL_set_fd(session.get(), socket.descriptor());
-    if (!is_address(to.host)) {
+    if (!is_address(to.server.host)) {
         // OpenSSL's macro for this has a cast that our warnings forbid.
-        auto name = to.host;
+        auto name = to.server.host;
         SSL_ctrl(
             session.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()
         );
@@ -235,7 +236,7 @@ TlsFindings probe_tls(const Socket& socket, const Endpoint& to, const Deadline& 
     }
     const Certificate shown(SSL_get1_peer_certificate(session.get()));
     judge(shown.get(), SSL_get_peer_cert_chain(session.get()), to, findings);
-    if (!to.client_certificate_pem.empty() &&
+    if (!to.login.certificate.pem.empty() &&
         !is_client_welcome(session.get(), socket.descriptor(), to, deadline)) {
         findings.answer = TlsAnswer::ClientRefused;
     }

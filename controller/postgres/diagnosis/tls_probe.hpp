@@ -4,6 +4,7 @@
 
 #include "controller/postgres/diagnosis/tcp_probe.hpp"
 #include "controller/postgres/session/endpoint.hpp"
+#include "reconcilers/ports/call_context.hpp"
 
 #include <string>
 #include <vector>

@@ -20,8 +20,10 @@ bool is_same_login(const Endpoint& a, const Endpoint& b) {
     other.database = a.database;
     other.kind = a.kind;
     other.is_reusable = a.is_reusable;
-    return a == other && a.expected.system_identifier == b.expected.system_identifier &&
-           a.accepted == b.accepted;
+    return a == other &&
+           a.server.identity.expected.system_identifier ==
+               b.server.identity.expected.system_identifier &&
+           a.server.identity.accepted == b.server.identity.accepted;
 }
 
 bool concerns_the_server(std::string_view code) {

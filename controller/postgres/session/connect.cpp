@@ -41,7 +41,7 @@ bool is_single_host(const Endpoint& to) {
     const auto is_bad = [&](char c) {
         return c <= ' ' || c == ',' || c == '@' || c == 0x7F || (c == '/' && !to.is_socket());
     };
-    return !to.host.empty() && std::ranges::none_of(to.host, is_bad);
+    return !to.server.host.empty() && std::ranges::none_of(to.server.host, is_bad);
 }
 
 std::string repeated(const std::string& word, std::size_t times) {
@@ -77,7 +77,9 @@ using Keywords = std::vector<std::pair<const char*, std::string>>;
 /// What libpq reads while it connects.
 struct Files {
     explicit Files(const Endpoint& to)
-        : ca(to.ca_pem), certificate(to.client_certificate_pem), key(to.client_key_pem.reveal()) {}
+        : ca(to.server.tls.ca_pem),
+          certificate(to.login.certificate.pem),
+          key(to.login.certificate.key_pem.reveal()) {}
 
     PemFile ca;
     PemFile certificate;
@@ -93,18 +95,18 @@ void add_transport(
     if (to.is_socket()) {
         keywords.insert(
             keywords.end(),
-            {{"host", to.host}, {"sslmode", "disable"}, {"channel_binding", "disable"}}
+            {{"host", to.server.host}, {"sslmode", "disable"}, {"channel_binding", "disable"}}
         );
         return;
     }
-    const bool has_certificate = !to.client_certificate_pem.empty();
+    const bool has_certificate = !to.login.certificate.pem.empty();
     // libpq verifies with whatever root it finds, whatever the mode.
-    const bool verifies = to.tls != TlsMode::Require;
+    const bool verifies = to.server.tls.mode != TlsMode::Require;
     keywords.insert(
         keywords.end(),
-        {{"host", repeated(to.host, addresses.size())},
+        {{"host", repeated(to.server.host, addresses.size())},
          {"hostaddr", join(addresses, ",")},
-         {"sslmode", sslmode(to.tls)},
+         {"sslmode", sslmode(to.server.tls.mode)},
          {"sslrootcert", verifies ? files.ca.path() : kNoFile},
          {"sslcrl", kNoFile},
          {"sslcert", has_certificate ? files.certificate.path() : kNoFile},
@@ -121,9 +123,9 @@ Keywords keywords_of(
     const std::string& reconcile_id
 ) {
     Keywords keywords{
-        {"port", std::to_string(to.port)},
+        {"port", std::to_string(to.server.port)},
         {"dbname", to.database},
-        {"user", to.user},
+        {"user", to.login.user},
         {"gssencmode", "disable"},
         {"client_encoding", "UTF8"},
         {"keepalives_idle", "30"},
@@ -146,7 +148,7 @@ RawConnection start(const Endpoint& to, const Keywords& keywords) {
     }
     // Not in the list of strings, whose memory nobody wipes.
     names.push_back("password");
-    values.push_back(to.password.reveal().c_str());
+    values.push_back(to.login.password.reveal().c_str());
     names.push_back(nullptr);
     values.push_back(nullptr);
     RawConnection raw(PQconnectStartParams(names.data(), values.data(), 0));
@@ -225,7 +227,7 @@ std::vector<std::string> addresses_of(const Endpoint& to, const CallContext& cal
     }
     auto resolving = call;
     resolving.deadline = call.deadline.or_earlier(kConnectWithin);
-    auto addresses = resolve(to.host, resolving);
+    auto addresses = resolve(to.server.host, resolving);
     require_running(to, call);
     return addresses;
 }

@@ -1,12 +1,10 @@
 // Where a session goes, as whom, who has to answer there, and who must not. A value; any thread.
 #pragma once
 
-#include "crds/kinds/postgres_server.hpp"
+#include "crds/names.hpp"
 #include "crds/sensitive.hpp"
-#include "reconcilers/ports/database.hpp"
+#include "reconcilers/ports/server_access.hpp"
 
-#include <cstddef>
-#include <cstdint>
 #include <string>
 
 namespace djdb::postgres {
@@ -26,27 +24,15 @@ constexpr bool is_administrators(SessionKind kind) {
 }
 
 struct Endpoint {
-    /// DNS name, address, or the absolute path of a socket's directory.
-    std::string host;
-    std::int64_t port = 5432;
+    ServerAddress server;
+    Login login;
     std::string database;
-    std::string user;
-    Sensitive password;
-    std::string ca_pem;
     SessionKind kind = SessionKind::Admin;
-    bool is_reusable = true;  ///< kept idle after use; databases of tenants are left at once
-    TlsMode tls = TlsMode::VerifyFull;
-    std::string client_certificate_pem = {};
-    Sensitive client_key_pem = {};
+    bool is_reusable = true;  ///< kept idle after use; databases of tenants are left immediately
     /// The password is proven to the very server that the certificate is of, and sent to nobody.
     bool binds_channel = true;
-    /// Sessions to host and port, idle ones included.
-    std::size_t max_sessions = 4;
-    /// What has to answer, and what a person lets answer in its place.
-    ServerIdentity expected = {};
-    ServerIdentity accepted = {};
 
-    [[nodiscard]] bool is_socket() const { return host.starts_with('/'); }
+    [[nodiscard]] bool is_socket() const { return server.is_socket(); }
 
     /// Whether a session of the one serves the other. What was expected is no part of it: it
     /// changes with each claim.

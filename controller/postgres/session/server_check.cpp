@@ -70,8 +70,8 @@ void Connection::require_the_server(const CallContext& call) {
             "that owns the schema djangodb."
         );
     }
-    const auto& expected = endpoint_.expected;
-    switch (compare_server(identity_, expected, endpoint_.accepted)) {
+    const auto& expected = endpoint_.server.identity.expected;
+    switch (compare_server(identity_, expected, endpoint_.server.identity.accepted)) {
         case IdentityMatch::Same:
             return;
         case IdentityMatch::AnotherServer:

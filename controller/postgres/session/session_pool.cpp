@@ -24,7 +24,7 @@ SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call
     std::unique_ptr<Connection> session;
     const bool has_place = changed_.wait_until(lock, call.stop, call.deadline.at(), [&] {
         session = reuse(server, to);
-        return session || make_room(server, to.max_sessions);
+        return session || make_room(server, to.server.max_sessions);
     });
     if (!has_place) {
         throw Error(
@@ -68,8 +68,8 @@ std::unique_ptr<Connection> SessionPool::reuse(Server& server, const Endpoint& t
     auto& idle = server.idle;
     const auto is_elsewhere = [&](const Connection& session) {
         const auto& found = session.identity().system_identifier;
-        return !to.expected.system_identifier.empty() && !found.empty() &&
-               found != to.expected.system_identifier;
+        return !to.server.identity.expected.system_identifier.empty() && !found.empty() &&
+               found != to.server.identity.expected.system_identifier;
     };
     std::erase_if(idle, [&](const Idle& entry) {
         return !entry.session->is_usable() || is_elsewhere(*entry.session);

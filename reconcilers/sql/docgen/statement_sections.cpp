@@ -57,7 +57,11 @@ std::vector<Variant> all_variants() {
 
 Verifiers verifiers_for(const TenantNames& names) {
     const Sensitive verifier("SCRAM-SHA-256$...");
-    return {verifier, verifier, std::vector<Sensitive>(names.readers.size(), verifier)};
+    Verifiers verifiers;
+    for (const auto& login : enabled_logins(names, kSetup)) {
+        verifiers.logins.emplace(login, verifier);
+    }
+    return verifiers;
 }
 
 /// Both, each statement once.
@@ -196,16 +200,16 @@ std::vector<Section> taking_over() {
     return {
         {"Remove a reader that is asked for no more",
          "administrator, maintenance database; one transaction",
-         shut_reader(kNames, kClaimant, kNames.readers[0])},
+         shut_reader(kNames, kClaimant, kNames.readers[0].role)},
         {"Take what it has",
          "administrator, the tenant's database, after that",
          with(
-             {refuse_objects(kNames, kClaimant, kNames.readers[0])},
-             disown(kNames, kClaimant, {kNames.readers[0]})
+             {refuse_objects(kNames, kClaimant, kNames.readers[0].role)},
+             disown(kNames, kClaimant, {kNames.readers[0].role})
          )},
         {"Drop it",
          "administrator, maintenance database, after that; one transaction",
-         drop_reader(kNames, kClaimant, kNames.readers[0])},
+         drop_reader(kNames, kClaimant, kNames.readers[0].role)},
         {"Look whether a database can be adopted",
          "administrator: the first in the maintenance database, the second in that database",
          {find_adoptable(kNames), list_obstacles_of_adoption(kNames, kFormerOwners)}},

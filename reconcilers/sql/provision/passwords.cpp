@@ -5,6 +5,7 @@
 #include "reconcilers/sql/text/quote.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace djdb::sql {
 namespace {
@@ -16,14 +17,17 @@ struct Login {
     std::string setting;
 };
 
-std::vector<Login> logins_of(const TenantNames& names, const Verifiers& verifiers) {
-    std::vector<Login> logins{
-        {names.login_a, verifiers.runtime, "djangodb.runtime"},
-        {names.migrate, verifiers.migrate, "djangodb.migrate"}};
-    for (std::size_t i = 0; i < names.readers.size(); ++i) {
-        logins.push_back(
-            {names.readers[i], verifiers.readers.at(i), "djangodb.reader_" + std::to_string(i)}
-        );
+std::vector<Login> logins_of(
+    const TenantNames& names, const TenantSetup& setup, const Verifiers& verifiers
+) {
+    std::vector<Login> logins;
+    std::size_t readers = 0;
+    for (const auto& id : enabled_logins(names, setup)) {
+        auto setting = id.kind == LoginKind::Migrate ? std::string("djangodb.migrate")
+                       : id.kind == LoginKind::Reader
+                           ? "djangodb.reader_" + std::to_string(readers++)
+                           : std::string("djangodb.runtime");
+        logins.push_back({names.role(id), verifiers.logins.at(id), std::move(setting)});
     }
     return logins;
 }
@@ -89,8 +93,10 @@ Statement forget(const std::vector<Login>& logins) {
 
 }  // namespace
 
-Batch set_passwords(const TenantNames& names, const Verifiers& verifiers) {
-    const auto logins = logins_of(names, verifiers);
+Batch set_passwords(
+    const TenantNames& names, const TenantSetup& setup, const Verifiers& verifiers
+) {
+    const auto logins = logins_of(names, setup, verifiers);
     for (const auto& login : logins) {
         require_usable(login.password, verifiers.mode);
     }

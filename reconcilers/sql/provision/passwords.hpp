@@ -6,21 +6,18 @@
 #include "reconcilers/ports/database.hpp"
 #include "reconcilers/sql/text/statement.hpp"
 
-#include <vector>
+#include <map>
 
 namespace djdb::sql {
 
 /// What each login is given: SCRAM verifiers, or with PasswordMode::Plaintext the passwords.
 struct Verifiers {
-    Sensitive runtime;
-    Sensitive migrate;
-    /// In the order of TenantNames::readers.
-    std::vector<Sensitive> readers = {};
+    std::map<LoginId, Sensitive> logins;
     PasswordMode mode = PasswordMode::ScramVerifier;
 };
 
-/// Sets the passwords of the logins that log in and forgets them again. Throws Error Invalid
+/// Sets the passwords of the enabled logins and forgets them again. Each has to have one. Throws Error Invalid
 /// "InvalidVerifier" when a password is not a SCRAM verifier although it is to be one.
-Batch set_passwords(const TenantNames&, const Verifiers&);
+Batch set_passwords(const TenantNames&, const TenantSetup&, const Verifiers&);
 
 }  // namespace djdb::sql

@@ -36,14 +36,15 @@ std::vector<TenantRole> tenant_roles(const TenantNames& names, const TenantSetup
     if (!names.readers.empty()) {
         roles.push_back({names.read_only, false, {}, {"CONNECT"}, {}});
     }
-    roles.push_back(login_as(names.login_a, app, true, setup));
-    roles.push_back(login_as(names.login_b, app, false, setup));
+    for (const auto& login : {LoginId::a(), LoginId::b()}) {
+        roles.push_back(login_as(names.role(login), app, login == setup.active_login, setup));
+    }
     roles.push_back(login_as(names.migrate, names.owner, true, setup));
     roles.back().settings.emplace_back(
         "lock_timeout", std::to_string(setup.lock_timeout.count()) + "s"
     );
     for (const auto& reader : names.readers) {
-        roles.push_back({reader, true, names.read_only, {}, session_defaults(setup)});
+        roles.push_back({reader.role, true, names.read_only, {}, session_defaults(setup)});
         roles.back().settings.emplace_back("default_transaction_read_only", "on");
     }
     return roles;
@@ -86,7 +87,9 @@ std::vector<RoleName> all_names(const TenantNames& names) {
         names.migrate,
         names.read_write,
         names.read_only};
-    all.insert(all.end(), names.readers.begin(), names.readers.end());
+    for (const auto& reader : names.readers) {
+        all.push_back(reader.role);
+    }
     return all;
 }
 

@@ -145,7 +145,7 @@ Batch claim_and_create_roles(
             batch.emplace_back("ALTER ROLE " + quoted(role.name) + " LOGIN");
         }
     }
-    std::ranges::move(set_passwords(names, verifiers), std::back_inserter(batch));
+    std::ranges::move(set_passwords(names, setup, verifiers), std::back_inserter(batch));
     return batch;
 }
 

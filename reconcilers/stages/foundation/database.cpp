@@ -35,7 +35,7 @@ Verdict lost(const Desired& desired, const Observed& observed) {
             Reason::DatabaseReowned,
             database + " was given to \"" + tenant.database_owner +
                 "\" by somebody else. It was left so; run ALTER DATABASE " + name + " OWNER TO \"" +
-                known(observed.access).admin_user + "\"."
+                known(observed.access).administrator.user + "\"."
         );
     }
     if (tenant.database == DatabaseState::HalfDropped) {

@@ -21,7 +21,7 @@ std::optional<Blocked> refuse_extension(const Desired& desired, const Observed& 
         const auto missing = "Extension " + extension.name + " is not installed.";
         const bool is_there = known(observed.tenant).was_configured &&
                               std::ranges::find(drift, missing, &Drift::sentence) == drift.end();
-        const auto& allowed = observed.policy.allowed_extensions;
+        const auto& allowed = known(observed.access).allowed_extensions;
         if (is_there) {
             continue;
         }

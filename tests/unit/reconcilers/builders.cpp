@@ -28,8 +28,10 @@ Observed a_provisioned_world() {
     Observed observed;
     observed.now = TimePoint{std::chrono::seconds{1000}};
     observed.server = ServerReference::Found;
-    observed.access = ServerAccess{"db", 5432, "djangodb_operator", "ca", "admin", Sensitive("x")};
-    observed.credentials = TenantPasswords{Sensitive("a"), Sensitive("m")};
+    observed.access = ServerAccess{
+        {"db", 5432, {TlsMode::VerifyFull, "ca"}}, {"admin", Sensitive("x")}, "djangodb_operator"};
+    observed.credentials =
+        TenantPasswords{{LoginId::a(), Sensitive("a")}, {LoginId::migrate(), Sensitive("m")}};
     observed.secret = SecretState::UpToDate;
     TenantFacts tenant;
     tenant.claim = ClaimState::Mine;

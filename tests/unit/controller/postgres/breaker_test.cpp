@@ -9,14 +9,9 @@ using namespace std::chrono_literals;
 
 Endpoint an_endpoint(const std::string& password = "p") {
     return {
-        "db",
-        5432,
-        "djangodb_operator",
-        "admin",
-        Sensitive(password),
-        "ca",
-        SessionKind::Admin,
-        true};
+        {"db", 5432, {TlsMode::VerifyFull, "ca"}},
+        {"admin", Sensitive(password)},
+        "djangodb_operator"};
 }
 
 Failure a_failure(const std::string& code) {

@@ -25,7 +25,10 @@ Desired a_desired() {
     return derive_desired(object, "cluster");
 }
 
-const ServerAccess kAccess{"db.example", 5432, "djangodb_operator", "PEM", "admin", Sensitive("x")};
+const ServerAccess kAccess{
+    {"db.example", 5432, {TlsMode::VerifyFull, "PEM"}},
+    {"admin", Sensitive("x")},
+    "djangodb_operator"};
 
 TEST(Secret, HoldsTheContractAndTheUsersKeys) {
     const auto data =
@@ -46,7 +49,7 @@ TEST(Secret, HoldsTheContractAndTheUsersKeys) {
 
 TEST(Secret, AnIpv6HostStandsInBracketsInTheUrlAlone) {
     auto access = kAccess;
-    access.host = "fd00::1";
+    access.address.host = "fd00::1";
     const auto data = render_secret_data(a_desired(), access, RoleName("shop_a"), Sensitive("p"));
     EXPECT_EQ(data.at("DB_HOST").reveal(), "fd00::1");
     EXPECT_NE(data.at("DATABASE_URL").reveal().find("@[fd00::1]:5432/"), std::string::npos);
@@ -75,15 +78,15 @@ TEST(Secret, SaysHowTheServerIsVerifiedAndHasACaOnlyWhereOneIs) {
     };
     for (const auto& row : kRows) {
         auto access = kAccess;
-        access.tls = row.mode;
-        access.host = row.host;
-        access.ca_pem = row.ca;
+        access.address.tls.mode = row.mode;
+        access.address.host = row.host;
+        access.address.tls.ca_pem = row.ca;
         const auto data =
             render_secret_data(a_desired(), access, RoleName("shop_a"), Sensitive("p"));
         EXPECT_EQ(data.at("DB_SSLMODE").reveal(), row.ssl_mode);
         EXPECT_TRUE(data.at("DATABASE_URL").reveal().ends_with(row.url_end))
             << data.at("DATABASE_URL").reveal();
-        const bool has_ca = !access.ca_pem.empty();
+        const bool has_ca = !access.address.tls.ca_pem.empty();
         EXPECT_EQ(data.contains("ca.crt"), has_ca) << row.ssl_mode;
         EXPECT_EQ(data.contains("DB_SSLROOTCERT"), has_ca) << row.ssl_mode;
     }

@@ -15,7 +15,8 @@ const TenantNames kNames = tenant_names(DatabaseName("shop"));
 const TenantSetup kSetup;
 const Claimant kClaimant{"cluster", ResourceUid("uid"), {Namespace("web"), ObjectName("shop")}};
 const Verifiers kVerifiers{
-    Sensitive("SCRAM-SHA-256$4096:canary-a"), Sensitive("SCRAM-SHA-256$4096:canary-b")};
+    {{LoginId::a(), Sensitive("SCRAM-SHA-256$4096:canary-a")},
+     {LoginId::migrate(), Sensitive("SCRAM-SHA-256$4096:canary-b")}}};
 
 bool has(const Batch& batch, const std::string& text) {
     return std::ranges::any_of(batch, [&](const Statement& one) {
@@ -30,7 +31,8 @@ TEST(Roles, VerifiersAreInNoText) {
 }
 
 TEST(Roles, PlainPasswordIsRefused) {
-    const Verifiers plain{Sensitive("secret"), kVerifiers.migrate};
+    auto plain = kVerifiers;
+    plain.logins[LoginId::a()] = Sensitive("secret");
     try {
         claim_and_create_roles(kNames, kSetup, kClaimant, plain, 150018);
         FAIL() << "a plain password was accepted";

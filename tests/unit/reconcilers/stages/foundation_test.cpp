@@ -113,7 +113,8 @@ Observed build(const World& world) {
     observed.server = ServerReference::Found;
     observed.access = ServerAccess{};
     if (world.stored) {
-        observed.credentials = TenantPasswords{Sensitive("a"), Sensitive("m")};
+        observed.credentials =
+            TenantPasswords{{LoginId::a(), Sensitive("a")}, {LoginId::migrate(), Sensitive("m")}};
     }
     TenantFacts tenant;
     tenant.claim = world.claim;

@@ -105,7 +105,7 @@ TEST(Extensions, AreInstalledOnlyWithLeave) {
         observed.tenant->was_configured = true;
         observed.tenant->database_is_configured = false;
         observed.tenant->extensions = {{"x", is.exists, is.trusted}};
-        observed.policy.allowed_extensions =
+        observed.access->allowed_extensions =
             is.allowed ? std::vector<std::string>{"x"} : std::vector<std::string>{};
         if (!is.installed) {
             observed.tenant->drift = {{"Extension x is not installed.", Repair::Database}};

@@ -1,0 +1,157 @@
+#include "controller/postgres/admin_sessions.hpp"
+
+#include "controller/postgres/session/race_retry.hpp"
+#include "reconcilers/sql/adopt/adopt.hpp"
+#include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/provision/contents.hpp"
+#include "reconcilers/sql/provision/database.hpp"
+#include "reconcilers/sql/text/quote.hpp"
+
+#include <utility>
+
+namespace djdb::postgres {
+namespace {
+
+bool is_ledger_missing(const std::string& state) {
+    return state == "42P01" || state == "3F000";
+}
+
+/// Of work in a tenant's database, whose objects are the owner role's.
+Error explained_within(
+    const Failure& failure, const TenantNames& names, const std::string& administrator
+) {
+    if (failure.code != "42501") {
+        return explained(failure, names.database.str());
+    }
+    auto told = failure;
+    told.code = "AdminRightsMissing";
+    told.message += " In database \"" + names.database.str() +
+                    "\" let a superuser, or the owner of the object, run what was refused; or, for "
+                    "an object of the owner role, run GRANT " +
+                    sql::quote_identifier(names.owner.str()) + " TO " +
+                    sql::quote_identifier(administrator) + ".";
+    return Error(std::move(told));
+}
+
+}  // namespace
+
+Error explained(const Failure& failure, const std::string& database) {
+    auto told = failure;
+    const std::string untouched =
+        " Nothing was changed; delete this resource and create it with another spec.database.name";
+    if (failure.code == sql::kClaimedByOther) {
+        told.code = "ClaimedByOther";
+        told.message += untouched + ".";
+    } else if (failure.code == sql::kForeignRole) {
+        told.code = "ForeignRole";
+        told.message += untouched + ", or drop the role.";
+    } else if (failure.code == sql::kForeignDatabase) {
+        told.code = "AdoptionNotGranted";
+        told.message += untouched + ".";
+    } else if (failure.code == sql::kForeignSchema) {
+        told.code = "AdoptionRefused";
+        told.message +=
+            ". Nothing in the database was changed; take the schema out of spec.database.schemas, "
+            "rename it, or give it to the owner role.";
+    } else if (failure.code == sql::kNotOurClaim) {
+        told.code = "ClaimLost";
+    } else if (failure.code == sql::kAdoptionRefused) {
+        told.code = "AdoptionRefused";
+        told.kind = FailureClass::Terminal;
+    } else if (failure.code == "42501") {
+        told.code = "AdminRightsMissing";
+        told.message +=
+            " The administrator needs LOGIN CREATEDB CREATEROLE, CREATE on the "
+            "maintenance database, and from PostgreSQL 16 on to be the one who made the "
+            "roles of \"" +
+            database + "\".";
+    }
+    return Error(std::move(told));
+}
+
+const std::string& cell(const Rows& rows, std::size_t column) {
+    static const std::string kNone;
+    if (rows.empty()) {
+        return kNone;
+    }
+    const auto& value = rows.front().at(column);
+    return value ? *value : kNone;
+}
+
+void AdminSessions::make_maintenance_database(const ServerAccess& access, const CallContext& call) {
+    const DatabaseName name(access.maintenance_database);
+    auto lease = pool_.take(admin_endpoint(access, "postgres"), call);
+    try {
+        lease->run(sql::create_maintenance_database(name), call);
+    } catch (const Error& error) {
+        const auto& code = error.failure().code;
+        if (code != "42P04" && code != "23505") {
+            throw;
+        }
+    }
+    lease->run_batch(sql::open_maintenance_database(name), call);
+}
+
+void AdminSessions::make_ledger(const Endpoint& endpoint, const CallContext& call) {
+    auto lease = pool_.take(endpoint, call);
+    lease->run_batch(sql::create_ledger(), call);
+}
+
+void AdminSessions::attempt(
+    const Endpoint& endpoint, const ServerAccess& access, const CallContext& call, const Work& work
+) {
+    bool is_reused = false;
+    try {
+        auto lease = pool_.take(endpoint, call);
+        is_reused = lease.is_reused();
+        lease->read_answers([&] { work(*lease); });
+        return;
+    } catch (const Error& error) {
+        const auto& code = error.failure().code;
+        if (is_ledger_missing(code)) {
+            make_ledger(endpoint, call);
+        } else if (code == "DatabaseMissing" || code == "55000") {
+            make_maintenance_database(access, call);
+        } else if (code != "ConnectionLost" || !is_reused) {
+            throw;
+        }
+    }
+    // Once more with what was missing, or on a fresh session: all work is safe to repeat.
+    auto lease = pool_.take(endpoint, call);
+    try {
+        lease->read_answers([&] { work(*lease); });
+        return;
+    } catch (const Error& error) {
+        if (!is_ledger_missing(error.failure().code)) {
+            throw;
+        }
+        lease->run_batch(sql::create_ledger(), call);
+    }
+    lease->read_answers([&] { work(*lease); });
+}
+
+void AdminSessions::run(const ServerAccess& access, const CallContext& call, const Work& work) {
+    const auto endpoint = admin_endpoint(access, access.maintenance_database);
+    try {
+        repeat_races(call, [&] { attempt(endpoint, access, call, work); });
+    } catch (const Error& error) {
+        throw explained(error.failure(), access.maintenance_database);
+    }
+}
+
+void AdminSessions::run_within(
+    const ServerAccess& access, const TenantNames& names, const CallContext& call, const Work& work
+) {
+    auto endpoint = admin_endpoint(access, names.database.str());
+    endpoint.is_reusable = false;
+    try {
+        repeat_races(call, [&] {
+            auto lease = pool_.take(endpoint, call);
+            lease->read_answers([&] { work(*lease); });
+        });
+    } catch (const Error& error) {
+        throw explained_within(error.failure(), names, access.administrator.user);
+    }
+}
+
+}  // namespace djdb::postgres

@@ -1,0 +1,52 @@
+#include "controller/postgres/postgres_tenant.hpp"
+
+#include "reconcilers/sql/inspect/catalog.hpp"
+#include "reconcilers/sql/inspect/drift.hpp"
+#include "reconcilers/sql/inspect/tenant.hpp"
+#include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/provision/contents.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace djdb::postgres {
+
+TenantFacts PostgresTenant::inspect(const CallContext& call) {
+    TenantFacts facts;
+    as_admin(call, [&](Connection& session) {
+        const auto rows = session.run(sql::inspect_tenant(names_, setup_, claimant_), call);
+        facts = sql::tenant_facts(rows.at(0), names_, setup_, claimant_);
+        if (!setup_.extensions.empty()) {
+            for (const auto& row : session.run(sql::known_extensions(setup_), call)) {
+                facts.extensions.push_back(
+                    {row.at(0).value_or(""), row.at(1) == "t", row.at(2) == "t"}
+                );
+            }
+        }
+    });
+    return facts;
+}
+
+std::vector<Drift> PostgresTenant::inspect_contents(
+    const TenantFacts& facts, const CallContext& call
+) {
+    std::vector<Drift> drift;
+    within(call, [&](Connection& session) {
+        const auto rows = session.run(sql::inspect_contents(names_, setup_), call);
+        drift = sql::find_contents_drift(
+            names_, setup_, facts.shares_public_schema, nlohmann::json::parse(cell(rows, 0))
+        );
+    });
+    return drift;
+}
+
+void PostgresTenant::record_passed_image(const ImageRef& image, const CallContext& call) {
+    as_admin(call, [&](Connection& session) {
+        session.run_batch(
+            {sql::require_claim(names_, claimant_),
+             sql::record_passed_image(names_, claimant_, image)},
+            call
+        );
+    });
+}
+
+}  // namespace djdb::postgres
