@@ -34,7 +34,7 @@ class Rights(ClusterTest):
         self.eventually("it is gone", lambda: self.api.read("djdb", "app", self.space) is None)
         # A server-side apply that makes an object needs create as well as patch.
         return [
-            (r.space, r.group, r.resource, verb) for r in self.audit.requests()
+            (r.space, r.group, r.resource, verb) for r in self.audit.requests(open_watches=True)
             for verb in ([r.verb, "create"] if (r.verb, r.code) == ("patch", 201) else [r.verb])]
 
     def granted(self, kind, space=None):
