@@ -117,7 +117,7 @@ void decode(const json& value, Struct& out, const std::string& path) {
         const auto found = value.find(field.wire);
         const auto field_path = path + "." + std::string(field.wire);
         if (found != value.end() && !found->is_null()) {
-            decode(*found, out.*(field.member), field_path);
+            decode(*found, out.*field.member, field_path);
         } else if (field.presence == Presence::Required) {
             refuse(field_path, "a value");
         }
@@ -163,7 +163,7 @@ json encode(const Struct& value) {
     auto object = json::object();
     std::apply(
         [&](const auto&... fields) {
-            ((object[std::string(fields.wire)] = encode(value.*(fields.member))), ...);
+            ((object[std::string(fields.wire)] = encode(value.*fields.member)), ...);
         },
         Describe<Struct>::kFields
     );

@@ -77,7 +77,7 @@ namespace detail {
 struct Anything {
     template <class T>
     constexpr operator T(
-    ) const noexcept;  // NOLINT(google-explicit-constructor): it stands for any member
+    ) const noexcept;  // NOLINT(misc-explicit-constructor): it stands for any member
 };
 template <class Struct, class... Members>
 consteval std::size_t count_members() {

@@ -79,6 +79,7 @@ json schema_of(const bool&, const Constraint&) {
 template <Worded Enum>
 json schema_of(const Enum& value, const Constraint&) {
     std::vector<std::string_view> all;
+    all.reserve(std::size(Words<Enum>::kWords));
     for (const auto& [word, name] : Words<Enum>::kWords) {
         all.push_back(name);
     }
@@ -132,7 +133,7 @@ json schema_of_field(const F& field, const Member& member) {
     if (!field.constraint.default_json.empty()) {
         schema["default"] = json::parse(field.constraint.default_json);
     }
-    if (auto rules = rules_of(field.constraint); !rules.empty()) {
+    if (const auto rules = rules_of(field.constraint); !rules.empty()) {
         schema["x-kubernetes-validations"] = rules;
     }
     return schema;
@@ -144,7 +145,7 @@ json schema_of(const Struct& value, const Constraint&) {
     auto required = json::array();
     auto properties = json::object();
     const auto add = [&](const auto& field) {
-        properties[std::string(field.wire)] = schema_of_field(field, value.*(field.member));
+        properties[std::string(field.wire)] = schema_of_field(field, value.*field.member);
         if (field.presence == Presence::Required) {
             required.push_back(std::string(field.wire));
         }
@@ -223,7 +224,7 @@ CustomResource define(const Kind& kind) {
           {"metadata", {{"type", "object"}}},
           {"spec", schema_of(resource.spec, {})},
           {"status", status}}}};
-    if (auto rules = root_rules_of(kind); !rules.empty()) {
+    if (const auto rules = root_rules_of(kind); !rules.empty()) {
         root["x-kubernetes-validations"] = rules;
     }
     const std::string plural = kind.plural;
@@ -255,84 +256,92 @@ constexpr auto kReady = ".status.conditions[?(@.type==\"Ready\")].status";
 constexpr auto kMessage = ".status.conditions[?(@.type==\"Ready\")].message";
 constexpr auto kAge = ".metadata.creationTimestamp";
 
+CustomResource django_database() {
+    return define<DjangoDatabase>(
+        {"DjangoDatabase",
+         "djangodatabases",
+         "djangodatabase",
+         "Namespaced",
+         "djdb",
+         "A Django app's database on a PostgresServer, the Secret that connects the app to it, "
+         "and the releases of "
+         "the Deployments that carry the label djangodb.io/database.",
+         {{"Ready", "string", kReady, 0},
+          {"Phase", "string", ".status.phase", 0},
+          {"Image", "string", ".status.release.current", 0},
+          {"Age", "date", kAge, 0},
+          {"Database", "string", ".spec.database.name", 1},
+          {"Server", "string", ".spec.serverRef.name", 1},
+          {"Secret", "string", ".status.secretName", 1},
+          {"Target", "string", ".status.release.target", 1},
+          {"Message", "string", kMessage, 1}},
+         {{"self.metadata.name.size() <= 52",
+           "metadata.name may have at most 52 characters: the names of migration Jobs are "
+           "derived from it",
+           ""},
+          {"!has(self.spec.credentials.secretName) || self.spec.credentials.secretName != "
+           "self.metadata.name + "
+           "'-migrate'",
+           "must not be metadata.name followed by -migrate: the migration Job's Secret has "
+           "that "
+           "name",
+           ".spec.credentials.secretName"},
+          {"!has(self.spec.access) || !has(self.spec.access.readers) || "
+           "self.spec.access.readers.all(r, self.spec.database.name.size() + r.name.size() <= "
+           "59)",
+           "a reader's name and spec.database.name may have at most 59 characters together: "
+           "the "
+           "login's name is derived from both",
+           ".spec.access.readers"}}}
+    );
+}
+
+CustomResource postgres_server() {
+    return define<PostgresServer>(
+        {"PostgresServer",
+         "postgresservers",
+         "postgresserver",
+         "Cluster",
+         "pgserver",
+         "A PostgreSQL server, how to reach it, and which namespaces may use it.",
+         {{"Ready", "string", kReady, 0},
+          {"Host", "string", ".spec.host", 0},
+          {"Version", "string", ".status.version", 0},
+          {"Age", "date", kAge, 0},
+          {"Connection", "string", ".status.connection", 1},
+          {"Claims", "integer", ".status.claims", 1},
+          {"Message", "string", kMessage, 1}},
+         {{"self.spec.host.startsWith('/') != has(self.spec.tls)",
+           "is required, so that the server is verified; with a socket's directory it must be "
+           "absent",
+           ".spec.tls"},
+          {"!has(self.spec.passwordMode) || self.spec.passwordMode != 'Plaintext' || "
+           "(has(self.spec.tls) && has(self.spec.tls.mode) && self.spec.tls.mode != 'Require')",
+           "Plaintext needs a verified server: spec.tls.mode VerifyFull or VerifyCA",
+           ".spec.passwordMode"}}}
+    );
+}
+
+CustomResource django_release() {
+    return define<DjangoRelease>(
+        {"DjangoRelease",
+         "djangoreleases",
+         "djangorelease",
+         "Namespaced",
+         "djrel",
+         "The record of one image's release on one database; the operator creates it.",
+         {{"Ready", "string", kReady, 0},
+          {"Database", "string", ".spec.databaseRef.name", 0},
+          {"Image", "string", ".spec.image", 0},
+          {"Age", "date", kAge, 0}},
+         {}}
+    );
+}
+
 }  // namespace
 
 std::vector<CustomResource> custom_resources() {
-    return {
-        define<DjangoDatabase>(
-            {"DjangoDatabase",
-             "djangodatabases",
-             "djangodatabase",
-             "Namespaced",
-             "djdb",
-             "A Django app's database on a PostgresServer, the Secret that connects the app to it, "
-             "and the releases of "
-             "the Deployments that carry the label djangodb.io/database.",
-             {{"Ready", "string", kReady, 0},
-              {"Phase", "string", ".status.phase", 0},
-              {"Image", "string", ".status.release.current", 0},
-              {"Age", "date", kAge, 0},
-              {"Database", "string", ".spec.database.name", 1},
-              {"Server", "string", ".spec.serverRef.name", 1},
-              {"Secret", "string", ".status.secretName", 1},
-              {"Target", "string", ".status.release.target", 1},
-              {"Message", "string", kMessage, 1}},
-             {{"self.metadata.name.size() <= 52",
-               "metadata.name may have at most 52 characters: the names of migration Jobs are "
-               "derived from it",
-               ""},
-              {"!has(self.spec.credentials.secretName) || self.spec.credentials.secretName != "
-               "self.metadata.name + "
-               "'-migrate'",
-               "must not be metadata.name followed by -migrate: the migration Job's Secret has "
-               "that "
-               "name",
-               ".spec.credentials.secretName"},
-              {"!has(self.spec.access) || !has(self.spec.access.readers) || "
-               "self.spec.access.readers.all(r, self.spec.database.name.size() + r.name.size() <= "
-               "59)",
-               "a reader's name and spec.database.name may have at most 59 characters together: "
-               "the "
-               "login's name is derived from both",
-               ".spec.access.readers"}}}
-        ),
-        define<PostgresServer>(
-            {"PostgresServer",
-             "postgresservers",
-             "postgresserver",
-             "Cluster",
-             "pgserver",
-             "A PostgreSQL server, how to reach it, and which namespaces may use it.",
-             {{"Ready", "string", kReady, 0},
-              {"Host", "string", ".spec.host", 0},
-              {"Version", "string", ".status.version", 0},
-              {"Age", "date", kAge, 0},
-              {"Connection", "string", ".status.connection", 1},
-              {"Claims", "integer", ".status.claims", 1},
-              {"Message", "string", kMessage, 1}},
-             {{"self.spec.host.startsWith('/') != has(self.spec.tls)",
-               "is required, so that the server is verified; with a socket's directory it must be "
-               "absent",
-               ".spec.tls"},
-              {"!has(self.spec.passwordMode) || self.spec.passwordMode != 'Plaintext' || "
-               "(has(self.spec.tls) && has(self.spec.tls.mode) && self.spec.tls.mode != 'Require')",
-               "Plaintext needs a verified server: spec.tls.mode VerifyFull or VerifyCA",
-               ".spec.passwordMode"}}}
-        ),
-        define<DjangoRelease>(
-            {"DjangoRelease",
-             "djangoreleases",
-             "djangorelease",
-             "Namespaced",
-             "djrel",
-             "The record of one image's release on one database; the operator creates it.",
-             {{"Ready", "string", kReady, 0},
-              {"Database", "string", ".spec.databaseRef.name", 0},
-              {"Image", "string", ".spec.image", 0},
-              {"Age", "date", kAge, 0}},
-             {}}
-        ),
-    };
+    return {django_database(), postgres_server(), django_release()};
 }
 
 }  // namespace djdb

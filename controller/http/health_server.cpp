@@ -82,7 +82,9 @@ class Session : public std::enable_shared_from_this<Session> {
             answer_,
             [self = shared_from_this()](const error_code&, std::size_t) {
                 error_code ignored;
-                self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+                static_cast<void>(
+                    self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored)
+                );
             }
         );
     }

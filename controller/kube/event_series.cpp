@@ -42,7 +42,7 @@ EventSeries::Written EventSeries::next(const Event& event, const std::string& in
     const auto name = name_of(event, now);
     int count = 0;
     {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         if (counts_.size() >= kMostRemembered) {
             counts_.clear();
         }

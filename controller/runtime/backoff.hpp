@@ -34,7 +34,7 @@ class Backoff {
     /// Counts one more failure of `key`. @return a random span up to the ceiling of that many
     /// failures
     std::chrono::milliseconds next(const Key& key) {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         const auto ceiling = backoff_ceiling(limits_, failures_[key]++);
         return std::chrono::milliseconds{
             std::uniform_int_distribution<std::chrono::milliseconds::rep>{
@@ -43,12 +43,12 @@ class Backoff {
 
     /// The key succeeded or is gone.
     void reset(const Key& key) {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         failures_.erase(key);
     }
 
     [[nodiscard]] unsigned failures(const Key& key) const {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         const auto found = failures_.find(key);
         return found == failures_.end() ? 0 : found->second;
     }

@@ -7,7 +7,7 @@
 namespace djdb::runtime {
 
 Store::Content Store::replace(Content content) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     content_.swap(content);
     synced_ = true;
     changed_.notify_all();
@@ -15,23 +15,23 @@ Store::Content Store::replace(Content content) {
 }
 
 void Store::upsert(const std::string& key, ObjectPointer object) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     content_.insert_or_assign(key, std::move(object));
 }
 
 void Store::erase(const std::string& key) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     content_.erase(key);
 }
 
 ObjectPointer Store::find(const std::string& key) const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     const auto found = content_.find(key);
     return found == content_.end() ? nullptr : found->second;
 }
 
 std::vector<ObjectPointer> Store::list() const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     std::vector<ObjectPointer> objects;
     objects.reserve(content_.size());
     for (const auto& [key, object] : content_) {
@@ -41,12 +41,12 @@ std::vector<ObjectPointer> Store::list() const {
 }
 
 std::size_t Store::size() const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     return content_.size();
 }
 
 bool Store::is_synced() const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     return synced_;
 }
 

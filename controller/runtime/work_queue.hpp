@@ -33,7 +33,7 @@ class WorkQueue {
     /// Asks for a run of `key`, not before the given time. An entry that is already there keeps the
     /// earlier time, and the reason that asked for it.
     void add(Key key, Why why, TimePoint not_before = Clock::now()) {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         const auto [entry, is_new] = due_.try_emplace(key, Due{not_before, why});
         if (!is_new) {
             if (entry->second.at <= not_before) {
@@ -73,14 +73,14 @@ class WorkQueue {
 
     /// The run of `key` is over; if it was added meanwhile, it may be taken again.
     void done(const Key& key) {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         running_.erase(key);
         changed_.notify_one();
     }
 
     /// Keys that wait, not counting those being worked on.
     [[nodiscard]] std::size_t size() const {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         return due_.size();
     }
 

@@ -26,7 +26,7 @@ class ReflectorAgainstTheServer : public LiveApi {
             *client_,
             ReflectorOptions{kConfigMaps, {space_, "", "metadata.name!=kube-root-ca.crt"}, false},
             [this](const json& object, bool deleted) {
-                const std::lock_guard lock(mutex_);
+                const std::scoped_lock lock(mutex_);
                 const auto name = object.at("metadata").at("name").get<std::string>();
                 (deleted ? deleted_ : changed_).insert(name);
             }
@@ -49,7 +49,7 @@ class ReflectorAgainstTheServer : public LiveApi {
     }
     [[nodiscard]] std::size_t lists() const { return audited(agent_, "list", "configmaps"); }
     Names deleted() {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         return deleted_;
     }
 

@@ -134,7 +134,7 @@ class TlsPeer::Connection final : public PeerConnection {
                 wanted = end + 4 + length_in(text.substr(0, end));
             }
         }
-        const std::lock_guard lock(peer_.mutex_);
+        const std::scoped_lock lock(peer_.mutex_);
         peer_.requests_.push_back(text);
         return text;
     }
@@ -144,7 +144,7 @@ class TlsPeer::Connection final : public PeerConnection {
         if (size <= 0) {
             return {};
         }
-        const std::lock_guard lock(peer_.mutex_);
+        const std::scoped_lock lock(peer_.mutex_);
         return peer_.requests_.emplace_back(piece.data(), static_cast<std::size_t>(size));
     }
     bool write(const std::string& bytes) override {
@@ -187,7 +187,7 @@ TlsPeer::~TlsPeer() {
     ::shutdown(listener_, SHUT_RDWR);
     thread_.join();
     {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         for (const int socket : open_) {
             ::shutdown(socket, SHUT_RDWR);
         }
@@ -216,22 +216,22 @@ void TlsPeer::listen() {
 
 void TlsPeer::rotate() {
     auto next = std::make_shared<const Tls>(setup_);
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     tls_ = std::move(next);
 }
 
 std::string TlsPeer::ca_pem() const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     return tls_->ca_pem;
 }
 
 std::vector<std::string> TlsPeer::requests() const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     return requests_;
 }
 
 std::vector<std::string> TlsPeer::client_names() const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     return client_names_;
 }
 
@@ -242,12 +242,12 @@ void TlsPeer::serve(const std::stop_token& stop) {
             continue;
         }
         {
-            const std::lock_guard lock(mutex_);
+            const std::scoped_lock lock(mutex_);
             open_.insert(socket);
         }
         connections_.emplace_back([this, socket] {
             play(socket);
-            const std::lock_guard lock(mutex_);
+            const std::scoped_lock lock(mutex_);
             open_.erase(socket);
             ::close(socket);
         });

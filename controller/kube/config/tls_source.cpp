@@ -38,7 +38,7 @@ TlsSource::Pem TlsSource::read_files() const {
 
 std::shared_ptr<const TlsMaterial> TlsSource::current() {
     constexpr std::chrono::seconds kLifetime{60};
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     const auto now = std::chrono::steady_clock::now();
     if (!doubted_ && now - read_at_ < kLifetime) {
         return material_;
@@ -60,7 +60,7 @@ std::shared_ptr<const TlsMaterial> TlsSource::current() {
 }
 
 void TlsSource::doubt() {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     doubted_ = true;
 }
 

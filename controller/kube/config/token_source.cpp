@@ -12,7 +12,7 @@ TokenSource::TokenSource(Sensitive fixed, std::filesystem::path file)
 
 Sensitive TokenSource::current() {
     constexpr std::chrono::seconds kLifetime{60};
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     const auto now = std::chrono::steady_clock::now();
     if (file_.empty() || (!stale_ && now - read_at_ < kLifetime)) {
         return token_;
@@ -29,7 +29,7 @@ Sensitive TokenSource::current() {
 }
 
 bool TokenSource::refuse(const Sensitive& token) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     if (file_.empty()) {
         return false;
     }

@@ -131,7 +131,7 @@ BeastDialer::BeastDialer(const ClusterConfig& config)
 
 std::shared_ptr<const BeastEndpoint> BeastDialer::endpoint() {
     auto material = source_.current();
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     if (!endpoint_ || endpoint_->material != material) {
         auto tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
         material->apply(tls->native_handle(), host_);

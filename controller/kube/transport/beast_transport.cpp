@@ -133,7 +133,7 @@ class BeastTransport final : public Transport {
     }
 
     std::unique_ptr<BeastConnection> take_idle() {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         while (!idle_.empty()) {
             auto connection = std::move(idle_.back());
             idle_.pop_back();
@@ -145,7 +145,7 @@ class BeastTransport final : public Transport {
     }
 
     void give_back(std::unique_ptr<BeastConnection> connection) {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         if (idle_.size() < kIdleConnections) {
             idle_.push_back(std::move(connection));
         }

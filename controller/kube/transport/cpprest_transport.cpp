@@ -56,7 +56,7 @@ struct Exchange {
     std::string error;
 
     void finish(HttpResponse received, std::string failure) {
-        const std::lock_guard lock(mutex);
+        const std::scoped_lock lock(mutex);
         answer = std::move(received);
         error = std::move(failure);
         is_over = true;
@@ -142,7 +142,7 @@ class CpprestTransport final : public Transport {
     /// until the next rotation: it must not die under a call that ends late (hazard 12).
     std::shared_ptr<HttpClient> client() {
         auto material = tls_.current();
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         if (!client_ || material_ != material) {
             previous_ = std::move(client_);
             client_ = std::make_shared<HttpClient>(server_, settings_for(material));

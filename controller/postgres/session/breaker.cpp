@@ -56,7 +56,7 @@ std::chrono::milliseconds Breaker::rest_after(std::string_view code, unsigned fa
 }
 
 void Breaker::require_closed(const Endpoint& to, Clock::time_point now) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
         return is_same_login(entry.endpoint, to);
     });
@@ -69,7 +69,7 @@ void Breaker::note_failure(const Endpoint& to, const Failure& failure, Clock::ti
     if (!is_administrators(to.kind) || !concerns_the_server(failure.code)) {
         return;
     }
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     std::erase_if(entries_, [&](const Entry& entry) { return now - entry.until > kForgotten; });
     auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
         return is_same_login(entry.endpoint, to);
@@ -86,7 +86,7 @@ void Breaker::note_failure(const Endpoint& to, const Failure& failure, Clock::ti
 }
 
 void Breaker::note_success(const Endpoint& to) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     std::erase_if(entries_, [&](const Entry& entry) { return is_same_login(entry.endpoint, to); });
 }
 

@@ -56,7 +56,7 @@ std::vector<std::string> resolve(const std::string& host, const CallContext& cal
     // Detached: getaddrinfo can't be interrupted; the thread touches nothing but the shared answer.
     std::thread([answer, host] {
         auto addresses = look_up(host);
-        const std::lock_guard lock(answer->mutex);
+        const std::scoped_lock lock(answer->mutex);
         answer->addresses = std::move(addresses);
         answer->is_ready = true;
         answer->arrived.notify_all();

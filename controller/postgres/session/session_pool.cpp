@@ -95,7 +95,7 @@ bool SessionPool::make_room(Server& server, std::size_t max_sessions) {
 
 void SessionPool::give_back(const std::string& key, std::unique_ptr<Connection> session) {
     const bool is_kept = session->endpoint().is_reusable && session->is_usable();
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     auto& server = servers_[key];
     --server.busy;
     if (is_kept) {

@@ -51,11 +51,11 @@ class Seen {
         return names;
     }
     Names deleted() {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         return deleted_;
     }
     Names troubles() {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         return troubles_;
     }
 
@@ -72,7 +72,7 @@ class Seen {
         }
     }
     void add(Names& to, const std::string& what) {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         to.push_back(what);
     }
 

@@ -102,7 +102,7 @@ class ScriptedApi {
     }
     template <class T>
     std::pair<T, bool> next(const std::vector<T>& all, std::size_t& position) {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         const bool is_last = position + 1 >= all.size();
         return {all.at(is_last ? all.size() - 1 : position++), is_last};
     }
