@@ -133,8 +133,7 @@ bool was_cut_short(const ContainerEnd& end) {
 
 /// The reason stays the runtime's, such as OOMKilled, unless that says that all went well.
 NoAnswer no_answer(const ContainerEnd& end, TimePoint finished, std::string message) {
-    return {
-        end.exit_code, ended_well(end) ? "NoAnswer" : end.reason, std::move(message), finished};
+    return {end.exit_code, ended_well(end) ? "NoAnswer" : end.reason, std::move(message), finished};
 }
 
 /// What a program left behind that was killed, or left by application code, before it was done.
@@ -215,7 +214,9 @@ JobEnd read_end(const JobRun& job) {
     const auto* end = last_end(job.pods);
     const bool is_past_deadline = job.failure_reason == "DeadlineExceeded";
     if (end != nullptr && !(is_past_deadline && was_cut_short(*end))) {
-        return read_container_end(*end, end->finished == TimePoint{} ? job.finished : end->finished);
+        return read_container_end(
+            *end, end->finished == TimePoint{} ? job.finished : end->finished
+        );
     }
     if (job.state == JobState::Running) {
         return judge_running(job);

@@ -10,12 +10,12 @@ namespace djdb {
 
 enum class ExitCode {
     Done = 0,
-    NoSettings = 70,         ///< entry point or settings module
-    NoDatabase = 71,         ///< the settings name none
-    OtherEngine = 72,        ///< not PostgreSQL
-    ImportMissing = 73,      ///< Django or psycopg
+    NoSettings = 70,     ///< entry point or settings module
+    NoDatabase = 71,     ///< the settings name none
+    OtherEngine = 72,    ///< not PostgreSQL
+    ImportMissing = 73,  ///< Django or psycopg
     DriverTooOld = 74,
-    Unreachable = 75,        ///< the server, or another migration's lock is held
+    Unreachable = 75,  ///< the server, or another migration's lock is held
     WrongLogin = 76,
     DatabaseMissing = 77,
     NoTls = 78,
@@ -25,12 +25,12 @@ enum class ExitCode {
     BadHistory = 82,
     SquashGap = 83,
     ServerTooOld = 84,
-    LockTimeout = 85,        ///< of a statement; nothing of its migration is left
-    Interrupted = 86,        ///< by a signal; nothing of its migration is left
+    LockTimeout = 85,  ///< of a statement; nothing of its migration is left
+    Interrupted = 86,  ///< by a signal; nothing of its migration is left
     Backward = 87,
-    Failed = 88,             ///< cleanly
-    NeedsAPerson = 89,       ///< something may be half done
-    Internal = 90,           ///< our bug
+    Failed = 88,        ///< cleanly
+    NeedsAPerson = 89,  ///< something may be half done
+    Internal = 90,      ///< our bug
     // Of the shell's convention, 128 + signal: nobody had time to say anything.
     Killed = 137,
     Terminated = 143,

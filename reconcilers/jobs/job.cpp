@@ -21,8 +21,7 @@ std::optional<JobKind> parse_job_kind(std::string_view label) {
     if (label.empty()) {
         return JobKind::Migrate;
     }
-    const auto* const row =
-        std::ranges::find(kKinds, label, &decltype(kKinds)::value_type::second);
+    const auto* const row = std::ranges::find(kKinds, label, &decltype(kKinds)::value_type::second);
     return row == kKinds.end() ? std::nullopt : std::optional(row->first);
 }
 
