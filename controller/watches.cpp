@@ -1,7 +1,7 @@
 #include "controller/watches.hpp"
 
 #include "controller/kube/client/wire_json.hpp"
-#include "controller/kube/objects/observed_objects.hpp"
+#include "controller/kube/objects/fields.hpp"
 #include "controller/telemetry/log.hpp"
 #include "crds/api.hpp"
 
@@ -88,19 +88,22 @@ Watches::Watches(kube::Client& client, Queue& queue, const Namespace& ns)
       ),
       deployments_(
           client,
-          {kube::resources::kDeployments, {"", std::string(api::kDatabaseLabel), ""}, true},
+          {kube::resources::kDeployments,
+           {"", std::string(api::kDatabaseLabel), ""},
+           true,
+           kube::index_by_label(api::kDatabaseLabel)},
           wake_by_label(api::kDatabaseLabel, WakeReason::WorkloadChanged),
           trouble("deployments")
       ),
       jobs_(
           client,
-          {kube::resources::kJobs, ours()},
+          {kube::resources::kJobs, ours(), false, kube::index_by_label(api::kOwnedByLabel)},
           wake_by_label(api::kOwnedByLabel, WakeReason::JobChanged),
           trouble("jobs")
       ),
       pods_(
           client,
-          {kube::resources::kPods, ours()},
+          {kube::resources::kPods, ours(), false, kube::index_by_label(kube::kJobNameLabel)},
           wake_by_label(api::kOwnedByLabel, WakeReason::PodChanged),
           trouble("pods")
       ),

@@ -16,6 +16,9 @@ inline constexpr std::string_view kDatabaseLabel = "djangodb.io/database";
 inline constexpr std::string_view kOrderLabel = "djangodb.io/order";
 /// On everything that the operator makes: the DjangoDatabase that it was made for.
 inline constexpr std::string_view kOwnedByLabel = "djangodb.io/owned-by";
+/// On every Job that the operator makes: what it does. One without it is of a version that made
+/// migration Jobs alone.
+inline constexpr std::string_view kJobKindLabel = "djangodb.io/job-kind";
 /// On migration Jobs: hash of resource, image and Pod template.
 inline constexpr std::string_view kRevisionLabel = "djangodb.io/revision";
 inline constexpr std::string_view kManagedByLabel = "app.kubernetes.io/managed-by";

@@ -101,6 +101,18 @@ struct CancelMigration {
     std::string job;
     ResourceUid uid;
 };
+/// Removes a Job that has done its part and would run on for a container that others put into its Pod.
+struct RemoveJob {
+    static constexpr std::string_view kName = "RemoveJob";
+    std::string job;
+    ResourceUid uid;
+};
+/// Keeps such a Job, whose answer is still needed, from being stopped with its Pod at its deadline.
+struct LiftJobDeadline {
+    static constexpr std::string_view kName = "LiftJobDeadline";
+    std::string job;
+    ResourceUid uid;
+};
 struct RecordPassedImage {
     static constexpr std::string_view kName = "RecordPassedImage";
     ImageRef image;
@@ -152,6 +164,8 @@ using Step = std::variant<
     PublishMigration,
     StartMigration,
     CancelMigration,
+    RemoveJob,
+    LiftJobDeadline,
     RecordPassedImage,
     OpenGate,
     ExpireJobs,

@@ -2,7 +2,9 @@
 
 #include "controller/kube/client/wire_json.hpp"
 #include "controller/kube/config/base64.hpp"
-#include "controller/kube/objects/observed_objects.hpp"
+#include "controller/kube/objects/fields.hpp"
+#include "controller/kube/objects/job_run.hpp"
+#include "controller/kube/objects/workload.hpp"
 #include "controller/telemetry/log.hpp"
 #include "crds/api.hpp"
 #include "crds/codec.hpp"
@@ -24,10 +26,6 @@ constexpr int kJobTtlSeconds = 24 * 3600;
 
 std::string manager(std::string_view concern) {
     return std::string(api::kOperator) + "-" + std::string(concern);
-}
-
-bool is_in(const json& object, const Namespace& ns) {
-    return object.at("metadata").value("namespace", "") == ns.str();
 }
 
 constexpr auto kSecretManager = "djangodb-operator-secrets";
@@ -130,10 +128,9 @@ std::optional<std::map<std::string, std::string>> KubeCluster::find_namespace_la
 
 std::vector<Workload> KubeCluster::list_workloads(const ObjectKey& database) {
     std::vector<Workload> workloads;
-    for (const auto& object : caches_.deployments.list()) {
-        if (is_in(*object, database.ns) &&
-            label_of(*object, api::kDatabaseLabel) == database.name.str() &&
-            !object->at("metadata").contains("deletionTimestamp")) {
+    const auto labelled = index_word(database.ns, database.name.str());
+    for (const auto& object : caches_.deployments.list_indexed(labelled)) {
+        if (!object->at("metadata").contains("deletionTimestamp")) {
             workloads.push_back(decode_workload(*object));
         }
     }
@@ -143,20 +140,16 @@ std::vector<Workload> KubeCluster::list_workloads(const ObjectKey& database) {
     return workloads;
 }
 
-std::vector<MigrationJob> KubeCluster::list_migration_jobs(const ObjectKey& database) {
-    std::vector<MigrationJob> jobs;
-    const auto pods = caches_.pods.list();
-    for (const auto& object : caches_.jobs.list()) {
-        if (!is_in(*object, database.ns) ||
-            label_of(*object, api::kOwnedByLabel) != database.name.str()) {
+std::vector<JobRun> KubeCluster::list_jobs(const ObjectKey& database) {
+    std::vector<JobRun> jobs;
+    const auto owned = index_word(database.ns, database.name.str());
+    for (const auto& object : caches_.jobs.list_indexed(owned)) {
+        const auto kind = parse_job_kind(label_of(*object, api::kJobKindLabel));
+        if (!kind) {
             continue;
         }
-        std::vector<std::shared_ptr<const json>> own;
-        std::ranges::copy_if(pods, std::back_inserter(own), [&](const auto& pod) {
-            return is_in(*pod, database.ns) && label_of(*pod, "batch.kubernetes.io/job-name") ==
-                                                   object->at("metadata").value("name", "");
-        });
-        jobs.push_back(decode_migration_job(*object, own));
+        const auto made = index_word(database.ns, text_at(*object, {"metadata", "name"}));
+        jobs.push_back(decode_job(*kind, *object, caches_.pods.list_indexed(made)));
     }
     return jobs;
 }
@@ -297,7 +290,21 @@ void KubeCluster::open_gate(const Workload& workload, const CallContext& call) {
 }
 
 void KubeCluster::arm_job_ttl(const ObjectKey& job, const CallContext& call) {
-    const json patch{{"spec", {{"ttlSecondsAfterFinished", kJobTtlSeconds}}}};
+    patch_job(job, {{"spec", {{"ttlSecondsAfterFinished", kJobTtlSeconds}}}}, call);
+}
+
+void KubeCluster::lift_job_deadline(
+    const ObjectKey& job, const ResourceUid& uid, const CallContext& call
+) {
+    patch_job(
+        job,
+        {{"metadata", {{"uid", uid.str()}}}, {"spec", {{"activeDeadlineSeconds", nullptr}}}},
+        call
+    );
+}
+
+/// A Job that is gone needs nothing.
+void KubeCluster::patch_job(const ObjectKey& job, const json& patch, const CallContext& call) {
     try {
         client_.merge_patch(resources::kJobs, job, patch, {manager("jobs"), ""}, call);
     } catch (const Error& error) {

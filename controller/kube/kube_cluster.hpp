@@ -11,17 +11,24 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace djdb::kube {
+
+/// On each Pod that a Job's controller makes.
+inline constexpr std::string_view kJobNameLabel = "batch.kubernetes.io/job-name";
 
 /// One cache for each watched kind; the reflectors own them.
 struct Caches {
     const runtime::Store& databases;
     const runtime::Store& servers;
     const runtime::Store& namespaces;
+    /// By label api::kDatabaseLabel, as objects/fields.hpp indexes.
     const runtime::Store& deployments;
+    /// By label api::kOwnedByLabel.
     const runtime::Store& jobs;
+    /// By label kJobNameLabel.
     const runtime::Store& pods;
     const runtime::Store& policies;
     const runtime::Store& policy_bindings;
@@ -48,7 +55,7 @@ class KubeCluster final : public Cluster {
     std::optional<std::map<std::string, std::string>> find_namespace_labels(const Namespace& ns
     ) override;
     std::vector<Workload> list_workloads(const ObjectKey& database) override;
-    std::vector<MigrationJob> list_migration_jobs(const ObjectKey& database) override;
+    std::vector<JobRun> list_jobs(const ObjectKey& database) override;
     GateState find_gate() override;
 
     std::optional<SecretFacts> find_operator_secret(const ObjectName& name) override;
@@ -74,6 +81,8 @@ class KubeCluster final : public Cluster {
     void create_job(const nlohmann::json& manifest, const CallContext& call) override;
     void open_gate(const Workload& workload, const CallContext& call) override;
     void arm_job_ttl(const ObjectKey& job, const CallContext& call) override;
+    void lift_job_deadline(const ObjectKey& job, const ResourceUid& uid, const CallContext& call)
+        override;
     void remove_secret(const ObjectKey& key, const ResourceUid& controller, const CallContext& call)
         override;
     void remove_job(const ObjectKey& job, const ResourceUid& uid, const CallContext& call) override;
@@ -86,6 +95,8 @@ class KubeCluster final : public Cluster {
     void emit_event(const Event& event, const CallContext& call) noexcept override;
 
   private:
+    void patch_job(const ObjectKey& job, const nlohmann::json& patch, const CallContext& call);
+
     Client& client_;
     Caches caches_;
     Identity identity_;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -131,13 +132,40 @@ enum class Reason {
     Backward,
     PartiallyApplied,
     NotRecorded,
+    Unreachable,
+    LockHeld,
+    Interrupted,
+    Deadlock,
+    StatementTimeout,
+    Internal,
+};
+
+/// Any of the types; a single one converts, so that most rows of a table name just that.
+class ConditionSet {
+  public:
+    constexpr ConditionSet() = default;
+    constexpr ConditionSet(ConditionType one) : bits_(bit(one)) {}
+    constexpr ConditionSet(std::initializer_list<ConditionType> all) {
+        for (const auto one : all) {
+            bits_ |= bit(one);
+        }
+    }
+    [[nodiscard]] constexpr bool contains(ConditionType one) const {
+        return (bits_ & bit(one)) != 0;
+    }
+
+  private:
+    static constexpr std::uint32_t bit(ConditionType one) {
+        return std::uint32_t{1} << static_cast<unsigned>(one);
+    }
+    std::uint32_t bits_ = 0;
 };
 
 struct ReasonRow {
     Reason reason;
     std::string_view wire;
-    /// Where it appears; for docs/conditions.md.
-    ConditionType condition;
+    /// Where it appears.
+    ConditionSet conditions;
     std::string_view meaning;
     std::string_view repair;
 };
@@ -152,6 +180,8 @@ std::string_view meaning(ConditionType);
 std::optional<ConditionType> parse_condition_type(std::string_view);
 std::optional<ConditionStatus> parse_condition_status(std::string_view);
 std::optional<Reason> parse_reason(std::string_view);
+/// By its row in the table.
+bool appears_in(Reason, ConditionType);
 /// All types, in the order in which they are shown.
 std::span<const ConditionType> condition_types();
 

@@ -40,4 +40,8 @@ std::optional<Reason> parse_reason(std::string_view text) {
     return row == kReasons.end() ? std::nullopt : std::optional(row->reason);
 }
 
+bool appears_in(Reason reason, ConditionType type) {
+    return std::ranges::find(kReasons, reason, &ReasonRow::reason)->conditions.contains(type);
+}
+
 }  // namespace djdb

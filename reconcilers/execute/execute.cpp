@@ -121,6 +121,19 @@ class Executor {
             "Job " + cancel.job + " never started and its Pod template was replaced."
         );
     }
+    void operator()(const RemoveJob& removal) {
+        const auto& ns = desired_.object.meta.key.ns;
+        cluster_.remove_job({ns, ObjectName(removal.job)}, removal.uid, call_);
+        tell(
+            "JobRemoved",
+            "Job " + removal.job +
+                " had done its part, but another container in its Pod went on running."
+        );
+    }
+    void operator()(const LiftJobDeadline& lift) {
+        const auto& ns = desired_.object.meta.key.ns;
+        cluster_.lift_job_deadline({ns, ObjectName(lift.job)}, lift.uid, call_);
+    }
     void operator()(const RecordPassedImage& passed) {
         tenant().record_passed_image(passed.image, call_);
         tell("ImagePassed", passed.image.str() + " passed: its migrations are in the database.");

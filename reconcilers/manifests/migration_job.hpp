@@ -15,9 +15,7 @@ namespace djdb {
 /// Deterministic: the same template and attempt name the same Job, so a repeated create finds it.
 std::string migration_job_name(const Desired& desired, const Revision& revision, int attempt);
 
-/// Same image, service account, volumes, environment and security context as the template; no
-/// probes, sidecars, init containers or ports; the app's Secret is replaced by the migration
-/// login's wherever it is referred to.
+/// With the Pod of app_pod.hpp, which logs in as the migration login.
 nlohmann::json render_migration_job(
     const Desired& desired, const StartMigration& start, const ServerAccess& access
 );

@@ -1,7 +1,7 @@
 #include "reconcilers/manifests/secret.hpp"
 
-#include "crds/api.hpp"
 #include "crds/text.hpp"
+#include "reconcilers/manifests/metadata.hpp"
 #include "reconcilers/manifests/sslmode.hpp"
 
 #include <nlohmann/json.hpp>
@@ -150,22 +150,6 @@ std::optional<std::string> find_key_template_error(const CredentialsSpec& creden
         }
     }
     return std::nullopt;
-}
-
-nlohmann::json render_metadata(const Desired& desired, const std::string& name) {
-    const auto& meta = desired.object.meta;
-    return {
-        {"name", name},
-        {"namespace", meta.key.ns.str()},
-        {"labels",
-         {{std::string(api::kManagedByLabel), std::string(api::kOperator)},
-          {std::string(api::kOwnedByLabel), meta.key.name.str()}}},
-        {"ownerReferences",
-         {{{"apiVersion", std::string(api::kGroupVersion)},
-           {"kind", "DjangoDatabase"},
-           {"name", meta.key.name.str()},
-           {"uid", meta.uid.str()},
-           {"controller", true}}}}};
 }
 
 nlohmann::json render_secret(const Desired& desired, const ObjectName& name) {

@@ -28,7 +28,4 @@ SecretData render_secret_data(
 /// Without data: the adapter adds it on the way out.
 nlohmann::json render_secret(const Desired& desired, const ObjectName& name);
 
-/// metadata of everything made for a resource: name, labels, owner reference.
-nlohmann::json render_metadata(const Desired& desired, const std::string& name);
-
 }  // namespace djdb

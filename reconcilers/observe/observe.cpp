@@ -1,4 +1,5 @@
 #include "reconcilers/execute/stored_passwords.hpp"
+#include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/manifests/secret.hpp"
 #include "reconcilers/observe/inspection.hpp"
 #include "reconcilers/observe/observed.hpp"
@@ -38,10 +39,11 @@ SecretState judge_secret(
     return has_wanted && !has_leftover ? SecretState::UpToDate : SecretState::OutOfDate;
 }
 
-/// A Job that succeeded for an image which is not recorded: then the database itself is asked.
+/// A Job that said ok for an image which is not recorded: then the database itself is asked.
 bool needs_confirmation(const Observed& observed) {
-    return observed.credentials && std::ranges::any_of(observed.jobs, [&](const MigrationJob& job) {
-               return job.state == JobState::Succeeded && !has_passed(observed, job.image);
+    return observed.credentials && std::ranges::any_of(observed.jobs, [&](const JobRun& job) {
+               return job.kind == JobKind::Migrate && said_ok(read_end(job)) &&
+                      !has_passed(observed, job.image);
            });
 }
 
@@ -147,7 +149,7 @@ Observed observe(
     observe_secrets(desired, observed, cluster, call);
     observed.gate = cluster.find_gate();
     observed.workloads = cluster.list_workloads(key);
-    observed.jobs = cluster.list_migration_jobs(key);
+    observed.jobs = cluster.list_jobs(key);
     inspect(desired, lanes, observed, database, cache, call);
     return observed;
 }

@@ -56,8 +56,8 @@ struct Observed {
     std::vector<ObjectName> leftover_secrets;
     GateState gate = GateState::Missing;
     std::vector<Workload> workloads;
-    std::vector<MigrationJob> jobs;
-    /// Read only when a Job succeeded whose image is not yet recorded.
+    std::vector<JobRun> jobs;
+    /// Read only when a Job said ok whose image is not yet recorded.
     std::optional<AppliedMigrations> applied;
 };
 

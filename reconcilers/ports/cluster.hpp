@@ -7,6 +7,7 @@
 #include "crds/kinds/django_database.hpp"
 #include "crds/kinds/postgres_server.hpp"
 #include "crds/sensitive.hpp"
+#include "reconcilers/jobs/job.hpp"
 #include "reconcilers/ports/call_context.hpp"
 #include "reconcilers/ports/event.hpp"
 
@@ -46,46 +47,22 @@ enum class PodsState {
     Complete,     ///< all are available, and no other is left
 };
 
+/// What keeps a workload's new Pods from being made.
+enum class Hold {
+    Paused,  ///< a Deployment's spec.paused
+};
+
 /// A Deployment that carries the database label.
 struct Workload {
     ObjectMeta meta;
     std::string order;
     /// The Pod template as compact JSON with sorted keys: hashed, cloned, compared.
     std::string pod_template;
-    bool paused = false;
-    /// The field manager that set spec.paused; empty when the admission policy did, since nobody
-    /// owns that.
-    std::string paused_by;
+    std::optional<Hold> hold;
+    /// The field manager that holds it; empty when the admission policy does, since nobody owns that.
+    std::string held_by;
     PodsState pods = PodsState::Unseen;
     bool progress_deadline_exceeded = false;
-};
-
-enum class JobState { Running, Succeeded, Failed };
-
-/// A migration Job of one resource, with what its Pod said at the end.
-struct MigrationJob {
-    std::string name;
-    ResourceUid uid;
-    Revision revision;
-    ImageRef image;
-    int attempt = 0;
-    JobState state = JobState::Running;
-    TimePoint created{};
-    TimePoint finished{};
-    bool being_deleted = false;
-    /// Finished and about to expire: what it said was recorded.
-    bool expires = false;
-    bool has_pod = false;
-    /// Why its Pod can't start (image, quota, missing key), while that is so.
-    std::string stuck;
-    /// From the termination message; reason is empty on success.
-    std::string reason;
-    std::string message;
-    int exit_code = 0;
-    std::vector<std::string> leaves;
-    /// CRC-32 of each leaf's name, in place of `leaves` where those are too long for an answer.
-    std::vector<std::uint32_t> leaf_hashes;
-    std::vector<std::string> applied;
 };
 
 enum class GateState { Intact, Missing, Altered };
@@ -104,7 +81,8 @@ class Cluster {
     virtual std::optional<std::map<std::string, std::string>>
     find_namespace_labels(const Namespace&) = 0;
     virtual std::vector<Workload> list_workloads(const ObjectKey& database) = 0;
-    virtual std::vector<MigrationJob> list_migration_jobs(const ObjectKey& database) = 0;
+    /// Of every kind that this version knows.
+    virtual std::vector<JobRun> list_jobs(const ObjectKey& database) = 0;
     virtual GateState find_gate() = 0;
     /// In the operator's own namespace: administrators' logins and CAs, whose changes wake whoever
     /// used the old ones. Without own_keys: the cache drops managedFields.
@@ -142,6 +120,9 @@ class Cluster {
     /// since.
     virtual void open_gate(const Workload&, const CallContext&) = 0;
     virtual void arm_job_ttl(const ObjectKey& job, const CallContext&) = 0;
+    /// The Job controller no longer stops this very Job when its time is up. Already gone is success.
+    virtual void
+    lift_job_deadline(const ObjectKey& job, const ResourceUid&, const CallContext&) = 0;
     /// Deletes this very Job; it stays visible until its Pods are gone. Already gone is success.
     virtual void remove_job(const ObjectKey& job, const ResourceUid&, const CallContext&) = 0;
     virtual void

@@ -41,7 +41,7 @@ void add_release(
     }
     const auto revision = revision_of(desired, *source, *image);
     for (const auto& job : observed.jobs) {
-        if (job.revision == revision) {
+        if (job.kind == JobKind::Migrate && job.revision == revision) {
             status.release.job = job.name;
         }
     }

@@ -27,7 +27,8 @@ std::string version_of(const json& object) {
 class Reflector::Loop {
   public:
     Loop(Client& client, ReflectorOptions options, OnChange on_change, OnTrouble on_trouble)
-        : client_(client),
+        : store_(options.index_by),
+          client_(client),
           options_(std::move(options)),
           on_change_(std::move(on_change)),
           on_trouble_(std::move(on_trouble)),

@@ -19,6 +19,8 @@ struct ReflectorOptions {
     Selection selection;
     /// metadata.managedFields is often half of an object.
     bool keep_managed_fields = false;
+    /// Of the store; none: it has no index.
+    runtime::Store::IndexBy index_by = {};
 };
 
 class Reflector {

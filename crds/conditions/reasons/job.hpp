@@ -146,6 +146,42 @@ constexpr std::array kJob{
         C::MigrationsApplied,
         "a migration ran and is not in django_migrations",
         "look at the database before anything else"},
+    ReasonRow{
+        Unreachable,
+        "Unreachable",
+        C::MigrationsApplied,
+        "the app's connection to the server failed or was lost",
+        "wait; it is tried again"},
+    ReasonRow{
+        LockHeld,
+        "LockHeld",
+        C::MigrationsApplied,
+        "another migration of this database still runs",
+        "wait; it is tried again"},
+    ReasonRow{
+        Interrupted,
+        "Interrupted",
+        C::MigrationsApplied,
+        "a signal ended the Job, as when its node is drained; nothing is half applied",
+        "wait; it is tried again"},
+    ReasonRow{
+        Deadlock,
+        "Deadlock",
+        C::MigrationsApplied,
+        "a migration met a deadlock again and again",
+        "end what locks the same tables, then delete the Job: it is tried again"},
+    ReasonRow{
+        StatementTimeout,
+        "StatementTimeout",
+        C::MigrationsApplied,
+        "a statement of a migration was cancelled, mostly by the app's statement_timeout",
+        "raise statement_timeout in the app's settings, or set an image with smaller migrations"},
+    ReasonRow{
+        Internal,
+        "Internal",
+        C::MigrationsApplied,
+        "the operator's own migration program failed",
+        "report the message and the Job's log"},
 };
 
 }  // namespace djdb::reasons

@@ -83,9 +83,9 @@ constexpr std::array kServer{
     ReasonRow{
         DatabaseMissing,
         "DatabaseMissing",
-        C::ServerReachable,
-        "the database that the administrator logs in to does not exist",
-        "create it, or correct spec.maintenanceDatabase"},
+        {C::ServerReachable, C::MigrationsApplied},
+        "the database that the administrator, or the app, logs in to does not exist",
+        "create it, or correct spec.maintenanceDatabase; in the app, read DB_NAME from the Secret"},
     ReasonRow{
         TooManyConnections,
         "TooManyConnections",
@@ -97,7 +97,7 @@ constexpr std::array kServer{
     ReasonRow{
         ReadOnlyServer,
         "ReadOnlyServer",
-        C::ServerReachable,
+        {C::ServerReachable, C::MigrationsApplied},
         "the server is a standby or read-only",
         "point spec.host to the primary"},
     ReasonRow{

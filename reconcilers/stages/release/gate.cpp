@@ -87,7 +87,7 @@ Verdict assess_gate(const Desired& desired, const Observed& observed) {
         if (is_paused_by_user(workload)) {
             return Wait{
                 {Reason::PausedByUser,
-                 quoted(workload) + " was paused by \"" + workload.paused_by +
+                 quoted(workload) + " was paused by \"" + workload.held_by +
                      "\". Nothing is released until kubectl rollout resume."},
                 std::nullopt};
         }
@@ -97,7 +97,7 @@ Verdict assess_gate(const Desired& desired, const Observed& observed) {
         return hold_because_images_diverge(desired, observed);
     }
     for (const auto& workload : observed.workloads) {
-        if (!workload.paused && !has_passed(observed, *image)) {
+        if (!workload.hold && !has_passed(observed, *image)) {
             return Satisfied{
                 {Reason::UngatedRollout,
                  quoted(workload) + " rolls out " + image->str() +

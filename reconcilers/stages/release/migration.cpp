@@ -1,61 +1,38 @@
 // migration.cpp -- an image passes when its migrations ran once, from its own held Pod template, and the database
-// itself shows them.
+// itself shows them. A Job's end is read by jobs/answer.hpp, what is tried again stands in jobs/retry.hpp.
 //   no workload                                  -> Satisfied
-//   a Job of another revision runs:
+//   a Job whose part is done still counts as running
+//     (a container beside ours does not end), and
+//     its image passed, or another Job follows   -> Act(RemoveJob)
+//     its answer is the last word                -> Act(LiftJobDeadline): or it would be lost with the Pod
+//   a Job of another revision is underway:
 //     its Pod can't start, or none was made      -> Act(CancelMigration): its template was replaced
 //     started, or being removed                  -> Wait(MigrationRunning): it ends first
 //   image passed                                 -> Satisfied, even while another's Job ends
 //   this revision's Job: Absent                  -> Act(PublishMigration, StartMigration)
-//     Running                                    -> Wait(MigrationRunning | MigrationJobStuck)
-//     Succeeded, its leaves are in the database  -> Act(RecordPassedImage)
-//     Succeeded, they are not, or it names none  -> Blocked(UnappliedRemain)
-//     Failed for want of a lock or a connection,
-//       or killed                                -> Wait(MigrationRetrying), then Act(ExpireJobs, next attempt)
-//     Failed otherwise                           -> Blocked(the Job's own reason | MigrationFailed):
+//     underway or stuck                          -> Wait(MigrationRunning | MigrationJobStuck)
+//     said ok, its leaves are in the database    -> Act(RecordPassedImage)
+//     said ok, they are not, or it names none    -> Blocked(UnappliedRemain)
+//     ended otherwise, to be tried again         -> Wait(MigrationRetrying), then Act(ExpireJobs, next attempt)
+//     ended otherwise                            -> Blocked(the Job's own reason | MigrationFailed):
 //                                                   the next template is a new revision
 #include "reconcilers/crc32.hpp"
+#include "reconcilers/jobs/answer.hpp"
+#include "reconcilers/jobs/retry.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <set>
 #include <string>
 
 namespace djdb {
 namespace {
 
-/// Each attempt at a held lock makes the app wait for a moment, and a kill for want of memory comes
-/// again, so a person decides after these.
-constexpr int kMostCostlyAttempts = 5;
-constexpr std::chrono::seconds kFirstPause{5};
-constexpr std::chrono::seconds kLongestPause{300};
 /// The Job controller makes the Pod within a second or two; a refused one leaves only an Event.
 constexpr std::chrono::seconds kPodWithin{10};
-/// Exit codes of jobs/migrate.py that say "try again".
-constexpr int kUnreachable = 75;
-constexpr int kLockTimeout = 85;
-constexpr int kInterrupted = 86;
-/// Of a kill, 128 + SIGKILL or SIGTERM: the next run finds out what that cut, and refuses where a
-/// repetition could do harm.
-constexpr int kKilled = 137;
-constexpr int kTerminated = 143;
-
-bool is_retryable(const MigrationJob& job) {
-    return job.exit_code == kUnreachable || job.exit_code == kInterrupted ||
-           ((job.exit_code == kLockTimeout || job.exit_code == kKilled ||
-             job.exit_code == kTerminated) &&
-            job.attempt < kMostCostlyAttempts);
-}
-
-/// 5 s, doubled with each attempt, at most 5 min.
-std::chrono::seconds pause_after(int attempt) {
-    auto pause = kFirstPause;
-    for (int i = 1; i < attempt && pause < kLongestPause; ++i) {
-        pause *= 2;
-    }
-    return std::min(pause, kLongestPause);
-}
 
 Verdict start(const Workload& source, const Revision& revision, const ImageRef& image) {
     return Act{
@@ -64,7 +41,7 @@ Verdict start(const Workload& source, const Revision& revision, const ImageRef& 
         false};
 }
 
-Verdict start_again(const Workload& source, const MigrationJob& last) {
+Verdict start_again(const Workload& source, const JobRun& last) {
     return Act{
         {Reason::MigrationRunning,
          "Starting attempt " + std::to_string(last.attempt + 1) + " of the migration Job of " +
@@ -75,21 +52,30 @@ Verdict start_again(const Workload& source, const MigrationJob& last) {
         false};
 }
 
-/// Why a running Job does nothing; empty when its Pod runs, or may yet be made.
-std::string stuck_reason(const MigrationJob& job, TimePoint now) {
-    if (job.stuck.empty() && !job.has_pod && now - job.created >= kPodWithin) {
+/// The Job controller waits for a container that admission put into the Pod.
+bool outlives_its_part(const JobRun& job) {
+    return job.state == JobState::Running && !job.being_deleted && is_over(read_end(job));
+}
+
+/// Why a Job that is underway does nothing; empty when its Pod runs, or may yet be made.
+std::string stuck_reason(const JobRun& job, TimePoint now) {
+    const auto end = read_end(job);
+    if (const auto* stuck = std::get_if<Stuck>(&end)) {
+        return stuck->why;
+    }
+    if (job.pods.empty() && now - job.created >= kPodWithin) {
         return "no Pod was made for it (a quota or an admission rule?); kubectl describe job " +
                job.name + " says why";
     }
-    return job.stuck;
+    return {};
 }
 
 /// When to look again at a Job for which no Pod has shown up yet: no event tells that none will.
-std::optional<TimePoint> next_look(const MigrationJob& job) {
-    return job.has_pod ? std::nullopt : std::optional(job.created + kPodWithin);
+std::optional<TimePoint> next_look(const JobRun& job) {
+    return job.pods.empty() ? std::optional(job.created + kPodWithin) : std::nullopt;
 }
 
-Verdict judge_running(const MigrationJob& job, TimePoint now) {
+Verdict judge_running(const JobRun& job, TimePoint now) {
     if (job.being_deleted) {
         return Wait{
             {Reason::MigrationRunning,
@@ -111,7 +97,7 @@ Verdict judge_running(const MigrationJob& job, TimePoint now) {
 }
 
 /// Two migrations never run at once, so a started one ends first.
-Verdict judge_earlier(const MigrationJob& job, const ImageRef& next, TimePoint now) {
+Verdict judge_earlier(const JobRun& job, const ImageRef& next, TimePoint now) {
     if (!job.being_deleted && !stuck_reason(job, now).empty()) {
         return Act{
             {Reason::MigrationRunning,
@@ -127,9 +113,9 @@ Verdict judge_earlier(const MigrationJob& job, const ImageRef& next, TimePoint n
 }
 
 /// What the Job says is applied and the database does not show; empty when all is there.
-std::string missing_from(const AppliedMigrations& applied, const MigrationJob& job) {
+std::string missing_from(const AppliedMigrations& applied, const Answered& answer) {
     std::string missing;
-    for (const auto* list : {&job.leaves, &job.applied}) {
+    for (const auto* list : {&answer.leaves, &answer.applied}) {
         for (const auto& name : *list) {
             if (std::ranges::find(applied.names, name) == applied.names.end()) {
                 missing += (missing.empty() ? "" : ", ") + name;
@@ -140,18 +126,18 @@ std::string missing_from(const AppliedMigrations& applied, const MigrationJob& j
     for (const auto& name : applied.names) {
         recorded.insert(crc32(name));
     }
-    const auto unknown = std::ranges::count_if(job.leaf_hashes, [&](std::uint32_t hash) {
+    const auto unknown = std::ranges::count_if(answer.leaf_hashes, [&](std::uint32_t hash) {
         return !recorded.contains(hash);
     });
     if (unknown != 0) {
         missing += (missing.empty() ? "" : ", ") + std::to_string(unknown) + " of " +
-                   std::to_string(job.leaf_hashes.size()) + " leaf migrations";
+                   std::to_string(answer.leaf_hashes.size()) + " leaf migrations";
     }
     return missing;
 }
 
-Verdict judge_success(const Observed& observed, const MigrationJob& job) {
-    if (job.leaves.empty() && job.leaf_hashes.empty()) {
+Verdict judge_success(const Observed& observed, const JobRun& job, const Answered& answer) {
+    if (answer.leaves.empty() && answer.leaf_hashes.empty()) {
         return Blocked{
             {Reason::UnappliedRemain,
              "Job \"" + job.name +
@@ -161,7 +147,7 @@ Verdict judge_success(const Observed& observed, const MigrationJob& job) {
                  "image uses."}};
     }
     const bool readable = observed.applied && observed.applied->table_exists;
-    const auto missing = readable ? missing_from(*observed.applied, job) : "everything";
+    const auto missing = readable ? missing_from(*observed.applied, answer) : "everything";
     if (!missing.empty()) {
         return Blocked{
             {Reason::UnappliedRemain,
@@ -175,27 +161,58 @@ Verdict judge_success(const Observed& observed, const MigrationJob& job) {
         true};
 }
 
-Verdict judge_failure(const Observed& observed, const MigrationJob& job, const Workload& source) {
-    if (is_retryable(job)) {
-        const auto again = job.finished + pause_after(job.attempt);
-        if (observed.now >= again) {
+/// The program is the tenant's: its word is shown only if it belongs in this condition.
+Reason reason_shown_for(const std::string& word) {
+    const auto reason = parse_reason(word);
+    return reason && appears_in(*reason, ConditionType::MigrationsApplied)
+               ? *reason
+               : Reason::MigrationFailed;
+}
+
+Verdict judge_failure(
+    const Observed& observed, const JobRun& job, const JobEnd& end, const Workload& source
+) {
+    const auto said = explain(end);
+    if (const auto again = next_attempt(retry_policy(job.kind), end, job.attempt)) {
+        if (observed.now >= *again) {
             return start_again(source, job);
         }
         return Wait{
             {Reason::MigrationRetrying,
-             "Attempt " + std::to_string(job.attempt) + " ended with " + job.reason + ": " +
-                 job.message + ". It will be tried again."},
-            again};
+             "Attempt " + std::to_string(job.attempt) + " ended with " + said.reason + ": " +
+                 said.message + ". It will be tried again."},
+            *again};
     }
     return Blocked{
-        {parse_reason(job.reason).value_or(Reason::MigrationFailed),
-         "Job \"" + job.name + "\" failed with " + job.reason + ": " + job.message +
+        {reason_shown_for(said.reason),
+         "Job \"" + job.name + "\" failed with " + said.reason + ": " + said.message +
              ". New Pods are held and the old ones serve. Read kubectl logs job/" + job.name +
              "; set a fixed image, or kubectl delete job " + job.name + " to try this one again."}};
 }
 
-const MigrationJob* latest_of(const std::vector<MigrationJob>& jobs, const Revision& revision) {
-    const MigrationJob* latest = nullptr;
+Verdict judge_end(
+    const Observed& observed, const JobRun& job, const JobEnd& end, const Workload& source
+) {
+    const auto* answer = std::get_if<Answered>(&end);
+    return answer != nullptr && answer->ok ? judge_success(observed, job, *answer)
+                                           : judge_failure(observed, job, end, source);
+}
+
+Verdict judge(const Observed& observed, const JobRun& job, const Workload& source) {
+    const auto end = read_end(job);
+    if (!is_over(end)) {
+        return judge_running(job, observed.now);
+    }
+    auto verdict = judge_end(observed, job, end, source);
+    if (!std::holds_alternative<Act>(verdict) && outlives_its_part(job) && job.has_deadline) {
+        const auto finding = std::visit([](const auto& found) { return found.finding; }, verdict);
+        return Act{finding, {LiftJobDeadline{job.name, job.uid}}, false};
+    }
+    return verdict;
+}
+
+const JobRun* latest_of(const std::vector<JobRun>& jobs, const Revision& revision) {
+    const JobRun* latest = nullptr;
     for (const auto& job : jobs) {
         if (job.revision == revision && (latest == nullptr || job.attempt > latest->attempt)) {
             latest = &job;
@@ -204,16 +221,29 @@ const MigrationJob* latest_of(const std::vector<MigrationJob>& jobs, const Revis
     return latest;
 }
 
-Verdict judge(const Observed& observed, const MigrationJob& job, const Workload& source) {
-    switch (job.state) {
-        case JobState::Running:
-            return judge_running(job, observed.now);
-        case JobState::Succeeded:
-            return judge_success(observed, job);
-        case JobState::Failed:
-            break;
+/// Removes Jobs that outlive their part and whose answer nobody needs any more.
+std::optional<Act> tidy_up(const std::vector<JobRun>& jobs, const JobRun* latest, bool passed) {
+    std::vector<Step> steps;
+    for (const auto& job : jobs) {
+        if (outlives_its_part(job) && (passed || &job != latest)) {
+            steps.emplace_back(RemoveJob{job.name, job.uid});
+        }
     }
-    return judge_failure(observed, job, source);
+    if (steps.empty()) {
+        return std::nullopt;
+    }
+    return Act{
+        {Reason::Progressing, "Removing migration Jobs that have done their part."},
+        std::move(steps),
+        passed};
+}
+
+std::vector<JobRun> migrations_in(const std::vector<JobRun>& jobs) {
+    std::vector<JobRun> migrations;
+    std::ranges::copy_if(jobs, std::back_inserter(migrations), [](const JobRun& job) {
+        return job.kind == JobKind::Migrate;
+    });
+    return migrations;
 }
 
 }  // namespace
@@ -228,8 +258,13 @@ Verdict assess_migration(const Desired& desired, const Observed& observed) {
     const auto image = *common_image(desired, observed);
     const bool passed = has_passed(observed, image);
     const auto revision = revision_of(desired, *source, image);
-    for (const auto& job : observed.jobs) {
-        if (job.state == JobState::Running && job.revision != revision) {
+    const auto jobs = migrations_in(observed.jobs);
+    const auto* latest = latest_of(jobs, revision);
+    if (auto act = tidy_up(jobs, latest, passed)) {
+        return *std::move(act);
+    }
+    for (const auto& job : jobs) {
+        if (!is_over(read_end(job)) && job.revision != revision) {
             auto verdict = judge_earlier(job, image, observed.now);
             // Left alone, it would migrate for an image that nobody wants once its Pod can start.
             if (!passed || std::holds_alternative<Act>(verdict)) {
@@ -241,8 +276,7 @@ Verdict assess_migration(const Desired& desired, const Observed& observed) {
         return Satisfied{
             {Reason::Succeeded, "The migrations of " + image.str() + " are in the database."}};
     }
-    const auto* job = latest_of(observed.jobs, revision);
-    return job == nullptr ? start(*source, revision, image) : judge(observed, *job, *source);
+    return latest == nullptr ? start(*source, revision, image) : judge(observed, *latest, *source);
 }
 
 }  // namespace djdb

@@ -9,6 +9,7 @@
 // condition Available. Old Pods that are ending, and may still write, are known by the Deployment's
 // status.terminatingReplicas alone, since the operator may not list an app's Pods; a cluster that does
 // not serve that field (feature gate DeploymentReplicaSetTerminatingReplicas off) leaves them out.
+#include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 
@@ -25,7 +26,8 @@ std::string what_is_awaited(const Workload& workload) {
 std::vector<std::string> jobs_to_expire(const Observed& observed) {
     std::vector<std::string> names;
     for (const auto& job : observed.jobs) {
-        if (job.state != JobState::Running && !job.expires && !job.being_deleted) {
+        if (job.state != JobState::Running && is_over(read_end(job)) && !job.expires &&
+            !job.being_deleted) {
             names.push_back(job.name);
         }
     }

@@ -71,7 +71,7 @@ std::string template_hash(const Workload& workload) {
 }
 
 bool is_rolled_out(const Desired& desired, const Workload& workload) {
-    if (workload.paused || workload.pods == PodsState::Mixed) {
+    if (workload.hold || workload.pods == PodsState::Mixed) {
         return false;
     }
     const auto hash = template_hash(workload);
@@ -82,11 +82,11 @@ bool is_rolled_out(const Desired& desired, const Workload& workload) {
 }
 
 bool is_held(const Workload& workload) {
-    return workload.paused && workload.paused_by.empty();
+    return workload.hold && workload.held_by.empty();
 }
 
 bool is_paused_by_user(const Workload& workload) {
-    return workload.paused && !workload.paused_by.empty();
+    return workload.hold && !workload.held_by.empty();
 }
 
 }  // namespace djdb

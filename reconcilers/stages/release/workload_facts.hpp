@@ -38,7 +38,7 @@ std::string template_hash(const Workload& workload);
 ///   Progressing | yes             | no
 ///   Unseen   | yes             | no
 ///   Mixed    | no              | no
-/// Paused: no.
+/// Held by anybody: no.
 bool is_rolled_out(const Desired& desired, const Workload& workload);
 
 /// Held by the admission policy and by nobody else.

@@ -53,4 +53,28 @@ Observed a_settled_world() {
     return observed;
 }
 
+JobRun a_job_run() {
+    JobRun job;
+    job.name = "shop-migrate-1";
+    job.uid = ResourceUid("u");
+    job.image = ImageRef("shop:v2");
+    job.has_deadline = true;
+    job.pods.emplace_back();
+    return job;
+}
+
+std::string an_answer(bool ok, const std::string& reason, const std::vector<std::string>& leaves) {
+    return nlohmann::json{
+        {"v", 1}, {"ok", ok}, {"reason", reason}, {"message", "m"}, {"leaves", leaves}}
+        .dump();
+}
+
+void end_job(JobRun& job, int exit_code, const std::string& answer, TimePoint finished) {
+    job.state = exit_code == 0 ? JobState::Complete : JobState::Failed;
+    job.finished = finished;
+    auto& pod = job.pods.front();
+    pod.is_over = true;
+    pod.end = ContainerEnd{exit_code, exit_code == 0 ? "Completed" : "Error", answer, finished};
+}
+
 }  // namespace djdb

@@ -5,6 +5,7 @@
 #include "reconcilers/observe/observed.hpp"
 
 #include <string>
+#include <vector>
 
 namespace djdb {
 
@@ -19,5 +20,16 @@ Observed a_provisioned_world();
 
 /// The same with web and worker on shop:v2, which has passed and rolled out.
 Observed a_settled_world();
+
+/// A migration Job whose Pod runs.
+JobRun a_job_run();
+
+/// What the migration program leaves behind.
+std::string an_answer(
+    bool ok, const std::string& reason, const std::vector<std::string>& leaves = {}
+);
+
+/// Its container ended so, and the Job controller has seen it.
+void end_job(JobRun& job, int exit_code, const std::string& answer, TimePoint finished = {});
 
 }  // namespace djdb

@@ -130,8 +130,13 @@ StartMigration a_start() {
 }
 
 TEST(MigrationJob, IsTheTemplatesAppContainerWithTheMigrationLogin) {
-    const auto job = render_migration_job(a_desired(), a_start(), kAccess);
+    auto job = render_migration_job(a_desired(), a_start(), kAccess);
     EXPECT_EQ(job["metadata"]["name"], "shop-migrate-0123456789a-2");
+    for (const auto* labelled : {&job["metadata"], &job["spec"]["template"]["metadata"]}) {
+        EXPECT_EQ((*labelled)["labels"]["djangodb.io/job-kind"], "migrate");
+        EXPECT_EQ((*labelled)["labels"]["djangodb.io/revision"], "0123456789a");
+    }
+    EXPECT_EQ(job["metadata"]["annotations"]["djangodb.io/attempt"], "2");
     EXPECT_EQ(job["spec"]["backoffLimit"], 0);
     const auto& pod = job["spec"]["template"]["spec"];
     ASSERT_EQ(pod["containers"].size(), 1U);

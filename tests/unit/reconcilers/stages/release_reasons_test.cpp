@@ -11,15 +11,10 @@
 namespace djdb {
 namespace {
 
-MigrationJob a_job_of(const Desired& desired, const Observed& observed) {
-    MigrationJob job;
-    job.name = "shop-migrate-1";
-    job.image = ImageRef("shop:v2");
+JobRun a_job_of(const Desired& desired, const Observed& observed) {
+    auto job = a_job_run();
     job.revision = revision_of(desired, *migration_source(observed), job.image);
-    job.attempt = 1;
-    job.has_pod = true;
     job.created = observed.now;
-    job.finished = observed.now;
     return job;
 }
 
@@ -27,16 +22,23 @@ void fail_with(
     Desired& desired, Observed& observed, int exit_code, const char* reason, int attempt = 1
 ) {
     auto job = a_job_of(desired, observed);
-    job.state = JobState::Failed;
-    job.exit_code = exit_code;
-    job.reason = reason;
+    end_job(job, exit_code, an_answer(false, reason), observed.now);
     job.attempt = attempt;
     observed.jobs = {job};
 }
 
+/// The runtime says why, the program nothing.
+void kill_with(
+    Desired& desired, Observed& observed, int exit_code, const char* reason, int attempt = 1
+) {
+    fail_with(desired, observed, exit_code, "", attempt);
+    observed.jobs.front().pods.front().end->reason = reason;
+    observed.jobs.front().pods.front().end->answer_text.clear();
+}
+
 void hold(Observed& observed) {
     for (auto& workload : observed.workloads) {
-        workload.paused = true;
+        workload.hold = Hold::Paused;
     }
 }
 
@@ -65,8 +67,8 @@ const std::vector<ReasonShown>& release_rows() {
         {"a user's pause is respected",
          [](auto&, auto& o) {
              o.tenant->passed_images.clear();
-             o.workloads[0].paused = true;
-             o.workloads[0].paused_by = "kubectl";
+             o.workloads[0].hold = Hold::Paused;
+             o.workloads[0].held_by = "kubectl";
          },
          Gated,
          kFalse,
@@ -90,7 +92,7 @@ const std::vector<ReasonShown>& release_rows() {
          [](auto& d, auto& o) {
              o.tenant->passed_images.clear();
              hold(o);
-             fail_with(d, o, 137, "OOMKilled");
+             kill_with(d, o, 137, "OOMKilled");
          },
          MigrationsApplied,
          kFalse,
@@ -99,7 +101,7 @@ const std::vector<ReasonShown>& release_rows() {
          [](auto& d, auto& o) {
              o.tenant->passed_images.clear();
              hold(o);
-             fail_with(d, o, 137, "OOMKilled", 5);
+             kill_with(d, o, 137, "OOMKilled", 5);
          },
          MigrationsApplied,
          kFalse,
@@ -108,7 +110,7 @@ const std::vector<ReasonShown>& release_rows() {
          [](auto& d, auto& o) {
              o.tenant->passed_images.clear();
              hold(o);
-             fail_with(d, o, 1, "Error");
+             kill_with(d, o, 1, "Error");
          },
          MigrationsApplied,
          kFalse,
@@ -167,13 +169,48 @@ const std::vector<ReasonShown>& release_rows() {
          MigrationsApplied,
          kFalse,
          Reason::LockTimeout},
+        {"a deadlock, again and again, by its name",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 85, "Deadlock", 5);
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::Deadlock},
+        {"a cancelled statement by its name",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 88, "StatementTimeout");
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::StatementTimeout},
+        {"our own bug by its name",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 90, "Internal");
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::Internal},
+        {"a word of the tenant's program that belongs elsewhere is not shown",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 88, "Succeeded");
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationFailed},
         {"success that the database does not show",
          [](auto& d, auto& o) {
              o.tenant->passed_images.clear();
              hold(o);
              auto job = a_job_of(d, o);
-             job.state = JobState::Succeeded;
-             job.leaves = {"a.1"};
+             end_job(job, 0, an_answer(true, "", {"a.1"}));
              o.jobs = {job};
              o.applied = AppliedMigrations{true, {}};
          },
@@ -185,7 +222,7 @@ const std::vector<ReasonShown>& release_rows() {
              o.tenant->passed_images.clear();
              hold(o);
              auto job = a_job_of(d, o);
-             job.stuck = "ImagePullBackOff";
+             job.pods.front().waiting = Explanation{"ImagePullBackOff", ""};
              o.jobs = {job};
          },
          MigrationsApplied,
@@ -196,7 +233,7 @@ const std::vector<ReasonShown>& release_rows() {
              o.tenant->passed_images.clear();
              hold(o);
              auto job = a_job_of(d, o);
-             job.has_pod = false;
+             job.pods.clear();
              job.created = o.now - std::chrono::seconds{10};
              o.jobs = {job};
          },
@@ -208,7 +245,7 @@ const std::vector<ReasonShown>& release_rows() {
              o.tenant->passed_images.clear();
              hold(o);
              auto job = a_job_of(d, o);
-             job.has_pod = false;
+             job.pods.clear();
              o.jobs = {job};
          },
          MigrationsApplied,
@@ -242,8 +279,7 @@ TEST(Migration, AnEarlierJobThatNeverStartedMakesWay) {
     hold(observed);
     auto job = a_job_of(desired, observed);
     job.revision = Revision("earlier");
-    job.uid = ResourceUid("u");
-    job.stuck = "ImagePullBackOff";
+    job.pods.front().waiting = Explanation{"ImagePullBackOff", ""};
     observed.jobs = {job};
     const auto cancelling = assess(desired, observed);
     ASSERT_EQ(cancelling.steps().size(), 1U);
@@ -259,7 +295,7 @@ TEST(Migration, AnEarlierJobThatNeverStartedMakesWay) {
     ASSERT_EQ(tidying.steps().size(), 1U);
     EXPECT_EQ(std::get<CancelMigration>(tidying.steps().front()).uid, job.uid);
     observed.jobs.front() = job;
-    observed.jobs.front().stuck.clear();
+    observed.jobs.front().pods.front().waiting.reset();
     EXPECT_TRUE(assess(desired, observed).steps().empty()) << "a started one ends first";
     observed.jobs.clear();
     EXPECT_TRUE(std::holds_alternative<StartMigration>(assess(desired, observed).steps().back()));
@@ -269,7 +305,7 @@ TEST(Rollout, FinishedJobsExpireOnlyWhenAllHasRolled) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
     auto job = a_job_of(desired, observed);
-    job.state = JobState::Failed;
+    end_job(job, 88, an_answer(false, "MigrationFailed"));
     observed.jobs = {job};
     const auto steps = assess(desired, observed).steps();
     ASSERT_EQ(steps.size(), 1U);

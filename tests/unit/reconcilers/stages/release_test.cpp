@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 
 namespace djdb {
 namespace {
@@ -28,7 +27,7 @@ bool plans(const Assessment& assessment) {
     return false;
 }
 
-enum class Hold { Open, Held, PausedByUser };
+enum class Gate { Open, Held, PausedByUser };
 enum class Job {
     Absent,
     Running,
@@ -41,29 +40,26 @@ enum class Job {
 
 struct World {
     GateState gate;
-    Hold hold;
+    Gate hold;
     bool images_agree;
     bool passed;
     Job job;
 };
 
-MigrationJob a_job(const Desired& desired, const Observed& observed, Job state) {
+JobRun a_job(const Desired& desired, const Observed& observed, Job state) {
     const auto& source = *migration_source(observed);
-    MigrationJob job;
-    job.name = "shop-migrate-1";
-    job.image = ImageRef("shop:v2");
+    auto job = a_job_run();
     job.revision =
         state == Job::OtherRuns ? Revision("other") : revision_of(desired, source, job.image);
-    job.attempt = 1;
-    job.leaves = {"orders.0002_x"};
-    job.has_pod = true;
     job.expires =
         true;  // ExpireJobs is bookkeeping behind the release; release_reasons_test has it
-    job.state = state == Job::Running || state == Job::OtherRuns            ? JobState::Running
-                : state == Job::Succeeded || state == Job::SucceededButLies ? JobState::Succeeded
-                                                                            : JobState::Failed;
-    job.exit_code = state == Job::FailedForNow ? 85 : 88;
-    job.reason = state == Job::FailedForNow ? "LockTimeout" : "MigrationFailed";
+    if (state == Job::Succeeded || state == Job::SucceededButLies) {
+        end_job(job, 0, an_answer(true, "", {"orders.0002_x"}));
+    } else if (state == Job::FailedForNow) {
+        end_job(job, 85, an_answer(false, "LockTimeout"));
+    } else if (state == Job::FailedForGood) {
+        end_job(job, 88, an_answer(false, "MigrationFailed"));
+    }
     return job;
 }
 
@@ -74,8 +70,10 @@ Observed build(const Desired& desired, const World& world) {
         a_workload("web", "shop:v2"),
         a_workload("worker", world.images_agree ? "shop:v2" : "shop:v1")};
     for (auto& workload : observed.workloads) {
-        workload.paused = world.hold != Hold::Open;
-        workload.paused_by = world.hold == Hold::PausedByUser ? "kubectl" : "";
+        if (world.hold != Gate::Open) {
+            workload.hold = Hold::Paused;
+        }
+        workload.held_by = world.hold == Gate::PausedByUser ? "kubectl" : "";
         workload.pods = PodsState::Complete;
     }
     observed.tenant->passed_images = {ImageRef("shop:v1")};
@@ -95,7 +93,7 @@ Observed build(const Desired& desired, const World& world) {
 template <class Check>
 void for_every_world(Check check) {
     for (const auto gate : {GateState::Intact, GateState::Missing, GateState::Altered}) {
-        for (const auto hold : {Hold::Open, Hold::Held, Hold::PausedByUser}) {
+        for (const auto hold : {Gate::Open, Gate::Held, Gate::PausedByUser}) {
             for (const bool agree : {true, false}) {
                 for (const bool passed : {true, false}) {
                     for (const auto job :
@@ -136,7 +134,7 @@ TEST(ReleaseLaws, HoldInEveryWorld) {
         }
         if (plans<StartMigration>(assessment)) {
             EXPECT_TRUE(world.gate == GateState::Intact && world.images_agree && !world.passed);
-            EXPECT_NE(world.hold, Hold::PausedByUser);
+            EXPECT_NE(world.hold, Gate::PausedByUser);
             EXPECT_TRUE(world.job == Job::Absent || world.job == Job::FailedForNow)
                 << "one Job at a time";
         }
@@ -149,7 +147,7 @@ TEST(ReleaseLaws, HoldInEveryWorld) {
         const bool ready = assessment.stopped_at() == nullptr;
         EXPECT_EQ(
             ready,
-            world.gate == GateState::Intact && world.hold == Hold::Open && world.images_agree &&
+            world.gate == GateState::Intact && world.hold == Gate::Open && world.images_agree &&
                 world.passed
         );
     });
@@ -205,8 +203,8 @@ TEST(Migration, AWorldWithoutWorkloadsIsReady) {
 
 TEST(Migration, ARunOutOfLocksIsTriedAgainAfterAPauseAndFiveTimesAtMost) {
     const auto desired = a_desired();
-    auto observed = build(desired, {GateState::Intact, Hold::Held, true, false, Job::FailedForNow});
-    observed.jobs.front().finished = observed.now;
+    auto observed = build(desired, {GateState::Intact, Gate::Held, true, false, Job::FailedForNow});
+    end_job(observed.jobs.front(), 85, an_answer(false, "LockTimeout"), observed.now);
     EXPECT_TRUE(std::holds_alternative<Wait>(assess_migration(desired, observed)));
     observed.now += std::chrono::seconds{6};
     const auto again = assess_migration(desired, observed);
@@ -216,20 +214,18 @@ TEST(Migration, ARunOutOfLocksIsTriedAgainAfterAPauseAndFiveTimesAtMost) {
     EXPECT_TRUE(std::holds_alternative<Blocked>(assess_migration(desired, observed)));
 }
 
-Verdict judge_answer(std::vector<std::string> leaves, std::vector<std::uint32_t> hashes) {
+Verdict judge_answer(const std::string& answer) {
     const auto desired = a_desired();
-    auto observed = build(desired, {GateState::Intact, Hold::Held, true, false, Job::Succeeded});
-    observed.jobs.front().leaves = std::move(leaves);
-    observed.jobs.front().leaf_hashes = std::move(hashes);
+    auto observed = build(desired, {GateState::Intact, Gate::Held, true, false, Job::Succeeded});
+    end_job(observed.jobs.front(), 0, answer);
     return assess_migration(desired, observed);
 }
 
 TEST(Migration, HashesOfLeavesAreLookedForInTheDatabase) {
-    // As binascii.crc32 of "orders.0002_x" and "orders.0003_y".
-    constexpr std::uint32_t kRecorded = 0x4B2F8D0CU;
-    constexpr std::uint32_t kLost = 0x3DEAD7ADU;
-    EXPECT_TRUE(std::holds_alternative<Act>(judge_answer({}, {kRecorded})));
-    const auto verdict = judge_answer({}, {kRecorded, kLost});
+    // As binascii.crc32 of "orders.0002_x", and of "orders.0003_y" behind it.
+    EXPECT_TRUE(std::holds_alternative<Act>(judge_answer(R"({"ok":true,"leaves_crc32":"4b2f8d0c"})")
+    ));
+    const auto verdict = judge_answer(R"({"ok":true,"leaves_crc32":"4b2f8d0c3dead7ad"})");
     ASSERT_TRUE(std::holds_alternative<Blocked>(verdict));
     EXPECT_NE(
         std::get<Blocked>(verdict).finding.message.find("lacks 1 of 2 leaf migrations"),
@@ -238,27 +234,105 @@ TEST(Migration, HashesOfLeavesAreLookedForInTheDatabase) {
 }
 
 TEST(Migration, AnAnswerThatNamesNothingIsNotBelieved) {
-    EXPECT_TRUE(std::holds_alternative<Blocked>(judge_answer({}, {})));
+    EXPECT_TRUE(std::holds_alternative<Blocked>(judge_answer(an_answer(true, ""))));
 }
 
 TEST(Migration, AKilledRunIsTriedAgain) {
     const auto desired = a_desired();
     auto observed =
-        build(desired, {GateState::Intact, Hold::Held, true, false, Job::FailedForGood});
-    observed.jobs.front().exit_code = 137;
-    observed.jobs.front().finished = observed.now - std::chrono::seconds{6};
+        build(desired, {GateState::Intact, Gate::Held, true, false, Job::FailedForGood});
+    end_job(observed.jobs.front(), 137, "", observed.now - std::chrono::seconds{6});
     EXPECT_TRUE(std::holds_alternative<Act>(assess_migration(desired, observed)));
 }
 
 TEST(Migration, AChangedTemplateIsANewAttempt) {
     const auto desired = a_desired();
     auto observed =
-        build(desired, {GateState::Intact, Hold::Held, true, false, Job::FailedForGood});
+        build(desired, {GateState::Intact, Gate::Held, true, false, Job::FailedForGood});
     EXPECT_TRUE(std::holds_alternative<Blocked>(assess_migration(desired, observed)));
     auto changed = json::parse(observed.workloads.front().pod_template);
     changed["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] = "now";
     observed.workloads.front().pod_template = changed.dump();
     EXPECT_TRUE(std::holds_alternative<Act>(assess_migration(desired, observed)));
+}
+
+/// Our container ended; one that admission put beside it does not, so the Job controller says Running.
+Observed with_a_container_beside_it(const Desired& desired, bool passed, Job job) {
+    auto observed = build(desired, {GateState::Intact, Gate::Held, true, passed, job});
+    observed.jobs.front().state = JobState::Running;
+    observed.jobs.front().pods.front().is_over = false;
+    observed.jobs.front().finished = {};
+    return observed;
+}
+
+template <class S>
+const S* only_step(const Verdict& verdict) {
+    const auto* act = std::get_if<Act>(&verdict);
+    return act != nullptr && act->steps.size() == 1 ? std::get_if<S>(&act->steps.front()) : nullptr;
+}
+
+TEST(AContainerBesideOurs, DoesNotKeepAnImageFromPassing) {
+    const auto desired = a_desired();
+    auto observed = with_a_container_beside_it(desired, false, Job::Succeeded);
+    EXPECT_NE(only_step<RecordPassedImage>(assess_migration(desired, observed)), nullptr);
+
+    observed.tenant->passed_images.emplace_back("shop:v2");
+    const auto recorded = assess_migration(desired, observed);
+    ASSERT_NE(only_step<RemoveJob>(recorded), nullptr) << "it must not fail at its deadline";
+    EXPECT_EQ(only_step<RemoveJob>(recorded)->uid, observed.jobs.front().uid);
+    EXPECT_TRUE(std::get<Act>(recorded).plans_ahead) << "the release does not wait for that";
+
+    observed.jobs.front().being_deleted = true;
+    EXPECT_TRUE(std::holds_alternative<Satisfied>(assess_migration(desired, observed)));
+}
+
+TEST(AContainerBesideOurs, DoesNotMakeTheLastWordOfAFailureGetLost) {
+    const auto desired = a_desired();
+    for (const auto job : {Job::FailedForGood, Job::SucceededButLies}) {
+        auto observed = with_a_container_beside_it(desired, false, job);
+        const auto first = assess_migration(desired, observed);
+        ASSERT_NE(only_step<LiftJobDeadline>(first), nullptr);
+        EXPECT_EQ(only_step<LiftJobDeadline>(first)->uid, observed.jobs.front().uid);
+        observed.jobs.front().has_deadline = false;
+        EXPECT_TRUE(std::holds_alternative<Blocked>(assess_migration(desired, observed)));
+        observed.jobs.front().has_deadline = true;
+        observed.jobs.front().being_deleted = true;
+        EXPECT_TRUE(std::holds_alternative<Blocked>(assess_migration(desired, observed)))
+            << "a user tries again";
+    }
+}
+
+TEST(AContainerBesideOurs, IsGoneWithItsJobOnceAnotherFollows) {
+    const auto desired = a_desired();
+    auto observed = with_a_container_beside_it(desired, false, Job::FailedForNow);
+    observed.jobs.front().pods.front().end->finished = observed.now;
+    EXPECT_NE(only_step<LiftJobDeadline>(assess_migration(desired, observed)), nullptr)
+        << "while the next attempt is waited for";
+    observed.jobs.front().has_deadline = false;
+    EXPECT_TRUE(std::holds_alternative<Wait>(assess_migration(desired, observed)));
+    observed.now += std::chrono::seconds{6};
+    const auto again = assess_migration(desired, observed);
+    ASSERT_TRUE(std::holds_alternative<Act>(again));
+    EXPECT_EQ(std::get<StartMigration>(std::get<Act>(again).steps.back()).attempt, 2);
+
+    auto next = observed.jobs.front();
+    next.name = "shop-migrate-2";
+    next.uid = ResourceUid("v");
+    next.attempt = 2;
+    next.pods.front().end.reset();
+    observed.jobs.push_back(next);
+    const auto tidying = assess_migration(desired, observed);
+    ASSERT_NE(only_step<RemoveJob>(tidying), nullptr);
+    EXPECT_EQ(only_step<RemoveJob>(tidying)->job, "shop-migrate-1");
+
+    observed.jobs = {observed.jobs.front()};
+    observed.jobs.front().revision = Revision("earlier");
+    EXPECT_NE(only_step<RemoveJob>(assess_migration(desired, observed)), nullptr)
+        << "an earlier template's, which nothing waits for";
+    observed.jobs.front().being_deleted = true;
+    const auto started = assess_migration(desired, observed);
+    ASSERT_TRUE(std::holds_alternative<Act>(started));
+    EXPECT_EQ(std::get<StartMigration>(std::get<Act>(started).steps.back()).attempt, 1);
 }
 
 }  // namespace

@@ -41,7 +41,9 @@ TEST(Rollout, IsJudgedAsTheTableSays) {
         for (const bool paused : {false, true}) {
             auto workload = a_settled_world().workloads.front();
             workload.pods = pods;
-            workload.paused = paused;
+            if (paused) {
+                workload.hold = Hold::Paused;
+            }
             EXPECT_EQ(is_rolled_out(fresh, workload), !paused && pods == PodsState::Complete);
             EXPECT_EQ(is_rolled_out(released, workload), !paused && pods != PodsState::Mixed);
             auto changed = workload;

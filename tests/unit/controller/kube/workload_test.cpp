@@ -1,5 +1,5 @@
 // What a Deployment's status says of its Pods, over every small number that it may hold.
-#include "controller/kube/objects/observed_objects.hpp"
+#include "controller/kube/objects/workload.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -1,0 +1,107 @@
+#include "controller/kube/objects/job_run.hpp"
+
+#include "controller/kube/objects/fields.hpp"
+#include "crds/api.hpp"
+#include "crds/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <charconv>
+#include <optional>
+#include <string>
+
+namespace djdb::kube {
+namespace {
+
+using nlohmann::json;
+
+TimePoint time_at(const json& object, const char* key) {
+    return parse_time(object.value(key, "")).value_or(TimePoint{});
+}
+
+Explanation explanation_in(const json& object) {
+    return {object.value("reason", ""), object.value("message", "")};
+}
+
+/// The Job's own container: admission may have put others beside it in the Pod.
+std::string container_of(const json& job) {
+    const auto& pod = child(child(child(job, "spec"), "template"), "spec");
+    const auto& containers = child(pod, "containers");
+    return containers.empty() ? "" : containers.at(0).value("name", "");
+}
+
+std::optional<ContainerEnd> end_in(const json& terminated) {
+    if (terminated.empty()) {
+        return std::nullopt;
+    }
+    return ContainerEnd{
+        terminated.value("exitCode", 0),
+        terminated.value("reason", ""),
+        terminated.value("message", ""),
+        time_at(terminated, "finishedAt")};
+}
+
+/// @param name of the container that is ours
+JobPod decode_pod(const json& pod, const std::string& name) {
+    const auto& status = child(pod, "status");
+    const auto phase = status.value("phase", "");
+    JobPod out;
+    out.is_over = phase == "Succeeded" || phase == "Failed";
+    if (const auto* refused = find_condition(pod, "PodScheduled", "False")) {
+        out.unscheduled = explanation_in(*refused);
+    }
+    for (const auto& container : child(status, "containerStatuses")) {
+        if (container.value("name", "") != name) {
+            continue;
+        }
+        const auto& state = child(container, "state");
+        if (const auto& waiting = child(state, "waiting"); !waiting.empty()) {
+            out.waiting = explanation_in(waiting);
+        }
+        out.end = end_in(child(state, "terminated"));
+    }
+    return out;
+}
+
+/// FailureTarget comes first, while Pods are being stopped, and Failed when they have ended.
+void decode_state(const json& job, JobRun& out) {
+    if (const auto* complete = find_condition(job, "Complete", "True")) {
+        out.state = JobState::Complete;
+        out.finished = time_at(*complete, "lastTransitionTime");
+    } else if (const auto* failed = find_condition(job, "Failed", "True")) {
+        out.state = JobState::Failed;
+        out.finished = time_at(*failed, "lastTransitionTime");
+        out.failure_reason = failed->value("reason", "");
+    } else if (const auto* failing = find_condition(job, "FailureTarget", "True")) {
+        out.failure_reason = failing->value("reason", "");
+    }
+}
+
+}  // namespace
+
+JobRun decode_job(
+    JobKind kind, const json& job, const std::vector<std::shared_ptr<const json>>& pods
+) {
+    const auto& metadata = child(job, "metadata");
+    const auto& annotations = child(metadata, "annotations");
+    const auto& spec = child(job, "spec");
+    const auto attempt = annotations.value(std::string(api::kAttemptAnnotation), std::string{"1"});
+    JobRun out;
+    out.kind = kind;
+    out.name = metadata.value("name", "");
+    out.uid = ResourceUid(metadata.value("uid", ""));
+    out.revision = Revision(label_of(job, api::kRevisionLabel));
+    out.image = ImageRef(annotations.value(std::string(api::kImageAnnotation), std::string{}));
+    std::from_chars(attempt.data(), attempt.data() + attempt.size(), out.attempt);
+    decode_state(job, out);
+    out.created = time_at(metadata, "creationTimestamp");
+    out.being_deleted = metadata.contains("deletionTimestamp");
+    out.has_deadline = spec.contains("activeDeadlineSeconds");
+    out.expires = spec.contains("ttlSecondsAfterFinished");
+    for (const auto& pod : pods) {
+        out.pods.push_back(decode_pod(*pod, container_of(job)));
+    }
+    return out;
+}
+
+}  // namespace djdb::kube

@@ -1,0 +1,258 @@
+#include "reconcilers/jobs/answer.hpp"
+
+#include "reconcilers/jobs/exit_code.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+namespace djdb {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kLongestText = 500;
+
+std::string one_line(std::string text, std::size_t limit) {
+    for (auto& c : text) {
+        if (static_cast<unsigned char>(c) < ' ') {
+            c = ' ';
+        }
+    }
+    if (text.size() > limit) {
+        // Not within a character: JSON can't be written with half a one.
+        while (limit > 0 && (static_cast<unsigned char>(text.at(limit)) & 0xC0U) == 0x80U) {
+            --limit;
+        }
+        text.resize(limit);
+    }
+    return text;
+}
+
+/// Why the runtime could not start the container, and the repair where we know it.
+std::string explain_start(const std::string& message) {
+    const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
+    if (says("python3") && (says("not found") || says("o such file"))) {
+        return "the image has no python3 on PATH, which the migration is started with. Set env "
+               "PATH in the Pod template so that it contains the folder of the app's interpreter "
+               "(such as /opt/venv/bin), or add a link python3 to the image";
+    }
+    return message;
+}
+
+/// The waiting reasons that don't heal by themselves, and failed scheduling.
+std::optional<std::string> why_stuck(const JobPod& pod) {
+    static constexpr std::array<std::string_view, 6> kStuck{
+        "ErrImagePull",
+        "ImagePullBackOff",
+        "ErrImageNeverPull",
+        "InvalidImageName",
+        "CreateContainerConfigError",
+        "CreateContainerError"};
+    if (pod.waiting && std::ranges::find(kStuck, pod.waiting->reason) != kStuck.end()) {
+        return one_line(
+            pod.waiting->reason + ": " + explain_start(pod.waiting->message), kLongestText
+        );
+    }
+    if (pod.unscheduled) {
+        return one_line(pod.unscheduled->reason + ": " + pod.unscheduled->message, kLongestText);
+    }
+    return std::nullopt;
+}
+
+/// Discarded unless it is JSON as flat as an answer has to be: the program in the Pod is the tenant's.
+json parse_answer(const std::string& text) {
+    constexpr int kDeepest = 8;
+    bool is_too_deep = false;
+    const auto watch_depth = [&](int depth, json::parse_event_t, const json&) {
+        is_too_deep = is_too_deep || depth > kDeepest;
+        return !is_too_deep;
+    };
+    auto answer = json::parse(text, watch_depth, false);
+    return is_too_deep ? json(json::value_t::discarded) : answer;
+}
+
+// Each member is read only if it has its type.
+
+std::string text_at(const json& answer, const char* key) {
+    const auto found = answer.find(key);
+    return found != answer.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+std::vector<std::string> names_at(const json& answer, const char* key) {
+    std::vector<std::string> names;
+    const auto list = answer.find(key);
+    if (list == answer.end() || !list->is_array()) {
+        return names;
+    }
+    for (const auto& name : *list) {
+        if (name.is_string()) {
+            names.push_back(name.get<std::string>());
+        }
+    }
+    return names;
+}
+
+/// Eight hexadecimal digits after eight; empty when it is anything else, so that nothing half-read
+/// is believed.
+std::vector<std::uint32_t> decode_hashes(const std::string& text) {
+    constexpr std::size_t kDigits = 8;
+    std::vector<std::uint32_t> hashes;
+    for (std::size_t at = 0; at < text.size(); at += kDigits) {
+        const auto digits = std::string_view(text).substr(at, kDigits);
+        std::uint32_t hash = 0;
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), hash, 16);
+        if (digits.size() != kDigits || error != std::errc{} ||
+            end != digits.data() + digits.size()) {
+            return {};
+        }
+        hashes.push_back(hash);
+    }
+    return hashes;
+}
+
+std::string with_exit_code(const ContainerEnd& end, const std::string& rest) {
+    return "the container ended with exit code " + std::to_string(end.exit_code) + rest;
+}
+
+bool ended_well(const ContainerEnd& end) {
+    return end.exit_code == static_cast<int>(ExitCode::Done);
+}
+
+/// By a signal. At a deadline that is the Job controller's doing.
+bool was_cut_short(const ContainerEnd& end) {
+    return end.exit_code == static_cast<int>(ExitCode::Interrupted) ||
+           end.exit_code == static_cast<int>(ExitCode::Killed) ||
+           end.exit_code == static_cast<int>(ExitCode::Terminated);
+}
+
+/// The reason stays the runtime's, such as OOMKilled, unless that says that all went well.
+NoAnswer no_answer(const ContainerEnd& end, TimePoint finished, std::string message) {
+    return {end.exit_code, ended_well(end) ? "NoAnswer" : end.reason, std::move(message), finished};
+}
+
+/// What a program left behind that was killed, or left by application code, before it was done.
+std::string read_last_words(const ContainerEnd& end, const json& answer) {
+    const auto migration = text_at(answer, "migration");
+    return with_exit_code(
+        end,
+        " before it was done, at stage " + one_line(text_at(answer, "stage"), 64) +
+            (migration.empty() ? "" : " in " + one_line(migration, 300))
+    );
+}
+
+Answered read_answer(const ContainerEnd& end, const json& answer, TimePoint finished) {
+    const auto ok = answer.find("ok");
+    Answered read;
+    read.ok = ended_well(end) && ok != answer.end() && *ok == true;
+    read.exit_code = end.exit_code;
+    read.reason = one_line(text_at(answer, "reason"), 64);
+    if (read.reason.empty() && !ended_well(end)) {
+        read.reason = end.reason;
+    }
+    read.message = one_line(text_at(answer, "message"), kLongestText);
+    if (read.message.empty() && !read.ok) {
+        read.message = with_exit_code(end, " and gave no answer");
+    }
+    read.leaves = names_at(answer, "leaves");
+    read.leaf_hashes = decode_hashes(text_at(answer, "leaves_crc32"));
+    read.applied = names_at(answer, "applied");
+    read.finished = finished;
+    return read;
+}
+
+JobEnd read_container_end(const ContainerEnd& end, TimePoint finished) {
+    if (end.reason == "StartError") {
+        return no_answer(end, finished, one_line(explain_start(end.answer_text), kLongestText));
+    }
+    const auto answer = parse_answer(end.answer_text);
+    if (!answer.is_object()) {
+        return no_answer(
+            end,
+            finished,
+            ended_well(end) ? "the container ended well but gave no answer, so nothing is known"
+                            : with_exit_code(end, " and gave no answer")
+        );
+    }
+    if (text_at(answer, "reason") == "InProgress") {
+        return no_answer(end, finished, read_last_words(end, answer));
+    }
+    return read_answer(end, answer, finished);
+}
+
+/// The end of the last of our containers; nullptr while one may yet run, or none has told its end.
+const ContainerEnd* last_end(const std::vector<JobPod>& pods) {
+    const ContainerEnd* last = nullptr;
+    for (const auto& pod : pods) {
+        if (!pod.end && !pod.is_over) {
+            return nullptr;
+        }
+        if (pod.end && (last == nullptr || last->finished <= pod.end->finished)) {
+            last = &*pod.end;
+        }
+    }
+    return last;
+}
+
+JobEnd judge_running(const JobRun& job) {
+    for (const auto& pod : job.pods) {
+        if (auto why = why_stuck(pod)) {
+            return Stuck{*std::move(why)};
+        }
+    }
+    return Underway{};
+}
+
+}  // namespace
+
+JobEnd read_end(const JobRun& job) {
+    const auto* end = last_end(job.pods);
+    const bool is_past_deadline = job.failure_reason == "DeadlineExceeded";
+    if (end != nullptr && !(is_past_deadline && was_cut_short(*end))) {
+        return read_container_end(
+            *end, end->finished == TimePoint{} ? job.finished : end->finished
+        );
+    }
+    if (job.state == JobState::Running) {
+        return judge_running(job);
+    }
+    if (is_past_deadline) {
+        return DeadlineExceeded{};
+    }
+    if (!std::ranges::all_of(job.pods, &JobPod::is_over)) {
+        return Underway{};
+    }
+    return AnswerLost{job.finished};
+}
+
+bool is_over(const JobEnd& end) {
+    return !std::holds_alternative<Underway>(end) && !std::holds_alternative<Stuck>(end);
+}
+
+bool said_ok(const JobEnd& end) {
+    const auto* answered = std::get_if<Answered>(&end);
+    return answered != nullptr && answered->ok;
+}
+
+Explanation explain(const JobEnd& end) {
+    if (const auto* answered = std::get_if<Answered>(&end)) {
+        return answered->ok ? Explanation{} : Explanation{answered->reason, answered->message};
+    }
+    if (const auto* silent = std::get_if<NoAnswer>(&end)) {
+        return {silent->reason, silent->message};
+    }
+    if (std::holds_alternative<AnswerLost>(end)) {
+        return {"AnswerLost", "the Job's Pod was removed or evicted before its answer was read"};
+    }
+    if (std::holds_alternative<DeadlineExceeded>(end)) {
+        return {"DeadlineExceeded", "it ran longer than spec.migrations.deadline and was stopped"};
+    }
+    return {};
+}
+
+}  // namespace djdb

@@ -1,0 +1,70 @@
+// What the end of a Job means. The end is that of our own container: one that admission put beside it
+// may run for ever. Pure.
+//
+// the Job controller says     | our container          | read as
+// ----------------------------|------------------------|--------------------------------------------
+// anything                    | ended with an answer   | Answered
+// anything                    | ended without one      | NoAnswer
+// Running, about to fail      | cut short              | Underway: the Job controller has the last word
+// Failed(DeadlineExceeded)    | cut short, or not seen | DeadlineExceeded
+// Running                     | not ended              | Stuck when its Pod can't start, else Underway
+// Complete, Failed            | not ended, Pod is left | Underway: its end is not in our cache yet
+// Complete, Failed            | no Pod is left         | AnswerLost
+//
+// Of several Pods all have to end, and the last one to do so speaks.
+#pragma once
+
+#include "reconcilers/jobs/job.hpp"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace djdb {
+
+struct Underway {};
+/// Its Pod does not start and will not by itself.
+struct Stuck {
+    std::string why;
+};
+/// Our program said how it went.
+struct Answered {
+    /// It ended with 0 and says so too.
+    bool ok = false;
+    int exit_code = 0;
+    /// In the words of jobs/djangodb_answer.py; the program is the tenant's, so anything may stand here.
+    std::string reason;
+    std::string message;
+    std::vector<std::string> leaves;
+    /// CRC-32 of each leaf's name, in place of `leaves` where those are too long for an answer.
+    std::vector<std::uint32_t> leaf_hashes;
+    std::vector<std::string> applied;
+    TimePoint finished{};
+};
+/// Killed or never started, or what it left can't be read.
+struct NoAnswer {
+    int exit_code = 0;
+    /// The runtime's, such as OOMKilled; NoAnswer when it ended with 0.
+    std::string reason;
+    std::string message;
+    TimePoint finished{};
+};
+/// Its Pod was removed or evicted before its answer was read.
+struct AnswerLost {
+    TimePoint finished{};
+};
+/// It was stopped after spec.migrations.deadline. A repetition would take as long again.
+struct DeadlineExceeded {};
+
+using JobEnd = std::variant<Underway, Stuck, Answered, NoAnswer, AnswerLost, DeadlineExceeded>;
+
+JobEnd read_end(const JobRun& job);
+
+/// Our container has ended: nothing of the Job that could change the database runs any more.
+bool is_over(const JobEnd& end);
+bool said_ok(const JobEnd& end);
+/// Why it did not go well, for people; empty while it is underway and when it said ok.
+Explanation explain(const JobEnd& end);
+
+}  // namespace djdb

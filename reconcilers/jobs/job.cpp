@@ -1,0 +1,28 @@
+#include "reconcilers/jobs/job.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace djdb {
+namespace {
+
+constexpr std::array kKinds{
+    std::pair{JobKind::Migrate, std::string_view{"migrate"}},
+};
+
+}  // namespace
+
+std::string_view to_string(JobKind kind) {
+    return std::ranges::find(kKinds, kind, &decltype(kKinds)::value_type::first)->second;
+}
+
+std::optional<JobKind> parse_job_kind(std::string_view label) {
+    if (label.empty()) {
+        return JobKind::Migrate;
+    }
+    const auto* const row = std::ranges::find(kKinds, label, &decltype(kKinds)::value_type::second);
+    return row == kKinds.end() ? std::nullopt : std::optional(row->first);
+}
+
+}  // namespace djdb

@@ -1,0 +1,76 @@
+// A Job that the operator made, as the cluster shows it: facts, no verdicts. What its end means is said
+// by answer.hpp.
+#pragma once
+
+#include "crds/conditions/conditions.hpp"
+#include "crds/names.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace djdb {
+
+/// What a Job does: the value of its label djangodb.io/job-kind.
+enum class JobKind { Migrate };
+
+std::string_view to_string(JobKind kind);
+/// Without a value: Migrate, as an earlier version made no others and gave no label. None for the kind
+/// of a later version, whose Jobs are left alone.
+std::optional<JobKind> parse_job_kind(std::string_view label);
+
+/// What the Job controller says. It waits for every container of the Pod, so it may say Running for long
+/// after ours ended.
+enum class JobState { Running, Complete, Failed };
+
+/// Reason and message as Kubernetes gives them.
+struct Explanation {
+    std::string reason;
+    std::string message;
+};
+
+/// How our container ended. Those that admission put beside it have no say.
+struct ContainerEnd {
+    int exit_code = 0;
+    /// The runtime's: Completed, Error, OOMKilled, StartError.
+    std::string reason;
+    /// The termination message as it stands: our program's answer, or the runtime's words.
+    std::string answer_text;
+    TimePoint finished{};
+};
+
+struct JobPod {
+    /// Its phase is Succeeded or Failed.
+    bool is_over = false;
+    /// What our container waits for before it starts.
+    std::optional<Explanation> waiting;
+    /// Why no node takes it.
+    std::optional<Explanation> unscheduled;
+    std::optional<ContainerEnd> end;
+};
+
+struct JobRun {
+    JobKind kind = JobKind::Migrate;
+    std::string name;
+    ResourceUid uid;
+    Revision revision;
+    ImageRef image;
+    /// Which try of its revision, from 1.
+    int attempt = 1;
+    JobState state = JobState::Running;
+    /// Why it failed, or will as soon as its Pods have been stopped: DeadlineExceeded, BackoffLimitExceeded.
+    std::string failure_reason;
+    TimePoint created{};
+    /// Of the Job: when it was Complete or Failed.
+    TimePoint finished{};
+    bool being_deleted = false;
+    /// spec.activeDeadlineSeconds is set.
+    bool has_deadline = false;
+    /// It goes some time after its end.
+    bool expires = false;
+    /// One, as a rule; more when the Job controller made one anew.
+    std::vector<JobPod> pods;
+};
+
+}  // namespace djdb

@@ -1,0 +1,37 @@
+// The Pod of a Job: the app's own, cloned from its Pod template, with a program of ours in its container. The one
+// place that says what is kept and what is dropped. Pure.
+//   kept:     image, service account, security context, environment, volumes, resources, node rules
+//   dropped:  other containers, init containers, probes, ports, lifecycle, args, restart policies
+//   replaced: command, termination message, and the app's Secret by another login's wherever it is referred to
+#pragma once
+
+#include "reconcilers/desired.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace djdb {
+
+inline constexpr auto kTerminationLog = "/dev/termination-log";
+
+struct AppProgram {
+    /// A ConfigMap with the program's files, mounted beside the app's code.
+    ObjectName files;
+    /// The one of them that is run.
+    std::string file;
+    /// Its Secret takes the place of the app's.
+    ObjectName login;
+    /// Set whatever the template says.
+    std::vector<std::pair<std::string, std::string>> environment;
+};
+
+/// @param pod_template as in Workload
+/// @return the `spec` of a Pod
+nlohmann::json render_app_pod(
+    const Desired& desired, const std::string& pod_template, const AppProgram& program
+);
+
+}  // namespace djdb

@@ -1,0 +1,39 @@
+#include "reconcilers/manifests/metadata.hpp"
+
+#include "crds/api.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace djdb {
+
+using nlohmann::json;
+
+json render_metadata(const Desired& desired, const std::string& name) {
+    const auto& meta = desired.object.meta;
+    return {
+        {"name", name},
+        {"namespace", meta.key.ns.str()},
+        {"labels",
+         {{std::string(api::kManagedByLabel), std::string(api::kOperator)},
+          {std::string(api::kOwnedByLabel), meta.key.name.str()}}},
+        {"ownerReferences",
+         {{{"apiVersion", std::string(api::kGroupVersion)},
+           {"kind", "DjangoDatabase"},
+           {"name", meta.key.name.str()},
+           {"uid", meta.uid.str()},
+           {"controller", true}}}}};
+}
+
+json render_job_metadata(
+    const Desired& desired, const std::string& name, const JobPurpose& purpose
+) {
+    auto metadata = render_metadata(desired, name);
+    metadata["labels"][std::string(api::kJobKindLabel)] = std::string(to_string(purpose.kind));
+    metadata["labels"][std::string(api::kRevisionLabel)] = purpose.revision.str();
+    metadata["annotations"] = {
+        {std::string(api::kImageAnnotation), purpose.image.str()},
+        {std::string(api::kAttemptAnnotation), std::to_string(purpose.attempt)}};
+    return metadata;
+}
+
+}  // namespace djdb

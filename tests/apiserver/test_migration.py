@@ -1,0 +1,79 @@
+"""What becomes of a migration Job's Pod. No kubelet runs it, so the test says how its containers fare."""
+
+import json
+import unittest
+
+from case import HEAL_SECONDS, ClusterTest, side_by_side
+
+IMAGE = "registry.test/shop:v1"
+WELL = {"v": 1, "kind": "migrate", "ok": True, "reason": None, "message": "done", "leaves": ["orders.0001_initial"]}
+BADLY = {"v": 1, "kind": "migrate", "ok": False, "reason": "StatementTimeout", "message": "orders.0001_initial took long"}
+
+
+class BesideAnInjectedContainer(ClusterTest):
+    """Ours ended; one that admission put beside it runs for ever, so the Job controller says that the Job runs."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_ready_database()
+        self.api.create("node", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": self.space}})
+        self.addCleanup(self.api.delete, "node", self.space)
+        self.make_deployment("web", IMAGE)
+        self.job = self.eventually("the Job is made", lambda: self.api.list("job", self.space))[0]["metadata"]["name"]
+        self.pod = self.eventually("its Pod is made", lambda: self.api.list("pod", self.space))[0]["metadata"]["name"]
+        self.addCleanup(self.let_pod_go)
+        binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": self.pod},
+                   "target": {"apiVersion": "v1", "kind": "Node", "name": self.space}}
+        self.api.call("POST", self.api.path("pod", self.space, self.pod) + "/binding", binding)
+
+    def end_own_container(self, exit_code, answer):
+        ended = {"exitCode": exit_code, "reason": "Error" if exit_code else "Completed", "message": json.dumps(answer),
+                 "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:02Z"}
+        common = {"image": IMAGE, "imageID": "", "restartCount": 0}
+        self.api.call("PATCH", self.api.path("pod", self.space, self.pod) + "/status", {"status": {
+            "phase": "Running", "containerStatuses": [
+                {"name": "app", "ready": False, "state": {"terminated": ended}, **common},
+                {"name": "proxy", "ready": True, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}, **common}],
+        }}, "application/merge-patch+json")
+
+    def let_pod_go(self):
+        """What the kubelet does when a Pod's containers have ended."""
+        if self.api.read("pod", self.pod, self.space):
+            self.api.call("DELETE", self.api.path("pod", self.space, self.pod), gracePeriodSeconds=0)
+
+    def found_job(self):
+        return self.api.read("job", self.job, self.space)
+
+    def test_what_is_applied_is_recorded_and_the_job_removed(self):
+        self.sql("CREATE TABLE public.django_migrations (id serial, app text, name text, applied timestamptz);"
+                 " INSERT INTO public.django_migrations (app, name) VALUES ('orders', '0001_initial');"
+                 " ALTER TABLE public.django_migrations OWNER TO %s_owner" % self.database, self.database)
+        self.end_own_container(0, WELL)
+        self.wait_for_condition("MigrationsApplied", "True", seconds=HEAL_SECONDS)
+        self.assertEqual(self.sql("SELECT image FROM djangodb.passed_image WHERE database = '%s'" % self.database,
+                                  "djangodb_operator").strip(), IMAGE)
+        self.eventually("the Job is removed", lambda: "deletionTimestamp" in (
+            self.found_job() or {"metadata": {"deletionTimestamp": ""}})["metadata"])
+        self.let_pod_go()
+        self.eventually("the Job is gone", lambda: self.found_job() is None)
+        self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
+        self.assertEqual(self.api.list("job", self.space), [], "it is not migrated again")
+        self.assert_quiet()
+
+    def test_a_failure_stays_what_it_is(self):
+        self.assertEqual(self.found_job()["spec"]["activeDeadlineSeconds"], 3600)
+        self.end_own_container(88, BADLY)
+        found = self.wait_for_condition("MigrationsApplied", "False", "StatementTimeout")
+        self.assertIn(BADLY["message"], found["message"])
+        self.eventually("it is not stopped with its Pod", lambda: "activeDeadlineSeconds" not in self.found_job()["spec"])
+        self.assertEqual(self.conditions()["MigrationsApplied"]["reason"], "StatementTimeout")
+        self.assert_quiet()
+        self.assertNotIn("deletionTimestamp", self.found_job()["metadata"], "it says why, and its log is there")
+
+
+def load_tests(_loader, tests, _pattern):
+    return side_by_side(tests)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,73 @@
+// Which ends of a migration Job are tried again, when, and how often.
+#include "reconcilers/jobs/retry.hpp"
+
+#include <gtest/gtest.h>
+
+namespace djdb {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr TimePoint kEnd{seconds{1000}};
+
+std::optional<TimePoint> again(const JobEnd& end, int attempt = 1) {
+    return next_attempt(retry_policy(JobKind::Migrate), end, attempt);
+}
+
+JobEnd answered(ExitCode code) {
+    return Answered{.exit_code = static_cast<int>(code), .finished = kEnd};
+}
+
+JobEnd silent(int exit_code) {
+    return NoAnswer{.exit_code = exit_code, .finished = kEnd};
+}
+
+TEST(Retry, PausesLongerEachTime) {
+    int attempt = 0;
+    for (const int pause : {5, 10, 20, 40, 80, 160, 300, 300}) {
+        EXPECT_EQ(again(answered(ExitCode::Unreachable), ++attempt), kEnd + seconds{pause});
+    }
+    EXPECT_EQ(again(answered(ExitCode::Unreachable), 1'000'000), kEnd + seconds{300});
+}
+
+TEST(Retry, CostsTheAppNothingForAsLongAsItTakes) {
+    for (const auto& end :
+         {answered(ExitCode::Unreachable),
+          answered(ExitCode::Interrupted),
+          silent(75),
+          silent(86),
+          JobEnd{AnswerLost{kEnd}}}) {
+        EXPECT_TRUE(again(end, 1));
+        EXPECT_TRUE(again(end, 500));
+    }
+}
+
+TEST(Retry, FiveTimesAtMostWhereItMakesTheAppWaitOrComesAgain) {
+    for (const auto& end :
+         {answered(ExitCode::LockTimeout), silent(85), silent(137), silent(143)}) {
+        EXPECT_TRUE(again(end, 4));
+        EXPECT_FALSE(again(end, 5));
+    }
+}
+
+TEST(Retry, NothingElse) {
+    for (const auto& row : exit_table()) {
+        const auto code = row.code;
+        const bool retried = code == ExitCode::Unreachable || code == ExitCode::Interrupted ||
+                             code == ExitCode::LockTimeout;
+        EXPECT_EQ(again(answered(code)).has_value(), retried) << to_string(row.reason);
+    }
+    for (const auto& end :
+         {JobEnd{Underway{}},
+          JobEnd{Stuck{"x"}},
+          JobEnd{DeadlineExceeded{}},
+          JobEnd{Answered{.ok = true}},
+          silent(0),
+          silent(1),
+          silent(128)}) {
+        EXPECT_FALSE(again(end));
+    }
+}
+
+}  // namespace
+}  // namespace djdb
