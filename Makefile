@@ -35,6 +35,9 @@ build: packages  ## build with the preset PRESET (dev)
 images: build packages
 	@$(if $(filter asan tsan,$(PRESET)),,$(call IMAGES,$(PRESET)))  # the sanitizers' presets have no end-to-end stories
 
+unit: build  ## build, and run the tests that need nothing else
+	@tests/run --preset $(PRESET) --label-regex '^unit$$'
+
 test: preflight build programs images  ## build, and run the tests with the preset PRESET (dev, asan or tsan)
 	@tests/run --preset $(PRESET)
 
@@ -86,4 +89,4 @@ cluster-down:  ## stop them
 clean:  ## remove build trees
 	rm -rf build
 
-.PHONY: help demo preflight packages programs build images test test-all soak test-postgres-matrix bench format lint image cluster-up cluster-down clean
+.PHONY: help demo preflight packages programs build images unit test test-all soak test-postgres-matrix bench format lint image cluster-up cluster-down clean

@@ -27,8 +27,7 @@ struct Desired {
     std::optional<std::string> name_error;
 };
 
-/// Total: works for any decoded spec. The schema refuses bad names first; this is for older schemas
-/// (C16).
+/// Total: works for any decoded spec. The schema refuses bad names first; this is for older schemas.
 Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_id);
 
 }  // namespace djdb

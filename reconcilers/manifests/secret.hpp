@@ -14,7 +14,7 @@
 
 namespace djdb {
 
-/// What is wrong with a template of spec.credentials.keys; the schema refuses it first (C16).
+/// What is wrong with a template of spec.credentials.keys; the schema refuses it first.
 std::optional<std::string> find_key_template_error(const CredentialsSpec& credentials);
 
 /// Keys whose template has an error are left out.

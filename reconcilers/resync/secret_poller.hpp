@@ -1,5 +1,5 @@
 // Goes round the Secrets that settled tenants' apps read, one after the other: a Secret may not be
-// listed or watched (C2), so each is asked for its version alone, and its resource is woken when that
+// listed or watched, so each is asked for its version alone, and its resource is woken when that
 // is not what it was when the tenant settled. One thread.
 #pragma once
 
@@ -16,7 +16,7 @@
 namespace djdb {
 
 /// How long to wait between two Secrets of so many: a round takes 25 s, so that with the run what
-/// was edited is put right within 30 s (F86); but no more than ten are asked for in a second.
+/// was edited is put right within 30 s; but no more than ten are asked for in a second.
 std::chrono::milliseconds pace_of_round(std::size_t secrets);
 
 /// Versions; "" is of a Secret that is not there.

@@ -4,7 +4,7 @@
 //   let go by annotation, names unusable, or
 //     server object gone                       -> let go: nothing is reached, an Event says what is left
 //   server unreachable, Delete                 -> Wait, says how to let go
-//   server unreachable, Retain                 -> Wait for 20 s, then let go, with a warning (L3)
+//   server unreachable, Retain                 -> Wait for 20 s, then let go, with a warning
 //   claim of another, or none                  -> let go: nothing on the server is this resource's
 //   claim Mine, Delete asked for, allowed, not protected, and the database is the claimed one or
 //     gone                                     -> Act(DropTenant, ..)

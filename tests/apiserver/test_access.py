@@ -100,7 +100,7 @@ class Drift(AccessTest):
         values = decoded(self.read_secret("app-database"))
         self.sql("ALTER ROLE \"%s_a\" PASSWORD 'of somebody else'" % self.database)
         self.assertFalse(self.logs_in(values))
-        self.patch({"migrations": {"lockTimeout": "7s"}})  # a change has the logins tried at once
+        self.patch({"migrations": {"lockTimeout": "7s"}})  # after a change the logins are tried immediately
         self.eventually("the stored one is back", lambda: self.logs_in(values), HEAL_SECONDS)
         self.wait_for_condition("Ready", "True")
 

@@ -1,4 +1,4 @@
-"""Bad input and failure: its own reason at once, no storm, nothing half-made, healed by the repair alone."""
+"""Bad input and failure: its own reason immediately, no storm, nothing half-made, healed by the repair alone."""
 
 import socket
 import unittest

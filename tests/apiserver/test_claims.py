@@ -6,7 +6,7 @@ import unittest
 import stage
 from case import HEAL_SECONDS, ClusterTest, decoded, side_by_side
 
-# L3 of the reliability requirements, with what a busy machine needs on top.
+# How soon a deletion has to end, with what a busy machine needs on top.
 RETAIN_SECONDS = 60
 DELETE_SECONDS = 90
 
@@ -240,7 +240,7 @@ class Deletion(ClaimsTest):
 
 
 class ForgedByATenant(ClaimsTest):
-    """F109: a tenant may write everything of its own objects."""
+    """A tenant may write everything of its own objects."""
 
     def setUp(self):
         super().setUp()

@@ -88,7 +88,7 @@ class Held(GateTest):
                 self.kubectl_past_conflicts(*command, stdin=json.dumps(changed))
                 self.assert_held()
                 self.assertEqual(self.images_that_rolled(), {PASSED})
-                # Back to the image that passed: opened at once, whoever wrote last.
+                # Back to the image that passed: opened immediately, whoever wrote last.
                 world.kubectl("-n", self.space, "set", "image", "deployment/web", "app=" + PASSED)
                 self.eventually("it is open again", lambda: "paused" not in self.read()["spec"])
 

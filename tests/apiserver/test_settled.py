@@ -157,7 +157,7 @@ class AppSecret(ClusterTest):
         self.assert_quiet()
         self.assertEqual(decoded(self.read_secret())["EXTRA"], "of the user")
         self.wait_for_condition("Ready", "True")
-        # And both at once: ours is put right, theirs stays.
+        # And both together: ours is put right, theirs stays.
         self.change(encoded({"DB_PORT": "1"}))
         found = self.eventually_published("the port is back", lambda v: v["DB_PORT"] == str(self.admin.port))
         self.assertEqual(decoded(found)["EXTRA"], "of the user")

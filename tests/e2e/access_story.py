@@ -97,7 +97,7 @@ def few_rights():
 
 
 def reader_goes():
-    step("The reader is asked for no more")
+    step("The reader is no longer requested")
     patch("djdb", "shop", {"access": {"readers": []}}, MARKET.space)
     wait_for("its Secret to be gone", lambda: MARKET.read("secret", "shop-analysts") is None, 60)
     require("and its login", POSTGRES.sql(

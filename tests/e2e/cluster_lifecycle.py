@@ -140,7 +140,7 @@ def second_up_does_nothing():
 
 
 def crash():
-    """Ends every process of the cluster, of its Pods and of PostgreSQL at once, and nothing else."""
+    """Ends every process of the cluster, of its Pods and of PostgreSQL together, and nothing else."""
     step("All of it is killed by SIGKILL, and up brings it back with its data")
     world.kubectl("create", "configmap", "remembered", "--from-literal=a=b")
     POSTGRES.sql("CREATE DATABASE remembered")

@@ -1,6 +1,6 @@
 """Images that can't be released, and users who do it otherwise than meant: each has a reason of its own, and a way out.
 
-An image that does not exist, one without Django, one whose Pods never become ready; two images at once; a user's own
+An image that does not exist, one without Django, one whose Pods never become ready; two images together; a user's own
 pause; a Deployment that gets its label when its image is already wanted. The old Pods serve through all of it.
 """
 

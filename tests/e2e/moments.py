@@ -1,6 +1,6 @@
 """The moments of a release at which the operator may die, each defined by what has happened in the world.
 
-A moment waits, from before the user's change on, until the world has got there, and returns at once: the operator is
+A moment waits, from before the user's change on, until the world has got there, and returns immediately: the operator is
 then a few milliseconds further at most. Nothing in here sleeps for a guessed time.
 """
 
@@ -174,10 +174,10 @@ UPGRADE = [
     Moment("the Job exists", on_audit(lambda shop: answered("create", "jobs", shop.space))),
     Moment("the migration is in the midst of its ALTER TABLE", migration_waits_inside, sample=True),
     Moment("the Job has completed, nothing is recorded", on_change("apis/batch/v1", "jobs", is_complete)),
-    Moment("the image is in the ledger, the gate is shut", on_rows(lambda shop: Statement(
+    Moment("the image is in the ledger, the gate is closed", on_rows(lambda shop: Statement(
         "SELECT 1 FROM djangodb.passed_image WHERE database = '%s' AND image = 'localhost/shop:v2'" % shop.database,
         "djangodb_operator"))),
-    Moment("the first gate is open, the second is shut", on_audit(
+    Moment("the first gate is open, the second is closed", on_audit(
         lambda shop: answered("patch", "deployments", shop.space)), sample=True),
     Moment("old and new Pods run side by side", on_change("apis/apps/v1", "deployments", is_half_rolled)),
     Moment("all has rolled, the status does not say so", on_change(

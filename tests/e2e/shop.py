@@ -22,7 +22,7 @@ def image(version):
 
 
 class Shop:
-    """Namespace and database bear its name; everything in the namespace has the names of the manifests."""
+    """Namespace and database have its name; everything in the namespace has the names of the manifests."""
 
     def __init__(self, space="shop", server=MAIN, replicas=2):
         self.space = space

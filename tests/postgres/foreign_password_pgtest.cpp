@@ -1,5 +1,5 @@
 // A password that somebody else changed: a settled tenant's next runs find it and set the stored one
-// again (F90). The look's clock is a value, so that minutes need not pass.
+// again. The look's clock is a value, so that minutes need not pass.
 #include "reconcilers/observe/inspection.hpp"
 #include "reconcilers/status/requeue.hpp"
 #include "reconcilers/workflow.hpp"

@@ -1,4 +1,4 @@
-// What somebody did to a tenant's database by hand: it is never replaced by an empty one (F63).
+// What somebody did to a tenant's database by hand: it is never replaced by an empty one.
 #include "tests/postgres/live_server.hpp"
 
 namespace djdb::postgres {

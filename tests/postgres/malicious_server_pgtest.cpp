@@ -1,4 +1,4 @@
-// A server that wants the password, or that never ends (F102): it gets nothing and is left.
+// A server that wants the password, or that never ends: it gets nothing and is left.
 #include "controller/postgres/session/receive_limit.hpp"
 #include "tests/postgres/live_server.hpp"
 #include "tests/support/tls_peer.hpp"

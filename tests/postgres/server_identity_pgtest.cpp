@@ -1,5 +1,5 @@
 // Whoever answers at host and port is asked first who it is: another server, or the same one of an
-// earlier day, gets no other statement (F58, F59, F60).
+// earlier day, gets no other statement.
 #include "reconcilers/server/identity.hpp"
 #include "tests/postgres/live_server.hpp"
 #include "tests/postgres/spare_server.hpp"

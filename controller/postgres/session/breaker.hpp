@@ -2,8 +2,8 @@
 // asked again at once.
 //
 // Promise: while an endpoint rests, its last failure is thrown again, word for word, without a
-// connection. So any number of resources that wait for one server cost it one login (F51), and a
-// wrong password is not tried often enough to lock the administrator out (F61). A changed password,
+// connection. So any number of resources that wait for one server cost it one login, and a
+// wrong password is not tried often enough to lock the administrator out. A changed password,
 // CA, host or port is another endpoint and is tried at once. Any thread may call.
 #pragma once
 

@@ -46,7 +46,7 @@ class Connection {
     void run_batch(const sql::Batch&, const CallContext&);
 
     /// Runs the work, whose readers take each answer for what was asked for: a row or column that is
-    /// not there, or a word that is none of ours, ends it as "UnexpectedAnswer" (F102).
+    /// not there, or a word that is none of ours, ends it as "UnexpectedAnswer".
     void read_answers(const std::function<void()>& work);
 
     /// False when the server hung up or a call was abandoned; looks at the socket, asks nothing.

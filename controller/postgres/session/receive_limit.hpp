@@ -1,5 +1,5 @@
 // How much a server may send for one thing that we ask: no honest answer is that long, and libpq keeps
-// all of it in memory (F102). One thread at a time uses a limit.
+// all of it in memory. One thread at a time uses a limit.
 #pragma once
 
 #include <cstdint>

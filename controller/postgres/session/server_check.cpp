@@ -1,5 +1,5 @@
 // What a session is asked before anything else: that it may write, and that it is on the server that
-// it was meant for (F58, F59, F60).
+// it was meant for.
 #include "controller/postgres/diagnosis/diagnosis.hpp"
 #include "controller/postgres/session/connection.hpp"
 #include "reconcilers/ports/failure.hpp"

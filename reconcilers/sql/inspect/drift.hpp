@@ -1,7 +1,7 @@
 // What differs between a tenant as it is to be and as the catalogs show it. Pure; any thread.
 //
 // What the operator set is repaired by the batch that sets it. What others added is told and left,
-// but for attributes, memberships and rights of PUBLIC that break the isolation of tenants (S11).
+// but for attributes, memberships and rights of PUBLIC that break the isolation of tenants.
 #pragma once
 
 #include "reconcilers/ports/database.hpp"

@@ -53,7 +53,7 @@ Statement refuse_foreign_roles(const TenantNames&, const TenantSetup&, const Cla
 Statement refuse_foreign(const TenantNames&, const TenantSetup&, const Claimant&);
 
 /// Part of every transaction that changes whose a database is: the ledger's revision only grows, so
-/// that a ledger of the past is known by a lower one (F60). A sequence: no transaction waits for
+/// that a ledger of the past is known by a lower one. A sequence: no transaction waits for
 /// another because of it.
 Statement count_revision();
 

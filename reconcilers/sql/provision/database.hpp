@@ -1,4 +1,4 @@
-// T2 and T3: the database is made closed, then configured, opened, and its schema handed to the
+// The database is created closed, then configured, opened, and its schema handed to the
 // owner role. The administrator keeps owning the database, so a tenant can't drop or re-grant it.
 // Pure; any thread.
 #pragma once

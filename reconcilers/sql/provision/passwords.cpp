@@ -49,7 +49,7 @@ void require_usable(const Sensitive& password, PasswordMode mode) {
 
 /// log_statement = 'all' and log_min_duration_statement log parameters too, unless this setting
 /// forbids it. Superusers may set it, and from 15 on whom they granted SET ON PARAMETER:
-/// tests/postgres/README.md.
+/// docs/postgresql.md.
 Statement hide_parameters() {
     return block(
         "BEGIN PERFORM set_config('log_parameter_max_length', '0', true); "

@@ -64,7 +64,7 @@ Statement correct_attributes(const Roles& roles) {
     return block(body);
 }
 
-/// Takes memberships that lead from the tenant to others or from others to the tenant (S11). Whoever
+/// Takes memberships that lead from the tenant to others or from others to the tenant. Whoever
 /// administers roles could give them to itself anyway, so those are left and only told.
 Statement correct_memberships(const Roles& roles, int server_version) {
     std::string wanted;

@@ -1,4 +1,4 @@
-// T1: claim and roles in one transaction. Pure; any thread.
+// Claim and roles, in one transaction. Pure; any thread.
 #pragma once
 
 #include "reconcilers/ports/database.hpp"

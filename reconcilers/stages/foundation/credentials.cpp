@@ -1,4 +1,4 @@
-// credentials.cpp -- passwords are stored before any role has them, so none is ever lost (F85).
+// credentials.cpp -- passwords are stored before any role has them, so none is ever lost.
 //   stored copy absent -> Act(StoreCredentials, and the roles get the new ones)      present -> Satisfied
 #include "reconcilers/workflow.hpp"
 

@@ -132,7 +132,7 @@ def start_kubelet(settings: Settings, programs: Programs, tools: dict) -> None:
         "maxPods": 100,
         # A talkative operator's whole log is searched for passwords: it is not cut.
         "containerLogMaxSize": "200Mi",
-        # A container that tests kill again and again is back at once, not after minutes.
+        # A container that tests kill again and again is back immediately, not after minutes.
         "crashLoopBackOff": {"maxContainerRestartPeriod": "1s"},
         "makeIPTablesUtilChains": False,  # hints for others on the host, which would outlive the cluster
     }

@@ -249,7 +249,7 @@ def _listens_where_it_should(server: Server) -> bool:
 
 
 def up(server: Server) -> None:
-    """Makes the server unless it is there, and starts it; a server older than the bridge is started anew."""
+    """Makes the server unless it is there, and starts it; a server older than the bridge is started again."""
     require({f"{CLIENTS}/postgres": "postgresql-15", "openssl": "openssl", "setpriv": "util-linux"})
     held = locked(server.folder)
     if server.running() and (server.folder / "initialised").exists() and _listens_where_it_should(server):
@@ -257,7 +257,7 @@ def up(server: Server) -> None:
         return
     _stop(server)
     _initialise(server)
-    # A port is free until the server listens: two that start at once must not both choose it.
+    # A port is free until the server listens: two that start together must not both choose it.
     ports = locked(CACHE / "ports")
     _choose_port(server)
     _start(server)

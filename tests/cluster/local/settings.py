@@ -94,7 +94,7 @@ def locked(directory: pathlib.Path) -> int:
             if os.stat(directory).st_ino == os.fstat(descriptor).st_ino:
                 return descriptor
         except FileNotFoundError:
-            pass  # `down` removed it while we waited: make it anew
+            pass  # `down` removed it while we waited: make it again
         os.close(descriptor)
 
 

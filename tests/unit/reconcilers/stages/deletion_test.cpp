@@ -119,7 +119,7 @@ void for_every_world(Check check) {
     }
 }
 
-/// The rule in one expression, as S4 has it.
+/// The rule in one expression.
 bool may_drop(const World& world) {
     using enum DatabaseState;
     constexpr std::array kOurs{Absent, Closed, Open, Lost, HalfDropped};
@@ -138,11 +138,11 @@ TEST(Deletion, DropsOnlyWhatItMay) {
             return;
         }
         EXPECT_FALSE(has<DropTenant>(act->steps) && has<RetireTenant>(act->steps));
-        EXPECT_TRUE(std::holds_alternative<RemoveFinalizer>(act->steps.back())) << "last (S16)";
+        EXPECT_TRUE(std::holds_alternative<RemoveFinalizer>(act->steps.back())) << "last";
         EXPECT_TRUE(has<RemoveCredentials>(act->steps));
         const bool touches = has<DropTenant>(act->steps) || has<RetireTenant>(act->steps);
         if (world.claim == ClaimState::OfAnother || world.claim == ClaimState::Unclaimed) {
-            EXPECT_FALSE(touches) << "deleting the loser changes nothing (F97)";
+            EXPECT_FALSE(touches) << "deleting the loser changes nothing";
         } else if (!touches) {
             EXPECT_NE(announced(act->steps), "") << "what is left is said";
         }
@@ -161,7 +161,8 @@ TEST(Deletion, WaitsOnlyForAServerThatMayAnswer) {
         const bool waits =
             !gone && !answers && (wants_drop || world.since < std::chrono::seconds{20});
         const auto verdict = verdict_of(world);
-        ASSERT_EQ(std::holds_alternative<Wait>(verdict), waits) << "L3";
+        ASSERT_EQ(std::holds_alternative<Wait>(verdict), waits)
+            << "deletion waits only for a server that may come back";
         if (waits) {
             EXPECT_NE(
                 std::get<Wait>(verdict).finding.message.find("djangodb.io/orphan=true"),

@@ -201,11 +201,11 @@ TEST(ProvisionLaws, HoldInEveryWorld) {
         const auto finalizer = position<AddFinalizer>(steps);
         for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(steps.size()); ++i) {
             EXPECT_TRUE(i == finalizer || finalizer <= 0)
-                << "the finalizer comes before any effect (S16)";
+                << "the finalizer comes before any effect";
         }
         check_claim(world, steps);
         check_database(world, steps);
-        expect_none<DropTenant, RetireTenant>(steps, "nothing ends but by deletion (S4)");
+        expect_none<DropTenant, RetireTenant>(steps, "nothing ends but by deletion");
         if (world.secret == SecretState::Foreign) {
             expect_none<PublishSecret>(steps, "a foreign Secret is never overwritten");
         }
