@@ -208,7 +208,7 @@ TEST_F(Access, ExtraSchemasAreOwnedAndGrantedAsPublicIs) {
     const auto app = open_app();
     EXPECT_EQ(ask(*app, "INSERT INTO reports.daily DEFAULT VALUES RETURNING id"), "1");
     expect_refused(*app, "CREATE TABLE reports.planted ()");
-    // One that is asked for no more stays.
+    // One that is no longer requested stays.
     setup_.schemas = {"archive"};
     provision_anew();
     EXPECT_EQ(drift(), "");
@@ -314,7 +314,7 @@ TEST_F(Access, PasswordItselfIsSentWhereTheServersOwnerChoseThat) {
     access_.password_mode = PasswordMode::Plaintext;
     provision_anew();
     database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
-    // As a parameter, which tests/postgres/README.md tells of, and in no statement.
+    // As a parameter, which docs/postgresql.md tells of, and in no statement.
     std::istringstream log(server_log(from));
     for (std::string line; std::getline(log, line);) {
         EXPECT_TRUE(
