@@ -30,6 +30,7 @@ CACHE = (
     )
     / "clang-tidy"
 )
+STARTED = time.time()
 KEPT_SECONDS = 30 * 24 * 3600
 KEPT_CONTENTS = 4  # of one file, the latest first: going to another branch and back costs nothing
 PROGRESS_EVERY = 20  # files
@@ -69,6 +70,10 @@ def content_of(path: str) -> str:
         return sha256((ROOT / path).read_bytes())
     except OSError:
         return ""
+
+
+def is_new(path: str) -> bool:
+    return (ROOT / path).stat().st_mtime >= STARTED
 
 
 @functools.cache
@@ -143,8 +148,9 @@ class Memory:
         return None
 
     def keep(self, findings: list[str], read: list[str]) -> None:
-        # What did not compile may do so once a file appears that is in no list of files read.
-        if any("[clang-diagnostic-error" in finding for finding in findings):
+        # What did not compile may do so once a file appears that is in no list of files read; and of a file that was
+        # edited meanwhile nobody knows which content was read.
+        if any("[clang-diagnostic-error" in finding for finding in findings) or any(map(is_new, read)):
             return
         self.records.insert(0, {"read": {path: content_of(path) for path in read}, "findings": findings})
         new = self.file.with_suffix(f".{os.getpid()}.new")

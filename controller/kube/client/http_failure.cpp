@@ -13,8 +13,6 @@ std::string reason_of(const nlohmann::json& body) {
     return text_at(body, {"reason"});
 }
 
-}  // namespace
-
 /// A 403 of the authorizer, as the API server words it. Any other is of admission: a quota, Pod
 /// Security, a policy or a webhook refused this content.
 bool lacks_a_right(std::string_view message) {
@@ -33,6 +31,8 @@ FailureClass classify(int status, std::string_view reason, std::string_view mess
     }
     return classify_status(status);
 }
+
+}  // namespace
 
 FailureClass classify_status(int status) {
     if (status == 409) {
@@ -72,7 +72,7 @@ Error status_error(const HttpResponse& answer, const std::string& what) {
     const auto body = parse_wire_json(answer.body);
     const auto reason = reason_of(body);
     const auto message = text_at(body, {"message"});
-    auto code = std::to_string(answer.status) + (reason.empty() ? "" : " " + reason);
+    const auto code = std::to_string(answer.status) + (reason.empty() ? "" : " " + reason);
     return Error(
         {.kind = classify(answer.status, reason, message),
          .origin = FailureOrigin::Kubernetes,

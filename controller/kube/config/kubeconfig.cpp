@@ -28,7 +28,7 @@ class Kubeconfig {
         }
         const auto context = named("contexts", context_name, "context");
         ClusterConfig config;
-        if (auto ns = text(context, "namespace"); !ns.empty()) {
+        if (const auto ns = text(context, "namespace"); !ns.empty()) {
             config.default_namespace = ns;
         }
         const auto cluster_name = text(context, "cluster");
@@ -50,7 +50,7 @@ class Kubeconfig {
             if (std::filesystem::file_size(file_, failed) > kLargest && !failed) {
                 refuse("is above 1 MiB");
             }
-            auto document = YAML::LoadFile(file_.string());
+            const auto document = YAML::LoadFile(file_.string());
             if (!document.IsMap()) {
                 refuse("is not a YAML mapping");
             }
