@@ -9,6 +9,7 @@
 #include "crds/names.hpp"
 #include "crds/sensitive.hpp"
 #include "reconcilers/ports/call_context.hpp"
+#include "reconcilers/ports/drift.hpp"
 #include "reconcilers/ports/server_access.hpp"
 #include "reconcilers/ports/tenant.hpp"
 
@@ -79,21 +80,6 @@ enum class RolesState {
     Complete,
     Foreign,  ///< a role of one of these names exists without our mark
 };
-
-/// Which part of provisioning makes a difference good.
-enum class Repair {
-    Roles,     ///< claim_and_create_roles
-    Database,  ///< configure_database
-    Nobody,    ///< somebody else added it: it is told and left
-};
-
-struct Drift {
-    std::string sentence;
-    Repair repair = Repair::Nobody;
-    friend bool operator==(const Drift&, const Drift&) = default;
-};
-
-bool is_to_be_repaired(const std::vector<Drift>&, Repair by);
 
 /// An extension that the tenant asks for.
 struct ExtensionFacts {

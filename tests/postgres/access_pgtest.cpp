@@ -46,10 +46,10 @@ class Access : public LiveServer {
         const auto facts = look();
         std::string text;
         for (const auto& one : facts.drift) {
-            text += one.sentence + "\n";
+            text += one.sentence() + "\n";
         }
         for (const auto& one : database_of(names_)->inspect_contents(facts, call_for())) {
-            text += one.sentence + "\n";
+            text += one.sentence() + "\n";
         }
         return text;
     }

@@ -27,8 +27,7 @@ TEST_F(WriteBackoff, SecondClaimantOfOneDatabase) {
     EXPECT_NE(facts.claim_holder.find("shop/" + names.database.str()), std::string::npos)
         << facts.claim_holder;
     const auto failure = failure_of([&] {
-        database_of(names, other)
-            ->claim_and_create_roles({fresh_password(), fresh_password()}, call_for());
+        database_of(names, other)->claim_and_create_roles(fresh_passwords(), call_for());
     });
     EXPECT_EQ(failure.code, "ClaimedByOther");
     EXPECT_EQ(failure.kind, FailureClass::Conflict);
