@@ -94,7 +94,8 @@ class Drifted : public LiveServer {
         EXPECT_EQ(fingerprint(), look().fingerprint);
         if (change.needs_grantor && server_version() >= 160000 && !admin_is_superuser()) {
             EXPECT_EQ(
-                failure_of([&] { provision(names_, claimant()); }).code, "AdminRightsMissing"
+                failure_of([&] { provision(names_, claimant()); }).reason,
+                Reason::AdminRightsMissing
             );
             return;
         }
