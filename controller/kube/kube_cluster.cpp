@@ -60,14 +60,14 @@ std::set<std::string> own_keys(const json& object) {
 [[noreturn]] void refuse_foreign(const json& manifest) {
     const auto& metadata = manifest.at("metadata");
     throw Error(
-        {FailureClass::Conflict,
-         FailureOrigin::Kubernetes,
-         "SecretConflict",
-         manifest.at("kind").get<std::string>() + " \"" + metadata.at("name").get<std::string>() +
+        {.kind = FailureClass::Conflict,
+         .origin = FailureOrigin::Kubernetes,
+         .message = manifest.at("kind").get<std::string>() + " \"" + metadata.at("name").get<std::string>() +
              "\" in namespace \"" + metadata.at("namespace").get<std::string>() +
              "\" exists and was not created for this resource. It was left as it is; rename or "
              "delete "
-             "it."}
+             "it.",
+         .reason = Reason::SecretConflict}
     );
 }
 

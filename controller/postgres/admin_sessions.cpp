@@ -20,11 +20,11 @@ bool is_ledger_missing(const std::string& state) {
 Error explained_within(
     const Failure& failure, const TenantNames& names, const std::string& administrator
 ) {
-    if (failure.code != "42501") {
+    if (failure.code != "42501" || failure.reason) {
         return explained(failure, names.database.str());
     }
     auto told = failure;
-    told.code = "AdminRightsMissing";
+    told.reason = Reason::AdminRightsMissing;
     told.message += " In database \"" + names.database.str() +
                     "\" let a superuser, or the owner of the object, run what was refused; or, for "
                     "an object of the owner role, run GRANT " +
@@ -36,30 +36,33 @@ Error explained_within(
 }  // namespace
 
 Error explained(const Failure& failure, const std::string& database) {
+    if (failure.reason) {
+        return Error(failure);
+    }
     auto told = failure;
     const std::string untouched =
         " Nothing was changed; delete this resource and create it with another spec.database.name";
     if (failure.code == sql::kClaimedByOther) {
-        told.code = "ClaimedByOther";
+        told.reason = Reason::OwnershipConflict;
         told.message += untouched + ".";
     } else if (failure.code == sql::kForeignRole) {
-        told.code = "ForeignRole";
+        told.reason = Reason::RoleConflict;
         told.message += untouched + ", or drop the role.";
     } else if (failure.code == sql::kForeignDatabase) {
-        told.code = "AdoptionNotGranted";
+        told.reason = Reason::AdoptionNotGranted;
         told.message += untouched + ".";
     } else if (failure.code == sql::kForeignSchema) {
-        told.code = "AdoptionRefused";
+        told.reason = Reason::AdoptionRefused;
         told.message +=
             ". Nothing in the database was changed; take the schema out of spec.database.schemas, "
             "rename it, or give it to the owner role.";
     } else if (failure.code == sql::kNotOurClaim) {
-        told.code = "ClaimLost";
+        told.reason = Reason::ClaimLost;
     } else if (failure.code == sql::kAdoptionRefused) {
-        told.code = "AdoptionRefused";
+        told.reason = Reason::AdoptionRefused;
         told.kind = FailureClass::Terminal;
     } else if (failure.code == "42501") {
-        told.code = "AdminRightsMissing";
+        told.reason = Reason::AdminRightsMissing;
         told.message +=
             " The administrator needs LOGIN CREATEDB CREATEROLE, CREATE on the "
             "maintenance database, and from PostgreSQL 16 on to be the one who made the "
@@ -110,7 +113,7 @@ void AdminSessions::attempt(
         const auto& code = error.failure().code;
         if (is_ledger_missing(code)) {
             make_ledger(endpoint, call);
-        } else if (code == "DatabaseMissing" || code == "55000") {
+        } else if (error.failure().reason == Reason::DatabaseMissing || code == "55000") {
             make_maintenance_database(access, call);
         } else if (code != "ConnectionLost" || !is_reused) {
             throw;

@@ -31,7 +31,8 @@ class AdminSessions {
     SessionPool& pool_;
 };
 
-/// The failure in the words of the port: codes of our own checks become the reasons' names.
+/// The failure with its reason, and what helps: of our own checks inside a transaction, and of a
+/// missing right.
 /// @param database where the statement ran, for the message
 Error explained(const Failure&, const std::string& database);
 

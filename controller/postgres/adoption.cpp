@@ -16,11 +16,11 @@ constexpr std::size_t kMostLines = 10;
 
 [[noreturn]] void refuse(const DatabaseName& database, const std::string& why) {
     throw Error(
-        {FailureClass::Terminal,
-         FailureOrigin::Postgres,
-         "AdoptionRefused",
-         "Database \"" + database.str() + "\" can't be taken over: " + why +
-             ". Nothing was changed in it."}
+        {.kind = FailureClass::Terminal,
+         .origin = FailureOrigin::Postgres,
+         .message = "Database \"" + database.str() + "\" can't be taken over: " + why +
+                    ". Nothing was changed in it.",
+         .reason = Reason::AdoptionRefused}
     );
 }
 

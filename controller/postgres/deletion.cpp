@@ -47,11 +47,12 @@ std::string sentences(const Rows& rows) {
 
 Error obstructed(const DatabaseName& database, const std::string& what) {
     return Error(
-        {FailureClass::Terminal,
-         FailureOrigin::Postgres,
-         "DropObstructed",
-         "Database \"" + database.str() + "\" can't be dropped yet, its logins are shut: " + what +
-             ". It is tried again; with spec.deletion.policy Retain it is kept."}
+        {.kind = FailureClass::Terminal,
+         .origin = FailureOrigin::Postgres,
+         .message = "Database \"" + database.str() +
+                    "\" can't be dropped yet, its logins are shut: " + what +
+                    ". It is tried again; with spec.deletion.policy Retain it is kept.",
+         .reason = Reason::DropObstructed}
     );
 }
 
@@ -93,7 +94,7 @@ void PostgresTenant::end_sessions(std::chrono::milliseconds drain, const CallCon
         });
     } catch (const Error& error) {
         // New logins are shut already; sessions of others can be ended with more rights only.
-        if (error.failure().code != "AdminRightsMissing") {
+        if (error.failure().reason != Reason::AdminRightsMissing) {
             throw;
         }
     }
@@ -136,10 +137,10 @@ void PostgresTenant::drop_database(const CallContext& call) {
         session->read_answers([&] {
             if (cell(session->run(sql::begin_dropping(names_), call), 0) != "t") {
                 throw Error(
-                    {FailureClass::Transient,
-                     FailureOrigin::Postgres,
-                     "Deleting",
-                     "Another database of the server is being dropped; one at a time."}
+                    {.kind = FailureClass::Transient,
+                     .origin = FailureOrigin::Postgres,
+                     .message = "Another database of the server is being dropped; one at a time.",
+                     .reason = Reason::Deleting}
                 );
             }
             drop_claimed_database(*session, names_, claimant_, call);
@@ -169,9 +170,10 @@ void PostgresTenant::drop(const CallContext& call) {
             session.run_batch(sql::drop_roles_and_claim(names_, claimant_), call);
         });
     } catch (const Error& error) {
-        const auto& code = error.failure().code;
-        if (code == "2BP01" || code == "42501" || code == "AdminRightsMissing") {
-            throw obstructed(names_.database, error.failure().message);
+        const auto& failure = error.failure();
+        if (failure.code == "2BP01" || failure.code == "42501" ||
+            failure.reason == Reason::AdminRightsMissing) {
+            throw obstructed(names_.database, failure.message);
         }
         throw;
     }

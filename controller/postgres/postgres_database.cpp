@@ -89,12 +89,13 @@ ServerFacts PostgresDatabase::inspect_server(const ServerAccess& access, const C
         return look_from(admin_endpoint(access, access.maintenance_database));
     } catch (const Error& error) {
         const auto& code = error.failure().code;
+        const auto& reason = error.failure().reason;
         auto elsewhere = admin_endpoint(access, kElsewhere);
-        if (code == "DatabaseMissing" || code == "55000") {
+        if (reason == Reason::DatabaseMissing || code == "55000") {
             return look_from(elsewhere
             );  // and no ledger, which is one of the past if there was one
         }
-        if (code != kMayNotConnect) {
+        if (code != kMayNotConnect || reason) {
             throw;
         }
         elsewhere.server.identity.expected.ledger_revision = 0;
@@ -115,13 +116,14 @@ AdministratorFacts PostgresDatabase::inspect_administrator(
     });
     if (sql::ignores_role_setting(facts.version_number)) {
         throw Error(
-            {FailureClass::Terminal,
-             FailureOrigin::Postgres,
-             "BrokenServerVersion",
-             "PostgreSQL " + address_of(admin_endpoint(access, access.maintenance_database)) +
-                 " has version " + facts.version +
-                 ", which ignores ALTER ROLE .. SET role (fixed in the next minor release). "
-                 "Nothing was changed; update the server."}
+            {.kind = FailureClass::Terminal,
+             .origin = FailureOrigin::Postgres,
+             .message = "PostgreSQL " +
+                        address_of(admin_endpoint(access, access.maintenance_database)) +
+                        " has version " + facts.version +
+                        ", which ignores ALTER ROLE .. SET role (fixed in the next minor release). "
+                        "Nothing was changed; update the server.",
+             .reason = Reason::BrokenServerVersion}
         );
     }
     return facts.administrator;

@@ -20,14 +20,16 @@ Error lost_database(
     const Endpoint& at, const DatabaseName& name, const std::string& oid, const std::string& now
 ) {
     return Error(
-        {FailureClass::Terminal,
-         FailureOrigin::Postgres,
-         "DatabaseLost",
-         "PostgreSQL " + to_string(at) + ": database \"" + name.str() + "\" (OID " + oid + ") is " +
+        {.kind = FailureClass::Terminal,
+         .origin = FailureOrigin::Postgres,
+         .message =
+             "PostgreSQL " + to_string(at) + ": database \"" + name.str() + "\" (OID " + oid +
+             ") is " +
              (now.empty() ? "gone although the ledger records it. Nothing was created; restore it "
                             "under this name and set database_oid in djangodb.claim to its new OID"
                           : "named \"" + now + "\" now. Nothing was created; rename it back") +
-             ", or set database_oid in djangodb.claim to NULL to begin with an empty one."}
+             ", or set database_oid in djangodb.claim to NULL to begin with an empty one.",
+         .reason = Reason::DatabaseLost}
     );
 }
 

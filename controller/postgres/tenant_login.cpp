@@ -33,20 +33,21 @@ void PostgresTenant::as_tenant(
             if (cell(rows, 0) != role.str() || cell(rows, 1) != acting_as.str() ||
                 cell(rows, 2) != names_.database.str()) {
                 throw Error(
-                    {FailureClass::Conflict,
-                     FailureOrigin::Postgres,
-                     "LoginRejected",
-                     "PostgreSQL " + to_string(endpoint) + ": the login acts as \"" +
-                         cell(rows, 1) + "\" instead of \"" + acting_as.str() +
-                         "\". It is set again."}
+                    {.kind = FailureClass::Conflict,
+                     .origin = FailureOrigin::Postgres,
+                     .message = "PostgreSQL " + to_string(endpoint) + ": the login acts as \"" +
+                                cell(rows, 1) + "\" instead of \"" + acting_as.str() +
+                                "\". It is set again.",
+                     .reason = Reason::LoginRejected}
                 );
             }
             work(*lease);
         });
     } catch (const Error& error) {
         auto failure = error.failure();
-        if (failure.code == "AuthRejected" || failure.code == "AccessRuleRejected") {
-            failure.code = "LoginRejected";
+        if (failure.reason == Reason::AuthRejected ||
+            failure.reason == Reason::AccessRuleRejected) {
+            failure.reason = Reason::LoginRejected;
         }
         throw Error(std::move(failure));
     }
@@ -57,11 +58,11 @@ namespace {
 void require_read_only(Connection& session, const CallContext& call) {
     if (cell(session.run(sql::is_read_only(), call), 0) != "on") {
         throw Error(
-            {FailureClass::Conflict,
-             FailureOrigin::Postgres,
-             "LoginRejected",
-             "PostgreSQL " + to_string(session.endpoint()) +
-                 ": the reader's session does not begin read-only. It is set again."}
+            {.kind = FailureClass::Conflict,
+             .origin = FailureOrigin::Postgres,
+             .message = "PostgreSQL " + to_string(session.endpoint()) +
+                        ": the reader's session does not begin read-only. It is set again.",
+             .reason = Reason::LoginRejected}
         );
     }
 }
@@ -89,7 +90,7 @@ bool PostgresTenant::accepts_password(
         pool_.take(tenant_endpoint(access_, names_.database, names_.role(login), password), call);
         return true;
     } catch (const Error& error) {
-        if (error.failure().code != "AuthRejected") {
+        if (error.failure().reason != Reason::AuthRejected) {
             throw;
         }
         return false;

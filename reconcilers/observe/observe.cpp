@@ -109,7 +109,7 @@ std::vector<Drift> all_drift(const Observed& observed) {
     all.insert(all.end(), contents.begin(), contents.end());
     for (const auto& login : rejected) {
         all.push_back(
-            {"The server refuses the stored password of " + login.str() + ".", Repair::Roles}
+            {DriftKind::PasswordRejected, login.str()}
         );
     }
     return all;

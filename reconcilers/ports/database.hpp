@@ -2,13 +2,15 @@
 // controller/postgres/postgres_database.
 //
 // Every call works on an administrator's session of the maintenance database with pinned settings,
-// and throws Error with the SQLSTATE (or the phase of the connection) as code. Each write is
+// and throws Error with the SQLSTATE (or the phase of the connection) as code, and with a reason where
+// a condition has one. Each write is
 // idempotent: run twice, it leaves the same end. Workers call it; all members may run at once.
 #pragma once
 
 #include "crds/names.hpp"
 #include "crds/sensitive.hpp"
 #include "reconcilers/ports/call_context.hpp"
+#include "reconcilers/ports/drift.hpp"
 #include "reconcilers/ports/server_access.hpp"
 #include "reconcilers/ports/tenant.hpp"
 
@@ -80,21 +82,6 @@ enum class RolesState {
     Foreign,  ///< a role of one of these names exists without our mark
 };
 
-/// Which part of provisioning makes a difference good.
-enum class Repair {
-    Roles,     ///< claim_and_create_roles
-    Database,  ///< configure_database
-    Nobody,    ///< somebody else added it: it is told and left
-};
-
-struct Drift {
-    std::string sentence;
-    Repair repair = Repair::Nobody;
-    friend bool operator==(const Drift&, const Drift&) = default;
-};
-
-bool is_to_be_repaired(const std::vector<Drift>&, Repair by);
-
 /// An extension that the tenant asks for.
 struct ExtensionFacts {
     std::string name;
@@ -157,22 +144,22 @@ class TenantDatabase {
     /// retained for us, and in the same transaction makes the roles, comments them and sets the
     /// passwords (client-made SCRAM verifiers, unless the server wants them in the clear). Roles
     /// that exist with our comment are completed and get the passwords again. Throws Conflict
-    /// "ClaimedByOther" or "ForeignRole", having changed nothing.
+    /// OwnershipConflict or RoleConflict, having changed nothing.
     /// @param passwords of all that enabled_logins() names
     virtual void claim_and_create_roles(const TenantPasswords& passwords, const CallContext&) = 0;
     /// CREATE DATABASE, closed to connections, owned from birth. Exists already: no error, inspect
-    /// tells whose it is. Throws Terminal "DatabaseLost" rather than replace one that was there.
+    /// tells whose it is. Throws Terminal DatabaseLost rather than replace one that was there.
     virtual void create(const CallContext&) = 0;
     /// Takes CONNECT from PUBLIC, sets the logins' role and other defaults of their sessions,
     /// opens the database, notes its OID in the ledger, hands public over to the owner role where
     /// the administrator may (15 and later, or as superuser), and arranges schemas, rights on rows
-    /// and extensions. Throws Conflict "AdoptionNotGranted", having changed nothing, when the
+    /// and extensions. Throws Conflict AdoptionNotGranted, having changed nothing, when the
     /// database of that name is not the claimed one.
     virtual void configure(const CallContext&) = 0;
 
     /// Logs in and checks that the session is as it is to be: session_user, current_user and
     /// current_database; the migration login makes and drops a probe table; a reader reads only.
-    /// Throws Conflict "LoginRejected" when it is not, or the server refuses the login.
+    /// Throws Conflict LoginRejected when it is not, or the server refuses the login.
     virtual void prove_login(const LoginId&, const Sensitive& password, const CallContext&) = 0;
     /// Whether the server takes the password of this login. What keeps it from telling throws.
     virtual bool
@@ -186,7 +173,7 @@ class TenantDatabase {
     virtual void record_passed_image(const ImageRef&, const CallContext&) = 0;
 
     /// Claims a database that exists, under its OID. Nothing in it is changed yet, but everything is
-    /// looked at first. Throws Terminal "AdoptionRefused" that lists what is in the way, having
+    /// looked at first. Throws Terminal AdoptionRefused that lists what is in the way, having
     /// changed nothing.
     /// @param owners whose objects in it may be taken over, beside the database's owner
     virtual void claim_existing(const std::vector<RoleName>& owners, const CallContext&) = 0;
@@ -195,7 +182,7 @@ class TenantDatabase {
     virtual void adopt(const CallContext&) = 0;
 
     /// Moves the claim of another resource to this one: the roles' comments are renewed, the logins
-    /// disabled and their sessions ended. Throws Conflict "ClaimedByOther" when this very resource
+    /// disabled and their sessions ended. Throws Conflict OwnershipConflict when this very resource
     /// lost the claim in the same way before.
     virtual void transfer(const CallContext&) = 0;
     /// Makes a claim that was kept for this namespace and name this resource's, and disables
@@ -208,8 +195,8 @@ class TenantDatabase {
     /// @return a sentence for each login that could only be disabled, since it is needed elsewhere
     virtual std::vector<std::string> retire(const CallContext&) = 0;
     /// Delete: database, roles and at last the claim go. May be repeated after any crash. Throws
-    /// Terminal "DropObstructed" with what is in the way; Transient "Deleting" while another
-    /// database of the server is being dropped; Conflict "ClaimLost" when the claim is not ours.
+    /// Terminal DropObstructed with what is in the way; Transient Deleting while another
+    /// database of the server is being dropped; Conflict ClaimLost when the claim is not ours.
     virtual void drop(const CallContext&) = 0;
 };
 
@@ -226,7 +213,7 @@ class Database {
     /// Looks at whoever answers now, on a session of its own, and changes nothing: where there is no
     /// maintenance database yet it looks from "postgres".
     virtual ServerFacts inspect_server(const ServerAccess&, const CallContext&) = 0;
-    /// The rights alone. Throws Terminal "BrokenServerVersion" for releases that can't be worked with.
+    /// The rights alone. Throws Terminal BrokenServerVersion for releases that can't be worked with.
     virtual AdministratorFacts inspect_administrator(const ServerAccess&, const CallContext&) = 0;
     /// Of all these tenants in one query; changed facts change it. Unknown ones are left out.
     virtual std::map<DatabaseName, std::string>

@@ -3,6 +3,9 @@
 // never an Error.
 #pragma once
 
+#include "crds/conditions/conditions.hpp"
+
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -23,10 +26,12 @@ struct Failure {
     FailureClass kind = FailureClass::Transient;
     FailureOrigin origin = FailureOrigin::Operator;
     /// SQLSTATE, or HTTP status and reason ("409 AlreadyExists"), or a phase ("Connect",
-    /// "Timeout").
-    std::string code;
+    /// "Timeout"); empty when a check of our own found it.
+    std::string code = {};
     /// One line, safe to show: no secret, no row data.
-    std::string message;
+    std::string message = {};
+    /// What a condition says of it, where the one who failed knows.
+    std::optional<Reason> reason = {};
 };
 
 class Error : public std::runtime_error {

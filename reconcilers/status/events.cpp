@@ -24,8 +24,8 @@ bool is_on_the_way(Reason reason) {
 
 bool repairs(const StepOutcome& outcome, const Drift& drift) {
     return !outcome.failure &&
-           ((drift.repair == Repair::Roles && outcome.step.is<CreateRoles>()) ||
-            (drift.repair == Repair::Database && outcome.step.is<ConfigureDatabase>()));
+           ((drift.repair() == Repair::Roles && outcome.step.is<CreateRoles>()) ||
+            (drift.repair() == Repair::Database && outcome.step.is<ConfigureDatabase>()));
 }
 
 /// What differed without anybody having asked for something else, and does not any more.
@@ -41,7 +41,7 @@ std::vector<std::string> find_repaired(
     for (const auto& outcome : outcomes) {
         for (const auto& drift : all_drift(observed)) {
             if (repairs(outcome, drift)) {
-                repaired.push_back(drift.sentence);
+                repaired.push_back(drift.sentence());
             }
         }
     }

@@ -8,14 +8,8 @@ constexpr std::chrono::seconds kLongestSilence{60};
 }  // namespace
 
 Reason reason_of(const Failure& failure) {
-    if (const auto reason = parse_reason(failure.code)) {
-        return *reason;
-    }
-    if (failure.code == "ClaimedByOther") {
-        return Reason::OwnershipConflict;
-    }
-    if (failure.code == "ForeignRole") {
-        return Reason::RoleConflict;
+    if (failure.reason) {
+        return *failure.reason;
     }
     if (failure.origin != FailureOrigin::Kubernetes) {
         return Reason::ServerError;
@@ -31,7 +25,7 @@ bool needs_a_person(const Failure& failure) {
         case FailureClass::Transient:
             return false;
         case FailureClass::Conflict:
-            return failure.code == "SecretConflict";
+            return failure.reason == Reason::SecretConflict;
         case FailureClass::Forbidden:
         case FailureClass::Invalid:
         case FailureClass::Terminal:

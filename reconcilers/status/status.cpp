@@ -20,7 +20,7 @@ std::vector<std::string> sentences_of(const std::vector<Drift>& drift) {
     std::vector<std::string> sentences;
     for (const auto& one : drift) {
         if (sentences.size() < kMostDrift) {
-            sentences.push_back(beginning_of(one.sentence, kLongestDrift));
+            sentences.push_back(beginning_of(one.sentence(), kLongestDrift));
         }
     }
     return sentences;

@@ -46,10 +46,10 @@ class Access : public LiveServer {
         const auto facts = look();
         std::string text;
         for (const auto& one : facts.drift) {
-            text += one.sentence + "\n";
+            text += one.sentence() + "\n";
         }
         for (const auto& one : database_of(names_)->inspect_contents(facts, call_for())) {
-            text += one.sentence + "\n";
+            text += one.sentence() + "\n";
         }
         return text;
     }
@@ -220,7 +220,7 @@ TEST_F(Access, SchemaOfSomebodyElseIsRefused) {
     here("CREATE SCHEMA theirs; CREATE TABLE theirs.kept AS SELECT 1 AS n");
     setup_.schemas = {"mine", "theirs"};
     const auto failure = failure_of([&] { provision_anew(); });
-    EXPECT_EQ(failure.code, "AdoptionRefused");
+    EXPECT_EQ(failure.reason, Reason::AdoptionRefused);
     EXPECT_NE(failure.message.find("\"theirs\" belongs to \"postgres\""), std::string::npos)
         << failure.message;
     EXPECT_EQ(
@@ -253,7 +253,7 @@ TEST_F(Access, TrustedExtensionIsTheOwnersAndOthersNeedLeave) {
         EXPECT_EQ(drift(), "");
     } else {
         const auto failure = failure_of([&] { provision_anew(); });
-        EXPECT_EQ(failure.code, "AdminRightsMissing");
+        EXPECT_EQ(failure.reason, Reason::AdminRightsMissing);
         EXPECT_THAT(
             failure.message,
             HasSubstr("refused CREATE EXTENSION IF NOT EXISTS \"pageinspect\" SCHEMA public: ")
@@ -273,7 +273,7 @@ TEST_F(Access, SchemaThatMayNotBeHandedOverIsNamedWithWhatToRun) {
     const auto owner = "\"" + names_.owner.str() + "\"";
     here("ALTER SCHEMA public OWNER TO postgres");
     const auto failure = failure_of([&] { provision_anew(); });
-    EXPECT_EQ(failure.code, "AdminRightsMissing");
+    EXPECT_EQ(failure.reason, Reason::AdminRightsMissing);
     const auto handing_over = "ALTER SCHEMA public OWNER TO " + owner;
     for (const auto& words :
          {"refused " + handing_over + ": must be owner of schema public",

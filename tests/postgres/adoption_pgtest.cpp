@@ -111,7 +111,7 @@ class Adoption : public LiveServer {
         const auto owned = this->owners();
         const auto failure =
             failure_of([&] { database_of(names_, claimant_)->claim_existing(owners, call_for()); });
-        EXPECT_EQ(failure.code, "AdoptionRefused") << failure.message;
+        EXPECT_EQ(failure.reason, Reason::AdoptionRefused) << failure.message;
         EXPECT_EQ(end_state(names_), before);
         EXPECT_EQ(this->owners(), owned);
         return failure.message;
@@ -259,7 +259,7 @@ TEST_F(Adoption, RefusesADatabaseThatIsAnothersUnderAnotherName) {
     rename(tenant, legacy);
     const auto failure =
         failure_of([&] { database_of(legacy)->claim_existing({tenant.owner}, call_for()); });
-    EXPECT_EQ(failure.code, "ClaimedByOther") << failure.message;
+    EXPECT_EQ(failure.reason, Reason::OwnershipConflict) << failure.message;
     EXPECT_NE(failure.message.find(tenant.database.str()), std::string::npos) << failure.message;
     EXPECT_EQ(end_state(legacy).find("claim"), std::string::npos);
     rename(legacy, tenant);
@@ -270,8 +270,8 @@ TEST_F(Adoption, RefusesTheServersOwnDatabases) {
     for (const auto* database : {"postgres", "template1", "djangodb"}) {
         const auto names = tenant_names(DatabaseName(database));
         EXPECT_EQ(
-            failure_of([&] { database_of(names)->claim_existing({}, call_for()); }).code,
-            "AdoptionRefused"
+            failure_of([&] { database_of(names)->claim_existing({}, call_for()); }).reason,
+            Reason::AdoptionRefused
         ) << database;
     }
 }

@@ -137,7 +137,7 @@ TEST_F(Concurrency, TwoOperatorsWantOneDatabaseAndOneGetsIt) {
                 database.of(access_, {names, setup_, claimant})->configure(call);
                 ++won.at(side);
             } catch (const Error& error) {
-                EXPECT_EQ(error.failure().code, "ClaimedByOther") << error.what();
+                EXPECT_EQ(error.failure().reason, Reason::OwnershipConflict) << error.what();
                 ++refused.at(side);
             }
         };
@@ -167,8 +167,8 @@ TEST_F(Concurrency, TwoOperatorsWantOneDatabaseAndOneGetsIt) {
                 database_of(names)->prove_login(
                     LoginId::a(), passwords.at(loser).at(LoginId::a()), call_for()
                 );
-            }).code,
-            "LoginRejected"
+            }).reason,
+            Reason::LoginRejected
         );
     }
 }
@@ -194,7 +194,7 @@ TEST_F(Concurrency, PoolHandsOutSoManyAndReusesThem) {
     EXPECT_TRUE(first.contains(again->backend_pid()));
     auto changed = endpoint;
     changed.password = fresh_password();
-    EXPECT_EQ(failure_of([&] { pool.take(changed, call_for()); }).code, "AuthRejected")
+    EXPECT_EQ(failure_of([&] { pool.take(changed, call_for()); }).reason, Reason::AuthRejected)
         << "a new password is tried";
 }
 

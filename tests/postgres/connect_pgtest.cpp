@@ -1,4 +1,4 @@
-// Each way in which a server can't be reached has its own code.
+// Each way in which a server can't be reached has its own reason.
 #include "tests/postgres/live_server.hpp"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ class Connect : public LiveServer {};
 TEST_F(Connect, WrongAdminPassword) {
     access_.administrator.password = fresh_password();
     const auto failure = failure_of([&] { database_.inspect_server(access_, call_for()); });
-    EXPECT_EQ(failure.code, "AuthRejected");
+    EXPECT_EQ(failure.reason, Reason::AuthRejected);
     EXPECT_EQ(failure.kind, FailureClass::Forbidden);
     EXPECT_NE(failure.message.find("28P01"), std::string::npos) << failure.message;
     EXPECT_NE(failure.message.find(access_.administrator.user), std::string::npos)
@@ -24,45 +24,50 @@ TEST_F(Connect, WrongAdminPassword) {
 TEST_F(Connect, ServerOfAnotherAuthority) {
     access_.address.tls.ca_pem = foreign_ca();
     const auto failure = failure_of([&] { database_.inspect_server(access_, call_for()); });
-    EXPECT_EQ(failure.code, "TLSVerifyFailed") << failure.message;
+    EXPECT_EQ(failure.reason, Reason::TLSVerifyFailed) << failure.message;
     EXPECT_EQ(failure.kind, FailureClass::Transient);
 }
 
 TEST_F(Connect, NoAuthorityAtAll) {
     access_.address.tls.ca_pem.clear();
     EXPECT_EQ(
-        failure_of([&] { database_.inspect_server(access_, call_for()); }).code, "TLSVerifyFailed"
+        failure_of([&] { database_.inspect_server(access_, call_for()); }).reason,
+        Reason::TLSVerifyFailed
     );
 }
 
 TEST_F(Connect, ServerDown) {
     access_.address.port = 1;
     const auto failure = failure_of([&] { database_.inspect_server(access_, call_for()); });
-    EXPECT_EQ(failure.code, "TCPUnreachable") << failure.message;
+    EXPECT_EQ(failure.reason, Reason::TCPUnreachable) << failure.message;
     EXPECT_EQ(failure.kind, FailureClass::Transient);
     EXPECT_NE(failure.message.find("localhost:1 "), std::string::npos) << failure.message;
 }
 
 TEST_F(Connect, NameThatDoesNotResolve) {
     access_.address.host = "no-such-host.invalid";
-    EXPECT_EQ(failure_of([&] { database_.inspect_server(access_, call_for()); }).code, "DNSFailed");
+    EXPECT_EQ(
+        failure_of([&] { database_.inspect_server(access_, call_for()); }).reason, Reason::DNSFailed
+    );
 }
 
 TEST_F(Connect, HostThatWouldBeAList) {
     access_.address.host = "localhost,elsewhere";
-    EXPECT_EQ(failure_of([&] { database_.inspect_server(access_, call_for()); }).code, "DNSFailed");
+    EXPECT_EQ(
+        failure_of([&] { database_.inspect_server(access_, call_for()); }).reason, Reason::DNSFailed
+    );
 }
 
 TEST_F(Connect, MissingDatabase) {
     const auto failure =
         failure_of([&] { Connection::open(admin_endpoint("no_such_database"), call_for()); });
-    EXPECT_EQ(failure.code, "DatabaseMissing") << failure.message;
+    EXPECT_EQ(failure.reason, Reason::DatabaseMissing) << failure.message;
 }
 
 TEST_F(Connect, ConnectionStringAsDatabaseNameIsAName) {
     const auto failure =
         failure_of([&] { Connection::open(admin_endpoint("dbname=postgres"), call_for()); });
-    EXPECT_EQ(failure.code, "DatabaseMissing") << failure.message;
+    EXPECT_EQ(failure.reason, Reason::DatabaseMissing) << failure.message;
 }
 
 TEST_F(Connect, StopEndsTheWait) {

@@ -133,7 +133,7 @@ TEST_F(Diagnosis, Refused) {
     const DeafPort nobody;
     access_.address.port = nobody.port();
     const auto failure = look(access_);
-    EXPECT_EQ(failure.code, "TCPUnreachable");
+    EXPECT_EQ(failure.reason, Reason::TCPUnreachable);
     EXPECT_THAT(failure.message, HasSubstr("refused"));
     EXPECT_THAT(failure.message, HasSubstr("network policies"));
     EXPECT_THAT(failure.message, HasSubstr("listen_addresses"));
@@ -145,7 +145,7 @@ TEST_F(Diagnosis, TimedOut) {
     access_.address.host = "127.0.0.1";
     access_.address.port = dropping.port();
     const auto failure = look(access_, std::chrono::seconds{2});
-    EXPECT_EQ(failure.code, "TCPUnreachable");
+    EXPECT_EQ(failure.reason, Reason::TCPUnreachable);
     EXPECT_THAT(failure.message, HasSubstr("timed out"));
 }
 
@@ -158,7 +158,7 @@ TEST_F(Diagnosis, AcceptedAndNeverAnswered) {
     const auto failure = look(access_);
     EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{30})
         << "our own deadline ends it, not the call's";
-    EXPECT_EQ(failure.code, "TCPUnreachable");
+    EXPECT_EQ(failure.reason, Reason::TCPUnreachable);
     EXPECT_THAT(failure.message, HasSubstr("nobody answers"));
 }
 
@@ -185,7 +185,7 @@ TEST_F(Diagnosis, WhoeverAnswersIsNotPostgres) {
         const TalkingPort port(listener.words, listener.listens_first);
         access_.address.port = port.port();
         const auto failure = look(access_);
-        EXPECT_EQ(failure.code, "TLSNotOffered") << listener.words;
+        EXPECT_EQ(failure.reason, Reason::TLSNotOffered) << listener.words;
         EXPECT_THAT(failure.message, HasSubstr("is not PostgreSQL"));
         EXPECT_THAT(failure.message, HasSubstr("Check that host and port are PostgreSQL's"));
     }
@@ -193,7 +193,7 @@ TEST_F(Diagnosis, WhoeverAnswersIsNotPostgres) {
         const TalkingPort mute("", listens_first);
         access_.address.port = mute.port();
         const auto failure = look(access_);
-        EXPECT_EQ(failure.code, "TLSNotOffered");
+        EXPECT_EQ(failure.reason, Reason::TLSNotOffered);
         EXPECT_THAT(failure.message, HasSubstr("hangs up when asked for TLS"));
         EXPECT_THAT(failure.message, HasSubstr("Check that host and port are PostgreSQL's"));
     }
@@ -203,7 +203,7 @@ TEST_F(Diagnosis, TlsNotOffered) {
     spare().set("ssl", "off");
     const auto failure = look(there_);
     spare().set("ssl", "on");
-    EXPECT_EQ(failure.code, "TLSNotOffered");
+    EXPECT_EQ(failure.reason, Reason::TLSNotOffered);
     EXPECT_EQ(failure.kind, FailureClass::Transient);
     EXPECT_THAT(failure.message, HasSubstr("ssl = on"));
 }
@@ -213,7 +213,7 @@ TEST_F(Diagnosis, CertificateOfAnotherCa) {
     for (const auto mode : {TlsMode::VerifyFull, TlsMode::VerifyCA}) {
         there_.address.tls.mode = mode;
         const auto failure = look(there_);
-        EXPECT_EQ(failure.code, "TLSVerifyFailed");
+        EXPECT_EQ(failure.reason, Reason::TLSVerifyFailed);
         EXPECT_THAT(failure.message, HasSubstr("not signed by the given CA but by"));
         EXPECT_THAT(failure.message, HasSubstr("djdb-postgres"));
     }
@@ -227,7 +227,7 @@ TEST_F(Diagnosis, CertificateThatHasExpired) {
     for (const auto mode : {TlsMode::VerifyFull, TlsMode::VerifyCA}) {
         there_.address.tls.mode = mode;
         const auto failure = look(there_);
-        EXPECT_EQ(failure.code, "TLSVerifyFailed");
+        EXPECT_EQ(failure.reason, Reason::TLSVerifyFailed);
         EXPECT_THAT(failure.message, HasSubstr("the server's certificate has expired"));
         EXPECT_THAT(failure.message, Not(HasSubstr("not signed")));
     }
@@ -239,7 +239,7 @@ TEST_F(Diagnosis, CaThatHasExpired) {
     for (const auto mode : {TlsMode::VerifyFull, TlsMode::VerifyCA}) {
         there_.address.tls.mode = mode;
         const auto failure = look(there_);
-        EXPECT_EQ(failure.code, "TLSVerifyFailed");
+        EXPECT_EQ(failure.reason, Reason::TLSVerifyFailed);
         EXPECT_THAT(failure.message, HasSubstr("the CA \"/CN=djdb-postgres\" has expired"));
         EXPECT_THAT(failure.message, HasSubstr("Correct what spec.tls names"));
         EXPECT_THAT(failure.message, Not(HasSubstr("not signed")));
@@ -250,7 +250,7 @@ TEST_F(Diagnosis, CaThatHasExpired) {
 TEST_F(Diagnosis, CertificateOfAnotherName) {
     spare().show(spare().sign("DNS:elsewhere.example,IP:192.0.2.7", 30));
     const auto failure = look(there_);
-    EXPECT_EQ(failure.code, "TLSVerifyFailed");
+    EXPECT_EQ(failure.reason, Reason::TLSVerifyFailed);
     EXPECT_THAT(failure.message, HasSubstr("\"localhost\" but elsewhere.example, 192.0.2.7"));
     there_.address.tls.mode = TlsMode::VerifyCA;
     expect_reached(there_);
@@ -261,16 +261,16 @@ TEST_F(Diagnosis, ClientCertificate) {
     spare().set("ssl_ca_file", "server.crt");  // trusts nobody but itself
     spare().set_access_rules("hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-ca");
     there_.address.host = "127.0.0.1";
-    EXPECT_EQ(look(there_).code, "AccessRuleRejected") << "none was sent";
+    EXPECT_EQ(look(there_).reason, Reason::AccessRuleRejected) << "none was sent";
     there_.administrator.certificate.pem = pair.certificate;
     there_.administrator.certificate.key_pem = pair.key;
     const auto refused = look(there_);
-    EXPECT_EQ(refused.code, "TLSVerifyFailed");
+    EXPECT_EQ(refused.reason, Reason::TLSVerifyFailed);
     EXPECT_THAT(refused.message, HasSubstr("refused the client certificate"));
     spare().trust_its_own_ca();
     expect_reached(there_);
     there_.administrator.certificate.key_pem = spare().sign("DNS:operator", 30).key;
-    EXPECT_EQ(look(there_).code, "ClientCertificateInvalid");
+    EXPECT_EQ(look(there_).reason, Reason::ClientCertificateInvalid);
     spare().reset("ssl_ca_file");
     spare().restart();  // which writes pg_hba.conf anew
 }
@@ -278,7 +278,7 @@ TEST_F(Diagnosis, ClientCertificate) {
 TEST_F(Diagnosis, AccessRuleRejects) {
     access_.administrator.user = "postgres";  // rejected by a line of pg_hba.conf
     const auto failure = look(access_);
-    EXPECT_EQ(failure.code, "AccessRuleRejected");
+    EXPECT_EQ(failure.reason, Reason::AccessRuleRejected);
     EXPECT_EQ(failure.kind, FailureClass::Forbidden);
     EXPECT_THAT(failure.message, HasSubstr("28000"));
     EXPECT_THAT(failure.message, HasSubstr("pg_hba.conf"));
@@ -288,14 +288,14 @@ TEST_F(Diagnosis, RoleWithoutLogin) {
     spare().as_superuser("ALTER ROLE " + there_.administrator.user + " NOLOGIN");
     const auto failure = look(there_);
     spare().as_superuser("ALTER ROLE " + there_.administrator.user + " LOGIN");
-    EXPECT_EQ(failure.code, "AccessRuleRejected");
+    EXPECT_EQ(failure.reason, Reason::AccessRuleRejected);
     EXPECT_THAT(failure.message, HasSubstr("ALTER ROLE .. LOGIN"));
 }
 
 TEST_F(Diagnosis, WrongPassword) {
     there_.administrator.password = fresh_password();
     const auto failure = look(there_);
-    EXPECT_EQ(failure.code, "AuthRejected");
+    EXPECT_EQ(failure.reason, Reason::AuthRejected);
     EXPECT_THAT(failure.message, Not(HasSubstr(there_.administrator.password.reveal())));
 }
 
@@ -303,7 +303,7 @@ TEST_F(Diagnosis, MissingDatabase) {
     const auto failure = failure_of([&] {
         Connection::open(postgres::admin_endpoint(there_, "no_such_database"), call_for());
     });
-    EXPECT_EQ(failure.code, "DatabaseMissing");
+    EXPECT_EQ(failure.reason, Reason::DatabaseMissing);
 }
 
 TEST_F(Diagnosis, ServerWithoutAFreeConnection) {
@@ -318,9 +318,9 @@ TEST_F(Diagnosis, ServerWithoutAFreeConnection) {
             );
         }
     });
-    EXPECT_EQ(full.code, "TooManyConnections");
+    EXPECT_EQ(full.reason, Reason::TooManyConnections);
     const auto failure = look(there_);
-    EXPECT_EQ(failure.code, "TooManyConnections");
+    EXPECT_EQ(failure.reason, Reason::TooManyConnections);
     EXPECT_EQ(failure.kind, FailureClass::Transient);
     sessions.clear();
     spare().reset("max_connections");
@@ -331,7 +331,7 @@ TEST_F(Diagnosis, ServerThatOnlyReads) {
     spare().set("default_transaction_read_only", "on");
     const auto failure = look(there_);
     spare().reset("default_transaction_read_only");
-    EXPECT_EQ(failure.code, "ReadOnlyServer");
+    EXPECT_EQ(failure.reason, Reason::ReadOnlyServer);
     EXPECT_EQ(failure.kind, FailureClass::Transient);
     expect_reached(there_);
 }
@@ -343,16 +343,16 @@ TEST_F(Diagnosis, StandbyThatReadsAndStandbyThatDoesNot) {
     // It replays what there is before it lets readers in.
     const auto until = Deadline::in(std::chrono::seconds{30});
     auto failure = look(standby.access());
-    while (failure.code == "ServerStarting" && !until.has_passed()) {
+    while (failure.reason == Reason::ServerStarting && !until.has_passed()) {
         failure = look(standby.access());
     }
-    EXPECT_EQ(failure.code, "ReadOnlyServer");
+    EXPECT_EQ(failure.reason, Reason::ReadOnlyServer);
     EXPECT_THAT(failure.message, HasSubstr("primary"));
 
     standby.set_in_file("hot_standby = off");
     standby.restart();
     failure = look(standby.access());
-    EXPECT_EQ(failure.code, "ServerStarting");
+    EXPECT_EQ(failure.reason, Reason::ServerStarting);
     EXPECT_EQ(failure.kind, FailureClass::Transient);
 }
 
@@ -365,7 +365,7 @@ TEST_F(Diagnosis, SocketInPlaceOfTheNetwork) {
     EXPECT_EQ(facts.certificate_expiry, "");
     there_.address.port = 1;
     const auto failure = look(there_);
-    EXPECT_EQ(failure.code, "TCPUnreachable");
+    EXPECT_EQ(failure.reason, Reason::TCPUnreachable);
     EXPECT_THAT(failure.message, HasSubstr("no such socket"));
 }
 

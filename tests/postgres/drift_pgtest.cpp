@@ -61,7 +61,7 @@ class Drifted : public LiveServer {
     static std::string told(const std::vector<Drift>& drift) {
         std::string text;
         for (const auto& one : drift) {
-            text += one.sentence + "\n";
+            text += one.sentence() + "\n";
         }
         return text;
     }
@@ -84,17 +84,18 @@ class Drifted : public LiveServer {
         const auto found = drift();
         const auto expected = with_names(change.told);
         const auto one = std::ranges::find_if(found, [&](const Drift& drift) {
-            return drift.sentence.find(expected) != std::string::npos;
+            return drift.sentence().find(expected) != std::string::npos;
         });
         ASSERT_NE(one, found.end()) << "not told: " << expected << "\n" << told(found);
-        EXPECT_EQ(one->repair, change.repair);
+        EXPECT_EQ(one->repair(), change.repair);
         if (change.where == Where::Server) {
             EXPECT_NE(fingerprint(), print) << "a resync would not see it";
         }
         EXPECT_EQ(fingerprint(), look().fingerprint);
         if (change.needs_grantor && server_version() >= 160000 && !admin_is_superuser()) {
             EXPECT_EQ(
-                failure_of([&] { provision(names_, claimant()); }).code, "AdminRightsMissing"
+                failure_of([&] { provision(names_, claimant()); }).reason,
+                Reason::AdminRightsMissing
             );
             return;
         }

@@ -35,7 +35,7 @@ class Drop : public LiveServer {
         const std::string& words, const std::string& repair, const std::string& where
     ) {
         const auto failure = failure_of([&] { drop(); });
-        EXPECT_EQ(failure.code, "DropObstructed") << failure.message;
+        EXPECT_EQ(failure.reason, Reason::DropObstructed) << failure.message;
         EXPECT_NE(failure.message.find(words), std::string::npos) << failure.message;
         EXPECT_EQ(exists(), "1");
         as_superuser(repair, where);
@@ -72,12 +72,13 @@ TEST_F(Drop, IsOfTheActiveClaimOfThisResourceOnly) {
     elsewhere.cluster_id = "cluster-2";
     for (const auto& other : {claimant_of(names_, "uid-2"), elsewhere}) {
         EXPECT_EQ(
-            failure_of([&] { database_of(names_, other)->drop(call_for()); }).code, "ClaimLost"
+            failure_of([&] { database_of(names_, other)->drop(call_for()); }).reason,
+            Reason::ClaimLost
         );
     }
     EXPECT_EQ(end_state(names_), before);
     database_of(names_, claimant_)->retire(call_for());
-    EXPECT_EQ(failure_of([&] { drop(); }).code, "ClaimLost") << "a tombstone is kept";
+    EXPECT_EQ(failure_of([&] { drop(); }).reason, Reason::ClaimLost) << "a tombstone is kept";
     EXPECT_EQ(exists(), "1");
 }
 
@@ -186,8 +187,8 @@ TEST_F(Drop, GoesOnFromWhereverItWasCut) {
     EXPECT_EQ(
         failure_of([&] {
             database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
-        }).code,
-        "LoginRejected"
+        }).reason,
+        Reason::LoginRejected
     );
     cut_everywhere({sql::end_all_sessions(names_, claimant_)}, maintenance, names_);
     cut_everywhere({sql::list_obstacles_of_drop(names_, claimant_)}, maintenance, names_);
@@ -216,7 +217,7 @@ TEST_F(Drop, OneAtATimeOnAServer) {
     const auto other = Connection::open(admin_endpoint(access_.maintenance_database), call_for());
     other->run(sql::begin_dropping(fresh_tenant()), call_for());
     const auto failure = failure_of([&] { drop(); });
-    EXPECT_EQ(failure.code, "Deleting");
+    EXPECT_EQ(failure.reason, Reason::Deleting);
     EXPECT_EQ(failure.kind, FailureClass::Transient);
     EXPECT_EQ(exists(), "1");
 }

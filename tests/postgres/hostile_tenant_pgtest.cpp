@@ -104,8 +104,8 @@ TEST_F(HostileTenant, LoginThatLeavesTheOwnerRoleIsPutBack) {
     EXPECT_EQ(
         failure_of([&] {
             database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
-        }).code,
-        "LoginRejected"
+        }).reason,
+        Reason::LoginRejected
     );
     EXPECT_FALSE(database_of(names_, claimant_)->inspect(call_for()).database_is_configured);
     provision(names_, claimant_);
@@ -145,14 +145,14 @@ TEST_F(HostileTenant, ForgedMarksDecideNothing) {
                       names_.database.str() + " database=" + names_.database.str();
     as_superuser("COMMENT ON DATABASE " + names_.database.str() + " IS '" + mark + "'");
     EXPECT_EQ(database_of(names_, forger)->inspect(call_for()).claim, ClaimState::OfAnother);
-    EXPECT_EQ(failure_of([&] { provision(names_, forger); }).code, "ClaimedByOther");
+    EXPECT_EQ(failure_of([&] { provision(names_, forger); }).reason, Reason::OwnershipConflict);
     const auto facts = database_of(names_, claimant_)->inspect(call_for());
     EXPECT_EQ(facts.claim, ClaimState::Mine);
     EXPECT_TRUE(facts.database_is_configured);
     // Even on the roles, where only an administrator can write, it leads to a refusal and no more.
     as_superuser("COMMENT ON ROLE " + names_.owner.str() + " IS '" + mark + "'");
-    EXPECT_EQ(failure_of([&] { provision(names_, forger); }).code, "ClaimedByOther");
-    EXPECT_EQ(failure_of([&] { provision(names_, claimant_); }).code, "ForeignRole");
+    EXPECT_EQ(failure_of([&] { provision(names_, forger); }).reason, Reason::OwnershipConflict);
+    EXPECT_EQ(failure_of([&] { provision(names_, claimant_); }).reason, Reason::RoleConflict);
 }
 
 TEST_F(HostileTenant, PlantedCastsDefaultsTriggersAndPoliciesDoNotRun) {

@@ -96,8 +96,8 @@ TEST_F(Interrupted, InRetirement) {
     EXPECT_EQ(
         failure_of([&] {
             database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
-        }).code,
-        "LoginRejected"
+        }).reason,
+        Reason::LoginRejected
     );
     cut_everywhere(sql::drop_logins(names_, claimant_), access_.maintenance_database, names_);
     database_of(names_, claimant_)->retire(call_for());

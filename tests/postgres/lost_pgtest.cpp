@@ -24,8 +24,10 @@ class Lost : public LiveServer {
         EXPECT_FALSE(facts.database_is_configured);
         const auto before = end_state(names_);
         const auto failure = failure_of([&] { provision(names_, claimant_); });
-        EXPECT_TRUE(failure.code == "DatabaseLost" || failure.code == "AdoptionNotGranted")
-            << failure.code << ' ' << failure.message;
+        EXPECT_TRUE(
+            failure.reason == Reason::DatabaseLost || failure.reason == Reason::AdoptionNotGranted
+        ) << failure.code
+          << ' ' << failure.message;
         EXPECT_EQ(end_state(names_), before);
         EXPECT_EQ(
             as_superuser(

@@ -142,7 +142,7 @@ TEST_F(MaliciousServer, ThatDripsIsLeftInTime) {
         },
         std::chrono::seconds{3}
     );
-    EXPECT_EQ(failure.code, "TCPUnreachable");
+    EXPECT_EQ(failure.reason, Reason::TCPUnreachable);
     EXPECT_THAT(failure.message, HasSubstr("nobody answers in time"));
 }
 

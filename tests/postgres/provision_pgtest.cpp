@@ -211,8 +211,8 @@ TEST_F(Provision, RetainedAndAttachedAgainWithItsRows) {
     EXPECT_EQ(
         failure_of([&] {
             database_of(names)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call);
-        }).code,
-        "LoginRejected"
+        }).reason,
+        Reason::LoginRejected
     );
     EXPECT_EQ(failure_of([&] { app->run({"SELECT 1"}, call); }).kind, FailureClass::Transient)
         << "session lives on";

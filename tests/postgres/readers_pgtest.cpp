@@ -160,8 +160,8 @@ TEST_F(Readers, ResourceOfAnotherRemovesNone) {
     EXPECT_EQ(
         failure_of([&] {
             database_of(names_, other)->remove_reader(names_.readers[0].role, call_for());
-        }).code,
-        "ClaimLost"
+        }).reason,
+        Reason::ClaimLost
     );
     EXPECT_EQ(count_roles(names_.readers[0].role), "1");
 }
@@ -174,7 +174,7 @@ TEST_F(Readers, NameThatIsAnotherTenantsLoginIsRefusedBothWays) {
     const auto only_logins = fresh_passwords();
     database_of(other)->claim_and_create_roles(only_logins, call_for());
     const auto before = end_state(names_);
-    EXPECT_EQ(failure_of([&] { provision(names_, claimant()); }).code, "ForeignRole");
+    EXPECT_EQ(failure_of([&] { provision(names_, claimant()); }).reason, Reason::RoleConflict);
     EXPECT_EQ(look().roles, RolesState::Foreign);
     EXPECT_EQ(end_state(names_), before);
 
@@ -185,7 +185,7 @@ TEST_F(Readers, NameThatIsAnotherTenantsLoginIsRefusedBothWays) {
     const auto kept = end_state(first);
     const auto failure =
         failure_of([&] { database_of(late)->claim_and_create_roles(only_logins, call_for()); });
-    EXPECT_EQ(failure.code, "ForeignRole") << failure.message;
+    EXPECT_EQ(failure.reason, Reason::RoleConflict) << failure.message;
     EXPECT_EQ(end_state(first), kept);
     EXPECT_EQ(database_of(late)->inspect(call_for()).claim, ClaimState::Unclaimed);
 }

@@ -27,14 +27,14 @@ TEST_F(WriteBackoff, SecondClaimantOfOneDatabase) {
     EXPECT_NE(facts.claim_holder.find("shop/" + names.database.str()), std::string::npos)
         << facts.claim_holder;
     const auto failure = failure_of([&] {
-        database_of(names, other)
-            ->claim_and_create_roles({fresh_password(), fresh_password()}, call_for());
+        database_of(names, other)->claim_and_create_roles(fresh_passwords(), call_for());
     });
-    EXPECT_EQ(failure.code, "ClaimedByOther");
+    EXPECT_EQ(failure.reason, Reason::OwnershipConflict);
     EXPECT_EQ(failure.kind, FailureClass::Conflict);
     EXPECT_EQ(roles_of(names), before);
     EXPECT_EQ(
-        failure_of([&] { database_of(names, other)->configure(call_for()); }).code, "ClaimLost"
+        failure_of([&] { database_of(names, other)->configure(call_for()); }).reason,
+        Reason::ClaimLost
     );
     database_of(names, other)->retire(call_for());
     EXPECT_EQ(roles_of(names), before);
@@ -46,7 +46,7 @@ TEST_F(WriteBackoff, ForeignDatabase) {
     EXPECT_EQ(database_of(names)->inspect(call_for()).database, DatabaseState::Foreign);
     const auto failure =
         failure_of([&] { database_of(names)->claim_and_create_roles(passwords_, call_for()); });
-    EXPECT_EQ(failure.code, "AdoptionNotGranted");
+    EXPECT_EQ(failure.reason, Reason::AdoptionNotGranted);
     EXPECT_EQ(roles_of(names), "");
     EXPECT_EQ(database_of(names)->inspect(call_for()).claim, ClaimState::Unclaimed);
     as_superuser("DROP DATABASE " + names.database.str());
@@ -67,7 +67,7 @@ TEST_F(WriteBackoff, DatabaseThatAppearsAfterTheClaim) {
         database_of(names)->create(call_for());
         const auto failure =
             failure_of([&] { database_of(names, claimant)->configure(call_for()); });
-        EXPECT_EQ(failure.code, "AdoptionNotGranted") << failure.message;
+        EXPECT_EQ(failure.reason, Reason::AdoptionNotGranted) << failure.message;
         EXPECT_EQ(failure.kind, FailureClass::Conflict);
         EXPECT_EQ(end_state(names), before);
         // The owner of the foreign one drops it: all goes on.
@@ -84,7 +84,7 @@ TEST_F(WriteBackoff, ForeignRole) {
     EXPECT_EQ(database_of(names)->inspect(call_for()).roles, RolesState::Foreign);
     const auto failure =
         failure_of([&] { database_of(names)->claim_and_create_roles(passwords_, call_for()); });
-    EXPECT_EQ(failure.code, "ForeignRole");
+    EXPECT_EQ(failure.reason, Reason::RoleConflict);
     EXPECT_EQ(failure.kind, FailureClass::Conflict);
     EXPECT_NE(failure.message.find(names.migrate.str()), std::string::npos) << failure.message;
     EXPECT_EQ(roles_of(names), before);
@@ -108,7 +108,7 @@ TEST_F(WriteBackoff, AdministratorWithoutCreateRole) {
         database_.of(weak, {names, setup_, claimant_of(names)})
             ->claim_and_create_roles(passwords_, call_for());
     });
-    EXPECT_EQ(failure.code, "AdminRightsMissing");
+    EXPECT_EQ(failure.reason, Reason::AdminRightsMissing);
     EXPECT_EQ(failure.kind, FailureClass::Forbidden);
     EXPECT_EQ(roles_of(names), "");
 }

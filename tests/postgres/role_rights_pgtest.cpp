@@ -82,7 +82,8 @@ TEST_F(RoleRights, WhatOnlyASuperuserCanTakeIsReported) {
             provision(names_, claimant_);
         } else {
             const auto failure = failure_of([&] { provision(names_, claimant_); });
-            EXPECT_EQ(failure.code, "AdminRightsMissing") << gift << ": " << failure.message;
+            EXPECT_EQ(failure.reason, Reason::AdminRightsMissing)
+                << gift << ": " << failure.message;
             EXPECT_EQ(end_state(names_), with_gift) << gift;
             as_superuser("ALTER ROLE " + names_.login_a.str() + " NO" + gift);
         }

@@ -71,7 +71,7 @@ TEST_F(Secrecy, PasswordsReachNeitherLogNorError) {
         EXPECT_EQ(rejected.message.find(secret), std::string::npos) << rejected.message;
     }
     EXPECT_EQ(refused.message.find("SCRAM"), std::string::npos) << refused.message;
-    EXPECT_EQ(rejected.code, "LoginRejected");
+    EXPECT_EQ(rejected.reason, Reason::LoginRejected);
 }
 
 TEST_F(Secrecy, NoVerifierIsLoggedInRaces) {
@@ -88,7 +88,7 @@ TEST_F(Secrecy, NoVerifierIsLoggedInRaces) {
                     fresh.of(access_, {names, setup_, claimant})
                         ->claim_and_create_roles(passwords_, call_for());
                 } catch (const Error& error) {
-                    EXPECT_EQ(error.failure().code, "ClaimedByOther") << error.what();
+                    EXPECT_EQ(error.failure().reason, Reason::OwnershipConflict) << error.what();
                 }
             });
         }

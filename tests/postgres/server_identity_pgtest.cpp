@@ -71,7 +71,7 @@ TEST_F(Identity, AnotherServerBehindTheSamePortGetsNoStatement) {
     const auto failure = failure_of([&] {
         moved.of(access, {names, setup_, claimant})->inspect(call_for());
     });
-    EXPECT_EQ(failure.code, "ServerIdentityChanged");
+    EXPECT_EQ(failure.reason, Reason::ServerIdentityChanged);
     EXPECT_EQ(failure.kind, FailureClass::Terminal);
     const auto found = other.as_superuser("SELECT system_identifier FROM pg_control_system()");
     EXPECT_THAT(failure.message, HasSubstr("djangodb.io/accept-server=" + found + ":0"));
@@ -79,29 +79,30 @@ TEST_F(Identity, AnotherServerBehindTheSamePortGetsNoStatement) {
         failure_of([&] {
             moved.of(access, {names, setup_, claimant})
                 ->claim_and_create_roles(passwords_, call_for());
-        }).code,
-        "ServerIdentityChanged"
+        }).reason,
+        Reason::ServerIdentityChanged
     );
     EXPECT_EQ(
         failure_of([&] {
             moved.of(access, {names, setup_, claimant_of(names)})->create(call_for());
-        }).code,
-        "ServerIdentityChanged"
+        }).reason,
+        Reason::ServerIdentityChanged
     );
     EXPECT_EQ(
         failure_of([&] {
             moved.of(access, {names, setup_, claimant})->retire(call_for());
-        }).code,
-        "ServerIdentityChanged"
+        }).reason,
+        Reason::ServerIdentityChanged
     );
     EXPECT_EQ(state_of(other), untouched);
 
     // One that had a session before the swap keeps to the server that it knows; a look does not.
     EXPECT_NO_THROW(database_.of(access, {names, setup_, claimant})->inspect(call_for()));
-    EXPECT_EQ(failure_of([&] { look(access); }).code, "ServerIdentityChanged");
+    EXPECT_EQ(failure_of([&] { look(access); }).reason, Reason::ServerIdentityChanged);
 
     access.address.identity.accepted = read_acknowledgement(found + ":1");
-    EXPECT_EQ(failure_of([&] { look(access); }).code, "ServerIdentityChanged") << "not this one";
+    EXPECT_EQ(failure_of([&] { look(access); }).reason, Reason::ServerIdentityChanged)
+        << "not this one";
     access.address.identity.accepted = read_acknowledgement(found + ":0");
     EXPECT_EQ(look(access).system_identifier, found);
     relay.cut();
@@ -133,14 +134,14 @@ TEST_F(Identity, ServerRestoredFromAnOldCopyGetsNoStatement) {
     const auto failure = failure_of([&] {
         restored.of(access, {after, setup_, claimant_of(after)})->inspect(call_for());
     });
-    EXPECT_EQ(failure.code, "ServerRestored");
+    EXPECT_EQ(failure.reason, Reason::ServerRestored);
     EXPECT_EQ(failure.kind, FailureClass::Terminal);
     EXPECT_EQ(
         failure_of([&] {
             restored.of(access, {after, setup_, claimant_of(after)})
                 ->claim_and_create_roles(passwords_, call_for());
-        }).code,
-        "ServerRestored"
+        }).reason,
+        Reason::ServerRestored
     );
     EXPECT_EQ(state_of(backup), untouched);
 
@@ -167,10 +168,10 @@ TEST_F(Identity, LedgerThatWasDroppedIsNotMadeAnew) {
     EXPECT_EQ(
         failure_of([&] {
             fresh.of(access, {names, setup_, claimant_of(names)})->inspect(call_for());
-        }).code,
-        "ServerRestored"
+        }).reason,
+        Reason::ServerRestored
     );
-    EXPECT_EQ(failure_of([&] { look(access); }).code, "ServerRestored");
+    EXPECT_EQ(failure_of([&] { look(access); }).reason, Reason::ServerRestored);
     EXPECT_EQ(
         server.as_superuser("SELECT count(*) FROM pg_database WHERE datname = 'short_lived'"), "0"
     );

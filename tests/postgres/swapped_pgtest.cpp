@@ -137,7 +137,8 @@ TEST_F(Swapped, ClaimWhileItsDatabaseIsBeingDropped) {
     }
     database_of(names_, next)->transfer(call_for());
     EXPECT_EQ(
-        failure_of([&] { database_of(names_, claimant_)->drop(call_for()); }).code, "ClaimLost"
+        failure_of([&] { database_of(names_, claimant_)->drop(call_for()); }).reason,
+        Reason::ClaimLost
     );
     EXPECT_NE(oid_of(name_), "");
 }

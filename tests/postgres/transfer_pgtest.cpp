@@ -46,8 +46,8 @@ class Transfer : public LiveServer {
             EXPECT_EQ(
                 failure_of([&] {
                     Connection::open(tenant_endpoint(names_, login, old), call_for());
-                }).code,
-                "AuthRejected"
+                }).reason,
+                Reason::AuthRejected
             );
         }
     }
@@ -72,8 +72,8 @@ TEST_F(Transfer, MovesClaimMarksAndPasswords) {
     EXPECT_EQ(
         failure_of([&] {
             database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());
-        }).code,
-        "LoginRejected"
+        }).reason,
+        Reason::LoginRejected
     ) << "already before the new passwords are set";
     EXPECT_EQ(claim_of(next_), ClaimState::RetainedForMe);
     finish(next_, fresh_);
@@ -90,11 +90,12 @@ TEST_F(Transfer, TheFormerResourceChangesNothingAnyMore) {
     database_of(names_, next_)->transfer(call_for());
     finish(next_, fresh_);
     const auto before = end_state(names_);
-    EXPECT_EQ(failure_of([&] { provision(names_, former_); }).code, "ClaimedByOther");
+    EXPECT_EQ(failure_of([&] { provision(names_, former_); }).reason, Reason::OwnershipConflict);
     database_of(names_, former_)->retire(call_for());
     database_of(names_, former_)->reattach(call_for());
     EXPECT_EQ(
-        failure_of([&] { database_of(names_, former_)->drop(call_for()); }).code, "ClaimLost"
+        failure_of([&] { database_of(names_, former_)->drop(call_for()); }).reason,
+        Reason::ClaimLost
     );
     EXPECT_EQ(end_state(names_), before);
     expect_moved(fresh_);
@@ -124,8 +125,8 @@ TEST_F(Transfer, NeverGoesBackToTheResourceThatLostIt) {
     EXPECT_TRUE(database_of(names_, former_)->inspect(call_for()).lost_by_transfer);
     const auto before = end_state(names_);
     EXPECT_EQ(
-        failure_of([&] { database_of(names_, former_)->transfer(call_for()); }).code,
-        "ClaimedByOther"
+        failure_of([&] { database_of(names_, former_)->transfer(call_for()); }).reason,
+        Reason::OwnershipConflict
     );
     EXPECT_EQ(end_state(names_), before);
     auto anew = former_;

@@ -4,7 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 namespace djdb {
+
+/// So that a failed test names it.
+inline void PrintTo(Reason reason, std::ostream* output) {
+    *output << to_string(reason);
+}
 
 /// Runs the call and returns the failure it throws; fails the test when it throws none.
 template <class Call>

@@ -29,9 +29,12 @@ TimePoint point_of(const ASN1_TIME* time) {
     return TimePoint{std::chrono::seconds{::timegm(&fields)}};
 }
 
-Error invalid(std::string code, std::string message) {
+Error invalid(Reason reason, std::string message) {
     return Error(
-        {FailureClass::Invalid, FailureOrigin::Postgres, std::move(code), std::move(message)}
+        {.kind = FailureClass::Invalid,
+         .origin = FailureOrigin::Postgres,
+         .message = std::move(message),
+         .reason = reason}
     );
 }
 
@@ -69,7 +72,7 @@ void require_usable_certificates(const Endpoint& to) {
     // libpq would quote a path that is another one each time, and a condition would never settle.
     if (to.server.tls.mode != TlsMode::Require && read_certificates(to.server.tls.ca_pem).empty()) {
         throw invalid(
-            "TLSVerifyFailed",
+            Reason::TLSVerifyFailed,
             "What spec.tls of the PostgresServer names as CA is no certificate in PEM form, so "
             "that the server " +
                 address_of(to) +
@@ -86,7 +89,7 @@ void require_usable_certificates(const Endpoint& to) {
     ERR_clear_error();
     if (!is_pair) {
         throw invalid(
-            "ClientCertificateInvalid",
+            Reason::ClientCertificateInvalid,
             "tls.crt and tls.key of the Secret that spec.tls.clientCertificateRef names are no "
             "certificate and its private key, both in PEM form without a passphrase. Nothing was "
             "sent; correct the Secret."

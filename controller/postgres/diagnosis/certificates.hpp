@@ -27,8 +27,8 @@ std::vector<Certificate> read_certificates(const std::string& pem);
 /// The private key of the text; null when there is none or it needs a passphrase.
 PrivateKey read_key(const Sensitive& pem);
 
-/// @throws Error Invalid "TLSVerifyFailed" when a mode that verifies has no CA certificate, or
-/// "ClientCertificateInvalid" when client certificate and key are not a pair
+/// @throws Error Invalid, TLSVerifyFailed when a mode that verifies has no CA certificate, or
+/// ClientCertificateInvalid when client certificate and key are not a pair
 void require_usable_certificates(const Endpoint&);
 
 TimePoint not_before(const x509_st*);

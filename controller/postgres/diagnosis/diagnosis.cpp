@@ -16,33 +16,34 @@ namespace {
 constexpr std::chrono::seconds kProbeWithin{3};
 constexpr std::size_t kMostNames = 8;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kAdvice{{
-    {"DNSFailed", "Check spec.host, then that the operator's Pod may ask the cluster's DNS."},
-    {"TCPUnreachable",
+constexpr std::array<std::pair<Reason, std::string_view>, 10> kAdvice{{
+    {Reason::DNSFailed, "Check spec.host, then that the operator's Pod may ask the cluster's DNS."},
+    {Reason::TCPUnreachable,
      "Check that the server runs and that host, port, firewalls and network policies let the "
      "operator through, then listen_addresses and port in postgresql.conf."},
-    {"TLSNotOffered",
+    {Reason::TLSNotOffered,
      "Check that host and port are PostgreSQL's, then set ssl = on with a certificate in "
      "postgresql.conf."},
-    {"TLSVerifyFailed", "Correct what spec.tls names, spec.host, or the server's certificate."},
-    {"AccessRuleRejected",
+    {Reason::TLSVerifyFailed,
+     "Correct what spec.tls names, spec.host, or the server's certificate."},
+    {Reason::AccessRuleRejected,
      "Add a line for this user, database and address to pg_hba.conf and reload it; a role without "
      "LOGIN is refused in the same way: ALTER ROLE .. LOGIN."},
-    {"AuthRejected",
+    {Reason::AuthRejected,
      "Correct username and password in the Secret; the server gives the same answer for a role "
      "that does not exist, has no password, or is past VALID UNTIL."},
-    {"DatabaseMissing", "Create the database or name another one."},
-    {"TooManyConnections",
+    {Reason::DatabaseMissing, "Create the database or name another one."},
+    {Reason::TooManyConnections,
      "Close connections, or raise max_connections or the CONNECTION LIMIT of the role or database; "
      "it is tried again."},
-    {"ServerStarting", "Wait until the server has started; it is tried again."},
-    {"ReadOnlyServer",
+    {Reason::ServerStarting, "Wait until the server has started; it is tried again."},
+    {Reason::ReadOnlyServer,
      "Point spec.host to the primary, or set default_transaction_read_only = off; it is tried "
      "again."},
 }};
 
 struct Verdict {
-    std::string code;
+    std::optional<Reason> reason;
     std::string detail;
 };
 
@@ -57,16 +58,18 @@ std::string joined(const std::vector<std::string>& names) {
 Verdict unreachable(int error) {
     switch (error) {
         case 0:
-            return Verdict{"TCPUnreachable", "the connection was cut; it can be made again by now"};
+            return Verdict{
+                Reason::TCPUnreachable, "the connection was cut; it can be made again by now"};
         case ECONNREFUSED:
-            return Verdict{"TCPUnreachable", "the connection was refused: nobody listens there"};
+            return Verdict{
+                Reason::TCPUnreachable, "the connection was refused: nobody listens there"};
         case ETIMEDOUT:
             return Verdict{
-                "TCPUnreachable", "the connection timed out: packets are dropped on the way"};
+                Reason::TCPUnreachable, "the connection timed out: packets are dropped on the way"};
         case ENOENT:
-            return Verdict{"TCPUnreachable", "there is no such socket"};
+            return Verdict{Reason::TCPUnreachable, "there is no such socket"};
         default:
-            return Verdict{"TCPUnreachable", std::generic_category().message(error)};
+            return Verdict{Reason::TCPUnreachable, std::generic_category().message(error)};
     }
 }
 
@@ -74,16 +77,16 @@ Verdict unreachable(int error) {
 std::optional<Verdict> judge_certificate(const Endpoint& to, const TlsFindings& found) {
     if (to.server.tls.mode != TlsMode::Require && !found.is_from_ca) {
         return Verdict{
-            "TLSVerifyFailed",
+            Reason::TLSVerifyFailed,
             "the server's certificate was not signed by the given CA but by \"" +
                 printable(found.issuer) + "\""};
     }
     if (to.server.tls.mode != TlsMode::Require && !found.untimely.empty()) {
-        return Verdict{"TLSVerifyFailed", found.untimely};
+        return Verdict{Reason::TLSVerifyFailed, found.untimely};
     }
     if (to.server.tls.mode == TlsMode::VerifyFull && !found.names_host) {
         return Verdict{
-            "TLSVerifyFailed",
+            Reason::TLSVerifyFailed,
             "the server's certificate does not carry the name \"" + to.server.host + "\" but " +
                 joined(found.names)};
     }
@@ -100,18 +103,20 @@ std::optional<Verdict> judge_tls(
     const auto found = probe_tls(connection.socket, to, deadline);
     switch (found.answer) {
         case TlsAnswer::Silent:
-            return Verdict{"TCPUnreachable", "the connection is accepted, but nobody answers"};
+            return Verdict{
+                Reason::TCPUnreachable, "the connection is accepted, but nobody answers"};
         case TlsAnswer::HungUp:
-            return Verdict{"TLSNotOffered", "whoever answers hangs up when asked for TLS"};
+            return Verdict{Reason::TLSNotOffered, "whoever answers hangs up when asked for TLS"};
         case TlsAnswer::NotPostgres:
-            return Verdict{"TLSNotOffered", "whoever answers is not PostgreSQL"};
+            return Verdict{Reason::TLSNotOffered, "whoever answers is not PostgreSQL"};
         case TlsAnswer::NotOffered:
-            return Verdict{"TLSNotOffered", "the server does not offer TLS"};
+            return Verdict{Reason::TLSNotOffered, "the server does not offer TLS"};
         case TlsAnswer::NoHandshake:
             return Verdict{
-                "TLSNotOffered", "the server offers no TLS 1.2 or later with a common cipher"};
+                Reason::TLSNotOffered,
+                "the server offers no TLS 1.2 or later with a common cipher"};
         case TlsAnswer::ClientRefused:
-            return Verdict{"TLSVerifyFailed", "the server refused the client certificate"};
+            return Verdict{Reason::TLSVerifyFailed, "the server refused the client certificate"};
         case TlsAnswer::Shown:
             break;
     }
@@ -121,11 +126,11 @@ std::optional<Verdict> judge_tls(
 Verdict judge(const Endpoint& to, const FailedConnect& failed, const Deadline& deadline) {
     if (!failed.sql_state.empty()) {
         return {
-            connect_code(failed.phase, failed.sql_state),
+            connect_reason(failed.phase, failed.sql_state),
             failed.words + " (SQLSTATE " + failed.sql_state + ")"};
     }
     if (failed.phase == ConnectPhase::Resolve) {
-        return {"DNSFailed", failed.words};
+        return {Reason::DNSFailed, failed.words};
     }
     if (failed.phase == ConnectPhase::Tcp) {
         return unreachable(
@@ -133,7 +138,7 @@ Verdict judge(const Endpoint& to, const FailedConnect& failed, const Deadline& d
         );
     }
     if (failed.was_silent) {
-        return {"TCPUnreachable", "the connection is accepted, but nobody answers in time"};
+        return {Reason::TCPUnreachable, "the connection is accepted, but nobody answers in time"};
     }
     const bool in_tls = failed.phase == ConnectPhase::Tls;
     // In TLS 1.3 a client certificate is refused when the login is under way.
@@ -143,9 +148,9 @@ Verdict judge(const Endpoint& to, const FailedConnect& failed, const Deadline& d
         }
     }
     if (in_tls) {
-        return {"TLSVerifyFailed", "the TLS handshake failed: " + failed.words};
+        return {Reason::TLSVerifyFailed, "the TLS handshake failed: " + failed.words};
     }
-    return {connect_code(failed.phase, ""), failed.words};
+    return {connect_reason(failed.phase, ""), failed.words};
 }
 
 }  // namespace
@@ -155,14 +160,15 @@ Failure diagnose(const Endpoint& to, const FailedConnect& failed, const Deadline
     return {
         connect_class(failed.phase, failed.sql_state),
         FailureOrigin::Postgres,
-        verdict.code,
+        connect_code(failed.phase, failed.sql_state),
         "Can't connect to PostgreSQL " + to_string(to) + ": " + verdict.detail +
-            ". Nothing was changed. " + std::string(advice_for(verdict.code))};
+            ". Nothing was changed. " + std::string(advice_for(verdict.reason)),
+        verdict.reason};
 }
 
-std::string_view advice_for(std::string_view code) {
+std::string_view advice_for(const std::optional<Reason>& reason) {
     const auto row =
-        std::ranges::find_if(kAdvice, [&](const auto& entry) { return entry.first == code; });
+        std::ranges::find_if(kAdvice, [&](const auto& entry) { return entry.first == reason; });
     return row != kAdvice.end() ? row->second : "It is tried again; see the server's log.";
 }
 

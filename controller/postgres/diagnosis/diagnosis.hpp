@@ -15,6 +15,7 @@
 #include "reconcilers/ports/call_context.hpp"
 #include "reconcilers/ports/failure.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,11 +32,11 @@ struct FailedConnect {
 };
 
 /// Probes the server where that tells more.
-/// @return the failure, with the verdict as its code
+/// @return the failure, with the verdict as its reason
 Failure diagnose(const Endpoint&, const FailedConnect&, const Deadline&);
 
 /// What a person can do about a verdict; one or two sentences, in the order in which things are to
 /// be checked: reachability, what the server listens on, its access rules.
-std::string_view advice_for(std::string_view code);
+std::string_view advice_for(const std::optional<Reason>&);
 
 }  // namespace djdb::postgres

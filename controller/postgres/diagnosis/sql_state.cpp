@@ -44,13 +44,13 @@ constexpr std::array kClasses{
     ClassRow{"DJ", FailureClass::Conflict},
 };
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kConnectCodes{{
-    {"28P01", "AuthRejected"},
-    {"28000", "AccessRuleRejected"},
-    {"3D000", "DatabaseMissing"},
-    {"53300", "TooManyConnections"},
-    {"57P03", "ServerStarting"},
-    {"57P01", "ServerStarting"},
+constexpr std::array<std::pair<std::string_view, Reason>, 6> kConnectReasons{{
+    {"28P01", Reason::AuthRejected},
+    {"28000", Reason::AccessRuleRejected},
+    {"3D000", Reason::DatabaseMissing},
+    {"53300", Reason::TooManyConnections},
+    {"57P03", Reason::ServerStarting},
+    {"57P01", Reason::ServerStarting},
 }};
 
 template <class Table>
@@ -78,24 +78,39 @@ bool is_race(std::string_view sql_state) {
     return std::ranges::find(kRaces, sql_state) != kRaces.end();
 }
 
-std::string connect_code(ConnectPhase phase, std::string_view sql_state) {
-    if (const auto row = find_in(kConnectCodes, sql_state); row != kConnectCodes.end()) {
-        return std::string(row->second);
+std::optional<Reason> connect_reason(ConnectPhase phase, std::string_view sql_state) {
+    if (!sql_state.empty()) {
+        const auto row = find_in(kConnectReasons, sql_state);
+        return row != kConnectReasons.end() ? std::optional(row->second) : std::nullopt;
     }
+    switch (phase) {
+        case ConnectPhase::Resolve:
+            return Reason::DNSFailed;
+        case ConnectPhase::Tcp:
+            return Reason::TCPUnreachable;
+        case ConnectPhase::Tls:
+            return Reason::TLSVerifyFailed;
+        case ConnectPhase::Login:
+            break;
+    }
+    return std::nullopt;
+}
+
+std::string connect_code(ConnectPhase phase, std::string_view sql_state) {
     if (!sql_state.empty()) {
         return std::string(sql_state);
     }
     switch (phase) {
         case ConnectPhase::Resolve:
-            return "DNSFailed";
+            return "Resolve";
         case ConnectPhase::Tcp:
-            return "TCPUnreachable";
+            return "Connect";
         case ConnectPhase::Tls:
-            return "TLSVerifyFailed";
+            return "Tls";
         case ConnectPhase::Login:
             break;
     }
-    return "ConnectFailed";
+    return "Login";
 }
 
 FailureClass connect_class(ConnectPhase, std::string_view sql_state) {

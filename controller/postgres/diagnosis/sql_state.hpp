@@ -3,6 +3,7 @@
 
 #include "reconcilers/ports/failure.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,16 +12,19 @@ namespace djdb::postgres {
 /// By the whole state where it matters, else by its class (first two characters).
 FailureClass class_of(std::string_view sql_state);
 
-/// Worth the same attempt again at once: deadlock, serialisation, lock timeout, "tuple concurrently
+/// Worth the same attempt again immediately: deadlock, serialisation, lock timeout, "tuple concurrently
 /// updated" (XX000) and the unique violation of two writers that make one role.
 bool is_race(std::string_view sql_state);
 
 /// How far a connection had come when it failed.
 enum class ConnectPhase { Resolve, Tcp, Tls, Login };
 
-/// The stable code of a failed connection: "DNSFailed", "TCPUnreachable", "TLSVerifyFailed", or by
-/// SQLSTATE "AccessRuleRejected", "AuthRejected", "DatabaseMissing", "TooManyConnections",
-/// "ServerStarting"; else the SQLSTATE, or "ConnectFailed" when the server gave none.
+/// Why a connection failed: by SQLSTATE AccessRuleRejected, AuthRejected, DatabaseMissing,
+/// TooManyConnections or ServerStarting; without one DNSFailed, TCPUnreachable or TLSVerifyFailed;
+/// nothing when the phase alone does not tell.
+std::optional<Reason> connect_reason(ConnectPhase, std::string_view sql_state);
+
+/// The SQLSTATE, or the phase: "Resolve", "Connect", "Tls", "Login".
 std::string connect_code(ConnectPhase, std::string_view sql_state);
 
 /// Rejected logins are Forbidden, everything before the login is Transient.

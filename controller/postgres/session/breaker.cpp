@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace djdb::postgres {
 namespace {
@@ -26,26 +27,26 @@ bool is_same_login(const Endpoint& a, const Endpoint& b) {
            a.server.identity.accepted == b.server.identity.accepted;
 }
 
-bool concerns_the_server(std::string_view code) {
-    static constexpr std::array<std::string_view, 11> kCodes{
-        "DNSFailed",
-        "TCPUnreachable",
-        "TLSNotOffered",
-        "TLSVerifyFailed",
-        "AccessRuleRejected",
-        "AuthRejected",
-        "TooManyConnections",
-        "ServerStarting",
-        "ReadOnlyServer",
-        "ServerIdentityChanged",
-        "ServerRestored"};
-    return std::ranges::find(kCodes, code) != kCodes.end();
+bool concerns_the_server(const std::optional<Reason>& reason) {
+    static constexpr std::array kReasons{
+        Reason::DNSFailed,
+        Reason::TCPUnreachable,
+        Reason::TLSNotOffered,
+        Reason::TLSVerifyFailed,
+        Reason::AccessRuleRejected,
+        Reason::AuthRejected,
+        Reason::TooManyConnections,
+        Reason::ServerStarting,
+        Reason::ReadOnlyServer,
+        Reason::ServerIdentityChanged,
+        Reason::ServerRestored};
+    return reason && std::ranges::find(kReasons, *reason) != kReasons.end();
 }
 
 }  // namespace
 
-std::chrono::milliseconds Breaker::rest_after(std::string_view code, unsigned failures) {
-    if (code == "AuthRejected") {
+std::chrono::milliseconds Breaker::rest_after(Reason reason, unsigned failures) {
+    if (reason == Reason::AuthRejected) {
         return kLongestRest;
     }
     std::chrono::milliseconds rest = kFirstRest;
@@ -66,7 +67,7 @@ void Breaker::require_closed(const Endpoint& to, Clock::time_point now) {
 }
 
 void Breaker::note_failure(const Endpoint& to, const Failure& failure, Clock::time_point now) {
-    if (!is_administrators(to.kind) || !concerns_the_server(failure.code)) {
+    if (!is_administrators(to.kind) || !concerns_the_server(failure.reason)) {
         return;
     }
     const std::scoped_lock lock(mutex_);
@@ -82,7 +83,7 @@ void Breaker::note_failure(const Endpoint& to, const Failure& failure, Clock::ti
     }
     found->failure = failure;
     ++found->failures;
-    found->until = now + rest_after(failure.code, found->failures);
+    found->until = now + rest_after(failure.reason.value_or(Reason::ServerError), found->failures);
 }
 
 void Breaker::note_success(const Endpoint& to) {

@@ -29,8 +29,8 @@ class Breaker {
     void note_success(const Endpoint& to);
 
     /// How long an endpoint rests after that many failures in a row: 1 s, doubled each time, at
-    /// most 30 s; a rejected login rests 30 s at once.
-    static std::chrono::milliseconds rest_after(std::string_view code, unsigned failures);
+    /// most 30 s; a rejected login rests 30 s immediately.
+    static std::chrono::milliseconds rest_after(Reason, unsigned failures);
 
   private:
     struct Entry {

@@ -31,8 +31,8 @@ using Rows = std::vector<sql::Row>;
 class Connection {
   public:
     /// Connects as the endpoint says, within 8 seconds, and asks which server it is. Throws Error
-    /// with a verdict of diagnosis.hpp as code, "ReadOnlyServer", "ServerIdentityChanged" or
-    /// "ServerRestored"; then nothing but that question was sent.
+    /// with a verdict of diagnosis.hpp as reason, ReadOnlyServer, ServerIdentityChanged or
+    /// ServerRestored; then nothing but that question was sent.
     static std::unique_ptr<Connection> open(const Endpoint&, const CallContext&);
 
     Connection(const Connection&) = delete;

@@ -6,8 +6,6 @@
 #include "reconcilers/server/identity.hpp"
 #include "reconcilers/sql/inspect/server.hpp"
 
-#include <utility>
-
 namespace djdb::postgres {
 namespace {
 
@@ -25,13 +23,13 @@ Rows ask(Connection& session, bool finds_ledger, const CallContext& call) {
 }
 
 Error identity_error(
-    const Endpoint& at, FailureClass kind, std::string code, const std::string& words
+    const Endpoint& at, FailureClass kind, Reason reason, const std::string& words
 ) {
     return Error(
-        {kind,
-         FailureOrigin::Postgres,
-         std::move(code),
-         "PostgreSQL " + address_of(at) + ", database \"" + at.database + "\": " + words}
+        {.kind = kind,
+         .origin = FailureOrigin::Postgres,
+         .message = "PostgreSQL " + address_of(at) + ", database \"" + at.database + "\": " + words,
+         .reason = reason}
     );
 }
 
@@ -54,17 +52,17 @@ void Connection::require_the_server(const CallContext& call) {
         throw identity_error(
             endpoint_,
             FailureClass::Transient,
-            "ReadOnlyServer",
+            Reason::ReadOnlyServer,
             "the server only reads: it is a standby, or default_transaction_read_only is on. "
             "Nothing was changed. " +
-                std::string(advice_for("ReadOnlyServer"))
+                std::string(advice_for(Reason::ReadOnlyServer))
         );
     }
     if (!found.can_read_ledger) {
         throw identity_error(
             endpoint_,
             FailureClass::Forbidden,
-            "AdminRightsMissing",
+            Reason::AdminRightsMissing,
             "the ledger djangodb.revision can't be read, so that nobody knows whether this is the "
             "server of before. Nothing was changed; a DBA has to grant the administrator the role "
             "that owns the schema djangodb."
@@ -78,7 +76,7 @@ void Connection::require_the_server(const CallContext& call) {
             throw identity_error(
                 endpoint_,
                 FailureClass::Terminal,
-                "ServerIdentityChanged",
+                Reason::ServerIdentityChanged,
                 "another server answers: its system identifier is " + identity_.system_identifier +
                     " and was " + expected.system_identifier + "." + how_to_accept(identity_)
             );
@@ -86,7 +84,7 @@ void Connection::require_the_server(const CallContext& call) {
             throw identity_error(
                 endpoint_,
                 FailureClass::Terminal,
-                "ServerRestored",
+                Reason::ServerRestored,
                 "the server is of the past: its ledger has revision " +
                     std::to_string(identity_.ledger_revision) + " and timeline " +
                     std::to_string(identity_.timeline) + ", and had " +

@@ -30,42 +30,34 @@ class Comparison {
         }
         for (const auto& extension : setup_.extensions) {
             if (!has(part(contents_, "extensions"), extension)) {
-                tell(Repair::Database, "Extension " + extension + " is not installed.");
+                tell(DriftKind::ExtensionMissing, extension);
             }
         }
         return std::move(found_);
     }
 
   private:
-    void tell(Repair repair, std::string sentence) {
-        found_.push_back({std::move(sentence), repair});
+    void tell(DriftKind kind, std::string subject, std::vector<std::string> details = {}) {
+        found_.push_back({kind, std::move(subject), std::move(details)});
     }
 
     void compare_schema(const std::string& schema) {
         const auto& row = part(part(contents_, "schemas"), schema);
         if (row.is_null()) {
-            // Who dropped public had a reason: the migration login could have.
             tell(
-                schema == "public" ? Repair::Nobody : Repair::Database,
-                "Schema " + schema + " is missing."
+                schema == "public" ? DriftKind::PublicSchemaMissing : DriftKind::SchemaMissing,
+                schema
             );
             return;
         }
         const auto owner = row.at("owner").get<std::string>();
         if (owner != names_.owner.str()) {
-            tell(
-                Repair::Database,
-                "Schema " + schema + " belongs to " + owner + " instead of " + names_.owner.str() +
-                    "."
-            );
+            tell(DriftKind::SchemaOwner, schema, {owner, names_.owner.str()});
         }
         const auto groups = row_groups(names_, setup_);
         for (const auto& group : groups) {
             if (!has(part(row.at("acl"), group.name.str()), "USAGE")) {
-                tell(
-                    Repair::Database,
-                    "Role " + group.name.str() + " lacks USAGE on schema " + schema + "."
-                );
+                tell(DriftKind::SchemaUsageMissing, schema, {group.name.str()});
             }
         }
         for (const auto& [grantee, privileges] : row.at("acl").items()) {
@@ -91,25 +83,20 @@ class Comparison {
     void tell_of_right(
         const std::string& schema, const std::string& grantee, const std::string& privilege
     ) {
-        tell(
-            Repair::Nobody,
-            (grantee.empty() ? std::string("PUBLIC") : "Role " + grantee) + " has " + privilege +
-                " on schema " + schema + ". It was left."
-        );
+        if (grantee.empty()) {
+            tell(DriftKind::SchemaPrivilegeOfPublic, schema, {privilege});
+        } else {
+            tell(DriftKind::SchemaPrivilegeAdded, schema, {privilege, grantee});
+        }
     }
 
     void compare_group(const RowGroup& group) {
         const auto& name = group.name.str();
         for (const auto& relation : part(part(contents_, "ungranted"), name)) {
-            tell(
-                Repair::Database,
-                "Role " + name + " lacks rights on " + relation.get<std::string>() + "."
-            );
+            tell(DriftKind::RowRightsMissing, relation.get<std::string>(), {name});
         }
         for (const auto& relation : part(part(contents_, "writable_records"), name)) {
-            tell(
-                Repair::Database, "Role " + name + " may write " + relation.get<std::string>() + "."
-            );
+            tell(DriftKind::RecordWritable, relation.get<std::string>(), {name});
         }
         for (const auto& schema : managed_schemas(setup_)) {
             compare_defaults(schema, "r", "tables", name, group.table_privileges);
@@ -127,11 +114,7 @@ class Comparison {
             return has(part(contents_, "defaults"), schema + " " + kind + " " + group + " " + one);
         });
         if (!is_complete) {
-            tell(
-                Repair::Database,
-                "Role " + group + " would lack rights on new " + objects + " of schema " + schema +
-                    "."
-            );
+            tell(DriftKind::DefaultRightsMissing, schema, {group, objects});
         }
     }
 

@@ -54,8 +54,8 @@ class Comparison {
     }
 
   private:
-    void tell(Repair repair, std::string sentence) {
-        found_.push_back({std::move(sentence), repair});
+    void tell(DriftKind kind, std::string subject, std::vector<std::string> details = {}) {
+        found_.push_back({kind, std::move(subject), std::move(details)});
     }
     const TenantRole* find_role(const std::string& name) const {
         const auto role = std::ranges::find_if(wanted_, [&](const TenantRole& one) {
@@ -72,7 +72,7 @@ class Comparison {
     void compare_names() {
         for (const auto& name : all_names(names_)) {
             if (!has(part(facts_, "names"), name.str())) {
-                tell(Repair::Roles, "The ledger does not keep the role name " + name.str() + ".");
+                tell(DriftKind::RoleNameNotKept, name.str());
             }
         }
     }
@@ -81,11 +81,11 @@ class Comparison {
         const auto& name = role.name.str();
         const auto& row = part(part(facts_, "roles"), name);
         if (row.is_null()) {
-            tell(Repair::Roles, "Role " + name + " is missing.");
+            tell(DriftKind::RoleMissing, name);
             return;
         }
         if (row.at("mark") != json(mark_)) {
-            tell(Repair::Roles, "Role " + name + " does not bear this resource's mark.");
+            tell(DriftKind::RoleCommentMissing, name);
         }
         static constexpr std::array<std::pair<const char*, const char*>, 5> kForbidden{
             {{"super", "SUPERUSER"},
@@ -95,33 +95,23 @@ class Comparison {
              {"bypassrls", "BYPASSRLS"}}};
         for (const auto& [key, word] : kForbidden) {
             if (row.at(key) == json(true)) {
-                tell(Repair::Roles, "Role " + name + " has " + word + ".");
+                tell(DriftKind::RoleAttribute, name, {word});
             }
         }
         if (row.at("inherit") == json(false)) {
-            tell(Repair::Roles, "Role " + name + " has NOINHERIT.");
+            tell(DriftKind::RoleAttribute, name, {"NOINHERIT"});
         }
         if (row.at("login") != json(role.logs_in)) {
-            tell(Repair::Roles, "Role " + name + (role.logs_in ? " can't" : " may") + " log in.");
+            tell(role.logs_in ? DriftKind::RoleCannotLogIn : DriftKind::RoleMayLogIn, name);
         }
         if (row.at("limit") != json(-1)) {
-            tell(
-                Repair::Roles,
-                "Role " + name + " has the connection limit " + row.at("limit").dump() + "."
-            );
+            tell(DriftKind::RoleConnectionLimit, name, {row.at("limit").dump()});
         }
         if (!row.at("until").is_null()) {
-            tell(
-                Repair::Roles,
-                "Role " + name + " is valid until " + row.at("until").get<std::string>() + " only."
-            );
+            tell(DriftKind::RoleExpires, name, {row.at("until").get<std::string>()});
         }
         for (const auto& setting : part(row, "settings")) {
-            tell(
-                Repair::Nobody,
-                "Role " + name + " has the setting " + name_of(setting.get<std::string>()) +
-                    " in every database. It was left."
-            );
+            tell(DriftKind::RoleSettingEverywhere, name, {name_of(setting.get<std::string>())});
         }
     }
 
@@ -143,13 +133,10 @@ class Comparison {
             const auto& name = role.name.str();
             const bool exists = !part(part(facts_, "roles"), name).is_null();
             if (exists && !seen.contains({name, admin})) {
-                tell(Repair::Roles, "The administrator is no full member of " + name + ".");
+                tell(DriftKind::AdministratorNotMember, name);
             }
             if (exists && role.member_of && !seen.contains({role.member_of->str(), name})) {
-                tell(
-                    Repair::Roles,
-                    "Role " + name + " is no full member of " + role.member_of->str() + "."
-                );
+                tell(DriftKind::MembershipMissing, name, {role.member_of->str()});
             }
         }
     }
@@ -159,17 +146,16 @@ class Comparison {
         const bool is_wanted =
             role != nullptr && role->member_of && role->member_of->str() == group;
         if (is_wanted && edge.at("admin") == json(true)) {
-            tell(Repair::Roles, "Role " + member + " may grant membership in " + group + ".");
+            tell(DriftKind::MembershipGrantable, member, {group});
         }
         if (is_wanted || is_leaving(member) || (role == nullptr && find_role(group) == nullptr)) {
             return;
         }
         const bool is_left = role == nullptr && edge.at("administers") == json(true);
         tell(
-            is_left ? Repair::Nobody : Repair::Roles,
-            "Role " + member + " is a member of " + group +
-                (is_left ? ". It was left: whoever administers roles could grant it to itself."
-                         : ".")
+            is_left ? DriftKind::MembershipOfAdministrator : DriftKind::MembershipAdded,
+            member,
+            {group}
         );
     }
 
@@ -179,37 +165,24 @@ class Comparison {
         const auto& wanted = setup_.ownership == Ownership::Database ? names_.owner.str()
                                                                      : facts_.value("admin", "");
         if (owner != wanted) {
-            tell(
-                Repair::Database,
-                "Database " + database + " belongs to " + owner + " instead of " + wanted + "."
-            );
+            tell(DriftKind::DatabaseOwner, database, {owner, wanted});
         }
         if (facts_.at("open") != json(true)) {
-            tell(Repair::Database, "Database " + database + " refuses connections.");
+            tell(DriftKind::DatabaseClosed, database);
         }
         if (facts_.at("limit") != json(setup_.connection_limit)) {
             tell(
-                Repair::Database,
-                "Database " + database + " has the connection limit " + facts_.at("limit").dump() +
-                    " instead of " + std::to_string(setup_.connection_limit) + "."
+                DriftKind::DatabaseConnectionLimit,
+                database,
+                {facts_.at("limit").dump(), std::to_string(setup_.connection_limit)}
             );
         }
         for (const auto& [role, count] : part(facts_, "strays").items()) {
             // An administrator's extensions, and what stays with it of public before 15.
             if (role != facts_.value("admin", "")) {
-                tell_strays(role, count.dump());
+                tell(DriftKind::ForeignOwned, role, {count.dump(), database, names_.owner.str()});
             }
         }
-    }
-
-    void tell_strays(const std::string& role, const std::string& count) {
-        const auto& owner = names_.owner.str();
-        tell(
-            Repair::Nobody,
-            count + " objects in database " + names_.database.str() + " belong to " + role +
-                " instead of " + owner + ". They were left; give them to " + owner +
-                " by ALTER .. OWNER TO."
-        );
     }
 
     void compare_privileges() {
@@ -219,9 +192,9 @@ class Comparison {
                 const auto& granted = part(acl, role.name.str());
                 if (!has(granted, privilege) && !has(granted, privilege + "*")) {
                     tell(
-                        Repair::Database,
-                        "Role " + role.name.str() + " lacks " + privilege + " on database " +
-                            names_.database.str() + "."
+                        DriftKind::DatabasePrivilegeMissing,
+                        role.name.str(),
+                        {privilege, names_.database.str()}
                     );
                 }
             }
@@ -233,10 +206,10 @@ class Comparison {
         }
     }
     void tell_extra(const std::string& grantee, std::string privilege) {
-        const auto on = " on database " + names_.database.str();
+        const auto& database = names_.database.str();
         std::erase(privilege, '*');
         if (grantee.empty()) {
-            tell(Repair::Database, "PUBLIC has " + privilege + on + ".");
+            tell(DriftKind::DatabasePrivilegeOfPublic, database, {privilege});
             return;
         }
         const auto* role = find_role(grantee);
@@ -246,7 +219,7 @@ class Comparison {
             (role != nullptr && std::ranges::find(role->database_privileges, privilege) !=
                                     role->database_privileges.end());
         if (!is_wanted) {
-            tell(Repair::Nobody, "Role " + grantee + " has " + privilege + on + ". It was left.");
+            tell(DriftKind::DatabasePrivilegeAdded, grantee, {privilege, database});
         }
     }
 
@@ -274,10 +247,9 @@ class Comparison {
             same == present.end() ? "" : same->get<std::string>().substr(name.size() + 1);
         if (found != value) {
             tell(
-                Repair::Database,
-                "Setting " + lowered + " of role " + role + " is " +
-                    (found.empty() ? "missing" : "\"" + found + "\"") + " instead of \"" + value +
-                    "\"."
+                DriftKind::SettingDiffers,
+                role,
+                {lowered, found.empty() ? "missing" : "\"" + found + "\"", value}
             );
         }
     }
@@ -289,13 +261,14 @@ class Comparison {
             (role != nullptr && std::ranges::any_of(role->settings, [&](const Setting& one) {
                  return lower(one.first) == setting;
              }));
-        if (!is_wanted) {
-            tell(
-                Repair::Nobody,
-                (name.empty() ? "Database " + names_.database.str() : "Role " + name) +
-                    " has the setting " + setting +
-                    (name.empty() ? "" : " in database " + names_.database.str()) + ". It was left."
-            );
+        if (is_wanted) {
+            return;
+        }
+        const auto& database = names_.database.str();
+        if (name.empty()) {
+            tell(DriftKind::DatabaseSettingAdded, database, {setting});
+        } else {
+            tell(DriftKind::RoleSettingAdded, name, {setting, database});
         }
     }
 

@@ -47,8 +47,4 @@ std::vector<LoginId> enabled_logins(const TenantNames& names, const TenantSetup&
     return logins;
 }
 
-bool is_to_be_repaired(const std::vector<Drift>& drift, Repair by) {
-    return std::ranges::any_of(drift, [&](const Drift& one) { return one.repair == by; });
-}
-
 }  // namespace djdb

@@ -20,7 +20,7 @@ Verdict assess_drift(const Desired& desired, const Observed& observed) {
     }
     return Satisfied{
         {Reason::Drifted,
-         drift.front().sentence + (drift.size() == 1 ? ""
+         drift.front().sentence() + (drift.size() == 1 ? ""
                                                      : " And " + std::to_string(drift.size() - 1) +
                                                            " more: see "
                                                            "status.drift.")},

@@ -18,9 +18,8 @@ std::optional<Blocked> refuse_extension(const Desired& desired, const Observed& 
     const auto drift = all_drift(observed);
     for (const auto& extension : known(observed.tenant).extensions) {
         // One that somebody installed is as good.
-        const auto missing = "Extension " + extension.name + " is not installed.";
         const bool is_there = known(observed.tenant).was_configured &&
-                              std::ranges::find(drift, missing, &Drift::sentence) == drift.end();
+                              !has_drift(drift, DriftKind::ExtensionMissing, extension.name);
         const auto& allowed = known(observed.access).allowed_extensions;
         if (is_there) {
             continue;

@@ -14,8 +14,12 @@ Endpoint an_endpoint(const std::string& password = "p") {
         "djangodb_operator"};
 }
 
-Failure a_failure(const std::string& code) {
-    return {FailureClass::Transient, FailureOrigin::Postgres, code, "Can't connect: " + code};
+Failure a_failure(Reason reason) {
+    return {
+        .kind = FailureClass::Transient,
+        .origin = FailureOrigin::Postgres,
+        .message = "Can't connect: " + std::string(to_string(reason)),
+        .reason = reason};
 }
 
 std::string asked(Breaker& breaker, const Endpoint& to, Breaker::Clock::time_point now) {
@@ -30,24 +34,25 @@ std::string asked(Breaker& breaker, const Endpoint& to, Breaker::Clock::time_poi
 TEST(Breaker, ThrowsTheSameFailureUntilTheRestIsOver) {
     Breaker breaker;
     const Breaker::Clock::time_point start{1h};
-    breaker.note_failure(an_endpoint(), a_failure("TCPUnreachable"), start);
+    breaker.note_failure(an_endpoint(), a_failure(Reason::TCPUnreachable), start);
     EXPECT_EQ(asked(breaker, an_endpoint(), start + 999ms), "Can't connect: TCPUnreachable");
     EXPECT_EQ(asked(breaker, an_endpoint(), start + 1s), "");
 }
 
 TEST(Breaker, RestsLongerEachTimeAndAtMostHalfAMinute) {
-    EXPECT_EQ(Breaker::rest_after("TCPUnreachable", 1), 1s);
-    EXPECT_EQ(Breaker::rest_after("TCPUnreachable", 4), 8s);
-    EXPECT_EQ(Breaker::rest_after("TCPUnreachable", 6), 30s);
-    EXPECT_EQ(Breaker::rest_after("TCPUnreachable", 4'000'000'000U), 30s);
-    EXPECT_EQ(Breaker::rest_after("AuthRejected", 1), 30s) << "no lock-out of the administrator";
+    EXPECT_EQ(Breaker::rest_after(Reason::TCPUnreachable, 1), 1s);
+    EXPECT_EQ(Breaker::rest_after(Reason::TCPUnreachable, 4), 8s);
+    EXPECT_EQ(Breaker::rest_after(Reason::TCPUnreachable, 6), 30s);
+    EXPECT_EQ(Breaker::rest_after(Reason::TCPUnreachable, 4'000'000'000U), 30s);
+    EXPECT_EQ(Breaker::rest_after(Reason::AuthRejected, 1), 30s)
+        << "no lock-out of the administrator";
 }
 
 TEST(Breaker, OneRefusalSeenByManyThreadsCountsOnce) {
     Breaker breaker;
     const Breaker::Clock::time_point start{1h};
     for (int i = 0; i < 8; ++i) {
-        breaker.note_failure(an_endpoint(), a_failure("ServerStarting"), start);
+        breaker.note_failure(an_endpoint(), a_failure(Reason::ServerStarting), start);
     }
     EXPECT_EQ(asked(breaker, an_endpoint(), start + 1s), "");
 }
@@ -55,7 +60,7 @@ TEST(Breaker, OneRefusalSeenByManyThreadsCountsOnce) {
 TEST(Breaker, AnotherDatabaseOfTheServerSharesItsFateAndAnotherPasswordDoesNot) {
     Breaker breaker;
     const Breaker::Clock::time_point start{1h};
-    breaker.note_failure(an_endpoint(), a_failure("AuthRejected"), start);
+    breaker.note_failure(an_endpoint(), a_failure(Reason::AuthRejected), start);
     auto other_database = an_endpoint();
     other_database.database = "shop";
     EXPECT_NE(asked(breaker, other_database, start), "");
@@ -66,13 +71,13 @@ TEST(Breaker, AnotherDatabaseOfTheServerSharesItsFateAndAnotherPasswordDoesNot) 
 TEST(Breaker, SuccessForgetsAndTenantsAndMissingDatabasesNeverRest) {
     Breaker breaker;
     const Breaker::Clock::time_point start{1h};
-    breaker.note_failure(an_endpoint(), a_failure("TCPUnreachable"), start);
+    breaker.note_failure(an_endpoint(), a_failure(Reason::TCPUnreachable), start);
     breaker.note_success(an_endpoint());
     EXPECT_EQ(asked(breaker, an_endpoint(), start), "");
-    breaker.note_failure(an_endpoint(), a_failure("DatabaseMissing"), start);
+    breaker.note_failure(an_endpoint(), a_failure(Reason::DatabaseMissing), start);
     auto tenant = an_endpoint();
     tenant.kind = SessionKind::Tenant;
-    breaker.note_failure(tenant, a_failure("AuthRejected"), start);
+    breaker.note_failure(tenant, a_failure(Reason::AuthRejected), start);
     EXPECT_EQ(asked(breaker, an_endpoint(), start), "");
     EXPECT_EQ(asked(breaker, tenant, start), "");
 }

@@ -27,17 +27,25 @@ TEST(SqlState, EachHasItsClass) {
     }
 }
 
+TEST(SqlState, ConnectReasons) {
+    EXPECT_EQ(connect_reason(ConnectPhase::Resolve, ""), Reason::DNSFailed);
+    EXPECT_EQ(connect_reason(ConnectPhase::Tcp, ""), Reason::TCPUnreachable);
+    EXPECT_EQ(connect_reason(ConnectPhase::Tls, ""), Reason::TLSVerifyFailed);
+    EXPECT_EQ(connect_reason(ConnectPhase::Login, "28P01"), Reason::AuthRejected);
+    EXPECT_EQ(connect_reason(ConnectPhase::Login, "28000"), Reason::AccessRuleRejected);
+    EXPECT_EQ(connect_reason(ConnectPhase::Login, "3D000"), Reason::DatabaseMissing);
+    EXPECT_EQ(connect_reason(ConnectPhase::Login, "53300"), Reason::TooManyConnections);
+    EXPECT_EQ(connect_reason(ConnectPhase::Login, "57P03"), Reason::ServerStarting);
+    EXPECT_EQ(connect_reason(ConnectPhase::Login, "42704"), std::nullopt);
+    EXPECT_EQ(connect_reason(ConnectPhase::Login, ""), std::nullopt);
+}
+
 TEST(SqlState, ConnectCodes) {
-    EXPECT_EQ(connect_code(ConnectPhase::Resolve, ""), "DNSFailed");
-    EXPECT_EQ(connect_code(ConnectPhase::Tcp, ""), "TCPUnreachable");
-    EXPECT_EQ(connect_code(ConnectPhase::Tls, ""), "TLSVerifyFailed");
-    EXPECT_EQ(connect_code(ConnectPhase::Login, "28P01"), "AuthRejected");
-    EXPECT_EQ(connect_code(ConnectPhase::Login, "28000"), "AccessRuleRejected");
-    EXPECT_EQ(connect_code(ConnectPhase::Login, "3D000"), "DatabaseMissing");
-    EXPECT_EQ(connect_code(ConnectPhase::Login, "53300"), "TooManyConnections");
-    EXPECT_EQ(connect_code(ConnectPhase::Login, "57P03"), "ServerStarting");
-    EXPECT_EQ(connect_code(ConnectPhase::Login, "42704"), "42704");
-    EXPECT_EQ(connect_code(ConnectPhase::Login, ""), "ConnectFailed");
+    EXPECT_EQ(connect_code(ConnectPhase::Login, "28P01"), "28P01");
+    EXPECT_EQ(connect_code(ConnectPhase::Resolve, ""), "Resolve");
+    EXPECT_EQ(connect_code(ConnectPhase::Tcp, ""), "Connect");
+    EXPECT_EQ(connect_code(ConnectPhase::Tls, ""), "Tls");
+    EXPECT_EQ(connect_code(ConnectPhase::Login, ""), "Login");
 }
 
 TEST(SqlState, IsReadFromVerboseTextInAnyLanguage) {

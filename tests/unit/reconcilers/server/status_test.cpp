@@ -50,12 +50,15 @@ ServerObservation sighting_of(const ServerFacts& facts) {
     return observation;
 }
 
-ServerObservation failed_with(const std::string& code) {
+ServerObservation failed_with(Reason reason) {
     ServerObservation observation;
     observation.lookup.reference = ServerReference::Found;
     observation.lookup.access = ServerAccess{};
-    observation.failure =
-        Failure{FailureClass::Transient, FailureOrigin::Postgres, code, "said of " + code};
+    observation.failure = Failure{
+        .kind = FailureClass::Transient,
+        .origin = FailureOrigin::Postgres,
+        .message = "said of " + std::string(to_string(reason)),
+        .reason = reason};
     return observation;
 }
 
@@ -198,22 +201,23 @@ TEST(ServerStatus, EachFactHasItsCondition) {
 TEST(ServerStatus, EachVerdictIsTheConnectionAndWhatWasKnownStays) {
     auto server = a_server();
     server.status = judge(server, good_facts());
-    for (const auto* verdict :
-         {"DNSFailed",
-          "TCPUnreachable",
-          "TLSNotOffered",
-          "TLSVerifyFailed",
-          "AccessRuleRejected",
-          "AuthRejected",
-          "DatabaseMissing",
-          "TooManyConnections",
-          "ServerStarting",
-          "ReadOnlyServer"}) {
+    for (const auto verdict :
+         {Reason::DNSFailed,
+          Reason::TCPUnreachable,
+          Reason::TLSNotOffered,
+          Reason::TLSVerifyFailed,
+          Reason::AccessRuleRejected,
+          Reason::AuthRejected,
+          Reason::DatabaseMissing,
+          Reason::TooManyConnections,
+          Reason::ServerStarting,
+          Reason::ReadOnlyServer}) {
         const auto status = derive_server_status(server, failed_with(verdict), kNow);
-        EXPECT_EQ(status.connection, verdict);
-        EXPECT_EQ(to_string(condition_of(status, ServerReachable).reason), verdict);
-        EXPECT_EQ(to_string(condition_of(status, Ready).reason), verdict);
-        EXPECT_EQ(condition_of(status, SameServer).status, ConditionStatus::Unknown) << verdict;
+        EXPECT_EQ(status.connection, to_string(verdict));
+        EXPECT_EQ(condition_of(status, ServerReachable).reason, verdict);
+        EXPECT_EQ(condition_of(status, Ready).reason, verdict);
+        EXPECT_EQ(condition_of(status, SameServer).status, ConditionStatus::Unknown)
+            << to_string(verdict);
         EXPECT_FALSE(is_ready(status));
         EXPECT_EQ(status.system_identifier, "771");
         EXPECT_EQ(status.ledger_revision, 40);
@@ -224,12 +228,12 @@ TEST(ServerStatus, EachVerdictIsTheConnectionAndWhatWasKnownStays) {
 TEST(ServerStatus, AnotherServerIsSaidAndNotRemembered) {
     auto server = a_server();
     server.status = judge(server, good_facts());
-    for (const auto* code : {"ServerIdentityChanged", "ServerRestored"}) {
-        const auto status = derive_server_status(server, failed_with(code), kNow);
+    for (const auto reason : {Reason::ServerIdentityChanged, Reason::ServerRestored}) {
+        const auto status = derive_server_status(server, failed_with(reason), kNow);
         EXPECT_EQ(status.connection, "Connected");
         EXPECT_EQ(condition_of(status, ServerReachable).status, ConditionStatus::True);
         EXPECT_EQ(condition_of(status, SameServer).status, ConditionStatus::False);
-        EXPECT_EQ(to_string(condition_of(status, SameServer).reason), code);
+        EXPECT_EQ(condition_of(status, SameServer).reason, reason);
         EXPECT_FALSE(is_ready(status));
         EXPECT_EQ(status.system_identifier, "771");
         EXPECT_EQ(status.timeline, 2);

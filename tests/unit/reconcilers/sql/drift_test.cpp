@@ -104,7 +104,7 @@ TEST(Drift, NoneWhereAllIsAsAskedFor) {
         const auto names = names_of(is);
         const auto setup = setup_of(is);
         const auto drift = find_drift(names, setup, kMark, good_facts(names, setup));
-        EXPECT_TRUE(drift.empty()) << drift.front().sentence;
+        EXPECT_TRUE(drift.empty()) << drift.front().sentence();
     });
 }
 
@@ -127,8 +127,8 @@ TEST(Drift, EveryPartThatIsMissingIsToldOfEveryRole) {
                 facts["roles"][name][attribute] = !facts["roles"][name][attribute].get<bool>();
                 const auto drift = find_drift(names, setup, kMark, facts);
                 ASSERT_EQ(drift.size(), 1U) << name << " " << attribute;
-                EXPECT_EQ(drift[0].repair, Repair::Roles);
-                EXPECT_NE(drift[0].sentence.find(name), std::string::npos);
+                EXPECT_EQ(drift[0].repair(), Repair::Roles);
+                EXPECT_NE(drift[0].sentence().find(name), std::string::npos);
             }
             for (const auto& [setting, value] : role.settings) {
                 auto facts = good;
@@ -136,7 +136,7 @@ TEST(Drift, EveryPartThatIsMissingIsToldOfEveryRole) {
                 list.erase(std::ranges::find(list, json(setting + "=" + value)));
                 const auto drift = find_drift(names, setup, kMark, facts);
                 ASSERT_EQ(drift.size(), 1U) << name << " " << setting;
-                EXPECT_EQ(drift[0].repair, Repair::Database);
+                EXPECT_EQ(drift[0].repair(), Repair::Database);
             }
             for (const auto& privilege : role.database_privileges) {
                 auto facts = good;
@@ -144,7 +144,7 @@ TEST(Drift, EveryPartThatIsMissingIsToldOfEveryRole) {
                 list.erase(std::ranges::find(list, json(privilege)));
                 const auto drift = find_drift(names, setup, kMark, facts);
                 ASSERT_EQ(drift.size(), 1U) << name << " " << privilege;
-                EXPECT_EQ(drift[0].repair, Repair::Database);
+                EXPECT_EQ(drift[0].repair(), Repair::Database);
             }
             auto facts = good;
             facts["roles"].erase(name);
@@ -156,7 +156,7 @@ TEST(Drift, EveryPartThatIsMissingIsToldOfEveryRole) {
                 facts["edges"][i][part] = false;
                 const auto drift = find_drift(names, setup, kMark, facts);
                 ASSERT_EQ(drift.size(), 1U) << facts["edges"][i];
-                EXPECT_EQ(drift[0].repair, Repair::Roles);
+                EXPECT_EQ(drift[0].repair(), Repair::Roles);
             }
         }
     });
@@ -178,7 +178,7 @@ TEST(Drift, WhoElseIsAMemberIsTakenOutUnlessItAdministersRoles) {
         );
         const auto drift = find_drift(names, setup, kMark, facts);
         ASSERT_EQ(drift.size(), 1U);
-        EXPECT_EQ(drift[0].repair, administers ? Repair::Nobody : Repair::Roles);
+        EXPECT_EQ(drift[0].repair(), administers ? Repair::Nobody : Repair::Roles);
     }
 }
 
@@ -192,7 +192,17 @@ TEST(Drift, PublicIsTakenOutAndOthersAreLeft) {
         facts["acl"][grantee] = {"CONNECT"};
         const auto drift = find_drift(names, setup, kMark, facts);
         ASSERT_EQ(drift.size(), 1U);
-        EXPECT_EQ(drift[0].repair, repair);
+        EXPECT_EQ(drift[0].repair(), repair);
+    }
+}
+
+TEST(Drift, EveryKindHasASentenceOfItsOwnWords) {
+    for (int kind = 0; kind <= static_cast<int>(DriftKind::ExtensionMissing); ++kind) {
+        const Drift drift{static_cast<DriftKind>(kind), "{0}", {"one", "two", "three"}};
+        const auto sentence = drift.sentence();
+        EXPECT_NE(sentence.find("{0}"), std::string::npos) << "the subject, as it is: " << sentence;
+        EXPECT_TRUE(sentence.ends_with('.')) << sentence;
+        EXPECT_EQ(sentence.find("{1}"), std::string::npos) << sentence;
     }
 }
 
@@ -201,7 +211,7 @@ TEST(Drift, ReaderThatLeavesIsNoDrift) {
     auto facts = good_facts(names_of(with), setup_of(with));
     const auto names = names_of({Ownership::Schema, RuntimeAccess::Owner, false});
     const auto drift = find_drift(names, setup_of(with), kMark, facts);
-    EXPECT_TRUE(drift.empty()) << drift.front().sentence;
+    EXPECT_TRUE(drift.empty()) << drift.front().sentence();
 }
 
 TEST(Drift, OfContentsThatNobodyHasArrangedIsToldInFull) {
@@ -221,7 +231,7 @@ TEST(Drift, OfContentsThatNobodyHasArrangedIsToldInFull) {
         // Schema, extension; for each group USAGE on public, and tables and sequences of two schemas.
         EXPECT_EQ(drift.size(), 2 + groups * 5);
         EXPECT_TRUE(std::ranges::all_of(drift, [](const Drift& one) {
-            return one.repair == Repair::Database;
+            return one.repair() == Repair::Database;
         }));
     });
 }

@@ -46,8 +46,12 @@ std::pair<Desired, Observed> situation_of(const World& world) {
     }
     if (!world.reachable) {
         observed.tenant.reset();
-        observed.server_failure =
-            Failure{FailureClass::Transient, FailureOrigin::Postgres, "TCPUnreachable", "down"};
+        observed.server_failure = Failure{
+            FailureClass::Transient,
+            FailureOrigin::Postgres,
+            "Connect",
+            "down",
+            Reason::TCPUnreachable};
     }
     return {std::move(desired), std::move(observed)};
 }

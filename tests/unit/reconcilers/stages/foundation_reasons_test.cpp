@@ -65,16 +65,24 @@ const std::vector<ReasonShown>& provision_rows() {
          Reason::InvalidKeyTemplate},
         {"a refused login is told as such",
          [](auto&, auto& o) {
-             o.server_failure =
-                 Failure{FailureClass::Forbidden, FailureOrigin::Postgres, "AuthRejected", "m"};
+             o.server_failure = Failure{
+                 FailureClass::Forbidden,
+                 FailureOrigin::Postgres,
+                 "28P01",
+                 "m",
+                 Reason::AuthRejected};
          },
          ServerReachable,
          kFalse,
          Reason::AuthRejected},
         {"a name that does not resolve",
          [](auto&, auto& o) {
-             o.server_failure =
-                 Failure{FailureClass::Transient, FailureOrigin::Postgres, "DNSFailed", "m"};
+             o.server_failure = Failure{
+                 FailureClass::Transient,
+                 FailureOrigin::Postgres,
+                 "Resolve",
+                 "m",
+                 Reason::DNSFailed};
          },
          ServerReachable,
          kFalse,

@@ -20,10 +20,22 @@ DjangoDatabaseStatus look(const Desired& desired, const Observed& observed) {
     return derive_status(desired, observed, assess(desired, observed), {});
 }
 
+Drift a_drift(Repair repair) {
+    switch (repair) {
+        case Repair::Roles:
+            return {DriftKind::RoleAttribute, "shop_a", {"CREATEDB"}};
+        case Repair::Database:
+            return {DriftKind::DatabaseClosed, "shop"};
+        case Repair::Nobody:
+            break;
+    }
+    return {DriftKind::RoleSettingEverywhere, "shop_a", {"work_mem"}};
+}
+
 Observed a_drifted_world(Repair repair) {
     auto observed = a_settled_world();
     observed.tenant->was_configured = true;
-    observed.tenant->drift = {{"Role shop_a has CREATEDB.", repair}};
+    observed.tenant->drift = {a_drift(repair)};
     if (repair == Repair::Roles) {
         observed.tenant->roles = RolesState::Incomplete;
     }
@@ -85,7 +97,7 @@ TEST(DriftStage, EveryDifferenceThatCanBeRepairedIs) {
 
 TEST(DriftStage, ListFitsTheSchema) {
     auto observed = a_drifted_world(Repair::Nobody);
-    observed.tenant->drift.assign(100, {std::string(1000, 'x'), Repair::Nobody});
+    observed.tenant->drift.assign(100, {DriftKind::RoleMissing, std::string(1000, 'x')});
     const auto status = look(a_desired(), observed);
     EXPECT_EQ(status.drift.size(), 64U);
     EXPECT_EQ(status.drift.front().size(), 512U);
@@ -108,7 +120,7 @@ TEST(Extensions, AreInstalledOnlyWithLeave) {
         observed.access->allowed_extensions =
             is.allowed ? std::vector<std::string>{"x"} : std::vector<std::string>{};
         if (!is.installed) {
-            observed.tenant->drift = {{"Extension x is not installed.", Repair::Database}};
+            observed.tenant->drift = {{DriftKind::ExtensionMissing, "x"}};
         }
         const auto verdict = assess_grants(a_desired(), observed);
         const auto* blocked = std::get_if<Blocked>(&verdict);
