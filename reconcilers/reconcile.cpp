@@ -82,7 +82,7 @@ Outcomes DjangoDatabaseReconciler::carry_out(
         cache_.note_run(
             meta.key,
             {is_settled(assessment),
-             observed.secret_versions,
+             observed.secrets.versions,
              backoffs_after(std::move(backoffs), outcomes, input, observed.now)}
         );
     }

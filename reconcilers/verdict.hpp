@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -30,12 +31,16 @@ struct Satisfied {
     Confidence confidence = Confidence::Holds;
 };
 
+/// What happens after the steps of a stage.
+enum class AfterSteps {
+    Stop,      ///< the next run looks at what they did
+    Continue,  ///< the next stage plans as if they had succeeded: execution ends at the first failure
+};
+
 struct Act {
     Finding finding;
     std::vector<Step> steps;
-    /// The next stage may plan as if the steps had succeeded: execution stops at the first that
-    /// fails.
-    bool plans_ahead = false;
+    AfterSteps after = AfterSteps::Stop;
 };
 
 struct Wait {
@@ -49,5 +54,20 @@ struct Blocked {
 };
 
 using Verdict = std::variant<Satisfied, Act, Wait, Blocked>;
+
+/// The next stage goes on, but a person should know.
+inline Satisfied satisfied_with_warning(Finding finding) {
+    return {std::move(finding), Confidence::Doubted};
+}
+/// There is nothing yet that it could hold for.
+inline Satisfied not_applicable(Finding finding) {
+    return {std::move(finding), Confidence::Unknown};
+}
+inline Act act_and_stop(Finding finding, std::vector<Step> steps) {
+    return {std::move(finding), std::move(steps), AfterSteps::Stop};
+}
+inline Act act_and_continue(Finding finding, std::vector<Step> steps) {
+    return {std::move(finding), std::move(steps), AfterSteps::Continue};
+}
 
 }  // namespace djdb

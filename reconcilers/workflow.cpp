@@ -62,7 +62,8 @@ std::vector<StageResult> assess_stages(
         results.push_back({stage.condition, stage.phase, stage.assess(desired, observed)});
         const auto& verdict = results.back().verdict;
         const auto* act = std::get_if<Act>(&verdict);
-        if (!std::holds_alternative<Satisfied>(verdict) && (act == nullptr || !act->plans_ahead)) {
+        const bool continues = act != nullptr && act->after == AfterSteps::Continue;
+        if (!std::holds_alternative<Satisfied>(verdict) && !continues) {
             break;
         }
     }

@@ -31,8 +31,8 @@ class Executor {
           database_(database),
           passwords_(passwords),
           call_(call),
-          stored_(observed.stored),
-          credentials_(observed.credentials) {}
+          stored_(observed.secrets.stored),
+          credentials_(observed.secrets.passwords) {}
 
     /// Does one step. @return what people are to know of it
     std::vector<StepOutcome::Note> run(const Step& step) {
@@ -191,7 +191,7 @@ class Executor {
     // would be a defect of ours.
     [[nodiscard]] const ServerAccess& access() const {
         // NOLINTNEXTLINE(bugprone-unchecked-optional-access): it is to throw
-        return observed_.access.value();
+        return observed_.server.access.value();
     }
     TenantDatabase& tenant() {
         if (!tenant_) {

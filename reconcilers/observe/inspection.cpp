@@ -96,10 +96,10 @@ Inspection inspect_when_due(
         record.drift.contents = database.inspect_contents(tenant, call);
         record.drift.due = observed.now + kBetweenLooks;
     }
-    const bool can_log_in = observed.credentials && tenant.roles == RolesState::Complete;
+    const bool can_log_in = observed.secrets.passwords && tenant.roles == RolesState::Complete;
     if (can_log_in && observed.now >= record.logins.due) {
         record.logins.rejected =
-            find_rejected(desired, known(observed.credentials), database, call);
+            find_rejected(desired, known(observed.secrets.passwords), database, call);
         record.logins.due = observed.now + kBetweenLogins;
     }
     Inspection found{

@@ -25,6 +25,20 @@ struct Lane;
 
 enum class SecretState { Absent, UpToDate, OutOfDate, Foreign };
 
+/// The operator's copy of the passwords, and what the apps read.
+struct ObservedSecrets {
+    SecretData stored;
+    /// In it, when none is missing.
+    std::optional<TenantPasswords> passwords;
+    SecretState app = SecretState::Absent;
+    /// In the order of spec.access.readers.
+    std::vector<SecretState> readers;
+    /// Of the Secrets of the two above, by name; "" where there is none.
+    std::map<ObjectName, std::string> versions;
+    /// Published for readers that are no longer requested.
+    std::vector<ObjectName> leftovers;
+};
+
 /// What the looks with sessions of their own found last.
 struct Inspection {
     /// What differs inside the database.
@@ -33,32 +47,25 @@ struct Inspection {
     std::vector<RoleName> rejected_logins;
 };
 
+struct ObservedRelease {
+    GateState gate = GateState::Missing;
+    std::vector<Workload> workloads;
+    /// Read only when a Job said ok whose image is not yet recorded.
+    std::optional<AppliedMigrations> applied;
+};
+
+/// In groups that each have one reader of the world; nothing is changed after it was read.
 struct Observed {
     TimePoint now{};
-    ServerReference server = ServerReference::NotFound;
-    /// What is missing, by name; for the message.
-    std::string server_detail;
-    std::optional<ServerAccess> access;
-    ServerPolicy policy;
+    ServerLookup server;
+    ObservedSecrets secrets;
+    /// Why the server did not answer, or refused to.
     std::optional<Failure> server_failure;
     std::optional<AdministratorFacts> administrator;
     std::optional<TenantFacts> tenant;
-    /// The operator's copy, and the passwords in it when none is missing.
-    SecretData stored;
-    std::optional<TenantPasswords> credentials;
     Inspection inspection;
-    SecretState secret = SecretState::Absent;
-    /// In the order of spec.access.readers.
-    std::vector<SecretState> reader_secrets;
-    /// Of the Secrets of the two above, by name; "" where there is none.
-    std::map<ObjectName, std::string> secret_versions;
-    /// Published for readers that are asked for no more.
-    std::vector<ObjectName> leftover_secrets;
-    GateState gate = GateState::Missing;
-    std::vector<Workload> workloads;
+    ObservedRelease release;
     std::vector<JobRun> jobs;
-    /// Read only when a Job said ok whose image is not yet recorded.
-    std::optional<AppliedMigrations> applied;
 };
 
 /// All that differs from what is asked for: in the catalogs, inside the database, and of logins.
@@ -90,10 +97,6 @@ const Fact& known(const std::optional<Fact>& fact) {
         throw std::logic_error("a stage used a fact that no earlier one made sure of");
     }
     return *fact;
-}
-template <class Fact>
-Fact& known(std::optional<Fact>& fact) {
-    return const_cast<Fact&>(known(std::as_const(fact)));
 }
 
 }  // namespace djdb

@@ -93,41 +93,20 @@ const Grant* find_grant(
     return found == grants.end() ? nullptr : &*found;
 }
 
-}  // namespace
-
-const AdoptGrant* find_adopt_grant(
-    const ServerPolicy& policy, const DatabaseName& database, const ObjectKey& resource
-) {
-    return find_grant(policy.grants.adopt, database, resource);
-}
-
-const TransferGrant* find_transfer_grant(
-    const ServerPolicy& policy, const DatabaseName& database, const ObjectKey& resource
-) {
-    return find_grant(policy.grants.transfer, database, resource);
-}
-
-ServerPolicy policy_of(const PostgresServer& server) {
-    return {server.spec.grants, server.spec.deletion.allow_drop};
-}
-
-ServerLookup look_up_server(
-    const std::optional<PostgresServer>& server,
+ServerLookup find_access(
+    const PostgresServer& server,
     const std::optional<Namespace>& ns,
     Cluster& cluster,
     bool is_leaving
 ) {
-    if (!server) {
-        return missing(ServerReference::NotFound, {});
+    if (!server.undecodable.empty()) {
+        return missing(ServerReference::Undecodable, server.undecodable);
     }
-    if (!server->undecodable.empty()) {
-        return missing(ServerReference::Undecodable, server->undecodable);
-    }
-    const auto& spec = server->spec;
+    const auto& spec = server.spec;
     if (ns && !is_leaving && !is_allowed(spec.allowed_namespaces, *ns, cluster)) {
         return missing(ServerReference::NamespaceNotAllowed, {});
     }
-    auto access = access_of(*server, !ns);
+    auto access = access_of(server, !ns);
     const auto& login = spec.admin_secret_ref.name;
     const auto admin = cluster.find_operator_secret(ObjectName(login));
     if (!admin) {
@@ -155,7 +134,39 @@ ServerLookup look_up_server(
         }
         access.administrator.certificate = {certificate->reveal(), *key};
     }
-    return {ServerReference::Found, {}, std::move(access), policy_of(*server)};
+    return {ServerReference::Found, {}, std::move(access), {}};
+}
+
+}  // namespace
+
+const AdoptGrant* find_adopt_grant(
+    const ServerPolicy& policy, const DatabaseName& database, const ObjectKey& resource
+) {
+    return find_grant(policy.grants.adopt, database, resource);
+}
+
+const TransferGrant* find_transfer_grant(
+    const ServerPolicy& policy, const DatabaseName& database, const ObjectKey& resource
+) {
+    return find_grant(policy.grants.transfer, database, resource);
+}
+
+ServerPolicy policy_of(const PostgresServer& server) {
+    return {server.spec.grants, server.spec.deletion.allow_drop};
+}
+
+ServerLookup look_up_server(
+    const std::optional<PostgresServer>& server,
+    const std::optional<Namespace>& ns,
+    Cluster& cluster,
+    bool is_leaving
+) {
+    if (!server) {
+        return missing(ServerReference::NotFound, {});
+    }
+    auto lookup = find_access(*server, ns, cluster, is_leaving);
+    lookup.policy = policy_of(*server);
+    return lookup;
 }
 
 Finding explain_reference(const ServerLookup& lookup, const std::string& server_name) {

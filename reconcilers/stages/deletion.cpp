@@ -71,7 +71,7 @@ std::string find_veto(const Desired& desired, const Observed& observed) {
     if (desired.object.spec.deletion.is_protected) {
         return "spec.deletion.protected is true";
     }
-    if (!observed.policy.allow_drop) {
+    if (!observed.server.policy.allow_drop) {
         return "spec.deletion.allowDrop of PostgresServer \"" +
                desired.object.spec.server_ref.name + "\" is not true";
     }
@@ -105,8 +105,8 @@ bool asks_drop(const Desired& desired) {
 
 /// What a server allows that can't be read is not known: then it is waited for.
 bool may_have_to_drop(const Desired& desired, const Observed& observed) {
-    const bool may_be_allowed =
-        observed.policy.allow_drop || observed.server == ServerReference::Undecodable;
+    const bool may_be_allowed = observed.server.policy.allow_drop ||
+                                observed.server.reference == ServerReference::Undecodable;
     return asks_drop(desired) && may_be_allowed && !desired.object.spec.deletion.is_protected;
 }
 
@@ -133,7 +133,7 @@ Verdict assess_deletion(const Desired& desired, const Observed& observed) {
     if (desired.name_error) {
         return orphaned(desired, "no server was ever asked for such a name", false);
     }
-    if (observed.server == ServerReference::NotFound) {
+    if (observed.server.reference == ServerReference::NotFound) {
         return orphaned(
             desired,
             "PostgresServer \"" + desired.object.spec.server_ref.name + "\" does not exist",
@@ -179,8 +179,9 @@ Verdict assess_deletion_of_observer(const Desired& desired, const Observed&) {
     if (std::ranges::find(finalizers, api::kFinalizer) == finalizers.end()) {
         return Satisfied{{Reason::Succeeded, "Nothing is left to be done for this resource."}};
     }
-    return Act{
-        {Reason::Deleting, "Mode Observe: nothing on the server is touched."}, {RemoveFinalizer{}}};
+    return act_and_stop(
+        {Reason::Deleting, "Mode Observe: nothing on the server is touched."}, {RemoveFinalizer{}}
+    );
 }
 
 }  // namespace djdb

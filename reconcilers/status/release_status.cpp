@@ -20,7 +20,7 @@ std::string state_of(const Desired& desired, const Workload& workload) {
 void add_release(
     const Desired& desired, const Observed& observed, bool is_released, DjangoDatabaseStatus& status
 ) {
-    for (const auto& workload : observed.workloads) {
+    for (const auto& workload : observed.release.workloads) {
         const auto image = app_image(workload, desired.object.spec.app);
         status.workloads.push_back(
             {workload.meta.key.name.str(),
@@ -30,7 +30,8 @@ void add_release(
         );
     }
     status.release = desired.object.status.release;
-    const auto image = observed.workloads.empty() ? std::nullopt : common_image(desired, observed);
+    const auto image =
+        observed.release.workloads.empty() ? std::nullopt : common_image(desired, observed);
     if (is_released && image) {
         status.release.current = image->str();
     }

@@ -193,7 +193,7 @@ TEST_F(Concurrency, PoolHandsOutSoManyAndReusesThem) {
     EXPECT_TRUE(again.is_reused());
     EXPECT_TRUE(first.contains(again->backend_pid()));
     auto changed = endpoint;
-    changed.password = fresh_password();
+    changed.login.password = fresh_password();
     EXPECT_EQ(failure_of([&] { pool.take(changed, call_for()); }).reason, Reason::AuthRejected)
         << "a new password is tried";
 }

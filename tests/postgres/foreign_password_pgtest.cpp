@@ -30,9 +30,9 @@ class ForeignPassword : public LiveServer {
     Observed look(TenantCache& cache, TimePoint now) {
         Observed observed;
         observed.now = now;
-        observed.server = ServerReference::Found;
-        observed.access = access_;
-        observed.credentials = passwords_;
+        observed.server.reference = ServerReference::Found;
+        observed.server.access = access_;
+        observed.secrets.passwords = passwords_;
         const auto tenant = database_.of(access_, desired_.tenant());
         observed.tenant = tenant->inspect(call_for());
         observed.inspection = inspect_when_due(desired_, observed, *tenant, cache, call_for());

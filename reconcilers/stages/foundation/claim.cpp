@@ -26,11 +26,12 @@ Verdict assess_foreign_claim(const Desired& desired, const Observed& observed) {
                  " by the server's spec.grants.transfer. Nothing was changed; to have it back, "
                  "create this resource anew and let the server's owner grant it."}};
     }
-    if (find_transfer_grant(observed.policy, desired.names.database, desired.claimant.key) !=
+    if (find_transfer_grant(observed.server.policy, desired.names.database, desired.claimant.key) !=
         nullptr) {
-        return Act{
+        return act_and_stop(
             {Reason::Progressing, "Taking " + database + " over from " + tenant.claim_holder + "."},
-            {TransferClaim{tenant.claim_holder}}};
+            {TransferClaim{tenant.claim_holder}}
+        );
     }
     return Blocked{
         {Reason::OwnershipConflict,
@@ -57,10 +58,10 @@ Verdict assess_foreign_database(
     for (const auto& owner : grant->owners) {
         owners.emplace_back(owner);
     }
-    return Act{
+    return act_and_continue(
         {Reason::Progressing, "Taking over " + database + ", which exists."},
-        {ClaimExisting{std::move(owners)}},
-        true};
+        {ClaimExisting{std::move(owners)}}
+    );
 }
 
 }  // namespace
@@ -68,7 +69,7 @@ Verdict assess_foreign_database(
 Verdict assess_claim(const Desired& desired, const Observed& observed) {
     const auto& tenant = known(observed.tenant);
     const auto database = "Database \"" + desired.names.database.str() + "\"";
-    if (desired.names.database.str() == known(observed.access).maintenance_database) {
+    if (desired.names.database.str() == known(observed.server.access).maintenance_database) {
         return Blocked{
             {Reason::OwnershipConflict,
              database + " is the operator's own on this server. Nothing was changed; delete this "
@@ -78,7 +79,7 @@ Verdict assess_claim(const Desired& desired, const Observed& observed) {
         return assess_foreign_claim(desired, observed);
     }
     const auto* grant =
-        find_adopt_grant(observed.policy, desired.names.database, desired.claimant.key);
+        find_adopt_grant(observed.server.policy, desired.names.database, desired.claimant.key);
     const auto& known_oid = desired.object.status.database_oid;
     if (tenant.claim == ClaimState::Unclaimed && !known_oid.empty() &&
         (grant == nullptr || tenant.database != DatabaseState::Foreign)) {
@@ -107,10 +108,9 @@ Verdict assess_claim(const Desired& desired, const Observed& observed) {
             {Reason::Succeeded,
              database + " is claimed for this resource in the server's ledger."}};
     }
-    Act act{
-        {Reason::Progressing, "Claiming database \"" + desired.names.database.str() + "\"."},
-        {},
-        true};
+    auto act = act_and_continue(
+        {Reason::Progressing, "Claiming database \"" + desired.names.database.str() + "\"."}, {}
+    );
     if (tenant.claim == ClaimState::RetainedForMe) {
         act.steps.emplace_back(Reattach{});
     }

@@ -7,9 +7,7 @@ namespace djdb {
 
 Verdict assess_drift(const Desired& desired, const Observed& observed) {
     if (!is_comparable(observed)) {
-        return Satisfied{
-            {Reason::WaitingForEarlierStage, "Waits for an earlier condition."},
-            Confidence::Unknown};
+        return not_applicable({Reason::WaitingForEarlierStage, "Waits for an earlier condition."});
     }
     const auto drift = all_drift(observed);
     if (drift.empty()) {
@@ -18,13 +16,14 @@ Verdict assess_drift(const Desired& desired, const Observed& observed) {
              "Roles, grants and settings of database \"" + desired.names.database.str() +
                  "\" are as asked for."}};
     }
-    return Satisfied{
+    return satisfied_with_warning(
         {Reason::Drifted,
-         drift.front().sentence() + (drift.size() == 1 ? ""
-                                                     : " And " + std::to_string(drift.size() - 1) +
-                                                           " more: see "
-                                                           "status.drift.")},
-        Confidence::Doubted};
+         drift.front().sentence() + (drift.size() == 1
+                                         ? ""
+                                         : " And " + std::to_string(drift.size() - 1) +
+                                               " more: see "
+                                               "status.drift.")}
+    );
 }
 
 }  // namespace djdb

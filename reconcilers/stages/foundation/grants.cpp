@@ -20,7 +20,7 @@ std::optional<Blocked> refuse_extension(const Desired& desired, const Observed& 
         // One that somebody installed is as good.
         const bool is_there = known(observed.tenant).was_configured &&
                               !has_drift(drift, DriftKind::ExtensionMissing, extension.name);
-        const auto& allowed = known(observed.access).allowed_extensions;
+        const auto& allowed = known(observed.server.access).allowed_extensions;
         if (is_there) {
             continue;
         }
@@ -63,13 +63,14 @@ Verdict assess_grants(const Desired& desired, const Observed& observed) {
         if (auto blocked = refuse_extension(desired, observed)) {
             return *blocked;
         }
-        return Act{
+        return act_and_continue(
             {Reason::Progressing, "Setting grants and defaults of " + database + "."},
-            {ConfigureDatabase{}},
-            true};
+            {ConfigureDatabase{}}
+        );
     }
     if (!tenant.removed_readers.empty()) {
-        Act removal{{Reason::Progressing, "Removing readers of " + database + "."}, {}, true};
+        auto removal =
+            act_and_continue({Reason::Progressing, "Removing readers of " + database + "."}, {});
         for (const auto& role : tenant.removed_readers) {
             removal.steps.emplace_back(RemoveReader{role});
         }

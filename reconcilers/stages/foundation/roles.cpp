@@ -9,7 +9,7 @@ namespace djdb {
 Verdict assess_roles(const Desired& desired, const Observed& observed) {
     const auto& tenant = known(observed.tenant);
     if (tenant.claim == ClaimState::Mine && tenant.roles == RolesState::Complete &&
-        observed.credentials && observed.inspection.rejected_logins.empty()) {
+        observed.secrets.passwords && observed.inspection.rejected_logins.empty()) {
         return Satisfied{
             {Reason::Succeeded,
              "Owner " + desired.names.owner.str() + " and the logins " +
@@ -17,18 +17,18 @@ Verdict assess_roles(const Desired& desired, const Observed& observed) {
                  desired.names.migrate.str() + " exist."}};
     }
     if (tenant.roles == RolesState::Complete && tenant.claim == ClaimState::Mine &&
-        observed.credentials) {
-        return Act{
+        observed.secrets.passwords) {
+        return act_and_continue(
             {Reason::Progressing,
              "Setting the password of " + observed.inspection.rejected_logins.front().str() +
                  " again, which somebody changed."},
-            {CreateRoles{}},
-            true};
+            {CreateRoles{}}
+        );
     }
-    return Act{
+    return act_and_continue(
         {Reason::Progressing, "Creating the roles of " + desired.names.database.str() + "."},
-        {CreateRoles{}},
-        true};
+        {CreateRoles{}}
+    );
 }
 
 }  // namespace djdb

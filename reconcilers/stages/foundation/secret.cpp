@@ -24,29 +24,30 @@ Blocked refuse(const std::string& name, const std::string& field) {
 
 Verdict assess_secret(const Desired& desired, const Observed& observed) {
     const auto name = "Secret \"" + desired.secret_name.str() + "\"";
-    if (observed.secret == SecretState::Foreign) {
+    if (observed.secrets.app == SecretState::Foreign) {
         return refuse(name, "spec.credentials.secretName");
     }
-    Act publishing{{Reason::Progressing, "Proving the logins and publishing " + name + "."}, {}};
-    if (needs_publishing(observed.secret)) {
+    auto publishing =
+        act_and_stop({Reason::Progressing, "Proving the logins and publishing " + name + "."}, {});
+    if (needs_publishing(observed.secrets.app)) {
         publishing.steps = {ProveLogins{}, PublishSecret{}};
     }
-    for (std::size_t i = 0; i < observed.reader_secrets.size(); ++i) {
-        if (observed.reader_secrets[i] == SecretState::Foreign) {
+    for (std::size_t i = 0; i < observed.secrets.readers.size(); ++i) {
+        if (observed.secrets.readers[i] == SecretState::Foreign) {
             return refuse(
                 "Secret \"" + desired.reader_secrets[i].str() + "\"",
                 "spec.access.readers[].secretName"
             );
         }
-        if (needs_publishing(observed.reader_secrets[i])) {
+        if (needs_publishing(observed.secrets.readers[i])) {
             publishing.steps.emplace_back(ProveReader{i});
             publishing.steps.emplace_back(PublishReaderSecret{i});
         }
     }
-    for (const auto& leftover : observed.leftover_secrets) {
+    for (const auto& leftover : observed.secrets.leftovers) {
         publishing.steps.emplace_back(RemoveReaderSecret{leftover});
     }
-    if (!observed.leftover_secrets.empty()) {
+    if (!observed.secrets.leftovers.empty()) {
         publishing.steps.emplace_back(ForgetReaders{});
     }
     if (!publishing.steps.empty()) {

@@ -24,7 +24,7 @@ Verdict assess_server(const Desired& desired, const Observed& observed) {
     if (observed.administrator) {
         const auto rights = judge_administrator(
             *observed.administrator,
-            observed.access ? observed.access->maintenance_database : std::string{}
+            observed.server.access ? observed.server.access->maintenance_database : std::string{}
         );
         if (!rights.missing.empty()) {
             return Blocked{

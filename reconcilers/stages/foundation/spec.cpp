@@ -28,7 +28,7 @@ Verdict assess_spec(const Desired& desired, const Observed& observed) {
         return Blocked{{Reason::InvalidKeyTemplate, *error}};
     }
     const auto server = "PostgresServer \"" + desired.object.spec.server_ref.name + "\"";
-    switch (observed.server) {
+    switch (observed.server.reference) {
         case ServerReference::Found:
             return Satisfied{{Reason::Succeeded, server + " may be used from this namespace."}};
         case ServerReference::NotFound:
@@ -50,9 +50,7 @@ Verdict assess_spec(const Desired& desired, const Observed& observed) {
         case ServerReference::ClientCertificateInvalid:
             break;
     }
-    return Blocked{explain_reference(
-        {observed.server, observed.server_detail, {}, {}}, desired.object.spec.server_ref.name
-    )};
+    return Blocked{explain_reference(observed.server, desired.object.spec.server_ref.name)};
 }
 
 }  // namespace djdb

@@ -20,7 +20,7 @@ std::string quoted(const Workload& workload) {
 
 Verdict hold_because_images_diverge(const Desired& desired, const Observed& observed) {
     std::string list;
-    for (const auto& workload : observed.workloads) {
+    for (const auto& workload : observed.release.workloads) {
         const auto image = app_image(workload, desired.object.spec.app);
         list += (list.empty() ? "" : ", ") + workload.meta.key.name.str() + "=" +
                 (image ? image->str() : "?");
@@ -34,7 +34,7 @@ Verdict hold_because_images_diverge(const Desired& desired, const Observed& obse
 
 std::vector<Step> open_what_passed(const Desired& desired, const Observed& observed) {
     std::vector<Step> steps;
-    for (const auto& workload : observed.workloads) {
+    for (const auto& workload : observed.release.workloads) {
         const auto image = app_image(workload, desired.object.spec.app);
         if (image && is_held(workload) && has_passed(observed, *image)) {
             steps.emplace_back(OpenGate{workload});
@@ -44,16 +44,16 @@ std::vector<Step> open_what_passed(const Desired& desired, const Observed& obser
 }
 
 std::optional<Verdict> refuse(const Desired& desired, const Observed& observed) {
-    if (observed.gate != GateState::Intact) {
+    if (observed.release.gate != GateState::Intact) {
         return Blocked{
             {Reason::GateMissing,
              std::string{"The admission policy djangodb-release-gate or its binding is "} +
-                 (observed.gate == GateState::Missing ? "missing" : "altered") +
+                 (observed.release.gate == GateState::Missing ? "missing" : "altered") +
                  ", so new images would roll without a migration. Nothing is released; delete what "
                  "is left of both and "
                  "run helm upgrade."}};
     }
-    for (const auto& workload : observed.workloads) {
+    for (const auto& workload : observed.release.workloads) {
         if (!app_image(workload, desired.object.spec.app)) {
             return Blocked{
                 {Reason::AppContainerMissing,
@@ -67,23 +67,23 @@ std::optional<Verdict> refuse(const Desired& desired, const Observed& observed) 
 }  // namespace
 
 Verdict assess_gate(const Desired& desired, const Observed& observed) {
-    if (observed.workloads.empty()) {
-        return Satisfied{
+    if (observed.release.workloads.empty()) {
+        return not_applicable(
             {Reason::NoWorkload,
              "No Deployment carries the label djangodb.io/database: " +
-                 desired.object.meta.key.name.str() + " yet."},
-            Confidence::Unknown};
+                 desired.object.meta.key.name.str() + " yet."}
+        );
     }
     if (const auto blocked = refuse(desired, observed)) {
         return *blocked;
     }
     if (auto steps = open_what_passed(desired, observed); !steps.empty()) {
-        return Act{
+        return act_and_stop(
             {Reason::Progressing, "Letting through Pod templates whose image already passed."},
-            steps,
-            false};
+            steps
+        );
     }
-    for (const auto& workload : observed.workloads) {
+    for (const auto& workload : observed.release.workloads) {
         if (is_paused_by_user(workload)) {
             return Wait{
                 {Reason::PausedByUser,
@@ -96,14 +96,14 @@ Verdict assess_gate(const Desired& desired, const Observed& observed) {
     if (!image) {
         return hold_because_images_diverge(desired, observed);
     }
-    for (const auto& workload : observed.workloads) {
+    for (const auto& workload : observed.release.workloads) {
         if (!workload.hold && !has_passed(observed, *image)) {
-            return Satisfied{
+            return satisfied_with_warning(
                 {Reason::UngatedRollout,
                  quoted(workload) + " rolls out " + image->str() +
                      " although it has not passed: it was changed while the gate "
-                     "was off or before it was labelled. It is migrated now."},
-                Confidence::Doubted};
+                     "was off or before it was labelled. It is migrated now."}
+            );
         }
     }
     return Satisfied{

@@ -35,21 +35,21 @@ namespace {
 constexpr std::chrono::seconds kPodWithin{10};
 
 Verdict start(const Workload& source, const Revision& revision, const ImageRef& image) {
-    return Act{
+    return act_and_stop(
         {Reason::MigrationRunning, "Starting the migration Job of " + image.str() + "."},
-        {PublishMigration{}, StartMigration{source, revision, image, 1}},
-        false};
+        {PublishMigration{}, StartMigration{source, revision, image, 1}}
+    );
 }
 
 Verdict start_again(const Workload& source, const JobRun& last) {
-    return Act{
+    return act_and_stop(
         {Reason::MigrationRunning,
          "Starting attempt " + std::to_string(last.attempt + 1) + " of the migration Job of " +
              last.image.str() + "."},
         {ExpireJobs{{last.name}},
          PublishMigration{},
-         StartMigration{source, last.revision, last.image, last.attempt + 1}},
-        false};
+         StartMigration{source, last.revision, last.image, last.attempt + 1}}
+    );
 }
 
 /// The Job controller waits for a container that admission put into the Pod.
@@ -99,11 +99,11 @@ Verdict judge_running(const JobRun& job, TimePoint now) {
 /// Two migrations never run at once, so a started one ends first.
 Verdict judge_earlier(const JobRun& job, const ImageRef& next, TimePoint now) {
     if (!job.being_deleted && !stuck_reason(job, now).empty()) {
-        return Act{
+        return act_and_stop(
             {Reason::MigrationRunning,
              "Removing Job \"" + job.name + "\" of an earlier template, whose Pod never started."},
-            {CancelMigration{job.name, job.uid}},
-            false};
+            {CancelMigration{job.name, job.uid}}
+        );
     }
     return Wait{
         {Reason::MigrationRunning,
@@ -146,8 +146,8 @@ Verdict judge_success(const Observed& observed, const JobRun& job, const Answere
                  "4096 bytes. New Pods are held and the old ones serve; check which settings the "
                  "image uses."}};
     }
-    const bool readable = observed.applied && observed.applied->table_exists;
-    const auto missing = readable ? missing_from(*observed.applied, answer) : "everything";
+    const bool readable = observed.release.applied && observed.release.applied->table_exists;
+    const auto missing = readable ? missing_from(*observed.release.applied, answer) : "everything";
     if (!missing.empty()) {
         return Blocked{
             {Reason::UnappliedRemain,
@@ -155,10 +155,10 @@ Verdict judge_success(const Observed& observed, const JobRun& job, const Answere
                  ". New Pods are held and the old ones serve; check which database the image "
                  "uses."}};
     }
-    return Act{
+    return act_and_continue(
         {Reason::Progressing, "Recording that " + job.image.str() + " passed."},
-        {RecordPassedImage{job.image}},
-        true};
+        {RecordPassedImage{job.image}}
+    );
 }
 
 /// The program is the tenant's: its word is shown only if it belongs in this condition.
@@ -206,7 +206,7 @@ Verdict judge(const Observed& observed, const JobRun& job, const Workload& sourc
     auto verdict = judge_end(observed, job, end, source);
     if (!std::holds_alternative<Act>(verdict) && outlives_its_part(job) && job.has_deadline) {
         const auto finding = std::visit([](const auto& found) { return found.finding; }, verdict);
-        return Act{finding, {LiftJobDeadline{job.name, job.uid}}, false};
+        return act_and_stop(finding, {LiftJobDeadline{job.name, job.uid}});
     }
     return verdict;
 }
@@ -232,10 +232,10 @@ std::optional<Act> tidy_up(const std::vector<JobRun>& jobs, const JobRun* latest
     if (steps.empty()) {
         return std::nullopt;
     }
-    return Act{
-        {Reason::Progressing, "Removing migration Jobs that have done their part."},
-        std::move(steps),
-        passed};
+    const Finding finding{
+        Reason::Progressing, "Removing migration Jobs that have done their part."};
+    return passed ? act_and_continue(finding, std::move(steps))
+                  : act_and_stop(finding, std::move(steps));
 }
 
 std::vector<JobRun> migrations_in(const std::vector<JobRun>& jobs) {
@@ -251,9 +251,9 @@ std::vector<JobRun> migrations_in(const std::vector<JobRun>& jobs) {
 Verdict assess_migration(const Desired& desired, const Observed& observed) {
     const auto* source = migration_source(observed);
     if (source == nullptr) {
-        return Satisfied{
-            {Reason::NoWorkload, "There is no labelled Deployment to migrate for."},
-            Confidence::Unknown};
+        return not_applicable(
+            {Reason::NoWorkload, "There is no labelled Deployment to migrate for."}
+        );
     }
     const auto image = *common_image(desired, observed);
     const bool passed = has_passed(observed, image);

@@ -37,14 +37,12 @@ std::vector<std::string> jobs_to_expire(const Observed& observed) {
 }  // namespace
 
 Verdict assess_rollout(const Desired& desired, const Observed& observed) {
-    if (observed.workloads.empty()) {
-        return Satisfied{
-            {Reason::NoWorkload, "There is no labelled Deployment to roll out."},
-            Confidence::Unknown};
+    if (observed.release.workloads.empty()) {
+        return not_applicable({Reason::NoWorkload, "There is no labelled Deployment to roll out."});
     }
     std::vector<Step> open;
     std::string waiting;
-    for (const auto& workload : observed.workloads) {
+    for (const auto& workload : observed.release.workloads) {
         if (is_held(workload)) {
             open.emplace_back(OpenGate{workload});
         }
@@ -53,13 +51,13 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
         }
     }
     if (!open.empty()) {
-        return Act{
+        return act_and_stop(
             {Reason::RollingOut,
              "Opening the gate for " + std::to_string(open.size()) + " Deployments."},
-            open,
-            false};
+            open
+        );
     }
-    for (const auto& workload : observed.workloads) {
+    for (const auto& workload : observed.release.workloads) {
         if (workload.progress_deadline_exceeded && !is_rolled_out(desired, workload)) {
             return Blocked{
                 {Reason::RolloutTimedOut,
@@ -72,10 +70,10 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
         return Wait{{Reason::RollingOut, "Waiting for " + waiting + "."}, std::nullopt};
     }
     if (auto jobs = jobs_to_expire(observed); !jobs.empty()) {
-        return Act{
+        return act_and_stop(
             {Reason::Progressing, "Letting finished migration Jobs expire."},
-            {ExpireJobs{std::move(jobs)}},
-            false};
+            {ExpireJobs{std::move(jobs)}}
+        );
     }
     return Satisfied{
         {Reason::Succeeded,

@@ -37,7 +37,7 @@ std::optional<ImageRef> app_image(const Workload& workload, const AppSpec& app) 
 
 std::optional<ImageRef> common_image(const Desired& desired, const Observed& observed) {
     std::optional<ImageRef> common;
-    for (const auto& workload : observed.workloads) {
+    for (const auto& workload : observed.release.workloads) {
         const auto image = app_image(workload, desired.object.spec.app);
         if (!image || (common && *common != *image)) {
             return std::nullopt;
@@ -48,11 +48,13 @@ std::optional<ImageRef> common_image(const Desired& desired, const Observed& obs
 }
 
 const Workload* migration_source(const Observed& observed) {
-    const auto first =
-        std::ranges::min_element(observed.workloads, [](const Workload& a, const Workload& b) {
+    const auto first = std::ranges::min_element(
+        observed.release.workloads,
+        [](const Workload& a, const Workload& b) {
             return std::pair(a.order, a.meta.key.name) < std::pair(b.order, b.meta.key.name);
-        });
-    return first == observed.workloads.end() ? nullptr : &*first;
+        }
+    );
+    return first == observed.release.workloads.end() ? nullptr : &*first;
 }
 
 Revision revision_of(const Desired& desired, const Workload& source, const ImageRef& image) {

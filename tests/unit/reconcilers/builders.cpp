@@ -27,26 +27,26 @@ Workload a_workload(const std::string& name, const std::string& image) {
 Observed a_provisioned_world() {
     Observed observed;
     observed.now = TimePoint{std::chrono::seconds{1000}};
-    observed.server = ServerReference::Found;
-    observed.access = ServerAccess{
+    observed.server.reference = ServerReference::Found;
+    observed.server.access = ServerAccess{
         {"db", 5432, {TlsMode::VerifyFull, "ca"}}, {"admin", Sensitive("x")}, "djangodb_operator"};
-    observed.credentials =
+    observed.secrets.passwords =
         TenantPasswords{{LoginId::a(), Sensitive("a")}, {LoginId::migrate(), Sensitive("m")}};
-    observed.secret = SecretState::UpToDate;
+    observed.secrets.app = SecretState::UpToDate;
     TenantFacts tenant;
     tenant.claim = ClaimState::Mine;
     tenant.roles = RolesState::Complete;
     tenant.database = DatabaseState::Open;
     tenant.database_is_configured = true;
     observed.tenant = tenant;
-    observed.gate = GateState::Intact;
+    observed.release.gate = GateState::Intact;
     return observed;
 }
 
 Observed a_settled_world() {
     auto observed = a_provisioned_world();
-    observed.workloads = {a_workload("web", "shop:v2"), a_workload("worker", "shop:v2")};
-    for (auto& workload : observed.workloads) {
+    observed.release.workloads = {a_workload("web", "shop:v2"), a_workload("worker", "shop:v2")};
+    for (auto& workload : observed.release.workloads) {
         workload.pods = PodsState::Complete;
     }
     observed.tenant->passed_images = {ImageRef("shop:v1"), ImageRef("shop:v2")};

@@ -36,12 +36,12 @@ std::pair<Desired, Observed> situation_of(const World& world) {
         meta.annotations["djangodb.io/orphan"] = "true";
     }
     desired.object.spec.deletion = {world.policy, world.is_protected};
-    observed.policy.allow_drop = world.allow_drop;
-    observed.server = world.server;
+    observed.server.policy.allow_drop = world.allow_drop;
+    observed.server.reference = world.server;
     observed.tenant->claim = world.claim;
     observed.tenant->database = world.database;
     if (world.server != ServerReference::Found) {
-        observed.access.reset();
+        observed.server.access.reset();
         observed.tenant.reset();
     }
     if (!world.reachable) {

@@ -110,10 +110,10 @@ void for_every_world(Check check) {
 
 Observed build(const World& world) {
     Observed observed;
-    observed.server = ServerReference::Found;
-    observed.access = ServerAccess{};
+    observed.server.reference = ServerReference::Found;
+    observed.server.access = ServerAccess{};
     if (world.stored) {
-        observed.credentials =
+        observed.secrets.passwords =
             TenantPasswords{{LoginId::a(), Sensitive("a")}, {LoginId::migrate(), Sensitive("m")}};
     }
     TenantFacts tenant;
@@ -122,12 +122,12 @@ Observed build(const World& world) {
     tenant.database = world.database;
     tenant.database_is_configured = world.configured;
     observed.tenant = tenant;
-    observed.secret = world.secret;
-    observed.gate = GateState::Intact;
+    observed.secrets.app = world.secret;
+    observed.release.gate = GateState::Intact;
     if (world.leave == Leave::Adopt) {
-        observed.policy.grants.adopt = {{"shop", "apps", "shop", {"legacy"}}};
+        observed.server.policy.grants.adopt = {{"shop", "apps", "shop", {"legacy"}}};
     } else if (world.leave == Leave::Transfer) {
-        observed.policy.grants.transfer = {{"shop", "apps", "shop"}};
+        observed.server.policy.grants.transfer = {{"shop", "apps", "shop"}};
     }
     return observed;
 }

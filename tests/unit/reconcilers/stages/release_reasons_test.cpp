@@ -37,7 +37,7 @@ void kill_with(
 }
 
 void hold(Observed& observed) {
-    for (auto& workload : observed.workloads) {
+    for (auto& workload : observed.release.workloads) {
         workload.hold = Hold::Paused;
     }
 }
@@ -50,12 +50,12 @@ const std::vector<ReasonShown>& release_rows() {
     static const std::vector<ReasonShown> kRows{
         {"everything holds", [](auto&, auto&) {}, Ready, kTrue, Reason::Ready},
         {"the policy is gone",
-         [](auto&, auto& o) { o.gate = GateState::Missing; },
+         [](auto&, auto& o) { o.release.gate = GateState::Missing; },
          Gated,
          kFalse,
          Reason::GateMissing},
         {"the policy was altered",
-         [](auto&, auto& o) { o.gate = GateState::Altered; },
+         [](auto&, auto& o) { o.release.gate = GateState::Altered; },
          Gated,
          kFalse,
          Reason::GateMissing},
@@ -67,14 +67,14 @@ const std::vector<ReasonShown>& release_rows() {
         {"a user's pause is respected",
          [](auto&, auto& o) {
              o.tenant->passed_images.clear();
-             o.workloads[0].hold = Hold::Paused;
-             o.workloads[0].held_by = "kubectl";
+             o.release.workloads[0].hold = Hold::Paused;
+             o.release.workloads[0].held_by = "kubectl";
          },
          Gated,
          kFalse,
          Reason::PausedByUser},
         {"two images are not one release",
-         [](auto&, auto& o) { o.workloads[1] = a_workload("worker", "shop:v3"); },
+         [](auto&, auto& o) { o.release.workloads[1] = a_workload("worker", "shop:v3"); },
          Gated,
          kFalse,
          Reason::ImagesDiverge},
@@ -212,7 +212,7 @@ const std::vector<ReasonShown>& release_rows() {
              auto job = a_job_of(d, o);
              end_job(job, 0, an_answer(true, "", {"a.1"}));
              o.jobs = {job};
-             o.applied = AppliedMigrations{true, {}};
+             o.release.applied = AppliedMigrations{true, {}};
          },
          MigrationsApplied,
          kFalse,
@@ -252,14 +252,14 @@ const std::vector<ReasonShown>& release_rows() {
          kFalse,
          Reason::MigrationRunning},
         {"new Pods are starting",
-         [](auto&, auto& o) { o.workloads[0].pods = PodsState::Progressing; },
+         [](auto&, auto& o) { o.release.workloads[0].pods = PodsState::Progressing; },
          RolledOut,
          kFalse,
          Reason::RollingOut},
         {"new Pods do not come up",
          [](auto&, auto& o) {
-             o.workloads[0].pods = PodsState::Progressing;
-             o.workloads[0].progress_deadline_exceeded = true;
+             o.release.workloads[0].pods = PodsState::Progressing;
+             o.release.workloads[0].progress_deadline_exceeded = true;
          },
          RolledOut,
          kFalse,
@@ -313,7 +313,7 @@ TEST(Rollout, FinishedJobsExpireOnlyWhenAllHasRolled) {
     observed.jobs.front().expires = true;
     EXPECT_TRUE(assess(desired, observed).steps().empty()) << "a settled resource does nothing";
     observed.jobs.front().expires = false;
-    observed.workloads.front().pods = PodsState::Progressing;
+    observed.release.workloads.front().pods = PodsState::Progressing;
     EXPECT_TRUE(assess(desired, observed).steps().empty());
 }
 

@@ -65,11 +65,11 @@ JobRun a_job(const Desired& desired, const Observed& observed, Job state) {
 
 Observed build(const Desired& desired, const World& world) {
     auto observed = a_provisioned_world();
-    observed.gate = world.gate;
-    observed.workloads = {
+    observed.release.gate = world.gate;
+    observed.release.workloads = {
         a_workload("web", "shop:v2"),
         a_workload("worker", world.images_agree ? "shop:v2" : "shop:v1")};
-    for (auto& workload : observed.workloads) {
+    for (auto& workload : observed.release.workloads) {
         if (world.hold != Gate::Open) {
             workload.hold = Hold::Paused;
         }
@@ -82,9 +82,9 @@ Observed build(const Desired& desired, const World& world) {
     }
     if (world.job != Job::Absent) {
         observed.jobs = {a_job(desired, observed, world.job)};
-        observed.applied = AppliedMigrations{true, {"orders.0001_initial"}};
+        observed.release.applied = AppliedMigrations{true, {"orders.0001_initial"}};
         if (world.job == Job::Succeeded) {
-            observed.applied->names.emplace_back("orders.0002_x");
+            observed.release.applied->names.emplace_back("orders.0002_x");
         }
     }
     return observed;
@@ -250,9 +250,9 @@ TEST(Migration, AChangedTemplateIsANewAttempt) {
     auto observed =
         build(desired, {GateState::Intact, Gate::Held, true, false, Job::FailedForGood});
     EXPECT_TRUE(std::holds_alternative<Blocked>(assess_migration(desired, observed)));
-    auto changed = json::parse(observed.workloads.front().pod_template);
+    auto changed = json::parse(observed.release.workloads.front().pod_template);
     changed["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] = "now";
-    observed.workloads.front().pod_template = changed.dump();
+    observed.release.workloads.front().pod_template = changed.dump();
     EXPECT_TRUE(std::holds_alternative<Act>(assess_migration(desired, observed)));
 }
 
@@ -280,7 +280,8 @@ TEST(AContainerBesideOurs, DoesNotKeepAnImageFromPassing) {
     const auto recorded = assess_migration(desired, observed);
     ASSERT_NE(only_step<RemoveJob>(recorded), nullptr) << "it must not fail at its deadline";
     EXPECT_EQ(only_step<RemoveJob>(recorded)->uid, observed.jobs.front().uid);
-    EXPECT_TRUE(std::get<Act>(recorded).plans_ahead) << "the release does not wait for that";
+    EXPECT_TRUE(std::get<Act>(recorded).after == AfterSteps::Continue)
+        << "the release does not wait for that";
 
     observed.jobs.front().being_deleted = true;
     EXPECT_TRUE(std::holds_alternative<Satisfied>(assess_migration(desired, observed)));

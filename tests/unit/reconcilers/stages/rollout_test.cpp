@@ -39,7 +39,7 @@ TEST(Rollout, IsJudgedAsTheTableSays) {
     const auto released = a_released();
     for (const auto pods : kAllStates) {
         for (const bool paused : {false, true}) {
-            auto workload = a_settled_world().workloads.front();
+            auto workload = a_settled_world().release.workloads.front();
             workload.pods = pods;
             if (paused) {
                 workload.hold = Hold::Paused;
@@ -63,7 +63,7 @@ TEST(Rollout, ScalingWhatIsReleasedChangesNothingThatIsSaid) {
     const auto desired = a_released();
     for (const auto pods : {PodsState::Unseen, PodsState::Progressing, PodsState::Terminating}) {
         auto observed = a_settled_world();
-        observed.workloads.front().pods = pods;
+        observed.release.workloads.front().pods = pods;
         EXPECT_EQ(look(desired, observed), desired.object.status);
     }
 }
@@ -73,7 +73,7 @@ TEST(Rollout, ARealChangeIsNotReadyUntilTheLastOldPodIsGone) {
     for (const auto pods :
          {PodsState::Unseen, PodsState::Mixed, PodsState::Progressing, PodsState::Terminating}) {
         auto observed = a_settled_world();
-        auto& web = observed.workloads.front();
+        auto& web = observed.release.workloads.front();
         web.pod_template =
             R"({"metadata":{"annotations":{"restarted":"now"}},)" + web.pod_template.substr(1);
         web.pods = pods;

@@ -117,7 +117,7 @@ TEST(Extensions, AreInstalledOnlyWithLeave) {
         observed.tenant->was_configured = true;
         observed.tenant->database_is_configured = false;
         observed.tenant->extensions = {{"x", is.exists, is.trusted}};
-        observed.access->allowed_extensions =
+        observed.server.access->allowed_extensions =
             is.allowed ? std::vector<std::string>{"x"} : std::vector<std::string>{};
         if (!is.installed) {
             observed.tenant->drift = {{DriftKind::ExtensionMissing, "x"}};
@@ -157,15 +157,15 @@ TEST(Readers, EachIsProvenBeforeItsSecretIsPublished) {
     object.spec.access.readers = {{"bi", ""}, {"audit", ""}};
     const auto desired = derive_desired(object, "cluster");
     auto observed = a_settled_world();
-    observed.reader_secrets = {SecretState::UpToDate, SecretState::Absent};
-    observed.leftover_secrets = {ObjectName("shop-old")};
+    observed.secrets.readers = {SecretState::UpToDate, SecretState::Absent};
+    observed.secrets.leftovers = {ObjectName("shop-old")};
     const auto verdict = assess_secret(desired, observed);
     std::string steps;
     for (const auto& step : std::get<Act>(verdict).steps) {
         steps += std::string(to_string(step)) + " ";
     }
     EXPECT_EQ(steps, "ProveReader PublishReaderSecret RemoveReaderSecret ForgetReaders ");
-    observed.reader_secrets[0] = SecretState::Foreign;
+    observed.secrets.readers[0] = SecretState::Foreign;
     EXPECT_TRUE(std::holds_alternative<Blocked>(assess_secret(desired, observed)));
 }
 

@@ -81,16 +81,16 @@ TEST(NextRun, GoesByWhatTheRunCameTo) {
     EXPECT_EQ(span_of(next(refused)), 5min);
     refused.front().not_before = observed.now;
     EXPECT_EQ(span_of(next(refused)), 1s);
-    observed.secret = SecretState::Absent;
+    observed.secrets.app = SecretState::Absent;
     EXPECT_EQ(span_of(next({})), 0ms) << "what was done is looked at";
-    observed.secret = SecretState::Foreign;
+    observed.secrets.app = SecretState::Foreign;
     EXPECT_EQ(span_of(next({})), 15s);
 }
 
 TEST(NextRun, IsTheEarliestOfAllLanes) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
-    observed.secret = SecretState::Foreign;  // the foundation comes again in 15 s
+    observed.secrets.app = SecretState::Foreign;  // the foundation comes again in 15 s
     auto other = failed(FailureClass::Forbidden, "403 Forbidden");
     const auto next = next_run(desired, observed, assess(desired, observed), other, 1);
     ASSERT_TRUE(std::holds_alternative<RetryWithBackoff>(next));
@@ -100,7 +100,7 @@ TEST(NextRun, IsTheEarliestOfAllLanes) {
 TEST(Lanes, AFailedStepEndsItsLaneAndTheOneBehindItIsNotReached) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
-    observed.secret = SecretState::Absent;
+    observed.secrets.app = SecretState::Absent;
     const auto assessment = assess(desired, observed);
     ASSERT_EQ(assessment.lanes.size(), 3U);
     EXPECT_FALSE(assessment.lanes[2].is_reached) << "a release needs the foundation";
@@ -162,9 +162,9 @@ TEST(WriteBackoff, TheQuestionIsSpecAndPodTemplates) {
     auto desired = a_desired();
     auto observed = a_settled_world();
     const auto asked = input_fingerprint(desired, observed);
-    observed.workloads.front().meta.resource_version = "6";
+    observed.release.workloads.front().meta.resource_version = "6";
     EXPECT_EQ(input_fingerprint(desired, observed), asked);
-    observed.workloads.front().pod_template = a_workload("web", "shop:v3").pod_template;
+    observed.release.workloads.front().pod_template = a_workload("web", "shop:v3").pod_template;
     EXPECT_NE(input_fingerprint(desired, observed), asked);
     observed = a_settled_world();
     ++desired.object.meta.generation;

@@ -1,0 +1,71 @@
+#include "reconcilers/observe/secrets.hpp"
+
+#include "reconcilers/execute/stored_passwords.hpp"
+#include "reconcilers/manifests/secret.hpp"
+
+#include <algorithm>
+
+namespace djdb {
+namespace {
+
+SecretState judge_secret(
+    const Desired& desired,
+    const std::optional<SecretFacts>& secret,
+    const ServerAccess& access,
+    const RoleName& login,
+    const std::optional<Sensitive>& password
+) {
+    if (!secret) {
+        return SecretState::Absent;
+    }
+    if (secret->controller != desired.object.meta.uid) {
+        return SecretState::Foreign;
+    }
+    if (!password) {
+        return SecretState::OutOfDate;
+    }
+    const auto wanted = render_secret_data(desired, access, login, *password);
+    const bool has_wanted = std::ranges::all_of(wanted, [&](const auto& entry) {
+        const auto found = secret->data.find(entry.first);
+        return found != secret->data.end() && found->second == entry.second;
+    });
+    // Keys of others stay, and a key that we wrote once and want no more is to be removed.
+    const bool has_leftover = std::ranges::any_of(secret->own_keys, [&](const auto& key) {
+        return !wanted.contains(key);
+    });
+    return has_wanted && !has_leftover ? SecretState::UpToDate : SecretState::OutOfDate;
+}
+
+}  // namespace
+
+ObservedSecrets observe_secrets(
+    const Desired& desired, const ServerAccess& access, Cluster& cluster, const CallContext& call
+) {
+    ObservedSecrets secrets;
+    if (const auto stored = cluster.read_operator_secret(desired.credentials_name, call)) {
+        secrets.stored = stored->data;
+    }
+    secrets.passwords = passwords_in(desired, secrets.stored);
+    secrets.leftovers = leftover_secrets(desired, secrets.stored);
+    const auto judge = [&](const ObjectName& name, const LoginId& login) {
+        const auto secret = cluster.read_secret({desired.object.meta.key.ns, name}, call);
+        secrets.versions[name] = secret ? secret->version : "";
+        const auto& passwords = secrets.passwords;
+        return judge_secret(
+            desired,
+            secret,
+            access,
+            desired.names.role(login),
+            passwords ? std::optional(passwords->at(login)) : std::nullopt
+        );
+    };
+    secrets.app = judge(desired.secret_name, desired.setup.active_login);
+    for (std::size_t i = 0; i < desired.reader_secrets.size(); ++i) {
+        secrets.readers.push_back(
+            judge(desired.reader_secrets[i], LoginId::reader(desired.names.readers[i].name))
+        );
+    }
+    return secrets;
+}
+
+}  // namespace djdb
