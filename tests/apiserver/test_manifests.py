@@ -4,8 +4,8 @@ import copy
 import json
 import unittest
 
-from kube_api import Refused
 from case import ClusterTest
+from kube_api import Refused  # case knows where it is
 from stage import world
 
 LONG_NAME = "n" * 254

@@ -157,7 +157,7 @@ class Diagnose(ServerTest):
         self.make_server(maintenanceDatabase=absent)
         done = self.diagnose("--server", self.space)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("is not there yet", done.stdout)
+        self.assertIn("does not exist yet", done.stdout)
         self.assertEqual(self.sql("SELECT count(*) FROM pg_database WHERE datname = '%s'" % absent), "0")
 
     def test_trouble_of_other_kinds(self):
