@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -37,6 +38,13 @@ struct Act {
     /// fails.
     bool plans_ahead = false;
 };
+
+inline Act act_and_continue(Finding finding, std::vector<Step> steps) {
+    return {std::move(finding), std::move(steps), true};
+}
+inline Act act_and_stop(Finding finding, std::vector<Step> steps) {
+    return {std::move(finding), std::move(steps), false};
+}
 
 struct Wait {
     Finding finding;

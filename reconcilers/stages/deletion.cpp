@@ -179,8 +179,9 @@ Verdict assess_deletion_of_observer(const Desired& desired, const Observed&) {
     if (std::ranges::find(finalizers, api::kFinalizer) == finalizers.end()) {
         return Satisfied{{Reason::Succeeded, "Nothing is left to be done for this resource."}};
     }
-    return Act{
-        {Reason::Deleting, "Mode Observe: nothing on the server is touched."}, {RemoveFinalizer{}}};
+    return act_and_stop(
+        {Reason::Deleting, "Mode Observe: nothing on the server is touched."}, {RemoveFinalizer{}}
+    );
 }
 
 }  // namespace djdb

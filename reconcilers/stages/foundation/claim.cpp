@@ -28,9 +28,10 @@ Verdict assess_foreign_claim(const Desired& desired, const Observed& observed) {
     }
     if (find_transfer_grant(observed.policy, desired.names.database, desired.claimant.key) !=
         nullptr) {
-        return Act{
+        return act_and_stop(
             {Reason::Progressing, "Taking " + database + " over from " + tenant.claim_holder + "."},
-            {TransferClaim{tenant.claim_holder}}};
+            {TransferClaim{tenant.claim_holder}}
+        );
     }
     return Blocked{
         {Reason::OwnershipConflict,
@@ -57,10 +58,10 @@ Verdict assess_foreign_database(
     for (const auto& owner : grant->owners) {
         owners.emplace_back(owner);
     }
-    return Act{
+    return act_and_continue(
         {Reason::Progressing, "Taking over " + database + ", which exists."},
-        {ClaimExisting{std::move(owners)}},
-        true};
+        {ClaimExisting{std::move(owners)}}
+    );
 }
 
 }  // namespace

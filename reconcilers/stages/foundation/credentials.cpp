@@ -9,7 +9,9 @@ Verdict assess_credentials(const Desired&, const Observed& observed) {
         return Satisfied{
             {Reason::Succeeded, "The logins' passwords are kept in the operator's namespace."}};
     }
-    return Act{{Reason::Progressing, "Making the logins' passwords."}, {StoreCredentials{}}, true};
+    return act_and_continue(
+        {Reason::Progressing, "Making the logins' passwords."}, {StoreCredentials{}}
+    );
 }
 
 }  // namespace djdb

@@ -69,15 +69,16 @@ Verdict assess_database(const Desired& desired, const Observed& observed) {
     const auto name = "\"" + desired.names.database.str() + "\"";
     switch (known(observed.tenant).database) {
         case DatabaseState::Absent:
-            return Act{
-                {Reason::Progressing, "Creating database " + name + "."}, {CreateDatabase{}}, true};
+            return act_and_continue(
+                {Reason::Progressing, "Creating database " + name + "."}, {CreateDatabase{}}
+            );
         case DatabaseState::Foreign:
         case DatabaseState::Adopting:
-            return Act{
+            return act_and_continue(
                 {Reason::Progressing,
                  "Giving all in database " + name + " to " + desired.names.owner.str() + "."},
-                {AdoptDatabase{}},
-                true};
+                {AdoptDatabase{}}
+            );
         case DatabaseState::Closed:
         case DatabaseState::Open:
             return Satisfied{{Reason::Succeeded, "Database " + name + " exists."}};

@@ -18,7 +18,7 @@ Verdict assess_finalizer(const Desired& desired, const Observed&) {
                    "deletion.allowDrop is true; else it drops the logins."
                  : "Deleting this resource drops its logins; the database is kept."}};
     }
-    return Act{{Reason::Progressing, "Adding the finalizer."}, {AddFinalizer{}}, true};
+    return act_and_continue({Reason::Progressing, "Adding the finalizer."}, {AddFinalizer{}});
 }
 
 }  // namespace djdb

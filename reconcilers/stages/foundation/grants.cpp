@@ -63,10 +63,10 @@ Verdict assess_grants(const Desired& desired, const Observed& observed) {
         if (auto blocked = refuse_extension(desired, observed)) {
             return *blocked;
         }
-        return Act{
+        return act_and_continue(
             {Reason::Progressing, "Setting grants and defaults of " + database + "."},
-            {ConfigureDatabase{}},
-            true};
+            {ConfigureDatabase{}}
+        );
     }
     if (!tenant.removed_readers.empty()) {
         Act removal{{Reason::Progressing, "Removing readers of " + database + "."}, {}, true};

@@ -18,17 +18,17 @@ Verdict assess_roles(const Desired& desired, const Observed& observed) {
     }
     if (tenant.roles == RolesState::Complete && tenant.claim == ClaimState::Mine &&
         observed.credentials) {
-        return Act{
+        return act_and_continue(
             {Reason::Progressing,
              "Setting the password of " + observed.inspection.rejected_logins.front().str() +
                  " again, which somebody changed."},
-            {CreateRoles{}},
-            true};
+            {CreateRoles{}}
+        );
     }
-    return Act{
+    return act_and_continue(
         {Reason::Progressing, "Creating the roles of " + desired.names.database.str() + "."},
-        {CreateRoles{}},
-        true};
+        {CreateRoles{}}
+    );
 }
 
 }  // namespace djdb

@@ -11,6 +11,8 @@
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 
+#include <utility>
+
 namespace djdb {
 namespace {
 
@@ -78,10 +80,10 @@ Verdict assess_gate(const Desired& desired, const Observed& observed) {
         return *blocked;
     }
     if (auto steps = open_what_passed(desired, observed); !steps.empty()) {
-        return Act{
+        return act_and_stop(
             {Reason::Progressing, "Letting through Pod templates whose image already passed."},
-            steps,
-            false};
+            std::move(steps)
+        );
     }
     for (const auto& workload : observed.workloads) {
         if (is_paused_by_user(workload)) {

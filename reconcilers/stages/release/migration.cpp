@@ -27,6 +27,7 @@
 #include <iterator>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace djdb {
 namespace {
@@ -35,21 +36,21 @@ namespace {
 constexpr std::chrono::seconds kPodWithin{10};
 
 Verdict start(const Workload& source, const Revision& revision, const ImageRef& image) {
-    return Act{
+    return act_and_stop(
         {Reason::MigrationRunning, "Starting the migration Job of " + image.str() + "."},
-        {PublishMigration{}, StartMigration{source, revision, image, 1}},
-        false};
+        {PublishMigration{}, StartMigration{source, revision, image, 1}}
+    );
 }
 
 Verdict start_again(const Workload& source, const JobRun& last) {
-    return Act{
+    return act_and_stop(
         {Reason::MigrationRunning,
          "Starting attempt " + std::to_string(last.attempt + 1) + " of the migration Job of " +
              last.image.str() + "."},
         {ExpireJobs{{last.name}},
          PublishMigration{},
-         StartMigration{source, last.revision, last.image, last.attempt + 1}},
-        false};
+         StartMigration{source, last.revision, last.image, last.attempt + 1}}
+    );
 }
 
 /// The Job controller waits for a container that admission put into the Pod.
@@ -99,11 +100,11 @@ Verdict judge_running(const JobRun& job, TimePoint now) {
 /// Two migrations never run at once, so a started one ends first.
 Verdict judge_earlier(const JobRun& job, const ImageRef& next, TimePoint now) {
     if (!job.being_deleted && !stuck_reason(job, now).empty()) {
-        return Act{
+        return act_and_stop(
             {Reason::MigrationRunning,
              "Removing Job \"" + job.name + "\" of an earlier template, whose Pod never started."},
-            {CancelMigration{job.name, job.uid}},
-            false};
+            {CancelMigration{job.name, job.uid}}
+        );
     }
     return Wait{
         {Reason::MigrationRunning,
@@ -155,10 +156,10 @@ Verdict judge_success(const Observed& observed, const JobRun& job, const Answere
                  ". New Pods are held and the old ones serve; check which database the image "
                  "uses."}};
     }
-    return Act{
+    return act_and_continue(
         {Reason::Progressing, "Recording that " + job.image.str() + " passed."},
-        {RecordPassedImage{job.image}},
-        true};
+        {RecordPassedImage{job.image}}
+    );
 }
 
 /// The program is the tenant's: its word is shown only if it belongs in this condition.
@@ -206,7 +207,7 @@ Verdict judge(const Observed& observed, const JobRun& job, const Workload& sourc
     auto verdict = judge_end(observed, job, end, source);
     if (!std::holds_alternative<Act>(verdict) && outlives_its_part(job) && job.has_deadline) {
         const auto finding = std::visit([](const auto& found) { return found.finding; }, verdict);
-        return Act{finding, {LiftJobDeadline{job.name, job.uid}}, false};
+        return act_and_stop(finding, {LiftJobDeadline{job.name, job.uid}});
     }
     return verdict;
 }
@@ -232,10 +233,9 @@ std::optional<Act> tidy_up(const std::vector<JobRun>& jobs, const JobRun* latest
     if (steps.empty()) {
         return std::nullopt;
     }
-    return Act{
-        {Reason::Progressing, "Removing migration Jobs that have done their part."},
-        std::move(steps),
-        passed};
+    Finding finding{Reason::Progressing, "Removing migration Jobs that have done their part."};
+    return passed ? act_and_continue(std::move(finding), std::move(steps))
+                  : act_and_stop(std::move(finding), std::move(steps));
 }
 
 std::vector<JobRun> migrations_in(const std::vector<JobRun>& jobs) {

@@ -53,11 +53,11 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
         }
     }
     if (!open.empty()) {
-        return Act{
+        return act_and_stop(
             {Reason::RollingOut,
              "Opening the gate for " + std::to_string(open.size()) + " Deployments."},
-            open,
-            false};
+            open
+        );
     }
     for (const auto& workload : observed.workloads) {
         if (workload.progress_deadline_exceeded && !is_rolled_out(desired, workload)) {
@@ -72,10 +72,10 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
         return Wait{{Reason::RollingOut, "Waiting for " + waiting + "."}, std::nullopt};
     }
     if (auto jobs = jobs_to_expire(observed); !jobs.empty()) {
-        return Act{
+        return act_and_stop(
             {Reason::Progressing, "Letting finished migration Jobs expire."},
-            {ExpireJobs{std::move(jobs)}},
-            false};
+            {ExpireJobs{std::move(jobs)}}
+        );
     }
     return Satisfied{
         {Reason::Succeeded,
