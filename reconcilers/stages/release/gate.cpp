@@ -11,6 +11,8 @@
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 
+#include <utility>
+
 namespace djdb {
 namespace {
 
@@ -80,7 +82,7 @@ Verdict assess_gate(const Desired& desired, const Observed& observed) {
     if (auto steps = open_what_passed(desired, observed); !steps.empty()) {
         return act_and_stop(
             {Reason::Progressing, "Letting through Pod templates whose image already passed."},
-            steps
+            std::move(steps)
         );
     }
     for (const auto& workload : observed.release.workloads) {

@@ -27,6 +27,7 @@
 #include <iterator>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace djdb {
 namespace {
@@ -232,10 +233,9 @@ std::optional<Act> tidy_up(const std::vector<JobRun>& jobs, const JobRun* latest
     if (steps.empty()) {
         return std::nullopt;
     }
-    const Finding finding{
-        Reason::Progressing, "Removing migration Jobs that have done their part."};
-    return passed ? act_and_continue(finding, std::move(steps))
-                  : act_and_stop(finding, std::move(steps));
+    Finding finding{Reason::Progressing, "Removing migration Jobs that have done their part."};
+    return passed ? act_and_continue(std::move(finding), std::move(steps))
+                  : act_and_stop(std::move(finding), std::move(steps));
 }
 
 std::vector<JobRun> migrations_in(const std::vector<JobRun>& jobs) {
