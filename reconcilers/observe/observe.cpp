@@ -108,9 +108,7 @@ std::vector<Drift> all_drift(const Observed& observed) {
     const auto& [contents, rejected] = observed.inspection;
     all.insert(all.end(), contents.begin(), contents.end());
     for (const auto& login : rejected) {
-        all.push_back(
-            {DriftKind::PasswordRejected, login.str()}
-        );
+        all.push_back({DriftKind::PasswordRejected, login.str()});
     }
     return all;
 }

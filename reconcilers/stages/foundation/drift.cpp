@@ -20,10 +20,11 @@ Verdict assess_drift(const Desired& desired, const Observed& observed) {
     }
     return Satisfied{
         {Reason::Drifted,
-         drift.front().sentence() + (drift.size() == 1 ? ""
-                                                     : " And " + std::to_string(drift.size() - 1) +
-                                                           " more: see "
-                                                           "status.drift.")},
+         drift.front().sentence() + (drift.size() == 1
+                                         ? ""
+                                         : " And " + std::to_string(drift.size() - 1) +
+                                               " more: see "
+                                               "status.drift.")},
         Confidence::Doubted};
 }
 
