@@ -43,13 +43,6 @@ struct Act {
     AfterSteps after = AfterSteps::Stop;
 };
 
-inline Act act_and_continue(Finding finding, std::vector<Step> steps) {
-    return {std::move(finding), std::move(steps), true};
-}
-inline Act act_and_stop(Finding finding, std::vector<Step> steps) {
-    return {std::move(finding), std::move(steps), false};
-}
-
 struct Wait {
     Finding finding;
     /// When to look again although nothing changed; none: the next change tells.

@@ -62,8 +62,10 @@ std::set<std::string> own_keys(const json& object) {
     throw Error(
         {.kind = FailureClass::Conflict,
          .origin = FailureOrigin::Kubernetes,
-         .message = manifest.at("kind").get<std::string>() + " \"" + metadata.at("name").get<std::string>() +
-             "\" in namespace \"" + metadata.at("namespace").get<std::string>() +
+         .message =
+             manifest.at("kind").get<std::string>() + " \"" +
+             metadata.at("name").get<std::string>() + "\" in namespace \"" +
+             metadata.at("namespace").get<std::string>() +
              "\" exists and was not created for this resource. It was left as it is; rename or "
              "delete "
              "it.",

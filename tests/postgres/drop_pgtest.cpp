@@ -86,7 +86,7 @@ TEST_F(Drop, OfADatabaseThatBearsTheNameOfOurs) {
     as_superuser("ALTER DATABASE " + name_ + " RENAME TO " + name_ + "_away");
     as_superuser("CREATE DATABASE " + name_);
     const auto failure = failure_of([&] { drop(); });
-    EXPECT_NE(failure.code, "") << failure.message;
+    EXPECT_EQ(failure.reason, Reason::DropObstructed) << failure.message;
     EXPECT_EQ(exists(), "1") << "another OID";
     EXPECT_EQ(
         as_superuser("SELECT count(*) FROM pg_database WHERE datname = '" + name_ + "_away'"), "1"

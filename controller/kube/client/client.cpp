@@ -38,7 +38,8 @@ std::string collection_path(const Resource& resource, const std::string& ns) {
 std::string object_path(
     const Resource& resource, const ObjectKey& key, const std::string& subresource = {}
 ) {
-    const auto path = collection_path(resource, key.ns.str()) + "/" + percent_encode(key.name.str());
+    const auto path =
+        collection_path(resource, key.ns.str()) + "/" + percent_encode(key.name.str());
     return subresource.empty() ? path : path + "/" + subresource;
 }
 
