@@ -41,7 +41,7 @@ struct TransferClaim {
     static constexpr std::string_view kName = "TransferClaim";
     std::string holder;
 };
-/// Takes up the claim that a deleted resource of the same name left, and shuts its logins.
+/// Takes up the claim that a deleted resource of the same name left, and disables its logins.
 struct Reattach {
     static constexpr std::string_view kName = "Reattach";
 };
@@ -70,7 +70,7 @@ struct PublishReaderSecret {
     static constexpr std::string_view kName = "PublishReaderSecret";
     std::size_t reader = 0;
 };
-/// Shuts and drops a reader's login that is asked for no more.
+/// Disables and drops a reader's login that is no longer requested.
 struct RemoveReader {
     static constexpr std::string_view kName = "RemoveReader";
     RoleName role;
@@ -80,7 +80,7 @@ struct RemoveReaderSecret {
     static constexpr std::string_view kName = "RemoveReaderSecret";
     ObjectName secret;
 };
-/// Takes what is asked for no more out of the stored copy.
+/// Takes what is no longer requested out of the stored copy.
 struct ForgetReaders {
     static constexpr std::string_view kName = "ForgetReaders";
 };

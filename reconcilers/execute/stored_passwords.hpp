@@ -18,10 +18,10 @@ std::optional<TenantPasswords> passwords_in(const Desired& desired, const Secret
 /// The stored copy with fresh passwords for logins that have none, and today's names of Secrets.
 SecretData completed(const Desired& desired, const SecretData& stored, PasswordSource& passwords);
 
-/// Published for readers that are asked for no more, or under a name that is asked for no more.
+/// Published for readers that are no longer requested, or under a name that is not.
 std::vector<ObjectName> leftover_secrets(const Desired& desired, const SecretData& stored);
 
-/// The stored copy without what is asked for no more.
+/// The stored copy without what is no longer requested.
 SecretData without_leftovers(const Desired& desired, const SecretData& stored);
 
 }  // namespace djdb

@@ -6,7 +6,7 @@
 namespace djdb {
 namespace {
 
-/// Each attempt at a held lock makes the app wait for a moment, and a kill for want of memory comes
+/// Each attempt at a held lock makes the app wait for a moment, and a kill by the memory limit comes
 /// again, so a person decides after these. After a kill the next run finds out what that cut, and
 /// refuses where a repetition could do harm.
 constexpr int kMostCostlyAttempts = 5;

@@ -66,20 +66,20 @@ enum class DatabaseState {
     Closed,       ///< ours, not yet configured: connections are refused
     Open,         ///< ours
     Adopting,     ///< ours by claim; what is in it still belongs to its former owners
-    Lost,         ///< ours was dropped, and nothing bears its name
-    Replaced,     ///< ours was dropped, and another database bears its name
+    Lost,         ///< ours was dropped, and nothing has its name
+    Replaced,     ///< ours was dropped, and another database has its name
     HalfDropped,  ///< a DROP DATABASE of it did not end: nothing else works on it
-    Renamed,      ///< ours bears another name
+    Renamed,      ///< ours has another name
     Reowned,      ///< ours, given to somebody who is neither the administrator nor the owner role
     Foreign,      ///< exists and was not made for this claim
 };
 
 enum class RolesState {
     Absent,
-    Incomplete,  ///< some exist with our mark, or bear rights that no tenant has; creating again
+    Incomplete,  ///< some exist with our comment, or have rights that no tenant has; creating again
                  ///< completes and corrects them
     Complete,
-    Foreign,  ///< a role of one of these names exists without our mark
+    Foreign,  ///< a role of one of these names exists without our comment
 };
 
 /// An extension that the tenant asks for.
@@ -109,7 +109,7 @@ struct TenantFacts {
     std::vector<Drift> drift;
     /// Of all facts that drift is judged by.
     std::string fingerprint;
-    /// Roles of readers that are asked for no more.
+    /// Roles of readers that are no longer requested.
     std::vector<RoleName> removed_readers;
     /// Of those that the setup asks for.
     std::vector<ExtensionFacts> extensions;

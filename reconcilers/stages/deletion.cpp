@@ -1,16 +1,16 @@
 // deletion.cpp -- what becomes of the database with its resource. Only the ledger and UIDs decide.
 //   finalizer gone                             -> Satisfied
 //   its spec can't be read                     -> Blocked(Undecodable): it may ask for Retain or Delete
-//   let go by annotation, names unusable, or
-//     server object gone                       -> let go: nothing is reached, an Event says what is left
-//   server unreachable, Delete                 -> Wait, says how to let go
-//   server unreachable, Retain                 -> Wait for 20 s, then let go, with a warning
-//   claim of another, or none                  -> let go: nothing on the server is this resource's
+//   orphaned by annotation, names unusable, or
+//     server object gone                       -> orphan: nothing is reached, an Event says what is left
+//   server unreachable, Delete                 -> Wait, says how to orphan it
+//   server unreachable, Retain                 -> Wait for 20 s, then orphan, with a warning
+//   claim of another, or none                  -> orphan: nothing on the server is this resource's
 //   claim Mine, Delete asked for, allowed, not protected, and the database is the claimed one or
 //     gone                                     -> Act(DropTenant, ..)
 //   claim Mine or RetainedForMe, anything else -> Act(RetireTenant, ..), an Event says why not Delete
 //   mode Observe                               -> RemoveFinalizer alone: the server is left as it is
-// Letting go and the ends of both: RemoveCredentials, Announce, RemoveFinalizer.
+// Orphaning and the ends of both: RemoveCredentials, Announce, RemoveFinalizer.
 #include "crds/api.hpp"
 #include "reconcilers/workflow.hpp"
 
@@ -34,10 +34,10 @@ Act end(Finding finding, std::vector<Step> steps, std::optional<Announce> said) 
 }
 
 Act orphaned(const Desired& desired, const std::string& why, bool is_warning) {
-    std::string left = "Let go because " + why + ".";
+    std::string left = "Orphaned because " + why + ".";
     if (!desired.name_error) {
         left += " If database \"" + desired.names.database.str() +
-                "\" exists there, it is as it was, and its logins are open; to shut them, run";
+                "\" exists there, it is as it was, and its logins can still log in; to disable them, run";
         for (const auto& login :
              {desired.names.login_a, desired.names.login_b, desired.names.migrate}) {
             left += " ALTER ROLE \"" + login.str() + "\" NOLOGIN;";
@@ -45,7 +45,7 @@ Act orphaned(const Desired& desired, const std::string& why, bool is_warning) {
         left += " A resource of the same namespace and name takes them back.";
     }
     return end(
-        {Reason::Deleting, "Letting go of the resource without touching any server."},
+        {Reason::Deleting, "Orphaning the resource without touching any server."},
         {},
         Announce{is_warning, "DatabaseLeft", left}
     );
@@ -60,7 +60,7 @@ Verdict wait_or_orphan(const Desired& desired, const Observed& observed, bool wa
     return Wait{
         {Reason::Deleting,
          std::string("The server can't be reached, so the ") +
-             (wants_drop ? "database can't be dropped" : "logins can't be shut") + " yet." +
+             (wants_drop ? "database can't be dropped" : "logins can't be disabled") + " yet." +
              how_to_orphan(desired)},
         observed.now + 5s};
 }
@@ -113,7 +113,7 @@ bool may_have_to_drop(const Desired& desired, const Observed& observed) {
 }  // namespace
 
 std::string how_to_orphan(const Desired& desired) {
-    return " To let go all the same: kubectl annotate djdb " + desired.object.meta.key.name.str() +
+    return " To orphan it all the same: kubectl annotate djdb " + desired.object.meta.key.name.str() +
            " " + std::string(api::kOrphanAnnotation) + "=true";
 }
 

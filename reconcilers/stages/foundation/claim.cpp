@@ -7,7 +7,7 @@
 //   any            any        Foreign    Blocked(RoleConflict)
 //   any            Foreign    any        with grants.adopt -> Act(ClaimExisting: all is looked at first),
 //                                        without -> Blocked(AdoptionNotGranted)
-//   RetainedForMe  any        any        Act(Reattach: what is left of the predecessor's logins is shut)
+//   RetainedForMe  any        any        Act(Reattach: what is left of the predecessor's logins is disabled)
 //   Unclaimed      Absent     any        Act: the roles' transaction writes the claim first
 //   Mine           any        any        Satisfied
 // The maintenance database is nobody's.

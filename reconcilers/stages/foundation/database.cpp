@@ -51,7 +51,7 @@ Verdict lost(const Desired& desired, const Observed& observed) {
         return blocked(
             Reason::DatabaseLost,
             database +
-                " is gone, and another database bears its name. That one was left as it "
+                " is gone, and another database has its name. That one was left as it "
                 "is; if it is the restored one, set database_oid in djangodb.claim of the "
                 "server to its OID, else drop it, " +
                 acknowledge

@@ -1,4 +1,4 @@
-// finalizer.cpp -- the resource can't vanish before its roles are shut.
+// finalizer.cpp -- the resource can't vanish before its roles are disabled.
 //   finalizer absent -> Act(AddFinalizer)      present -> Satisfied
 #include "crds/api.hpp"
 #include "reconcilers/workflow.hpp"

@@ -3,7 +3,7 @@
 //   something differs, and an extension is unknown to the server  -> Blocked(ExtensionMissing)
 //   .., and an extension is neither trusted nor allowed           -> Blocked(ExtensionNotAllowed)
 //   something differs                                             -> Act(ConfigureDatabase)
-//   a reader is asked for no more                                 -> Act(RemoveReader)
+//   a reader is no longer requested                               -> Act(RemoveReader)
 //   else -> Satisfied, and says when public of 13 or 14 could not be handed over: only this tenant
 //   may connect, so that no other can create in it
 #include "reconcilers/workflow.hpp"

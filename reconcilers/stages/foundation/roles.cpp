@@ -1,4 +1,4 @@
-// roles.cpp -- owner, groups and logins exist, bear our mark, and have the stored passwords.
+// roles.cpp -- owner, groups and logins exist, have our comment, and have the stored passwords.
 //   claim Mine, roles Complete, passwords stored -> Satisfied
 //   .., but the server refuses a stored password -> Act(CreateRoles), which sets them again
 //   anything else (claim, roles or passwords new) -> Act(CreateRoles): one transaction, safe to repeat

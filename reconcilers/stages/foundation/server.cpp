@@ -1,6 +1,6 @@
 // server.cpp -- the administrator can log in and may do the work.
 //   connection or first query failed -> Wait(reason by SQLSTATE or phase), tried again
-//     for want of a right or a login -> Blocked(the same), tried again now and then
+//     a right or a login is missing  -> Blocked(the same), tried again now and then
 //     another server, or of the past -> Blocked(ServerIdentityChanged | ServerRestored): nothing is
 //     sent to it
 //   facts read, rights missing       -> Blocked(AdminRightsMissing)      else -> Satisfied
