@@ -4,7 +4,8 @@ import os
 import signal
 import threading
 
-from djangodb_answer import EXIT_CODES, STOPPING, outranked, publish, say
+from djangodb_answer import STOPPING, outranked, publish, say
+from djangodb_exit_codes import EXIT_CODES
 
 WORKING = {}  # the connection whose statement a signal cancels, once there is one
 

@@ -71,7 +71,7 @@ def test_a_termination_log_that_cannot_be_written_is_no_failure(app, tmp_path):
 def reasons():
     sys.path.insert(0, str(JOBS))
     try:
-        from djangodb_answer import EXIT_CODES
+        from djangodb_exit_codes import EXIT_CODES
     finally:
         sys.path.remove(str(JOBS))
     return sorted(set(EXIT_CODES) - {"Internal"})  # see there

@@ -33,7 +33,7 @@ struct Answered {
     /// It ended with 0 and says so too.
     bool ok = false;
     int exit_code = 0;
-    /// In the words of jobs/djangodb_answer.py; the program is the tenant's, so anything may stand here.
+    /// In the words of jobs/djangodb_exit_codes.py; the program is the tenant's, so anything may stand here.
     std::string reason;
     std::string message;
     std::vector<std::string> leaves;

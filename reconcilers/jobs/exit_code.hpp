@@ -1,5 +1,5 @@
 // How jobs/migrate.py ends: its exit codes, and the reasons that stand behind each. A test compares them with
-// EXIT_CODES of jobs/djangodb_answer.py.
+// jobs/djangodb_exit_codes.py.
 #pragma once
 
 #include "crds/conditions/conditions.hpp"

@@ -1,4 +1,4 @@
-// Reasons that the migration Job gives, in the words of jobs/djangodb_answer.py.
+// Reasons that the migration Job gives, in the words of jobs/djangodb_exit_codes.py.
 #pragma once
 
 #include "crds/conditions/reasons/row.hpp"

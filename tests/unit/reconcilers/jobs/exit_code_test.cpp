@@ -20,7 +20,7 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 std::map<std::string, int> codes_of_the_program() {
-    const auto text = read_file(std::filesystem::path(DJDB_JOBS_FOLDER) / "djangodb_answer.py");
+    const auto text = read_file(std::filesystem::path(DJDB_JOBS_FOLDER) / "djangodb_exit_codes.py");
     const auto from = text.find("EXIT_CODES = {");
     const auto to = text.find("\n}", from);
     const auto table = text.substr(from, to - from);
