@@ -1,5 +1,5 @@
 // What a worker thread does with a key: calls the reconciler of its kind, logs the run, and queues the
-// key again as the run says. Any worker thread; never twice at once for one key.
+// key again as the run says. Any worker thread; never twice together for one key.
 #pragma once
 
 #include "controller/runtime/backoff.hpp"

@@ -11,7 +11,7 @@
 
 namespace djdb {
 
-/// Brings one DjangoDatabase to what it asks for. Worker threads call it, never twice at once for
+/// Brings one DjangoDatabase to what it asks for. Worker threads call it, never twice together for
 /// one key.
 /// @throws Error when the API server can't be read or the status can't be written.
 class DjangoDatabaseReconciler {

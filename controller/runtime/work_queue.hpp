@@ -2,7 +2,7 @@
 // call.
 //
 // Promises: a key stands in the queue once (the earlier time wins); no key is worked on by two
-// threads at once; a key added while it is worked on comes back after done(). So nothing is lost
+// threads at a time; a key added while it is worked on comes back after done(). So nothing is lost
 // and nothing runs twice side by side. With each key it carries why it was added: of those that
 // meet, the reason of the earlier time.
 #pragma once

@@ -17,7 +17,7 @@ namespace djdb::runtime {
 template <class Key, class Why>
 class WorkerPool {
   public:
-    /// Called on a pool thread, never twice at once for one key. It must not throw: what fails is
+    /// Called on a pool thread, never twice together for one key. It must not throw: what fails is
     /// queued again by the work itself, with its backoff; an exception that escapes ends the
     /// program.
     using Work = std::function<void(const Key&, Why, std::stop_token)>;

@@ -195,7 +195,7 @@ class SideBySide(unittest.TestSuite):
 
 
 def side_by_side(tests, alone=()):
-    """For `load_tests`: all at once, but those of the classes `alone` one after the other behind them."""
+    """For `load_tests`: all side by side, but those of the classes `alone` one after the other behind them."""
     flat = []
 
     def flatten(suite):

@@ -27,7 +27,7 @@ def read(directory):
 
 def delays(requests):
     """(namespace, Job, seconds) of each release, in the order of time."""
-    begun = set()  # namespaces in which the operator made a Job, while its gate is still shut
+    begun = set()  # namespaces in which the operator made a Job, while its gate is still closed
     written = {}  # namespace -> the Job whose status was last written, and when
     found = []
     for request in requests:

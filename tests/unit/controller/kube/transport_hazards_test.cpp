@@ -26,7 +26,7 @@ constexpr std::size_t kThreadsOfSanitizer = 0;
 
 class TransportHazards : public BothTransports {
   protected:
-    /// Runs `work` in many threads at once; returns when all have ended.
+    /// Runs `work` in many threads together; returns when all have ended.
     template <class Work>
     static void in_parallel(const Work& work) {
         std::vector<std::jthread> threads;
