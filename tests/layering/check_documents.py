@@ -1,8 +1,8 @@
-"""What the documents name exists: paths in `code` and in links, and verbs of the Makefile.
+"""What the documents name exists: paths in `code` and in links, and verbs of the Makefile; and folders have READMEs.
 
-usage: check_documents.py ROOT      prints each name that leads nowhere, exits 1 if there is one
+usage: check_documents.py ROOT      prints each offence, exits 1 if there is one
 
-A path is relative to the repository or to its document. It may hold *, and {a,b} for each of two; <name> stands for any.
+A path is relative to the repository or to its document. It may hold * and {a,b}; one with <name> is a pattern.
 """
 
 import itertools
@@ -10,7 +10,9 @@ import pathlib
 import re
 import sys
 
-FOLDERS = ("crds", "reconcilers", "controller", "jobs", "charts", "examples", "docs", "tests", "cmake", ".ci", ".github")
+FOLDERS = ("crds", "reconcilers", "controller", "jobs", "charts", "examples", "docs", "tests", "cmake", ".github")
+MOST_UNITS, MOST_LINES = 5, 40  # a unit is a header and its source; beyond five a folder explains itself, shortly
+MIRRORS = ("tests/unit", "tests/model")  # one README for all of their folders
 GENERATED = ("docs/statements.md", "docs/conditions.md")  # from tables and builders, which their own tests compare
 
 BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
@@ -31,8 +33,11 @@ def expand(pattern):
 def names_a_path(word):
     if word.startswith(("/", "~", "$", "-")) or any(part in word for part in ("..", ":", "<")):
         return False
-    return word.startswith(tuple(folder + "/" for folder in FOLDERS)) or bool(FILE.match(word)) or (
-        re.fullmatch(r"[\w-]+(/[\w-]+)*/", word) is not None)
+    return (
+        word.startswith(tuple(folder + "/" for folder in FOLDERS))
+        or bool(FILE.match(word))
+        or (re.fullmatch(r"[\w-]+(/[\w-]+)*/", word) is not None)
+    )
 
 
 def exists(root, folder, pattern):
@@ -54,6 +59,26 @@ def offences(root, path, verbs):
         yield f"{path}: names make {verb}, which is no verb of the Makefile"
 
 
+def missing_readmes(root):
+    for folder in FOLDERS:
+        units = {}
+        for path in (root / folder).rglob("*"):
+            if path.suffix in (".cpp", ".hpp", ".py") and path.name != "__init__.py":
+                units.setdefault(path.parent.relative_to(root), set()).add(path.stem)
+        for inner, names in sorted(units.items()):
+            explained = str(inner).startswith(MIRRORS) or (root / inner / "README.md").exists()
+            if len(names) > MOST_UNITS and not explained:
+                yield f"{inner}: {len(names)} units and no README.md that says which one to read first"
+
+
+def long_readmes(root, paths):
+    for path in paths:
+        if path.name == "README.md" and path.parent.name:
+            lines = (root / path).read_text(encoding="utf-8").count("\n")
+            if lines > MOST_LINES:
+                yield f"{path}: {lines} lines, more than {MOST_LINES}"
+
+
 def documents(root):
     found = [path for path in root.glob("*.md")]
     for folder in FOLDERS:
@@ -68,6 +93,7 @@ def main():
     if not paths:
         sys.exit(f"no documents under {root}: wrong folder?")
     found = [offence for path in paths for offence in offences(root, path, verbs)]
+    found += [*missing_readmes(root), *long_readmes(root, paths)]
     print("\n".join(found) or f"{len(paths)} documents name what exists")
     sys.exit(1 if found else 0)
 
