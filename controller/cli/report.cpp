@@ -56,6 +56,12 @@ Part part_of(Reason reason) {
     return row == kVerdicts.end() ? Part::Login : row->second;
 }
 
+std::string in_force(const TlsStatus& tls) {
+    return tls.version.empty()
+               ? "a socket needs none"
+               : tls.version + ", " + tls.verification + ", certificate until " + tls.not_after;
+}
+
 std::string good_detail(
     Part step,
     const PostgresServer& server,
@@ -74,11 +80,7 @@ std::string good_detail(
             return spec.host.starts_with('/') ? "the socket answers"
                                               : "port " + std::to_string(spec.port) + " answers";
         case Part::Tls:
-            return !has_facts ? "as spec.tls says"
-                   : status.tls.version.empty()
-                       ? "a socket needs none"
-                       : status.tls.version + ", " + status.tls.verification +
-                             ", certificate until " + status.tls.not_after;
+            return has_facts ? in_force(status.tls) : "as spec.tls says";
         case Part::Login:
             return observation.lookup.access
                        ? "as \"" + observation.lookup.access->administrator.user + "\""

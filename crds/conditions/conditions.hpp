@@ -144,6 +144,7 @@ enum class Reason {
 class ConditionSet {
   public:
     constexpr ConditionSet() = default;
+    // NOLINTNEXTLINE(misc-explicit-constructor): as said above
     constexpr ConditionSet(ConditionType one) : bits_(bit(one)) {}
     constexpr ConditionSet(std::initializer_list<ConditionType> all) {
         for (const auto one : all) {

@@ -69,7 +69,7 @@ std::string list_placeholders() {
     for (const auto& placeholder : kPlaceholders) {
         list += " {";
         list += placeholder.name;
-        list += "}";
+        list += '}';
     }
     return list;
 }

@@ -44,7 +44,7 @@ TenantRecord fresh_record(const Desired& desired, TimePoint now) {
 }
 
 /// Everything is due when generation or facts changed in another way than by our own steps.
-TenantRecord record_of(const Desired& desired, const Observed& observed, TenantCache& cache) {
+TenantRecord record_of(const Desired& desired, const Observed& observed, const TenantCache& cache) {
     const auto kept = cache.find(desired.object.meta.key, desired.object.meta.uid);
     auto record = kept ? *kept : fresh_record(desired, observed.now);
     const bool is_changed = record.drift.generation != desired.object.meta.generation ||
@@ -71,7 +71,7 @@ std::vector<RoleName> find_rejected(
             if (!database.accepts_password(login, passwords.at(login), call)) {
                 rejected.push_back(desired.names.role(login));
             }
-        } catch (const Error&) {
+        } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
             // Busy, cut, or closed to us: says nothing of the password.
         }
     }

@@ -36,7 +36,7 @@ void SecretPoller::poll_next(const CallContext& call) {
     std::optional<std::string> found;
     try {
         found = cluster_.read_secret_version({place.tenant.ns, place.secret}, call).value_or("");
-    } catch (const Error&) {
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
         // Forbidden, unreachable, busy: the next round asks again, and runs say what is wrong.
     }
     if (has_changed(noted, found)) {

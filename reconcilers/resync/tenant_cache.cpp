@@ -5,19 +5,19 @@
 namespace djdb {
 
 std::optional<TenantRecord> TenantCache::find(const ObjectKey& key, const ResourceUid& uid) const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     const auto found = records_.find(key);
     return found == records_.end() || found->second.uid != uid ? std::nullopt
                                                                : std::optional(found->second);
 }
 
 void TenantCache::keep(const ObjectKey& key, TenantRecord record) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     records_.insert_or_assign(key, std::move(record));
 }
 
 void TenantCache::note_run(const ObjectKey& key, RunNotes notes) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     const auto found = records_.find(key);
     if (found == records_.end()) {
         return;
@@ -28,23 +28,23 @@ void TenantCache::note_run(const ObjectKey& key, RunNotes notes) {
 }
 
 void TenantCache::forget(const ObjectKey& key) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     records_.erase(key);
     unseen_since_.erase(key);
 }
 
 TimePoint TenantCache::note_unseen(const ObjectKey& key, TimePoint now) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     return unseen_since_.try_emplace(key, now).first->second;
 }
 
 void TenantCache::note_seen(const ObjectKey& key) {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     unseen_since_.erase(key);
 }
 
 std::map<ObjectKey, TenantRecord> TenantCache::settled_on(const std::string& server) const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     std::map<ObjectKey, TenantRecord> settled;
     for (const auto& [key, record] : records_) {
         if (record.is_settled && record.server == server) {
@@ -55,7 +55,7 @@ std::map<ObjectKey, TenantRecord> TenantCache::settled_on(const std::string& ser
 }
 
 SettledCount TenantCache::count_settled() const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     SettledCount count;
     for (const auto& [key, record] : records_) {
         if (record.is_settled) {
@@ -69,7 +69,7 @@ SettledCount TenantCache::count_settled() const {
 std::optional<std::pair<SecretPlace, std::string>> TenantCache::next_settled_secret(
     const std::optional<SecretPlace>& last
 ) const {
-    const std::lock_guard lock(mutex_);
+    const std::scoped_lock lock(mutex_);
     const auto next = last ? first_settled_secret(last) : std::nullopt;
     return next ? next : first_settled_secret(std::nullopt);
 }

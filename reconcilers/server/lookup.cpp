@@ -93,6 +93,17 @@ const Grant* find_grant(
     return found == grants.end() ? nullptr : &*found;
 }
 
+/// @returns whether what spec.tls names is whole
+bool add_client_certificate(const std::string& name, Cluster& cluster, Login& administrator) {
+    const auto secret = cluster.find_operator_secret(ObjectName(name));
+    const auto certificate = secret ? secret->find("tls.crt") : std::nullopt;
+    const auto key = secret ? secret->find("tls.key") : std::nullopt;
+    if (certificate && key) {
+        administrator.certificate = {certificate->reveal(), *key};
+    }
+    return certificate && key;
+}
+
 ServerLookup find_access(
     const PostgresServer& server,
     const std::optional<Namespace>& ns,
@@ -125,14 +136,9 @@ ServerLookup find_access(
         }
         access.address.tls.ca_pem = *ca;
     }
-    if (const auto& pair = spec.tls.client_certificate_ref.name; !pair.empty()) {
-        const auto secret = cluster.find_operator_secret(ObjectName(pair));
-        const auto certificate = secret ? secret->find("tls.crt") : std::nullopt;
-        const auto key = secret ? secret->find("tls.key") : std::nullopt;
-        if (!certificate || !key) {
-            return missing(ServerReference::ClientCertificateInvalid, quoted(pair));
-        }
-        access.administrator.certificate = {certificate->reveal(), *key};
+    const auto& pair = spec.tls.client_certificate_ref.name;
+    if (!pair.empty() && !add_client_certificate(pair, cluster, access.administrator)) {
+        return missing(ServerReference::ClientCertificateInvalid, quoted(pair));
     }
     return {ServerReference::Found, {}, std::move(access), {}};
 }

@@ -77,13 +77,18 @@ def is_new(path: str) -> bool:
 
 
 @functools.cache
-def checker() -> str:
-    """What else a result depends on: clang-tidy and its configuration."""
+def version() -> str:
     try:
-        version = subprocess.run(["clang-tidy", "--version"], check=True, capture_output=True, text=True).stdout
+        return subprocess.run(["clang-tidy", "--version"], check=True, capture_output=True, text=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise LintError(f"clang-tidy does not run: {error}; call this through tests/lint/with-tools") from error
-    return sha256(version + "".join(f"{name} {content_of(name)}\n" for name in tracked(":(glob)**/.clang-tidy")))
+
+
+def configuration_of(source: str) -> str:
+    """The files that tell clang-tidy what to check there, without their comments."""
+    files = [ROOT / folder / ".clang-tidy" for folder in pathlib.PurePath(source).parents]
+    lines = [line for file in files if file.exists() for line in file.read_text(encoding="utf-8").splitlines()]
+    return "\n".join(line for line in lines if not line.startswith("#"))
 
 
 def compiled(build: pathlib.Path) -> dict[str, str]:
@@ -136,7 +141,7 @@ class Memory:
     """The results of one file and command, the latest first."""
 
     def __init__(self, source: str, command: str) -> None:
-        self.file = CACHE / f"{sha256(checker() + source + command)}.json"
+        self.file = CACHE / f"{sha256(version() + configuration_of(source) + source + command)}.json"
         self.records = json.loads(self.file.read_text(encoding="utf-8")) if self.file.exists() else []
 
     def recall(self) -> list[str] | None:

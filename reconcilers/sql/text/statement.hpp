@@ -16,6 +16,7 @@ struct Statement {
     /// A session that ran it once has it prepared: for what is planned for longer than it runs.
     bool is_kept = false;
 
+    // NOLINTNEXTLINE(misc-explicit-constructor): most statements are a text alone
     Statement(std::string sql, std::vector<std::string> values = {})
         : text(std::move(sql)), parameters(std::move(values)) {}
 

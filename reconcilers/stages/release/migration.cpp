@@ -255,6 +255,7 @@ Verdict assess_migration(const Desired& desired, const Observed& observed) {
             {Reason::NoWorkload, "There is no labelled Deployment to migrate for."}
         );
     }
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): before it the gate holds what differs
     const auto image = *common_image(desired, observed);
     const bool passed = has_passed(observed, image);
     const auto revision = revision_of(desired, *source, image);

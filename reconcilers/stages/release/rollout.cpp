@@ -23,6 +23,16 @@ std::string what_is_awaited(const Workload& workload) {
                : "new Pods of " + name;
 }
 
+std::string what_is_awaited(const Desired& desired, const std::vector<Workload>& workloads) {
+    std::string waiting;
+    for (const auto& workload : workloads) {
+        if (!is_rolled_out(desired, workload)) {
+            waiting += (waiting.empty() ? "" : ", ") + what_is_awaited(workload);
+        }
+    }
+    return waiting;
+}
+
 std::vector<std::string> jobs_to_expire(const Observed& observed) {
     std::vector<std::string> names;
     for (const auto& job : observed.jobs) {
@@ -41,13 +51,9 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
         return not_applicable({Reason::NoWorkload, "There is no labelled Deployment to roll out."});
     }
     std::vector<Step> open;
-    std::string waiting;
     for (const auto& workload : observed.release.workloads) {
         if (is_held(workload)) {
             open.emplace_back(OpenGate{workload});
-        }
-        if (!is_rolled_out(desired, workload)) {
-            waiting += (waiting.empty() ? "" : ", ") + what_is_awaited(workload);
         }
     }
     if (!open.empty()) {
@@ -66,7 +72,8 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
                      "read kubectl rollout status and the new Pods' logs."}};
         }
     }
-    if (!waiting.empty()) {
+    if (const auto waiting = what_is_awaited(desired, observed.release.workloads);
+        !waiting.empty()) {
         return Wait{{Reason::RollingOut, "Waiting for " + waiting + "."}, std::nullopt};
     }
     if (auto jobs = jobs_to_expire(observed); !jobs.empty()) {
@@ -77,6 +84,7 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
     }
     return Satisfied{
         {Reason::Succeeded,
+         // NOLINTNEXTLINE(bugprone-unchecked-optional-access): before it the gate holds what differs
          "All labelled Deployments run " + common_image(desired, observed)->str() + "."}};
 }
 
