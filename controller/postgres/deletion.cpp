@@ -50,7 +50,7 @@ Error obstructed(const DatabaseName& database, const std::string& what) {
         {.kind = FailureClass::Terminal,
          .origin = FailureOrigin::Postgres,
          .message = "Database \"" + database.str() +
-                    "\" can't be dropped yet, its logins are shut: " + what +
+                    "\" can't be dropped yet, its logins are disabled: " + what +
                     ". It is tried again; with spec.deletion.policy Retain it is kept.",
          .reason = Reason::DropObstructed}
     );
@@ -93,7 +93,7 @@ void PostgresTenant::end_sessions(std::chrono::milliseconds drain, const CallCon
             session.run(sql::end_sessions(names_, claimant_), call);
         });
     } catch (const Error& error) {
-        // New logins are shut already; sessions of others can be ended with more rights only.
+        // The logins are disabled already; sessions of others can be ended with more rights only.
         if (error.failure().reason != Reason::AdminRightsMissing) {
             throw;
         }
@@ -105,16 +105,16 @@ std::vector<std::string> PostgresTenant::retire(const CallContext& call) {
         session.run_batch(sql::retire(names_, claimant_), call);
     });
     end_sessions(kDrain, call);
-    std::vector<RoleName> strays;
+    std::vector<RoleName> foreign_owners;
     as_admin(call, [&](Connection& session) {
-        strays.clear();
-        for (const auto& row : session.run(sql::find_strays(names_, claimant_), call)) {
-            strays.emplace_back(row.at(0).value_or(""));
+        foreign_owners.clear();
+        for (const auto& row : session.run(sql::find_foreign_owners(names_, claimant_), call)) {
+            foreign_owners.emplace_back(row.at(0).value_or(""));
         }
     });
-    if (!strays.empty()) {
+    if (!foreign_owners.empty()) {
         within(call, [&](Connection& session) {
-            session.run_batch(sql::disown(names_, claimant_, strays), call);
+            session.run_batch(sql::disown(names_, claimant_, foreign_owners), call);
         });
     }
     std::vector<std::string> kept;
@@ -150,7 +150,7 @@ void PostgresTenant::drop_database(const CallContext& call) {
 
 void PostgresTenant::drop(const CallContext& call) {
     as_admin(call, [&](Connection& session) {
-        session.run_batch(sql::shut(names_, claimant_), call);
+        session.run_batch(sql::disable_logins(names_, claimant_), call);
         session.run(sql::end_all_sessions(names_, claimant_), call);
         Rows obstacles;
         wait_for(kEnding, call, [&] {

@@ -117,7 +117,7 @@ void PostgresTenant::install_extensions(Connection& session, const CallContext& 
 
 void PostgresTenant::remove_reader(const RoleName& reader, const CallContext& call) {
     as_admin(call, [&](Connection& session) {
-        session.run_batch(sql::shut_reader(names_, claimant_, reader), call);
+        session.run_batch(sql::disable_reader(names_, claimant_, reader), call);
     });
     within(call, [&](Connection& session) {
         session.run(sql::refuse_objects(names_, claimant_, reader), call);

@@ -182,8 +182,8 @@ TEST_F(Drop, StraysOfALoginGoWithTheDatabase) {
 TEST_F(Drop, GoesOnFromWhereverItWasCut) {
     const auto& maintenance = access_.maintenance_database;
     const auto admin = [&] { return Connection::open(admin_endpoint(maintenance), call_for()); };
-    cut_everywhere(sql::shut(names_, claimant_), maintenance, names_);
-    admin()->run_batch(sql::shut(names_, claimant_), call_for());
+    cut_everywhere(sql::disable_logins(names_, claimant_), maintenance, names_);
+    admin()->run_batch(sql::disable_logins(names_, claimant_), call_for());
     EXPECT_EQ(
         failure_of([&] {
             database_of(names_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_for());

@@ -352,7 +352,9 @@ TEST_F(HostileTenant, CommentOfADatabaseOwnerChangesNoVerdict) {
     EXPECT_TRUE(std::get<4>(mine));
     EXPECT_EQ(std::get<0>(others), ClaimState::OfAnother);
     for (const auto& claimant : {claimant_, other}) {
-        plant({"COMMENT ON DATABASE " + name() + " IS '" + sql::mark(names_, claimant) + "'"});
+        plant(
+            {"COMMENT ON DATABASE " + name() + " IS '" + sql::role_comment(names_, claimant) + "'"}
+        );
         EXPECT_EQ(look(claimant_), mine);
         EXPECT_EQ(look(other), others);
     }

@@ -105,7 +105,7 @@ TEST_F(Transfer, RoleThatOnlyBearsTheMarkIsLeft) {
     const auto role = names_.database.str() + "_stranger";
     as_superuser(
         "CREATE ROLE " + role + " LOGIN; COMMENT ON ROLE " + role + " IS '" +
-        sql::mark(names_, former_) + "'"
+        sql::role_comment(names_, former_) + "'"
     );
     as_superuser("GRANT " + role + " TO " + access_.administrator.user + " WITH ADMIN OPTION");
     database_of(names_, next_)->transfer(call_for());
@@ -115,7 +115,7 @@ TEST_F(Transfer, RoleThatOnlyBearsTheMarkIsLeft) {
             "WHERE rolname = '" +
             role + "'"
         ),
-        "t " + sql::mark(names_, former_)
+        "t " + sql::role_comment(names_, former_)
     );
     as_superuser("DROP ROLE " + role);
 }

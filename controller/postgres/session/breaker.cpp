@@ -15,7 +15,7 @@ constexpr auto kLongestRest = 30s;
 constexpr auto kForgotten = 10min;
 
 /// The databases of one server share its fate, so they are one entry. What is expected of it counts:
-/// a server that was accepted a moment ago is tried at once.
+/// a server that was accepted a moment ago is tried immediately.
 bool is_same_login(const Endpoint& a, const Endpoint& b) {
     auto other = b;
     other.database = a.database;

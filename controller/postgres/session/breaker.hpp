@@ -1,10 +1,10 @@
 // One breaker for each server and administrator: what refused a connection a moment ago is not
-// asked again at once.
+// asked again immediately.
 //
 // Promise: while an endpoint rests, its last failure is thrown again, word for word, without a
 // connection. So any number of resources that wait for one server cost it one login, and a
 // wrong password is not tried often enough to lock the administrator out. A changed password,
-// CA, host or port is another endpoint and is tried at once. Any thread may call.
+// CA, host or port is another endpoint and is tried immediately. Any thread may call.
 #pragma once
 
 #include "controller/postgres/session/connection.hpp"

@@ -3,7 +3,7 @@
 //
 // One thread at a time uses a Connection. Every wait ends by the call's deadline or stop token; a
 // session that was abandoned in the middle is broken and must not be used again. Errors carry
-// SQLSTATE and primary message, and the statement only for want of a right and outside of DO; never a
+// SQLSTATE and primary message, and the statement only where a right is missing and outside of DO; never a
 // parameter, a password or a verifier.
 #pragma once
 

@@ -53,7 +53,7 @@ std::string obstacles(const std::string& named, const TenantNames& names) {
 }
 
 /// An expression for all whose objects may be taken over: those that are named, the owner of the
-/// database unless that is a superuser, and our own logins (what bears their names has our mark, or
+/// database unless that is a superuser, and our own logins (what has their names has our comment, or
 /// the claim is refused).
 std::string allowed(const TenantNames& names, std::vector<RoleName> owners) {
     owners.insert(owners.end(), {names.login_a, names.login_b, names.migrate});

@@ -28,12 +28,12 @@ Batch transfer(const TenantNames& names, const Claimant& claimant) {
         cluster + ", resource_uid = " + uid + ", namespace = " + space + ", name = " + name +
         ", state = 'retained', claimed_at = now() WHERE database = held.database;"
         " former := " +
-        former_mark("held") +
+        former_role_comment("held") +
         "; FOR tenant IN SELECT rolname, rolcanlogin FROM pg_roles"
         " WHERE shobj_description(oid, 'pg_authid') = former AND rolname IN (SELECT role FROM"
         " djangodb.claimed_role WHERE database = held.database) LOOP"
         " EXECUTE format('COMMENT ON ROLE %I IS %L', tenant.rolname, " +
-        quote_literal(mark(names, claimant)) +
+        quote_literal(role_comment(names, claimant)) +
         "); IF tenant.rolcanlogin THEN"
         " EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', tenant.rolname);"
         " END IF; END LOOP; END";

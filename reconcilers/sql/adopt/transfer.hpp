@@ -6,7 +6,7 @@
 
 namespace djdb::sql {
 
-/// One transaction: the row becomes this resource's, retained until its roles are completed; marks
+/// One transaction: the row becomes this resource's, retained until its roles are completed; comments
 /// are renewed, and the logins can't log in any more. Raises DJ001 when this very resource has lost
 /// the claim by a transfer before: two clusters that grant it to themselves would else take it from
 /// each other for ever.

@@ -121,7 +121,7 @@ std::vector<Section> looking() {
         {"Look at the extensions that it asks for",
          "administrator, maintenance database",
          {known_extensions(kSetup)}},
-        {"Look at all tenants at once",
+        {"Look at all tenants together",
          "administrator, maintenance database, every 30 seconds",
          {fingerprint_tenants({kNames.database})}},
     };
@@ -198,9 +198,9 @@ std::vector<Section> arranging() {
 
 std::vector<Section> taking_over() {
     return {
-        {"Remove a reader that is asked for no more",
+        {"Remove a reader that is no longer requested",
          "administrator, maintenance database; one transaction",
-         shut_reader(kNames, kClaimant, kNames.readers[0].role)},
+         disable_reader(kNames, kClaimant, kNames.readers[0].role)},
         {"Take what it has",
          "administrator, the tenant's database, after that",
          with(
@@ -234,7 +234,7 @@ std::vector<Section> taking_over() {
 
 std::vector<Section> ending() {
     return {
-        {"Retain: shut the logins",
+        {"Retain: disable the logins",
          "administrator, maintenance database; one transaction, when the resource is deleted",
          retire(kNames, kClaimant)},
         {"Wait for their sessions, then end them",
@@ -243,7 +243,7 @@ std::vector<Section> ending() {
         {"Find what they made as themselves, and give it to the owner",
          "administrator: the first in the maintenance database, the second in the tenant's",
          with(
-             {find_strays(kNames, kClaimant)},
+             {find_foreign_owners(kNames, kClaimant)},
              disown(kNames, kClaimant, {kNames.login_a, kNames.login_b, kNames.migrate})
          )},
         {"Drop the logins",
@@ -252,10 +252,10 @@ std::vector<Section> ending() {
         {"Attach again what was retained",
          "administrator, maintenance database; one transaction",
          reattach(kNames, kClaimant)},
-        {"Delete: shut all roles, end all sessions, look for obstacles",
+        {"Delete: disable all logins, end all sessions, look for obstacles",
          "administrator, maintenance database; the first ones in one transaction",
          with(
-             shut(kNames, kClaimant),
+             disable_logins(kNames, kClaimant),
              {end_all_sessions(kNames, kClaimant), list_obstacles_of_drop(kNames, kClaimant)}
          )},
         {"Close the database",

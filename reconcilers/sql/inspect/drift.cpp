@@ -30,12 +30,12 @@ class Comparison {
     Comparison(
         const TenantNames& names,
         const TenantSetup& setup,
-        const std::string& mark,
+        const std::string& comment,
         const json& facts
     )
         : names_(names),
           setup_(setup),
-          mark_(mark),
+          comment_(comment),
           facts_(facts),
           wanted_(tenant_roles(names, setup)) {}
 
@@ -64,7 +64,7 @@ class Comparison {
         return role == wanted_.end() ? nullptr : &*role;
     }
 
-    /// A role of the tenant that is needed no more, such as a reader's.
+    /// A role of the tenant that is no longer requested, such as a reader's.
     bool is_leaving(const std::string& name) const {
         return find_role(name) == nullptr && has(part(facts_, "names"), name);
     }
@@ -84,7 +84,7 @@ class Comparison {
             tell(DriftKind::RoleMissing, name);
             return;
         }
-        if (row.at("mark") != json(mark_)) {
+        if (row.at("mark") != json(comment_)) {
             tell(DriftKind::RoleCommentMissing, name);
         }
         static constexpr std::array<std::pair<const char*, const char*>, 5> kForbidden{
@@ -274,7 +274,7 @@ class Comparison {
 
     const TenantNames& names_;
     const TenantSetup& setup_;
-    const std::string& mark_;
+    const std::string& comment_;
     const json& facts_;
     std::vector<TenantRole> wanted_;
     std::vector<Drift> found_;
@@ -283,9 +283,12 @@ class Comparison {
 }  // namespace
 
 std::vector<Drift> find_drift(
-    const TenantNames& names, const TenantSetup& setup, const std::string& mark, const json& facts
+    const TenantNames& names,
+    const TenantSetup& setup,
+    const std::string& comment,
+    const json& facts
 ) {
-    return Comparison(names, setup, mark, facts).run();
+    return Comparison(names, setup, comment, facts).run();
 }
 
 }  // namespace djdb::sql

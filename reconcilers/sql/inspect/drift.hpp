@@ -13,9 +13,9 @@
 namespace djdb::sql {
 
 /// @param facts as catalog.hpp reads them; names and setup say how it is to be
-/// @param mark the comment that our roles bear
+/// @param comment what our roles have as comment
 std::vector<Drift> find_drift(
-    const TenantNames&, const TenantSetup&, const std::string& mark, const nlohmann::json& facts
+    const TenantNames&, const TenantSetup&, const std::string& comment, const nlohmann::json& facts
 );
 
 /// The same of what is in the tenant's database, as contents.hpp reads it.

@@ -20,7 +20,7 @@ constexpr std::array kRows{
     Row{DriftKind::RoleMissing, Repair::Roles, "Role {0} is missing."},
     Row{DriftKind::RoleCommentMissing,
         Repair::Roles,
-        "Role {0} does not bear this resource's mark."},
+        "Role {0} does not have this resource's comment."},
     Row{DriftKind::RoleAttribute, Repair::Roles, "Role {0} has {1}."},
     Row{DriftKind::RoleCannotLogIn, Repair::Roles, "Role {0} can't log in."},
     Row{DriftKind::RoleMayLogIn, Repair::Roles, "Role {0} may log in."},

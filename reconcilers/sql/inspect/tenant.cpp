@@ -108,14 +108,14 @@ std::vector<ImageRef> lines_of(const std::string& text) {
 RolesState state_of_roles(
     const TenantNames& names,
     const TenantSetup& setup,
-    const std::string& mark,
+    const std::string& comment,
     const nlohmann::json& roles,
     const std::vector<Drift>& drift
 ) {
     bool is_absent = true;
     for (const auto& role : tenant_roles(names, setup)) {
         const auto found = roles.find(role.name.str());
-        if (found != roles.end() && found->at("mark") != nlohmann::json(mark)) {
+        if (found != roles.end() && found->at("mark") != nlohmann::json(comment)) {
             return RolesState::Foreign;
         }
         is_absent = is_absent && found == roles.end();
@@ -126,7 +126,7 @@ RolesState state_of_roles(
     return is_to_be_repaired(drift, Repair::Roles) ? RolesState::Incomplete : RolesState::Complete;
 }
 
-/// Roles of readers that the spec names no more.
+/// Roles of readers that the spec no longer names.
 std::vector<RoleName> removed_readers(const TenantNames& names, const nlohmann::json& claimed) {
     std::vector<RoleName> removed;
     const auto wanted = all_names(names);
@@ -142,16 +142,17 @@ std::vector<RoleName> removed_readers(const TenantNames& names, const nlohmann::
 void judge_catalog(
     const TenantNames& names,
     const TenantSetup& setup,
-    const std::string& mark,
+    const std::string& comment,
     const nlohmann::json& catalog,
     TenantFacts& facts
 ) {
     const auto list_at = [&](const char* key, const nlohmann::json& none) {
         return catalog.at(key).is_null() ? none : catalog.at(key);
     };
-    facts.drift = find_drift(names, setup, mark, catalog);
-    facts.roles =
-        state_of_roles(names, setup, mark, list_at("roles", nlohmann::json::object()), facts.drift);
+    facts.drift = find_drift(names, setup, comment, catalog);
+    facts.roles = state_of_roles(
+        names, setup, comment, list_at("roles", nlohmann::json::object()), facts.drift
+    );
     if (facts.claim == ClaimState::Mine) {
         facts.removed_readers = removed_readers(names, list_at("names", nlohmann::json::array()));
     }
@@ -217,7 +218,11 @@ TenantFacts tenant_facts(
     facts.database_owner = text_at(row, kOwner);
     facts.fingerprint = text_at(row, kFingerprint);
     judge_catalog(
-        names, setup, mark(names, claimant), nlohmann::json::parse(text_at(row, kFacts)), facts
+        names,
+        setup,
+        role_comment(names, claimant),
+        nlohmann::json::parse(text_at(row, kFacts)),
+        facts
     );
     return facts;
 }

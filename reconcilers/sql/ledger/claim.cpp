@@ -57,12 +57,12 @@ Batch create_ledger() {
     };
 }
 
-std::string mark(const TenantNames& names, const Claimant& claimant) {
+std::string role_comment(const TenantNames& names, const Claimant& claimant) {
     return "djangodb.io/v1 cluster=" + claimant.cluster_id +
            " resource=" + to_string(claimant.key) + " database=" + names.database.str();
 }
 
-std::string former_mark(const std::string& row) {
+std::string former_role_comment(const std::string& row) {
     return "'djangodb.io/v1 cluster=' || " + row + ".cluster_id || ' resource=' || " + row +
            ".namespace || '/' || " + row + ".name || ' database=' || " + row + ".database";
 }
@@ -92,7 +92,8 @@ std::string is_of_key(const TenantNames& names, const Claimant& claimant) {
 
 std::string are_own_roles(const TenantNames& names, const Claimant& claimant) {
     return "r.rolname IN (SELECT role FROM djangodb.claimed_role WHERE " + is_database(names) +
-           ") AND shobj_description(r.oid, 'pg_authid') = " + quote_literal(mark(names, claimant));
+           ") AND shobj_description(r.oid, 'pg_authid') = " +
+           quote_literal(role_comment(names, claimant));
 }
 
 namespace {
@@ -110,7 +111,7 @@ std::string holder_checks(
     body += " SELECT rolname INTO holder FROM pg_roles WHERE rolname IN (" +
             literals(tenant_roles(names, setup)) +
             ") AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM " +
-            quote_literal(mark(names, claimant)) + " LIMIT 1;";
+            quote_literal(role_comment(names, claimant)) + " LIMIT 1;";
     body +=
         " IF FOUND THEN " +
         raise(

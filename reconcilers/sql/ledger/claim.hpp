@@ -1,5 +1,5 @@
 // The ledger: schema djangodb of the maintenance database, written by nobody but the administrator.
-// It decides whose a database is; the marks on roles are hints that a DBA reads. Pure; any thread.
+// It decides whose a database is; the comments on roles are hints that a DBA reads. Pure; any thread.
 #pragma once
 
 #include "reconcilers/ports/database.hpp"
@@ -21,11 +21,11 @@ inline constexpr const char* kLockSpace = "1684694114";
 /// Makes schema and tables when absent, under a lock that two operators share.
 Batch create_ledger();
 
-/// The comment that our roles bear: the same for a resource that was deleted and made again.
-std::string mark(const TenantNames&, const Claimant&);
+/// The comment that our roles have: the same for a resource that was deleted and made again.
+std::string role_comment(const TenantNames&, const Claimant&);
 
 /// The same as an expression over this row of djangodb.claim.
-std::string former_mark(const std::string& row);
+std::string former_role_comment(const std::string& row);
 
 /// Of the advisory lock by which one session at a time changes a tenant.
 std::string lock_name(const TenantNames&);
@@ -43,7 +43,7 @@ std::string is_of_resource(const TenantNames&, const Claimant&);
 std::string is_of_key(const TenantNames&, const Claimant&);
 
 /// True for rows `r` of pg_roles that are this tenant's: the ledger has their names, and a namesake
-/// without our mark is not ours.
+/// without our comment is not ours.
 std::string are_own_roles(const TenantNames&, const Claimant&);
 
 /// Raises DJ001 or DJ002 when the claim or a role is somebody else's, whatever the database is.

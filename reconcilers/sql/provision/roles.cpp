@@ -20,16 +20,16 @@ std::string quoted(const RoleName& role) {
 }
 
 /// One that appeared since they were looked at is somebody else's, so that each is asked for its
-/// mark once more.
-Statement create_absent(const Roles& roles, const std::string& mark) {
+/// comment once more.
+Statement create_absent(const Roles& roles, const std::string& comment) {
     std::string body = "BEGIN ";
     for (const auto& role : roles) {
         const auto exists =
             "EXISTS (SELECT FROM pg_roles WHERE rolname = " + quote_literal(role.name.str());
         body += "IF NOT " + exists + ") THEN CREATE ROLE " + quoted(role.name) +
                 " NOLOGIN; ELSIF " + exists +
-                " AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM " + quote_literal(mark) +
-                ") THEN " +
+                " AND shobj_description(oid, 'pg_authid') IS DISTINCT FROM " +
+                quote_literal(comment) + ") THEN " +
                 raise(
                     kForeignRole,
                     quote_literal("role \"" + role.name.str() + "\" was made by somebody else")
@@ -129,10 +129,11 @@ Batch claim_and_create_roles(
         lock_tenant(names), refuse_foreign(names, setup, claimant), write_claim(names, claimant)};
     std::ranges::move(claim_role_names(names), std::back_inserter(batch));
     batch.push_back(count_revision());
-    batch.push_back(create_absent(roles, mark(names, claimant)));
+    batch.push_back(create_absent(roles, role_comment(names, claimant)));
     for (const auto& role : roles) {
         batch.emplace_back(
-            "COMMENT ON ROLE " + quoted(role.name) + " IS " + quote_literal(mark(names, claimant))
+            "COMMENT ON ROLE " + quoted(role.name) + " IS " +
+            quote_literal(role_comment(names, claimant))
         );
     }
     batch.push_back(correct_attributes(roles));

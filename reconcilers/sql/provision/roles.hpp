@@ -7,7 +7,7 @@
 
 namespace djdb::sql {
 
-/// Lock, checks, ledger rows, roles with marks, attributes and memberships, then the passwords.
+/// Lock, checks, ledger rows, roles with comments, attributes and memberships, then the passwords.
 /// server_version as in server_version_num: 16 and later need the options of GRANT. Throws Error
 /// Invalid "InvalidVerifier" when a password is not a SCRAM verifier.
 Batch claim_and_create_roles(

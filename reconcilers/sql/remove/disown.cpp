@@ -13,9 +13,9 @@ Batch disown(
     return {block(
         "DECLARE login record; found record; BEGIN FOR login IN SELECT r.oid, r.rolname FROM"
         " pg_roles r WHERE r.rolname = ANY (" +
-        array_of(logins) +
-        ") AND shobj_description(r.oid, 'pg_authid') = " + quote_literal(mark(names, claimant)) +
-        " LOOP " + give_all("ARRAY[login.rolname]::text[]", names) +
+        array_of(logins) + ") AND shobj_description(r.oid, 'pg_authid') = " +
+        quote_literal(role_comment(names, claimant)) + " LOOP " +
+        give_all("ARRAY[login.rolname]::text[]", names) +
         "IF NOT EXISTS (SELECT FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid WHERE"
         " d.datname = current_database() AND s.refclassid = 'pg_authid'::regclass AND s.refobjid ="
         " login.oid AND s.deptype = 'o') THEN EXECUTE format('DROP OWNED BY %I', login.rolname);"

@@ -10,7 +10,7 @@
 namespace djdb::sql {
 
 /// In the tenant's database, one DO block: gives to the owner role what these logins own there and
-/// takes their rights. A login that bears another mark is left alone. One that still owns something
+/// takes their rights. A login that has another comment is left alone. One that still owns something
 /// (an extension can't be given away) keeps its rights, since DROP OWNED would drop that.
 Batch disown(const TenantNames&, const Claimant&, const std::vector<RoleName>& logins);
 

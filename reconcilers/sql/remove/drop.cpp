@@ -16,7 +16,7 @@ std::string claimed_database(const TenantNames& names, const Claimant& claimant)
 
 }  // namespace
 
-Batch shut(const TenantNames& names, const Claimant& claimant) {
+Batch disable_logins(const TenantNames& names, const Claimant& claimant) {
     const std::string body =
         "DECLARE login name; BEGIN FOR login IN SELECT rolname FROM pg_roles r WHERE rolcanlogin"
         " AND " +

@@ -10,7 +10,7 @@ namespace djdb::sql {
 
 /// One transaction: nobody can log in as the tenant any more. The database stays open to a DBA, who
 /// may have to remove what is in the way.
-Batch shut(const TenantNames&, const Claimant&);
+Batch disable_logins(const TenantNames&, const Claimant&);
 
 /// Ends the sessions in the database and of the tenant's roles, as far as the administrator may.
 Statement end_all_sessions(const TenantNames&, const Claimant&);

@@ -17,14 +17,14 @@ Statement if_ours(
 ) {
     return block(
         "BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = " + quote_literal(reader.str()) +
-        " AND shobj_description(oid, 'pg_authid') = " + quote_literal(mark(names, claimant)) +
-        ") THEN " + commands + " END IF; END"
+        " AND shobj_description(oid, 'pg_authid') = " +
+        quote_literal(role_comment(names, claimant)) + ") THEN " + commands + " END IF; END"
     );
 }
 
 }  // namespace
 
-Batch shut_reader(const TenantNames& names, const Claimant& claimant, const RoleName& reader) {
+Batch disable_reader(const TenantNames& names, const Claimant& claimant, const RoleName& reader) {
     const auto role = quote_identifier(reader.str());
     return {
         lock_tenant(names),

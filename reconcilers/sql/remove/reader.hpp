@@ -1,4 +1,4 @@
-// A reader that is asked for no more: its login is shut, its sessions end, the role goes. Large
+// A reader that is no longer requested: its login is disabled, its sessions end, the role goes. Large
 // objects that it made become the owner role's, anything else keeps it. Pure; any thread.
 #pragma once
 
@@ -7,8 +7,8 @@
 
 namespace djdb::sql {
 
-/// In the maintenance database. Changes nothing when the role bears another mark or is gone.
-Batch shut_reader(const TenantNames&, const Claimant&, const RoleName& reader);
+/// In the maintenance database. Changes nothing when the role has another comment or is gone.
+Batch disable_reader(const TenantNames&, const Claimant&, const RoleName& reader);
 
 /// In the tenant's database, before disown(): raises 2BP01 when the reader owns anything but large
 /// objects. A function or view that a reader made, and let others use, must not become the owner

@@ -9,14 +9,16 @@ namespace djdb::sql {
 namespace {
 
 /// Rows of pg_roles that can log in as this tenant: the ledger has their names, and a namesake
-/// without our mark is not ours.
+/// without our comment is not ours.
 std::string are_own_logins(const TenantNames& names, const Claimant& claimant) {
     return are_own_roles(names, claimant) + " AND r.rolname NOT IN (" +
            quote_literal(names.owner.str()) + ", " + quote_literal(names.read_write.str()) + ", " +
            quote_literal(names.read_only.str()) + ")";
 }
 
-Batch shut(const TenantNames& names, const Claimant& claimant, const std::string& update) {
+Batch update_and_disable(
+    const TenantNames& names, const Claimant& claimant, const std::string& update
+) {
     const std::string body =
         "DECLARE login name; BEGIN " + update +
         "; IF NOT FOUND THEN RETURN; END IF; FOR login IN SELECT rolname FROM pg_roles r WHERE " +
@@ -33,7 +35,7 @@ std::string is_retained(const TenantNames& names, const Claimant& claimant) {
 }  // namespace
 
 Batch retire(const TenantNames& names, const Claimant& claimant) {
-    return shut(
+    return update_and_disable(
         names,
         claimant,
         "UPDATE djangodb.claim SET state = 'retained' WHERE " + is_of_resource(names, claimant)
@@ -41,7 +43,7 @@ Batch retire(const TenantNames& names, const Claimant& claimant) {
 }
 
 Batch reattach(const TenantNames& names, const Claimant& claimant) {
-    return shut(
+    return update_and_disable(
         names,
         claimant,
         "UPDATE djangodb.claim SET state = 'retained', resource_uid = " +
@@ -65,7 +67,7 @@ Statement end_sessions(const TenantNames& names, const Claimant& claimant) {
         are_own_logins(names, claimant) + ") AND " + is_retained(names, claimant)};
 }
 
-Statement find_strays(const TenantNames& names, const Claimant& claimant) {
+Statement find_foreign_owners(const TenantNames& names, const Claimant& claimant) {
     return {
         "SELECT r.rolname FROM pg_roles r, pg_database d WHERE d.datname = $1 AND d.datallowconn"
         " AND d.datconnlimit <> -2 AND d.oid::bigint = (SELECT database_oid FROM djangodb.claim"

@@ -1,5 +1,5 @@
 // Deletion with Retain: the logins go; database, owner role and claim stay. The same way an old
-// tenant's logins are shut before a new resource takes its database over. Pure; any thread.
+// tenant's logins are disabled before a new resource takes its database over. Pure; any thread.
 #pragma once
 
 #include "reconcilers/ports/database.hpp"
@@ -15,7 +15,7 @@ namespace djdb::sql {
 Batch retire(const TenantNames&, const Claimant&);
 
 /// The same for a resource made anew, whose predecessor may have gone without its logins being
-/// shut: the retained claim is this resource's from now on.
+/// disabled: the retained claim is this resource's from now on.
 Batch reattach(const TenantNames&, const Claimant&);
 
 /// How many sessions the logins still have, while the claim is retained for this claimant.
@@ -26,9 +26,9 @@ Statement end_sessions(const TenantNames&, const Claimant&);
 
 /// Logins that own something in the tenant's database or have rights there of their own, while it
 /// can be entered.
-Statement find_strays(const TenantNames&, const Claimant&);
+Statement find_foreign_owners(const TenantNames&, const Claimant&);
 
-/// Drops the logins, but for those that are still needed somewhere: those stay shut.
+/// Drops the logins, but for those that are still needed somewhere: those stay disabled.
 Batch drop_logins(const TenantNames&, const Claimant&);
 
 /// Rows of sentences: a login that could not be dropped, what holds it, and what to run.

@@ -2,11 +2,15 @@
 
 #include "reconcilers/ports/failure.hpp"
 #include "reconcilers/sql/provision/database.hpp"
+#include "reconcilers/sql/provision/role_model.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <string>
+#include <tuple>
+#include <vector>
 
 namespace djdb::sql {
 namespace {
@@ -70,6 +74,33 @@ TEST(Roles, PasswordsComeAfterWhatMayWait) {
     EXPECT_LT(at("ALTER ROLE \"shop_a\" LOGIN"), at("set_config('djangodb.runtime', $1"));
     EXPECT_LT(at("ALTER ROLE \"shop_migrate\" LOGIN"), at("set_config('djangodb.runtime', $1"));
     EXPECT_LT(at("log_parameter_max_length"), at("set_config('djangodb.runtime', $1"));
+}
+
+TEST(Logins, TheActiveOneOfTheAppIsEnabledAndTheOtherIsNot) {
+    const auto names = tenant_names(DatabaseName("shop"), {{"reports", ""}});
+    for (const auto& active : {LoginId::a(), LoginId::b()}) {
+        TenantSetup setup;
+        setup.active_login = active;
+        const auto enabled = enabled_logins(names, setup);
+        EXPECT_EQ(enabled, (std::vector{active, LoginId::migrate(), LoginId::reader("reports")}));
+        std::vector<RoleName> log_in;
+        for (const auto& role : tenant_roles(names, setup)) {
+            if (role.logs_in) {
+                log_in.push_back(role.name);
+            }
+        }
+        ASSERT_EQ(log_in.size(), enabled.size());
+        Verifiers verifiers;
+        for (std::size_t i = 0; i < enabled.size(); ++i) {
+            EXPECT_EQ(log_in[i], names.role(enabled[i]));
+            verifiers.logins.emplace(enabled[i], Sensitive("SCRAM-SHA-256$"));
+        }
+        const auto passwords = set_passwords(names, setup, verifiers);
+        EXPECT_TRUE(has(passwords, names.role(active).str() + "'"));
+        verifiers.logins.erase(LoginId::migrate());
+        EXPECT_THROW(set_passwords(names, setup, verifiers), std::out_of_range);
+    }
+    EXPECT_THROW(std::ignore = names.role(LoginId::reader("another")), std::out_of_range);
 }
 
 TEST(HandOver, IsForWhoMayDoIt) {
