@@ -23,10 +23,11 @@ std::string what_is_awaited(const Workload& workload) {
                : "new Pods of " + name;
 }
 
+/// Also those whose end the Job controller has not noticed yet: their time runs from then on.
 std::vector<std::string> jobs_to_expire(const Observed& observed) {
     std::vector<std::string> names;
     for (const auto& job : observed.jobs) {
-        if (job.state != JobState::Running && is_over(read_end(job)) && !job.expires &&
+        if (job.kind == JobKind::Migrate && is_over(read_end(job)) && !job.expires &&
             !job.being_deleted) {
             names.push_back(job.name);
         }
