@@ -239,6 +239,11 @@ bool said_ok(const JobEnd& end) {
     return answered != nullptr && answered->ok;
 }
 
+bool outlives_its_part(const JobRun& job) {
+    return job.state == JobState::Running && !job.being_deleted && is_over(read_end(job)) &&
+           std::ranges::any_of(job.pods, &JobPod::others_run);
+}
+
 Explanation explain(const JobEnd& end) {
     if (const auto* answered = std::get_if<Answered>(&end)) {
         return answered->ok ? Explanation{} : Explanation{answered->reason, answered->message};

@@ -64,6 +64,9 @@ JobEnd read_end(const JobRun& job);
 /// Our container has ended: nothing of the Job that could change the database runs any more.
 bool is_over(const JobEnd& end);
 bool said_ok(const JobEnd& end);
+/// It has ended, and the Job goes on to its deadline for another container. A Job whose end the Job
+/// controller is only about to notice does not.
+bool outlives_its_part(const JobRun& job);
 /// Why it did not go well, for people; empty while it is underway and when it said ok.
 Explanation explain(const JobEnd& end);
 

@@ -48,6 +48,8 @@ struct JobPod {
     /// Why no node takes it.
     std::optional<Explanation> unscheduled;
     std::optional<ContainerEnd> end;
+    /// A container that admission put beside ours has not ended. The Job controller waits for it.
+    bool others_run = false;
 };
 
 struct JobRun {

@@ -156,7 +156,7 @@ def measure_resync(binary, counts):
 def measure_release(binary):
     """On the full cluster; one that was up already stays up."""
     was_up = (default_directory() / "kubeconfig").exists()
-    say("== a migration Job's completion to the opened gate, one run of the end-to-end story; " + figures.machine())
+    say("== a migration's end to the opened gate, one run of the end-to-end story; " + figures.machine())
     try:
         subprocess.run([ROOT / "tests/e2e/prepare", binary], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([sys.executable, ROOT / "tests/e2e/release_story.py"], check=True, stdout=subprocess.DEVNULL)

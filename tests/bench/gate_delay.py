@@ -3,9 +3,10 @@
 
 usage: gate_delay.py STATE_DIRECTORY      of tests/cluster/up
 
-A delay begins with the answer to the status update by which the Job controller made the Job Complete (the last that it
-sends for a Job), and ends with the answer to the operator's patch of the first Deployment that it let through. A gate
-that opens without a new Job before it, for an image that has passed already, does not count.
+A delay begins with the answer to the last word of the kubelet on the Job's Pod, which says that its container ended
+(the operator does not wait for the Job controller to notice), and ends with the answer to the operator's patch of the
+first Deployment that it let through. A gate that opens without a new Job before it, for an image that has passed
+already, does not count.
 """
 
 import pathlib
@@ -16,32 +17,31 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support/pytho
 import audit_log  # noqa: E402
 import figures  # noqa: E402
 
-JOB_CONTROLLER = "system:serviceaccount:kube-system:job-controller"
+KUBELET = "system:node:djdb-node"
 
 
 def read(directory):
     log = audit_log.AuditLog(directory)
-    requests = log.requests() + log.requests(user=JOB_CONTROLLER)
+    requests = log.requests() + log.requests(user=KUBELET)
     return sorted((request for request in requests if request.succeeded), key=lambda request: request.answered)
 
 
 def delays(requests):
     """(namespace, Job, seconds) of each release, in the order of time."""
-    begun = set()  # namespaces in which the operator made a Job, while its gate is still closed
-    written = {}  # namespace -> the Job whose status was last written, and when
+    begun = {}  # namespace -> the Job that the operator made there, while its gate is still closed
+    written = {}  # namespace and Job -> when its Pod's status was last written
     found = []
     for request in requests:
         space = request.space
-        if request.user == JOB_CONTROLLER and request.resource == "jobs/status":
-            written[space] = (request.name, request.answered)
+        if request.user == KUBELET and request.resource == "pods/status":
+            written[space, request.name.rpartition("-")[0]] = request.answered
         elif not request.by_operator:
             continue
         elif (request.verb, request.resource) == ("create", "jobs"):
-            begun.add(space)
-        elif (request.verb, request.resource) == ("patch", "deployments") and space in begun & written.keys():
-            begun.remove(space)
-            job, finished = written[space]
-            found.append((space, job, request.answered - finished))
+            begun[space] = request.name
+        elif (request.verb, request.resource) == ("patch", "deployments") and (space, begun.get(space)) in written:
+            job = begun.pop(space)
+            found.append((space, job, request.answered - written[space, job]))
     return found
 
 
@@ -53,7 +53,7 @@ def report(directory):
         print("  no release was found", file=sys.stderr)
         return 1
     milliseconds = [seconds * 1000 for _, _, seconds in found]
-    print("  Job's completion -> gate open, %d releases: %s ms (min / median / max)"
+    print("  migration's end -> gate open, %d releases: %s ms (min / median / max)"
           % (len(found), figures.spread(milliseconds, "%.0f")))
     return 0
 

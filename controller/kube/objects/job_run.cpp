@@ -51,10 +51,11 @@ JobPod decode_pod(const json& pod, const std::string& name) {
         out.unscheduled = explanation_in(*refused);
     }
     for (const auto& container : child(status, "containerStatuses")) {
+        const auto& state = child(container, "state");
         if (container.value("name", "") != name) {
+            out.others_run = out.others_run || child(state, "terminated").empty();
             continue;
         }
-        const auto& state = child(container, "state");
         if (const auto& waiting = child(state, "waiting"); !waiting.empty()) {
             out.waiting = explanation_in(waiting);
         }

@@ -37,7 +37,7 @@ SELECT o.classid, o.oid, o.owner FROM (
     UNION ALL SELECT 'pg_publication'::regclass, oid, pubowner, 0 FROM pg_publication
     WHERE NOT puballtables
     UNION ALL SELECT 'pg_largeobject'::regclass, oid, lomowner, 0 FROM pg_largeobject_metadata
-) o LEFT JOIN pg_namespace n ON n.oid = o.ns
+) o LEFT JOIN pg_namespace n ON n.oid = o.space
 WHERE (o.oid >= 16384 OR (o.classid = 'pg_namespace'::regclass AND n.nspname = 'public'))
 AND (n.nspname IS NULL OR n.nspname !~ '^pg_(toast_)?temp_')
 AND NOT EXISTS (

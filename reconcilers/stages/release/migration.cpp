@@ -53,11 +53,6 @@ Verdict start_again(const Workload& source, const JobRun& last) {
     );
 }
 
-/// The Job controller waits for a container that admission put into the Pod.
-bool outlives_its_part(const JobRun& job) {
-    return job.state == JobState::Running && !job.being_deleted && is_over(read_end(job));
-}
-
 /// Why a Job that is underway does nothing; empty when its Pod runs, or may yet be made.
 std::string stuck_reason(const JobRun& job, TimePoint now) {
     const auto end = read_end(job);

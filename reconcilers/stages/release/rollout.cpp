@@ -33,10 +33,11 @@ std::string what_is_awaited(const Desired& desired, const std::vector<Workload>&
     return waiting;
 }
 
+/// Also those whose end the Job controller has not noticed yet: their time runs from then on.
 std::vector<std::string> jobs_to_expire(const Observed& observed) {
     std::vector<std::string> names;
     for (const auto& job : observed.jobs) {
-        if (job.state != JobState::Running && is_over(read_end(job)) && !job.expires &&
+        if (job.kind == JobKind::Migrate && is_over(read_end(job)) && !job.expires &&
             !job.being_deleted) {
             names.push_back(job.name);
         }

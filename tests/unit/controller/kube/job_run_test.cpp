@@ -98,6 +98,10 @@ TEST(JobRun, HasTheEndOfItsOwnContainerAlone) {
     EXPECT_EQ(found.end->finished, parse_time("2026-11-24T02:17:41Z"));
     EXPECT_FALSE(found.waiting) << "another container's";
     EXPECT_FALSE(found.is_over);
+    EXPECT_TRUE(found.others_run);
+    auto all_ended = pod;
+    all_ended["status"]["containerStatuses"].erase(2);
+    EXPECT_FALSE(decode(a_job(), {all_ended}).pods.front().others_run);
 }
 
 TEST(JobRun, HasWhatItsPodsWaitFor) {

@@ -310,6 +310,9 @@ TEST(Rollout, FinishedJobsExpireOnlyWhenAllHasRolled) {
     const auto steps = assess(desired, observed).steps();
     ASSERT_EQ(steps.size(), 1U);
     EXPECT_EQ(std::get<ExpireJobs>(steps.front()).jobs, std::vector<std::string>{job.name});
+    observed.jobs.front().state = JobState::Running;
+    EXPECT_EQ(assess(desired, observed).steps().size(), 1U)
+        << "not later, when the Job controller has noticed: all was said to be ready by then";
     observed.jobs.front().expires = true;
     EXPECT_TRUE(assess(desired, observed).steps().empty()) << "a settled resource does nothing";
     observed.jobs.front().expires = false;

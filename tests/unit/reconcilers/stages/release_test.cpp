@@ -261,6 +261,7 @@ Observed with_a_container_beside_it(const Desired& desired, bool passed, Job job
     auto observed = build(desired, {GateState::Intact, Gate::Held, true, passed, job});
     observed.jobs.front().state = JobState::Running;
     observed.jobs.front().pods.front().is_over = false;
+    observed.jobs.front().pods.front().others_run = true;
     observed.jobs.front().finished = {};
     return observed;
 }
@@ -285,6 +286,19 @@ TEST(AContainerBesideOurs, DoesNotKeepAnImageFromPassing) {
 
     observed.jobs.front().being_deleted = true;
     EXPECT_TRUE(std::holds_alternative<Satisfied>(assess_migration(desired, observed)));
+}
+
+// Between the container's end and the Job's lie a second or two.
+TEST(Migration, AJobWhoseEndIsNoticedLaterIsReadAndKept) {
+    const auto desired = a_desired();
+    const auto ended = [&](bool passed, Job job) {
+        auto observed = with_a_container_beside_it(desired, passed, job);
+        observed.jobs.front().pods.front().others_run = false;
+        return assess_migration(desired, observed);
+    };
+    EXPECT_NE(only_step<RecordPassedImage>(ended(false, Job::Succeeded)), nullptr);
+    EXPECT_TRUE(std::holds_alternative<Satisfied>(ended(true, Job::Succeeded)));
+    EXPECT_TRUE(std::holds_alternative<Blocked>(ended(false, Job::FailedForGood)));
 }
 
 TEST(AContainerBesideOurs, DoesNotMakeTheLastWordOfAFailureGetLost) {
