@@ -20,7 +20,7 @@ std::string on_one_line(std::string text) {
 /// only. Schema public is in it.
 constexpr const char* kOwned = R"sql((
 SELECT o.classid, o.oid, o.owner FROM (
-    SELECT 'pg_class'::regclass::oid AS classid, oid, relowner AS owner, relnamespace AS ns
+    SELECT 'pg_class'::regclass::oid AS classid, oid, relowner AS owner, relnamespace AS space
     FROM pg_class WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
     UNION ALL SELECT 'pg_type'::regclass, oid, typowner, typnamespace FROM pg_type
     UNION ALL SELECT 'pg_proc'::regclass, oid, proowner, pronamespace FROM pg_proc
