@@ -1,5 +1,5 @@
 // The port Database on PostgreSQL 13 to 18 by libpq: orders the statements of reconcilers/sql,
-// repeats races, and says in words what went wrong. Workers call it; all members may run at once.
+// repeats races, and says in words what went wrong. Workers call it; all members may run together.
 #pragma once
 
 #include "controller/postgres/admin_sessions.hpp"

@@ -1,5 +1,5 @@
 // One tenant of a PostgreSQL server. Its members stand in provisioning, adoption, deletion and
-// tenant_login, each with what it is about. All may run at once.
+// tenant_login, each with what it is about. All may run together.
 #pragma once
 
 #include "controller/postgres/admin_sessions.hpp"

@@ -75,7 +75,7 @@ void PostgresTenant::prove_login(
     as_tenant(login, password, call, [&](Connection& session) {
         if (login.kind == LoginKind::Migrate) {
             // One transaction: a probe that fails half-way leaves no table. The app's own tables have
-            // precedence should one bear this name: then the probe fails and touches nothing.
+            // precedence should one have this name: then the probe fails and touches nothing.
             session.run_batch(sql::probe_schema(), call);
         } else if (login.kind == LoginKind::Reader) {
             require_read_only(session, call);

@@ -78,7 +78,7 @@ class Executor {
             "ClaimTransferred",
             "Database \"" + desired_.names.database.str() + "\" was taken over from " +
                 transfer.holder + ", as spec.grants.transfer of PostgresServer \"" +
-                desired_.object.spec.server_ref.name + "\" says. Its old passwords work no more."
+                desired_.object.spec.server_ref.name + "\" says. Its old passwords no longer work."
         );
     }
     void operator()(const Reattach&) { tenant().reattach(call_); }

@@ -1,7 +1,7 @@
 // What the reconcilers ask of Kubernetes. The adapter is controller/kube/kube_cluster.
 //
 // find_* and list_* answer from caches, read_* from the API server, the others write. All may throw
-// Error with the HTTP status and reason as code. Workers call it; all members may run at once.
+// Error with the HTTP status and reason as code. Workers call it; all members may run together.
 #pragma once
 
 #include "crds/kinds/django_database.hpp"

@@ -4,7 +4,7 @@
 // Every call works on an administrator's session of the maintenance database with pinned settings,
 // and throws Error with the SQLSTATE (or the phase of the connection) as code, and with a reason where
 // a condition has one. Each write is
-// idempotent: run twice, it leaves the same end. Workers call it; all members may run at once.
+// idempotent: run twice, it leaves the same end. Workers call it; all members may run together.
 #pragma once
 
 #include "crds/names.hpp"
@@ -127,7 +127,7 @@ struct AppliedMigrations {
 };
 
 /// One tenant's work on one server. Every call works on a session of its own or of the pool; all
-/// members may run at once. It is not to outlive the Database that it came from.
+/// members may run together. It is not to outlive the Database that it came from.
 class TenantDatabase {
   public:
     TenantDatabase() = default;

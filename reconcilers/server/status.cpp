@@ -129,7 +129,7 @@ void judge_public(const ServerFacts& facts, ConditionBuilder& sayings) {
     std::string statements;
     for (const auto& name : facts.public_connect) {
         const auto database = sql::quote_identifier(name);
-        // The administrator comes in as one of PUBLIC, and must not be shut out.
+        // The administrator comes in as one of PUBLIC, and must not be locked out.
         statements += " GRANT CONNECT ON DATABASE " + database + " TO " + user +
                       "; REVOKE CONNECT ON DATABASE " + database + " FROM PUBLIC;";
     }

@@ -101,7 +101,7 @@ Batch claim_existing(
         "DECLARE held djangodb.claim; BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname"
         " = " +
         database + " AND oid::bigint = " + quote_literal(oid) + "::bigint) THEN " +
-        raise(kForeignDatabase, "'another database bears the name now'") +
+        raise(kForeignDatabase, "'another database has the name now'") +
         " END IF; SELECT * INTO held FROM djangodb.claim WHERE database_oid = " +
         quote_literal(oid) + "::bigint AND database <> " + database + "; IF FOUND THEN " +
         raise(
@@ -142,7 +142,7 @@ Batch adopt(const TenantNames& names, const std::string& oid, const std::string&
         " ELSE '' END; BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname ="
         " current_database() AND oid::bigint = " +
         quote_literal(oid) + "::bigint) THEN " +
-        raise(kForeignDatabase, "'another database bears the name now'") +
+        raise(kForeignDatabase, "'another database has the name now'") +
         " END IF; SELECT string_agg(line, '; ') INTO lines FROM (SELECT line FROM (" +
         obstacles(named, names) +
         ") o ORDER BY place, line LIMIT 10) shown; IF lines IS NOT NULL THEN " +

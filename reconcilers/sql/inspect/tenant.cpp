@@ -30,7 +30,7 @@ enum Column : std::size_t {
     kFingerprint
 };
 
-/// The ledger's view, and what bears the tenant's name.
+/// The ledger's view, and what has the tenant's name.
 const std::string& ledger_query() {
     static const std::string kText = R"sql(
 WITH c AS (

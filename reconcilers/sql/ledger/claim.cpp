@@ -172,9 +172,7 @@ Statement require_claimed_database(const TenantNames& names) {
         "BEGIN IF NOT EXISTS (SELECT FROM djangodb.claim c JOIN pg_database d ON d.datname ="
         " c.database WHERE c." +
         is_database(names) + " AND " + kIsClaimedDatabase + ") THEN " +
-        raise(
-            kForeignDatabase, "'the database that bears this name was not made by this operator'"
-        ) +
+        raise(kForeignDatabase, "'the database of this name was not created by this operator'") +
         " END IF; END"
     );
 }

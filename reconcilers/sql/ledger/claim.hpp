@@ -71,7 +71,7 @@ inline constexpr const char* kIsClaimedDatabase =
     "(d.oid::bigint = c.database_oid OR (c.database_oid IS NULL AND NOT d.datallowconn AND"
     " d.datdba = (SELECT oid FROM pg_roles WHERE rolname = current_user)))";
 
-/// Raises DJ003 unless the database that bears the name is the claimed one.
+/// Raises DJ003 unless the database of that name is the claimed one.
 Statement require_claimed_database(const TenantNames&);
 
 Statement record_passed_image(const TenantNames&, const Claimant&, const ImageRef&);

@@ -113,7 +113,7 @@ Statement require_this_database(const std::string& oid) {
         "BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname = current_database()"
         " AND oid::bigint = " +
         quote_literal(oid) + "::bigint) THEN " +
-        raise(kForeignDatabase, "'another database bears the name now'") + " END IF; END"
+        raise(kForeignDatabase, "'another database has the name now'") + " END IF; END"
     );
 }
 

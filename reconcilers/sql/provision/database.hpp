@@ -8,8 +8,8 @@
 
 namespace djdb::sql {
 
-/// The OID that the ledger has noted, and the name that this database bears now (NULL when it is
-/// gone), if it does not bear the claimed name any more; else no row.
+/// The OID that the ledger has noted, and the name that this database has now (NULL when it is
+/// gone), if it no longer has the claimed name; else no row.
 Statement find_lost_database(const TenantNames&);
 
 /// Alone, never in a transaction. template0 is immune to sessions in template1 and to its

@@ -92,7 +92,7 @@ Verdict judge_running(const JobRun& job, TimePoint now) {
         next_look(job)};
 }
 
-/// Two migrations never run at once, so a started one ends first.
+/// Two migrations never run together, so a started one ends first.
 Verdict judge_earlier(const JobRun& job, const ImageRef& next, TimePoint now) {
     if (!job.being_deleted && !stuck_reason(job, now).empty()) {
         return act_and_stop(
