@@ -39,6 +39,7 @@ std::string steps_of(const Run& run) {
 
 std::string stops_of(const Run& run) {
     std::vector<std::string> stops;
+    stops.reserve(run.stops.size());
     for (const auto& stop : run.stops) {
         stops.push_back(
             std::string(to_string(stop.stage)) + " " + std::string(to_string(stop.reason))

@@ -76,8 +76,7 @@ concept Worded = requires { Words<Enum>::kWords; };
 namespace detail {
 struct Anything {
     template <class T>
-    constexpr operator T(
-    ) const noexcept;  // NOLINT(misc-explicit-constructor): it stands for any member
+    constexpr operator T() const noexcept;  // NOLINT(misc-explicit-constructor): of any member
 };
 template <class Struct, class... Members>
 consteval std::size_t count_members() {

@@ -6,6 +6,7 @@
 #include "reconcilers/ports/failure.hpp"
 #include "reconcilers/step.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -61,12 +62,9 @@ using Outcomes = std::vector<StepOutcome>;
 const StepOutcome* failure_in(const Outcomes&, LaneId);
 template <class Kind>
 bool was_done(const Outcomes& outcomes) {
-    for (const auto& outcome : outcomes) {
-        if (outcome.step.is<Kind>() && !outcome.failure) {
-            return true;
-        }
-    }
-    return false;
+    return std::ranges::any_of(outcomes, [](const StepOutcome& outcome) {
+        return outcome.step.is<Kind>() && !outcome.failure;
+    });
 }
 
 struct AwaitChange {};

@@ -83,7 +83,7 @@ const std::string& cell(const Rows& rows, std::size_t column) {
 
 void AdminSessions::make_maintenance_database(const ServerAccess& access, const CallContext& call) {
     const DatabaseName name(access.maintenance_database);
-    auto lease = pool_.take(admin_endpoint(access, "postgres"), call);
+    const auto lease = pool_.take(admin_endpoint(access, "postgres"), call);
     try {
         lease->run(sql::create_maintenance_database(name), call);
     } catch (const Error& error) {
@@ -96,7 +96,7 @@ void AdminSessions::make_maintenance_database(const ServerAccess& access, const 
 }
 
 void AdminSessions::make_ledger(const Endpoint& endpoint, const CallContext& call) {
-    auto lease = pool_.take(endpoint, call);
+    const auto lease = pool_.take(endpoint, call);
     lease->run_batch(sql::create_ledger(), call);
 }
 

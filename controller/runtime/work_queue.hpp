@@ -90,7 +90,7 @@ class WorkQueue {
         Why why;
     };
     using Entry = std::pair<TimePoint, Key>;
-    using Position = typename std::set<Entry>::iterator;
+    using Position = std::set<Entry>::iterator;
 
     Position first_idle() {
         auto position = order_.begin();

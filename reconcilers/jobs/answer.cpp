@@ -72,7 +72,7 @@ json parse_answer(const std::string& text) {
         is_too_deep = is_too_deep || depth > kDeepest;
         return !is_too_deep;
     };
-    auto answer = json::parse(text, watch_depth, false);
+    const auto answer = json::parse(text, watch_depth, false);
     return is_too_deep ? json(json::value_t::discarded) : answer;
 }
 

@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <utility>
 
 namespace djdb::kube {
 namespace {
@@ -48,7 +49,7 @@ void BeastConnection::connect(const CallContext& call) {
             endpoint_->host,
             endpoint_->port,
             [&addresses, done](const error_code& failed, auto found) mutable {
-                addresses = found;
+                addresses = std::move(found);
                 done(failed);
             }
         );
@@ -103,7 +104,7 @@ void BeastConnection::notice_dead_peers() {
 
 void BeastConnection::close() {
     error_code ignored;
-    beast::get_lowest_layer(stream_).socket().close(ignored);
+    static_cast<void>(beast::get_lowest_layer(stream_).socket().close(ignored));
 }
 
 void BeastConnection::refuse_if_over(const error_code& result, const std::stop_token& stop) const {

@@ -50,9 +50,14 @@ TlsAnswer ask_for_tls(int socket, const Deadline& deadline) {
     if (size > 1) {
         return TlsAnswer::NotPostgres;
     }
-    return answer[0] == 'S'   ? TlsAnswer::Shown
-           : answer[0] == 'N' ? TlsAnswer::NotOffered
-                              : TlsAnswer::NotPostgres;
+    switch (answer[0]) {
+        case 'S':
+            return TlsAnswer::Shown;
+        case 'N':
+            return TlsAnswer::NotOffered;
+        default:
+            return TlsAnswer::NotPostgres;
+    }
 }
 
 /// Repeats the call while OpenSSL waits for the socket.

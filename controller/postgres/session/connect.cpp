@@ -21,9 +21,8 @@
 #include <optional>
 #include <poll.h>
 #include <string_view>
+#include <unistd.h>
 #include <utility>
-
-extern char** environ;
 
 namespace djdb::postgres {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 namespace djdb::postgres {
@@ -75,7 +76,7 @@ std::unique_ptr<Connection> SessionPool::reuse(Server& server, const Endpoint& t
         return !entry.session->is_usable() || is_elsewhere(*entry.session);
     });
     // The one that rested last: the others may then rest until they are closed.
-    const auto same = std::find_if(idle.rbegin(), idle.rend(), [&](const Idle& entry) {
+    const auto same = std::ranges::find_if(idle | std::views::reverse, [&](const Idle& entry) {
         return entry.session->endpoint() == to;
     });
     if (same == idle.rend()) {

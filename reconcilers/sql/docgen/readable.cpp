@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <ranges>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,13 @@ bool begins_clause(std::string_view before, std::string_view after) {
            std::ranges::any_of(kClauses, [&](auto word) { return after.starts_with(word); });
 }
 
+Break kind_of_break(std::string_view line, std::size_t space) {
+    if (begins_clause(line.substr(0, space), line.substr(space + 1))) {
+        return Break::BeforeClause;
+    }
+    return line[space - 1] == ',' ? Break::BehindComma : Break::Anywhere;
+}
+
 /// Spaces outside of quotes.
 std::vector<Place> places_in(std::string_view line) {
     std::vector<Place> places;
@@ -41,11 +49,7 @@ std::vector<Place> places_in(std::string_view line) {
         } else if (c == '\'' || c == '"') {
             quote = c;
         } else if (c == ' ' && at > 0 && line[at - 1] != ' ') {
-            const auto kind = begins_clause(line.substr(0, at), line.substr(at + 1))
-                                  ? Break::BeforeClause
-                              : line[at - 1] == ',' ? Break::BehindComma
-                                                    : Break::Anywhere;
-            places.push_back({at, kind});
+            places.push_back({at, kind_of_break(line, at)});
         }
     }
     return places;
@@ -57,9 +61,10 @@ std::size_t end_of_line(const std::vector<Place>& places, std::size_t from, std:
          {std::pair{Break::BeforeClause, width / 3},
           std::pair{Break::BehindComma, width / 3},
           std::pair{Break::Anywhere, std::size_t{1}}}) {
-        const auto found = std::find_if(places.rbegin(), places.rend(), [&](const Place& place) {
-            return place.kind >= kind && place.at <= from + width && place.at >= from + least;
-        });
+        const auto found =
+            std::ranges::find_if(places | std::views::reverse, [&](const Place& place) {
+                return place.kind >= kind && place.at <= from + width && place.at >= from + least;
+            });
         if (found != places.rend()) {
             return found->at;
         }
