@@ -20,16 +20,16 @@ import sys
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
-import environment  # noqa: E402
-import figures  # noqa: E402
-import gate_delay  # noqa: E402
-import provision  # noqa: E402
-import resync  # noqa: E402
-import world  # noqa: E402
-from environment import ROOT  # noqa: E402
-from local.settings import default_directory  # noqa: E402
-from operator_process import OperatorProcess  # noqa: E402
-from wait import Unmet  # noqa: E402
+import environment
+import figures
+import gate_delay
+import provision
+import resync
+import world
+from environment import ROOT
+from local.settings import default_directory
+from operator_process import OperatorProcess
+from wait import Unmet
 
 BUILD = ROOT / "build/release"
 OPERATOR = BUILD / "controller/djangodb-operator"

@@ -11,16 +11,16 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/support/python"))
 sys.path.insert(0, str(ROOT / "tests/cluster"))
-import figures  # noqa: E402
-import install  # noqa: E402
-import world  # noqa: E402
-from audit_log import AuditLog  # noqa: E402
-from local import postgres as postgres_server  # noqa: E402
-from local.processes import Programs  # noqa: E402
-from operator_process import OperatorProcess  # noqa: E402
-from postgres import Postgres  # noqa: E402
-from wait import Unmet  # noqa: E402
-from world import run  # noqa: E402
+import figures
+import install
+import world
+from audit_log import AuditLog
+from local import postgres as postgres_server
+from local.processes import Programs
+from operator_process import OperatorProcess
+from postgres import Postgres
+from wait import Unmet
+from world import run
 
 
 class ApiServer:

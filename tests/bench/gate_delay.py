@@ -14,8 +14,8 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support/python"))
-import audit_log  # noqa: E402
-import figures  # noqa: E402
+import audit_log
+import figures
 
 KUBELET = "system:node:djdb-node"
 

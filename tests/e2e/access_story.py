@@ -1,4 +1,4 @@
-"""Databases that nobody can lose or steal: logins with few rights, drift, adoption, transfer and deletion, on a cluster.
+"""Databases that nobody can lose or steal: few rights, drift, adoption, transfer and deletion, on a cluster.
 
 A shop whose login reads and writes rows only is released twice, while a reader reads along; somebody changes roles by
 hand; an old database is taken over with leave; a claim moves to another namespace; a database is kept, then dropped.
@@ -11,13 +11,13 @@ import subprocess
 import sys
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
-import operator_pod  # noqa: E402
-import world  # noqa: E402
-from install import Server  # noqa: E402
-from postgres import Postgres  # noqa: E402
-from shop import Shop, remove as remove_shops  # noqa: E402
-from story import require, show, step, tell  # noqa: E402
-from wait import wait_for  # noqa: E402
+import operator_pod
+import world
+from install import Server
+from postgres import Postgres
+from shop import Shop, remove as remove_shops
+from story import require, show, step, tell
+from wait import wait_for
 
 POSTGRES = Postgres()
 SERVER = Server("market", POSTGRES)
@@ -99,10 +99,10 @@ def few_rights():
 def reader_goes():
     step("The reader is no longer requested")
     patch("djdb", "shop", {"access": {"readers": []}}, MARKET.space)
-    wait_for("its Secret to be gone", lambda: MARKET.read("secret", "shop-analysts") is None, 60)
+    wait_for("its Secret to be gone", lambda: MARKET.read("secret", "shop-analysts") is None)
     require("and its login", POSTGRES.sql(
         "SELECT count(*) FROM pg_roles WHERE rolname = 'market_ro_analysts'") == "0")
-    MARKET.wait_for_condition("Ready", "True", seconds=60)
+    MARKET.wait_for_condition("Ready", "True")
 
 
 def drift():
@@ -110,20 +110,20 @@ def drift():
     POSTGRES.sql('ALTER ROLE "market_a" CREATEDB; GRANT CONNECT ON DATABASE market TO PUBLIC')
     wait_for("both to be taken away", lambda: POSTGRES.sql(
         "SELECT rolcreatedb FROM pg_roles WHERE rolname = 'market_a'") == "f" and POSTGRES.sql(
-        "SELECT count(*) FROM pg_database, aclexplode(datacl) WHERE datname = 'market' AND grantee = 0") == "0", 90)
-    said = wait_for("an Event about it", lambda: event_with(MARKET, "Drift"), 60)
+        "SELECT count(*) FROM pg_database, aclexplode(datacl) WHERE datname = 'market' AND grantee = 0") == "0")
+    said = wait_for("an Event about it", lambda: event_with(MARKET, "Drift"))
     show(said[0])
-    MARKET.wait_for_condition("InSync", "True", seconds=60)
+    MARKET.wait_for_condition("InSync", "True")
     step("With mode Observe it is shown and left")
     patch("djdb", "shop", {"mode": "Observe"}, MARKET.space)
-    MARKET.wait_for_condition("InSync", "True", seconds=60)
+    MARKET.wait_for_condition("InSync", "True")
     POSTGRES.sql('ALTER ROLE "market_a" CREATEDB')
-    MARKET.wait_for_condition("InSync", "False", "Drifted", 90)
+    MARKET.wait_for_condition("InSync", "False", "Drifted")
     show("\n".join(MARKET.resource()["status"]["drift"]))
     require("nobody changed it", POSTGRES.sql("SELECT rolcreatedb FROM pg_roles WHERE rolname = 'market_a'") == "t")
     patch("djdb", "shop", {"mode": "Apply"}, MARKET.space)
-    MARKET.wait_for_condition("InSync", "True", seconds=60)
-    MARKET.wait_for_condition("Ready", "True", seconds=60)
+    MARKET.wait_for_condition("InSync", "True")
+    MARKET.wait_for_condition("Ready", "True")
 
 
 def adoption():
@@ -133,7 +133,7 @@ def adoption():
     LEGACY.sql("SET ROLE legacy_app; CREATE TABLE notes AS SELECT 42 AS n; CREATE VIEW seen AS SELECT n FROM notes;"
                "CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2'")
     LEGACY.apply("namespace", "djangodatabase", "service", "deployments")
-    show(LEGACY.wait_for_condition("Claimed", "False", "AdoptionNotGranted", 60)["message"])
+    show(LEGACY.wait_for_condition("Claimed", "False", "AdoptionNotGranted")["message"])
     patch("pgserver", SERVER.name, {"grants": {"adopt": [
         {"database": LEGACY.database, "namespace": LEGACY.space, "name": "shop"}]}})
     LEGACY.wait_for_release("v1")
@@ -151,12 +151,12 @@ def transfer():
     SECOND.apply("namespace")
     manifest = SECOND.manifest("djangodatabase").replace("name: " + SECOND.database, "name: " + MARKET.database)
     world.apply(manifest)
-    show(SECOND.wait_for_condition("Claimed", "False", "OwnershipConflict", 60)["message"])
+    show(SECOND.wait_for_condition("Claimed", "False", "OwnershipConflict")["message"])
     rows = MARKET.sql("SELECT count(*) FROM orders_order")
     patch("pgserver", SERVER.name, {"grants": {"transfer": [
         {"database": MARKET.database, "namespace": SECOND.space, "name": "shop"}]}})
-    SECOND.wait_for_condition("CredentialsSynced", "True", seconds=90)
-    MARKET.wait_for_condition("Claimed", "False", "OwnershipConflict", 90)
+    SECOND.wait_for_condition("CredentialsSynced", "True")
+    MARKET.wait_for_condition("Claimed", "False", "OwnershipConflict")
     allowed(login(SECOND, "shop-database"), "SELECT 1")
     require("its rows are there", MARKET.sql("SELECT count(*) FROM orders_order") == rows)
     step("The former resource is deleted: nothing happens to the database")
@@ -174,12 +174,12 @@ def deletion():
     step("The same name again: attached again, with its rows, and dropped with leave")
     SECOND.apply("namespace")
     world.apply(SECOND.manifest("djangodatabase").replace("name: " + SECOND.database, "name: " + MARKET.database))
-    SECOND.wait_for_condition("CredentialsSynced", "True", seconds=90)
+    SECOND.wait_for_condition("CredentialsSynced", "True")
     allowed(login(SECOND, "shop-database"), "SELECT count(*) FROM orders_order")
     patch("pgserver", SERVER.name, {"deletion": {"allowDrop": True}})
     patch("djdb", "shop", {"deletion": {"policy": "Delete"}}, SECOND.space)
     wait_for("the policy to be seen", lambda: SECOND.resource()["status"]["observedGeneration"] ==
-             SECOND.resource()["metadata"]["generation"], 60)
+             SECOND.resource()["metadata"]["generation"])
     SECOND.kubectl("delete", "djdb", "shop", "--timeout=60s")
     require("the database is gone", POSTGRES.sql("SELECT count(*) FROM pg_database WHERE datname = 'market'") == "0")
     require("and its roles", POSTGRES.sql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'market%'") == "0")

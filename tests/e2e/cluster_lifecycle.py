@@ -12,11 +12,11 @@ import subprocess
 import sys
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
-import world  # noqa: E402
-from local.settings import short_hash  # noqa: E402
-from postgres import Postgres  # noqa: E402
-from story import require, show, step, tell  # noqa: E402
-from wait import wait_for  # noqa: E402
+import world
+from local.settings import short_hash
+from postgres import Postgres
+from story import require, show, step, tell
+from wait import wait_for
 
 POSTGRES = Postgres()
 CLUSTER = world.ROOT / "tests/cluster"
@@ -47,7 +47,7 @@ def is_ours(folder):
     """A process of a Pod, a shim of our containerd, or one that PostgreSQL started in its data."""
     words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
     return (any("/djdb/" in line for line in (folder / "cgroup").read_text().splitlines())
-            or "shim" in words[0] and str(world.cluster_directory() / "containerd/containerd.sock") in words
+            or ("shim" in words[0] and str(world.cluster_directory() / "containerd/containerd.sock") in words)
             or os.readlink(folder / "cwd").startswith(servers_home() + "/"))
 
 
@@ -128,7 +128,7 @@ def start_a_pod():
     """Something for a crash to leave behind: a container of an image that every local cluster has."""
     image = "--image=localhost/djdb-pause:1"
     world.kubectl("run", "left-behind", image, "--image-pull-policy=Never", "--restart=Never")
-    wait_for("the Pod to run", lambda: world.read("pod", "left-behind", "default")["status"].get("phase") == "Running", 60)
+    wait_for("the Pod to run", lambda: world.read("pod", "left-behind", "default")["status"].get("phase") == "Running")
 
 
 def second_up_does_nothing():

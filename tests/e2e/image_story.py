@@ -8,13 +8,13 @@ import pathlib
 import sys
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
-import operator_pod  # noqa: E402
-import world  # noqa: E402
-from install import Server  # noqa: E402
-from postgres import Postgres  # noqa: E402
-from shop import Shop, image, remove as remove_shops  # noqa: E402
-from story import require, show, step, tell  # noqa: E402
-from wait import wait_for  # noqa: E402
+import operator_pod
+import world
+from install import Server
+from postgres import Postgres
+from shop import Shop, image, remove as remove_shops
+from story import require, show, step, tell
+from wait import PATIENCE, wait_for
 
 SHOP = Shop("gallery", Server("gallery", Postgres()), replicas=1)
 LABEL = "djangodb.io/database"
@@ -22,7 +22,7 @@ LABEL = "djangodb.io/database"
 QUICK = 30
 
 
-def refused(version, condition, reason, *deployments, seconds=120):
+def refused(version, condition, reason, *deployments, seconds=PATIENCE):
     """Asks for `version` and requires that it stays out: same Pods, same schema."""
     pods, migrations = SHOP.pods(), SHOP.sql("select count(*) from django_migrations")
     SHOP.upgrade(version, *deployments)
@@ -47,7 +47,7 @@ def missing_image():
     step("An image that does not exist, then the one that was meant")
     refused("v1-typo", "MigrationsApplied", "MigrationJobStuck")
     released("v1")
-    wait_for("the Job that never started to be gone", lambda: not jobs_of("v1-typo"), 60)
+    wait_for("the Job that never started to be gone", lambda: not jobs_of("v1-typo"))
     show("ok: the Job that never started is gone")
 
 

@@ -13,17 +13,17 @@ import pathlib
 import sys
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
-import end_state  # noqa: E402
-import moments  # noqa: E402
-import operator_pod  # noqa: E402
-import world  # noqa: E402
-from audit_log import AuditLog, answered  # noqa: E402
-from install import Server  # noqa: E402
-from operator_pod import Operator  # noqa: E402
-from postgres import Postgres  # noqa: E402
-from shop import Shop, remove as remove_shops  # noqa: E402
-from story import require, show, step, tell  # noqa: E402
-from wait import wait_for  # noqa: E402
+import end_state
+import moments
+import operator_pod
+import world
+from audit_log import AuditLog, answered
+from install import Server
+from operator_pod import Operator
+from postgres import Postgres
+from shop import Shop, remove as remove_shops
+from story import require, show, step, tell
+from wait import wait_for
 
 ALL = "--all" in sys.argv
 PROVISIONING, UPGRADE = ([moment for moment in chosen if ALL or moment.sample]
@@ -74,13 +74,13 @@ def provision(operator):
     step("Apps from nothing: the operator dies while %d of them are made" % len(PROVISIONING))
     for shop in (CALM, *VICTIMS):
         shop.apply("namespace")
-    for moment, shop in zip(PROVISIONING, VICTIMS):
+    for moment, shop in zip(PROVISIONING, VICTIMS, strict=False):
         die_at(moment, shop, operator, lambda shop=shop: shop.apply("djangodatabase"))
         shop.wait_for_condition("CredentialsSynced", "True")
     for shop in (CALM, *VICTIMS):
         shop.apply("djangodatabase", "service", "deployments")
     for shop in (CALM, *VICTIMS):
-        shop.wait_for_release("v1", 240)
+        shop.wait_for_release("v1")
     show("version 1 serves in %d namespaces" % (len(VICTIMS) + 1))
 
 
@@ -111,7 +111,7 @@ def main():
     step("An undisturbed release, to compare with")
     release(CALM, lambda: CALM.upgrade("v2"))
     wanted = end_state.read(CALM)
-    for number, (moment, shop) in enumerate(zip(UPGRADE, VICTIMS), 1):
+    for number, (moment, shop) in enumerate(zip(UPGRADE, VICTIMS, strict=True), 1):
         step("Release %d of %d" % (number, len(VICTIMS)))
         release(shop, lambda: die_at(moment, shop, operator, lambda: shop.upgrade("v2")))
         found = end_state.read(shop)

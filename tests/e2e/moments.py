@@ -1,7 +1,7 @@
 """The moments of a release at which the operator may die, each defined by what has happened in the world.
 
-A moment waits, from before the user's change on, until the world has got there, and returns immediately: the operator is
-then a few milliseconds further at most. Nothing in here sleeps for a guessed time.
+A moment waits, from before the user's change on, until the world has got there, and returns immediately: the
+operator is then a few milliseconds further at most. Nothing in here sleeps for a guessed time.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import time
 
 import world
 from audit_log import AuditLog, answered
-from wait import Unmet
+from wait import PATIENCE, Unmet
 
 
 class Watch:
@@ -30,7 +30,7 @@ class Watch:
         self._kubectl.kill()
         self._kubectl.wait()
 
-    def wait_for(self, matches, what, seconds=120):
+    def wait_for(self, matches, what, seconds=PATIENCE):
         watchdog = threading.Timer(seconds, self._kubectl.kill)
         watchdog.start()
         try:
@@ -43,7 +43,7 @@ class Watch:
         raise Unmet("waited %d s for %s" % (seconds, what))
 
 
-def poll(postgres, statement, what, seconds=120):
+def poll(postgres, statement, what, seconds=PATIENCE):
     """Asks the database every few milliseconds until it answers anything but nothing."""
     deadline = time.monotonic() + seconds
     with postgres.session(statement.database) as session:
@@ -63,7 +63,7 @@ class Moment:
     """`watch(shop)` is a context that is entered before the change and gives a function that returns at the moment."""
 
     def __init__(self, what, watch, deaths=1, sample=False):
-        """`sample`: one of those of `make test`; the others are in `make test-all`, and `make simulate` has them all."""
+        """`sample`: in `make test`; the others are in `make test-all`, and `make simulate` has them all."""
         self.what, self.watch, self.deaths, self.sample = what, watch, deaths, sample
 
 

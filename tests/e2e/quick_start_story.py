@@ -8,11 +8,11 @@ import sys
 import tempfile
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
-import operator_pod  # noqa: E402
-import world  # noqa: E402
-from shop import MAIN, Shop, remove as remove_shops  # noqa: E402
-from story import require, show, step, tell  # noqa: E402
-from wait import wait_for  # noqa: E402
+import operator_pod
+import world
+from shop import MAIN, Shop, remove as remove_shops
+from story import require, show, step, tell
+from wait import wait_for
 
 MARK = "<!-- quick start:"
 
@@ -49,7 +49,7 @@ def main():
         prepare(pathlib.Path(folder))
         follow(pathlib.Path(folder))
     shop = Shop()
-    require("the app is ready", shop.condition("Ready").get("status") == "True", shop.resource())
+    shop.wait_for_release("v1")  # web has rolled out, as the last lines waited for; worker may not
     require("its first version is migrated", shop.times_applied("0001_initial") == 1)
     with shop.requests() as requests:
         wait_for("an answer through the Service", lambda: requests.versions)

@@ -12,12 +12,12 @@ import sys
 import time
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
-import install  # noqa: E402
-import operator_pod  # noqa: E402
-import world  # noqa: E402
-from shop import Shop, image, remove as remove_shops  # noqa: E402
-from story import require, show, step, tell  # noqa: E402
-from world import kubectl  # noqa: E402
+import install
+import operator_pod
+import world
+from shop import Shop, image, remove as remove_shops
+from story import require, show, step, tell
+from world import kubectl
 
 SHOP = Shop()
 DEMO = "--demo" in sys.argv

@@ -8,9 +8,9 @@ import pathlib
 import sys
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
-import world  # noqa: E402
-from audit_log import AuditLog  # noqa: E402
-from story import require, show, step, tell  # noqa: E402
+import world
+from audit_log import AuditLog
+from story import require, show, step, tell
 
 # Rights that no audit event shows, each with its reason.
 UNSEEN = {

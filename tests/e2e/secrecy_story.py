@@ -12,14 +12,14 @@ import sys
 import urllib.parse
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
-import operator_pod  # noqa: E402
-import world  # noqa: E402
-from audit_log import OPERATOR, AuditLog  # noqa: E402
-from install import Server  # noqa: E402
-from postgres import Postgres  # noqa: E402
-from shop import Shop, remove as remove_shops  # noqa: E402
-from story import require, step, tell  # noqa: E402
-from world import kubectl  # noqa: E402
+import operator_pod
+import world
+from audit_log import OPERATOR, AuditLog
+from install import Server
+from postgres import Postgres
+from shop import Shop, remove as remove_shops
+from story import require, step, tell
+from world import kubectl
 
 POSTGRES = Postgres("vault")
 SERVER = Server("vault", POSTGRES)
@@ -49,9 +49,9 @@ def life_of_an_app():
     SHOP.upgrade("v2-broken")
     SHOP.wait_for_condition("MigrationsApplied", "False", "MigrationFailed")
     SERVER.admin_secret(WRONG_PASSWORD)
-    SHOP.wait_for_condition("ServerReachable", "False", "AuthRejected", 60)
+    SHOP.wait_for_condition("ServerReachable", "False", "AuthRejected")
     SERVER.admin_secret(ADMINS_PASSWORD)
-    SHOP.wait_for_condition("ServerReachable", "True", seconds=60)
+    SHOP.wait_for_condition("ServerReachable", "True")
 
 
 def passwords():

@@ -10,15 +10,15 @@ import sys
 import time
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
-import operator_pod  # noqa: E402
-import world  # noqa: E402
-from install import Server  # noqa: E402
-from moments import migration_waits_inside  # noqa: E402
-from operator_pod import container, pod  # noqa: E402
-from postgres import Postgres  # noqa: E402
-from shop import Shop, remove as remove_shops  # noqa: E402
-from story import require, show, step, tell  # noqa: E402
-from wait import wait_for  # noqa: E402
+import operator_pod
+import world
+from install import Server
+from moments import migration_waits_inside
+from operator_pod import container, pod
+from postgres import Postgres
+from shop import Shop, remove as remove_shops
+from story import require, show, step, tell
+from wait import wait_for
 
 # Its own, to be stopped.
 POSTGRES = Postgres("weather")
@@ -48,8 +48,8 @@ def wrong_password():
         require("no storm of logins: at most one in 2 s", logins - logins_then <= 10, logins)
         require("the same Pods serve", SHOP.pods() == pods)
         SERVER.admin_secret(POSTGRES.admin_password)
-        SHOP.wait_for_condition("Ready", "True", seconds=60)
-        wait_for("PostgresServer to be Ready", lambda: SERVER.condition("Ready").get("status") == "True", 60)
+        SHOP.wait_for_condition("Ready", "True")
+        wait_for("PostgresServer to be Ready", lambda: SERVER.condition("Ready").get("status") == "True")
     show("%s; rejected logins: %d" % (requests, logins))
     require("no request failed", not requests.failures, requests.failures[:3])
 
@@ -62,7 +62,7 @@ def rotated_password():
     POSTGRES.password_file.write_text(fresh)
     SERVER.admin_secret(fresh)
     OTHER.apply("namespace", "djangodatabase")
-    OTHER.wait_for_condition("CredentialsSynced", "True", seconds=60)
+    OTHER.wait_for_condition("CredentialsSynced", "True")
     show("ok: a new database was made with the new password")
     require("the operator did not restart", container(pod())["restartCount"] == restarts)
 
@@ -73,10 +73,10 @@ def minute_without_server():
     stopped = time.monotonic()
     SHOP.upgrade("v2-broken")
     SHOP.upgrade("v2")
-    found = SHOP.wait_for_condition("ServerReachable", "False", seconds=60)
+    found = SHOP.wait_for_condition("ServerReachable", "False")
     show("it says: " + found["message"])
     require("the reason is the server's", found["reason"] in ("TCPUnreachable", "ServerStarting"), found["reason"])
-    wait_for("PostgresServer to say so too", lambda: SERVER.condition("Ready").get("status") == "False", 60)
+    wait_for("PostgresServer to say so too", lambda: SERVER.condition("Ready").get("status") == "False")
     held = [item["spec"].get("paused") for item in SHOP.items("deployment")]
     require("the new templates are held", held == [True, True], held)
     wait_for("the minute to pass", lambda: time.monotonic() > stopped + MINUTE, MINUTE + 1)
@@ -89,7 +89,7 @@ def server_goes_during_migration():
         reached()
         show(POSTGRES("stop"))
     show(POSTGRES("start"))
-    SHOP.wait_for_release("v2", 180)
+    SHOP.wait_for_release("v2")
 
 
 def nothing_was_lost(rows):
@@ -103,7 +103,7 @@ def nothing_was_lost(rows):
     require("one Job of each version succeeded, and the image that was replaced was never tried",
             {version: sum(ends) for version, ends in succeeded.items()} == {"v1": 1, "v2": 1}, succeeded)
     # A Pod that is ending goes on answering until every proxy has heard of it.
-    wait_for("the Pods of version 1 to be gone", lambda: len(SHOP.pods()) == 1, 60)
+    wait_for("the Pods of version 1 to be gone", lambda: len(SHOP.pods()) == 1)
     with SHOP.requests() as requests:
         wait_for("version 2 to answer 20 requests", lambda: requests.sent > 20, 30)
     require("version 2 serves", requests.versions == {"v2"} and not requests.failures, requests.failures[:3])

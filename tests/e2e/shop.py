@@ -7,7 +7,7 @@ import urllib.request
 import world
 from install import Server
 from postgres import Postgres
-from wait import Unmet, wait_for
+from wait import PATIENCE, Unmet, wait_for
 from world import kubectl
 
 MANIFESTS = world.ROOT / "examples/shop/manifests"
@@ -67,7 +67,7 @@ class Shop:
     def condition(self, kind):
         return world.condition(self.resource(), kind)
 
-    def wait_for_condition(self, kind, status, reason=None, seconds=120):
+    def wait_for_condition(self, kind, status, reason=None, seconds=PATIENCE):
         def probe():
             found = self.condition(kind)
             return found if found.get("status") == status and reason in (None, found.get("reason")) else None
@@ -77,7 +77,7 @@ class Shop:
         except Unmet as error:
             raise Unmet("%s\n%s" % (error, self.kubectl("describe", "djdb", "shop", check=False))) from None
 
-    def wait_for_release(self, version, seconds=120):
+    def wait_for_release(self, version, seconds=PATIENCE):
         """Until the resource says that nothing but `version` runs, and that all is well."""
         def probe():
             resource = self.resource() or {}

@@ -1,4 +1,4 @@
-"""The list of statements in docs/statements.md against what PostgreSQL logged of the operator in all the stories before.
+"""The list in docs/statements.md against what PostgreSQL logged of the operator in all the stories before.
 
 Names and values differ from tenant to tenant, so statements are compared without what stands in quotes.
 """
@@ -8,8 +8,8 @@ import re
 import sys
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
-import world  # noqa: E402
-from story import require, step, tell  # noqa: E402
+import world
+from story import require, step, tell
 
 PAGE = world.ROOT / "docs/statements.md"
 # tests/cluster/local/postgres.py: time [pid] user@database application

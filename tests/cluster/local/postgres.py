@@ -15,7 +15,15 @@ import subprocess
 from . import certificates, network, postgres_majors
 from .processes import Programs, end_process
 from .settings import (
-    BRIDGE_ADDRESS, CACHE, POD_NETWORK, POSTGRES_DOMAIN, ClusterError, locked, port_is_free, require, short_hash,
+    BRIDGE_ADDRESS,
+    CACHE,
+    POD_NETWORK,
+    POSTGRES_DOMAIN,
+    ClusterError,
+    locked,
+    port_is_free,
+    require,
+    short_hash,
 )
 
 ADMIN = "djdb_admin"
@@ -280,9 +288,9 @@ def _processes(server: Server) -> list[int]:
     return found
 
 
-def _stop(server: Server) -> None:
-    # SIGINT is PostgreSQL's fast shutdown: sessions are ended, nothing is lost.
-    server.programs.stop("postgres", signal.SIGINT)
+def _stop(server: Server, how: signal.Signals = signal.SIGINT) -> None:
+    """SIGINT is PostgreSQL's fast shutdown: sessions are ended, nothing is lost. SIGQUIT is for data of no use."""
+    server.programs.stop("postgres", how)
     # Behind a postmaster that was killed its children end by themselves, but for one that waits for a lock whose holder
     # was killed too: it sleeps for ever, and while it lives no successor starts. Recovery covers a killed one.
     for pid in _processes(server):
@@ -352,7 +360,7 @@ def down(server: Server) -> None:
         print(f"postgres: nothing to stop in {server.folder}")
         return
     held = locked(server.folder)
-    _stop(server)
+    _stop(server, signal.SIGQUIT)
     if server.home != server.folder:
         shutil.rmtree(server.home)
     shutil.rmtree(server.folder)

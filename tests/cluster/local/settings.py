@@ -77,7 +77,8 @@ def _lock(descriptor: int, directory: pathlib.Path) -> None:
             return
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise ClusterError(f"cluster: another run has held {directory} for {LOCK_SECONDS} s; see fuser -v {directory}") from None
+                held = f"cluster: another run has held {directory} for {LOCK_SECONDS} s; see fuser -v {directory}"
+                raise ClusterError(held) from None
             if time.monotonic() > told:
                 print(f"cluster: waiting for another run that holds {directory}", file=sys.stderr)
                 told = deadline

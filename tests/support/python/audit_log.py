@@ -9,7 +9,7 @@ import json
 import time
 
 import world
-from wait import Unmet, wait_for
+from wait import PATIENCE, Unmet, wait_for
 
 OPERATOR = "system:serviceaccount:%s:djangodb-operator" % world.OPERATOR_NAMESPACE
 READS = ("get", "list", "watch")
@@ -136,7 +136,7 @@ class Tail:
     """The requests from now on, as they are answered."""
 
     def __init__(self, path):
-        self._file = open(path, "rb")
+        self._file = open(path, "rb")  # noqa: SIM115  # closed by __exit__
         self._file.seek(0, 2)
         self._rest = b""
 
@@ -151,6 +151,6 @@ class Tail:
         *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
         return [request for request in map(parse, lines) if not request.open]
 
-    def wait_for(self, matches, what, seconds=60):
+    def wait_for(self, matches, what, seconds=PATIENCE):
         """Returns the first request that `matches`, about a millisecond after it was answered."""
-        return wait_for(what + " in the audit log", lambda: next(filter(matches, self.requests()), None), seconds, 0.001)
+        return wait_for(what + " in the log", lambda: next(filter(matches, self.requests()), None), seconds, 0.001)

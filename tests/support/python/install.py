@@ -43,7 +43,7 @@ class Server:
                      "tls": {"mode": "VerifyFull", "caSecretRef": {"name": "postgres-%s-ca" % self.name}},
                      "adminSecretRef": {"name": "postgres-%s-admin" % self.name},
                      "allowedNamespaces": {"names": namespaces}, **spec}}))
-        wait_for("PostgresServer %s to be Ready" % self.name, lambda: self.condition("Ready").get("status") == "True", 60)
+        wait_for("PostgresServer %s to be Ready" % self.name, lambda: self.condition("Ready").get("status") == "True")
 
     def condition(self, kind):
         return world.condition(world.read("pgserver", self.name), kind)

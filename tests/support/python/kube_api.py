@@ -52,7 +52,7 @@ class Api:
     """Safe for threads: each has a connection of its own."""
 
     def __init__(self, kubeconfig):
-        """`kubeconfig`: one that holds all it says, as kubectl config view --raw --minify --flatten -o json prints it."""
+        """`kubeconfig`: as kubectl config view --raw --minify --flatten -o json prints it."""
         cluster, user = kubeconfig["clusters"][0]["cluster"], kubeconfig["users"][0]["user"]
         self._context = ssl.create_default_context(cadata=_decoded(cluster["certificate-authority-data"]).decode())
         self._headers = {}
@@ -61,7 +61,7 @@ class Api:
         elif "token" in user:
             self._headers["Authorization"] = "Bearer " + user["token"]
         else:
-            raise Unmet("the kubeconfig's user has no client certificate and no token, and a test can log in no other way")
+            raise Unmet("the kubeconfig's user has neither certificate nor token, and a test can log in by these alone")
         self._address = urllib.parse.urlsplit(cluster["server"])
         self._threads = threading.local()
         self._connections = []
