@@ -374,7 +374,7 @@ TEST_F(Diagnosis, PasswordIsSentToAVerifiedServerOnlyWhenThatIsAskedFor) {
     there_.address.host = "127.0.0.1";
     const auto failure = look(there_);
     EXPECT_THAT(failure.message, Not(HasSubstr(there_.administrator.password.reveal())));
-    EXPECT_EQ(failure.code, "ConnectFailed");
+    EXPECT_EQ(failure.code, "Login");
     there_.password_mode = PasswordMode::Plaintext;
     expect_reached(there_);
     spare().restart();

@@ -64,7 +64,7 @@ class MaliciousServer : public LiveServer {
     }
     void expect_no_answer(const std::string& question) {
         const auto failure = look_when_asked(question);
-        EXPECT_EQ(failure.code, "ConnectFailed") << failure.message;
+        EXPECT_EQ(failure.code, "Login") << failure.message;
         ASSERT_EQ(received_.size(), 1U) << "nothing follows who it is";
         EXPECT_THAT(received_.front(), HasSubstr(access_.administrator.user));
     }
@@ -159,7 +159,7 @@ TEST_F(MaliciousServer, ThatNeverEndsToTalkDuringTheLogin) {
         return message('S', "p" + std::to_string(i) + '\0' + words + '\0');
     });
     for (const auto& failure : {noticed, told}) {
-        EXPECT_EQ(failure.code, "ConnectFailed") << failure.message;
+        EXPECT_EQ(failure.code, "Login") << failure.message;
         EXPECT_THAT(failure.message, HasSubstr("16 MiB"));
     }
 }
