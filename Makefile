@@ -83,7 +83,7 @@ cluster-up: packages  ## start the local Kubernetes and PostgreSQL
 	tests/cluster/postgres up
 
 cluster-down:  ## stop them
-	-tests/cluster/postgres down
+	-tests/cluster/postgres down --all
 	tests/cluster/down
 
 clean:  ## remove build trees
