@@ -64,6 +64,7 @@ std::optional<LaneStop> find_stop(
     const Outcomes& outcomes
 ) {
     const auto* failed = failure_in(outcomes, lane.lane->id);
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): failure_in() found it
     if (failed != nullptr && !is_overtaken(*failed->failure)) {
         return stop_at_step(desired, lane, *failed);
     }

@@ -15,19 +15,22 @@ std::string state_of(const Desired& desired, const Workload& workload) {
     return is_rolled_out(desired, workload) ? "RolledOut" : "RollingOut";
 }
 
+WorkloadStatus status_of(const Desired& desired, const Workload& workload) {
+    const auto image = app_image(workload, desired.object.spec.app);
+    return {
+        workload.meta.key.name.str(),
+        image ? image->str() : "",
+        state_of(desired, workload),
+        is_rolled_out(desired, workload) ? template_hash(workload) : ""};
+}
+
 }  // namespace
 
 void add_release(
     const Desired& desired, const Observed& observed, bool is_released, DjangoDatabaseStatus& status
 ) {
     for (const auto& workload : observed.release.workloads) {
-        const auto image = app_image(workload, desired.object.spec.app);
-        status.workloads.push_back(
-            {workload.meta.key.name.str(),
-             image ? image->str() : "",
-             state_of(desired, workload),
-             is_rolled_out(desired, workload) ? template_hash(workload) : ""}
-        );
+        status.workloads.push_back(status_of(desired, workload));
     }
     status.release = desired.object.status.release;
     const auto image =

@@ -22,7 +22,7 @@ class ClientVerbs : public LiveApi, public testing::WithParamInterface<Library> 
 TEST_P(ClientVerbs, CreatesReadsAppliesPatchesAndRemoves) {
     const auto made = client_->create(kConfigMaps, config_map("a", {{"k", "1"}}), {}, call());
     EXPECT_FALSE(made.at("metadata").at("uid").get<std::string>().empty());
-    auto applied = config_map("a", {{"own", "caf\xc3\xa9"}});
+    const auto applied = config_map("a", {{"own", "caf\xc3\xa9"}});
     client_->apply(kConfigMaps, applied, {.field_manager = "one"}, call());
     client_->merge_patch(kConfigMaps, key("a"), {{"data", {{"k", nullptr}}}}, {}, call());
     const auto read = client_->read(kConfigMaps, key("a"), call());

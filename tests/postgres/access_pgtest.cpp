@@ -34,8 +34,10 @@ class Access : public LiveServer {
     static std::string ask(Connection& session, const std::string& statement) {
         return cell(session.run({statement}, call_for()), 0);
     }
-    std::string here(const std::string& sql) { return as_superuser(sql, names_.database.str()); }
-    std::string owner_of_database() {
+    std::string here(const std::string& sql) const {
+        return as_superuser(sql, names_.database.str());
+    }
+    std::string owner_of_database() const {
         return as_superuser(
             "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" +
             names_.database.str() + "'"

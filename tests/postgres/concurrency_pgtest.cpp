@@ -11,6 +11,7 @@
 #include <set>
 #include <sys/socket.h>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace djdb::postgres {
@@ -30,11 +31,11 @@ class Concurrency : public LiveServer {
 
   private:
     static in_port_t port_of(const sockaddr_storage& address) {
-        return address.ss_family == AF_INET6
-                   ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
-               : address.ss_family == AF_INET
-                   ? reinterpret_cast<const sockaddr_in&>(address).sin_port
-                   : in_port_t{0};
+        if (address.ss_family == AF_INET6) {
+            return reinterpret_cast<const sockaddr_in6&>(address).sin6_port;
+        }
+        return address.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(address).sin_port
+                                            : in_port_t{0};
     }
     /// This side's ports of the connections to the server.
     [[nodiscard]] std::set<in_port_t> own_ports() const {
@@ -47,7 +48,7 @@ class Concurrency : public LiveServer {
             socklen_t own_size = sizeof own;
             if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0 &&
                 ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &own_size) == 0 &&
-                ntohs(port_of(peer)) == access_.address.port) {
+                std::cmp_equal(ntohs(port_of(peer)), access_.address.port)) {
                 found.insert(port_of(own));
             }
         }

@@ -74,7 +74,7 @@ TEST_F(Connect, StopEndsTheWait) {
     std::stop_source source;
     CallContext call{source.get_token(), Deadline::in(std::chrono::seconds{60}), "test"};
     const auto session = Connection::open(admin_endpoint("postgres"), call);
-    std::jthread stopper([&] { source.request_stop(); });
+    const std::jthread stopper([&] { source.request_stop(); });
     EXPECT_EQ(failure_of([&] { session->run({"SELECT pg_sleep(50)"}, call); }).code, "Stopped");
     EXPECT_FALSE(session->is_usable());
 }

@@ -39,13 +39,13 @@ class DeafPort {
 
     [[nodiscard]] std::int64_t port() const { return ntohs(address_.sin_port); }
     /// The kernel accepts for it, and nobody answers.
-    void listen() { EXPECT_EQ(::listen(socket_, 16), 0); }
+    void listen() const { EXPECT_EQ(::listen(socket_, 16), 0); }
     /// Its queue is full, so that the kernel drops the packets of whoever comes next.
     void drop_packets() {
         EXPECT_EQ(::listen(socket_, 0), 0);
         for (int i = 0; i < 4; ++i) {
             clients_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-            ::connect(clients_.back(), generic(), sizeof address_);
+            static_cast<void>(::connect(clients_.back(), generic(), sizeof address_));
         }
     }
 

@@ -135,8 +135,9 @@ class Comparison {
             if (exists && !seen.contains({name, admin})) {
                 tell(DriftKind::AdministratorNotMember, name);
             }
-            if (exists && role.member_of && !seen.contains({role.member_of->str(), name})) {
-                tell(DriftKind::MembershipMissing, name, {role.member_of->str()});
+            const auto& group = role.member_of;
+            if (exists && group && !seen.contains({group->str(), name})) {
+                tell(DriftKind::MembershipMissing, name, {group->str()});
             }
         }
     }

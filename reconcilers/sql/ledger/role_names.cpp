@@ -30,7 +30,7 @@ Batch claim_role_names(const TenantNames& names) {
         " LIMIT 1; IF FOUND THEN " +
         raise(
             kForeignRole,
-            "format('role name \"%s\" belongs to database \"%s\"', taken.role, taken.database)"
+            R"(format('role name "%s" belongs to database "%s"', taken.role, taken.database))"
         ) +
         " END IF; END";
     return {

@@ -17,17 +17,21 @@ struct Login {
     std::string setting;
 };
 
+std::string setting_of(LoginKind kind, std::size_t& readers) {
+    if (kind == LoginKind::Migrate) {
+        return "djangodb.migrate";
+    }
+    return kind == LoginKind::Reader ? "djangodb.reader_" + std::to_string(readers++)
+                                     : "djangodb.runtime";
+}
+
 std::vector<Login> logins_of(
     const TenantNames& names, const TenantSetup& setup, const Verifiers& verifiers
 ) {
     std::vector<Login> logins;
     std::size_t readers = 0;
     for (const auto& id : enabled_logins(names, setup)) {
-        auto setting = id.kind == LoginKind::Migrate ? std::string("djangodb.migrate")
-                       : id.kind == LoginKind::Reader
-                           ? "djangodb.reader_" + std::to_string(readers++)
-                           : std::string("djangodb.runtime");
-        logins.push_back({names.role(id), verifiers.logins.at(id), std::move(setting)});
+        logins.push_back({names.role(id), verifiers.logins.at(id), setting_of(id.kind, readers)});
     }
     return logins;
 }

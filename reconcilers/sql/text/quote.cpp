@@ -21,7 +21,7 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
     if (lead < 0x80) {
         return 1;
     }
-    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    const auto length = 2 + std::size_t{lead >= 0xE0} + std::size_t{lead >= 0xF0};
     if (lead < 0xC2 || lead > 0xF4 || at + length > text.size()) {
         return 0;
     }

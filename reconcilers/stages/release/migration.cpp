@@ -177,7 +177,7 @@ Verdict judge_failure(
             {Reason::MigrationRetrying,
              "Attempt " + std::to_string(job.attempt) + " ended with " + said.reason + ": " +
                  said.message + ". It will be tried again."},
-            *again};
+            again};
     }
     return Blocked{
         {reason_shown_for(said.reason),
