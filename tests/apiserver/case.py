@@ -118,6 +118,12 @@ class ClusterTest(unittest.TestCase):
         self.sql("INSERT INTO djangodb.passed_image (database, database_oid, image) SELECT database, database_oid, '%s'"
                  " FROM djangodb.claim WHERE database = '%s'" % (image, self.database), "djangodb_operator")
 
+    def forbid(self, what):
+        """By a quota of the namespace."""
+        self.api.create("quota", {"apiVersion": "v1", "kind": "ResourceQuota",
+                                  "metadata": {"name": "none", "namespace": self.space}, "spec": {"hard": {what: "0"}}})
+        self.eventually("the quota counts", lambda: self.api.read("quota", "none", self.space).get("status", {}).get("hard"))
+
     def scale(self, name, replicas):
         self.api.patch("deployment", name, {"spec": {"replicas": replicas}}, self.space)
 
@@ -182,12 +188,14 @@ class ClusterTest(unittest.TestCase):
 class SideBySide(unittest.TestSuite):
     """Tests that mostly wait, some at a time; each has a namespace of its own. A result only appends, so it is shared."""
 
+    at_a_time = 6
+
     def run(self, result, debug=False):
         tests = list(self)
         kinds = {type(test) for test in tests}
         for kind in kinds:
             kind.setUpClass()
-        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        with concurrent.futures.ThreadPoolExecutor(self.at_a_time) as pool:
             list(pool.map(lambda test: test(result), tests))
         for kind in kinds:
             kind.doClassCleanups()

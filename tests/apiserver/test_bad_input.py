@@ -292,12 +292,6 @@ class Workloads(BadInput):
         self.api.patch("djdb", "app", {"spec": {"app": {"container": "app"}}}, self.space)
         self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")
 
-    def forbid(self, what):
-        """By a quota of the namespace."""
-        self.api.create("quota", {"apiVersion": "v1", "kind": "ResourceQuota",
-                                  "metadata": {"name": "none", "namespace": self.space}, "spec": {"hard": {what: "0"}}})
-        self.eventually("the quota counts", lambda: self.api.read("quota", "none", self.space).get("status", {}).get("hard"))
-
     def test_quota_that_allows_no_job(self):
         self.make_ready_database()
         self.forbid("count/jobs.batch")

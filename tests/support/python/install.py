@@ -10,10 +10,10 @@ RELEASE = "djangodb-operator"
 CHART = world.ROOT / "charts/djangodb-operator"
 
 
-def operator(*options):
+def operator(*options, chart=CHART):
     """By Helm, as its users do; returns what Helm says."""
     return world.run(
-        "helm", "-n", SPACE, "upgrade", "--install", RELEASE, "--create-namespace", str(CHART), *options,
+        "helm", "-n", SPACE, "upgrade", "--install", RELEASE, "--create-namespace", str(chart), *options,
     ).split("NOTES:")[0]
 
 

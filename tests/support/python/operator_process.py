@@ -5,6 +5,7 @@ It comes in under the chart's own service account, by a token of it: what it may
 
 import json
 import pathlib
+import signal
 import urllib.error
 import urllib.request
 
@@ -62,6 +63,10 @@ class OperatorProcess:
 
     def stop(self):
         self._programs.stop("operator")
+
+    def kill(self):
+        """As a node that loses power does."""
+        self._programs.stop("operator", signal.SIGKILL)
 
     def __enter__(self):
         self.start()
