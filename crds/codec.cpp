@@ -109,6 +109,27 @@ void decode(const json& value, std::vector<T>& out, const std::string& path) {
 }
 
 template <Described Struct>
+void decode(const json& value, Struct& out, const std::string& path);
+
+/// A later version may have said what this one has no word for: that condition is left out, so that the
+/// rest of what is remembered in the status still counts after a downgrade.
+void decode(const json& value, std::vector<Condition>& out, const std::string& path) {
+    if (!value.is_array()) {
+        refuse(path, "a list");
+    }
+    out.clear();
+    for (const auto& entry : value) {
+        try {
+            Condition condition;
+            decode(entry, condition, path);
+            out.push_back(std::move(condition));
+        } catch (const DecodeError&) {
+            continue;
+        }
+    }
+}
+
+template <Described Struct>
 void decode(const json& value, Struct& out, const std::string& path) {
     if (!value.is_object()) {
         refuse(path, "an object");

@@ -115,6 +115,19 @@ TEST(Codec, AnUnreadableStatusCountsAsNone) {
     EXPECT_EQ(decode_django_database(object).status, DjangoDatabaseStatus{});
 }
 
+TEST(Codec, AConditionOfALaterVersionIsLeftOutAndTheRestKept) {
+    auto object = json::parse(R"({"metadata": {"name": "shop", "namespace": "apps"}, "status": {
+        "databaseOid": "16400", "conditions": [
+            {"type": "Ready", "status": "False", "reason": "NotInventedYet", "message": "m",
+             "observedGeneration": 1, "lastTransitionTime": "2026-01-31T12:00:00Z"},
+            {"type": "InSync", "status": "True", "reason": "Succeeded", "message": "m",
+             "observedGeneration": 1, "lastTransitionTime": "2026-01-31T12:00:00Z"}]}})");
+    const auto status = decode_django_database(object).status;
+    EXPECT_EQ(status.database_oid, "16400");
+    ASSERT_EQ(status.conditions.size(), 1U);
+    EXPECT_EQ(status.conditions.front().type, ConditionType::InSync);
+}
+
 TEST(Conditions, EveryReasonStandsAtItsPlaceAndHasItsOwnWord) {
     std::set<std::string_view> words;
     for (std::size_t i = 0; i < reason_table().size(); ++i) {
