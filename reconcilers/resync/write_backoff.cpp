@@ -15,7 +15,8 @@ constexpr auto kBetweenTries = 5min;
 std::string input_fingerprint(const Desired& desired, const Observed& observed) {
     auto input = std::to_string(desired.object.meta.generation);
     for (const auto& workload : observed.release.workloads) {
-        input += " " + template_hash(workload);
+        input += ' ';
+        input += template_hash(workload);
     }
     return input;
 }

@@ -30,7 +30,7 @@ class HostileTenant : public LiveServer {
             call_for()
         );
     }
-    std::string caught() {
+    std::string caught() const {
         return as_superuser(
             "SELECT coalesce(string_agg(DISTINCT who, ','), '') FROM public.caught",
             names_.database.str()
@@ -43,7 +43,7 @@ class HostileTenant : public LiveServer {
         );
         database_of(names_)->read_migrations(passwords_.at(LoginId::migrate()), call_for());
         const auto session = Connection::open(admin_endpoint(names_.database.str()), call_for());
-        CallContext renamed{{}, Deadline::in(std::chrono::seconds{30}), "another"};
+        const CallContext renamed{{}, Deadline::in(std::chrono::seconds{30}), "another"};
         session->run({"SELECT 'a'::text = 'b'::text"}, renamed);
     }
     void plant(const std::vector<std::string>& statements) {
@@ -180,7 +180,7 @@ TEST_F(HostileTenant, PlantedCastsDefaultsTriggersAndPoliciesDoNotRun) {
         " public.django_migrations EXECUTE FUNCTION public.spring()",
         "ALTER TABLE public.django_migrations ENABLE ROW LEVEL SECURITY",
         "CREATE POLICY seen ON public.django_migrations USING (public.seen())",
-        "CREATE TABLE public.\"'); SELECT public.told(); --\" (\"a\"\"b\" int)",
+        R"(CREATE TABLE public."'); SELECT public.told(); --" ("a""b" int))",
         "CREATE VIEW public.looked AS SELECT public.told()",
         "CREATE RULE seen AS ON DELETE TO public.caught DO ALSO SELECT public.told()",
     });

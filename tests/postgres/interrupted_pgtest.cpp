@@ -159,7 +159,7 @@ class ServerKilled : public Interrupted {
         const auto session =
             Connection::open(admin_endpoint(access_.maintenance_database), call_for());
         const auto backend = static_cast<pid_t>(session->backend_pid());
-        std::jthread creator([&] {
+        const std::jthread creator([&] {
             try {
                 session->run(sql::create_database(names_), call_for());
             } catch (const Error& error) {

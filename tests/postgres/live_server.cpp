@@ -242,7 +242,7 @@ void LiveServer::cut_everywhere(
     const auto before = end_state(names);
     for (std::size_t done = 0; done <= batch.size(); ++done) {
         sql::Batch cut(batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(done));
-        cut.push_back({"SELECT pg_terminate_backend(pg_backend_pid())"});
+        cut.emplace_back("SELECT pg_terminate_backend(pg_backend_pid())");
         const auto session = Connection::open(admin_endpoint(database), call_for());
         const auto failure = failure_of([&] { session->run_batch(cut, call_for()); });
         EXPECT_EQ(failure.code, "ConnectionLost") << done << ": " << failure.message;

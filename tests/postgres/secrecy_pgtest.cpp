@@ -9,11 +9,13 @@ namespace djdb::postgres {
 namespace {
 
 class Secrecy : public LiveServer {
+  public:
+    Secrecy(const Secrecy&) = delete;
+    Secrecy& operator=(const Secrecy&) = delete;
+
   protected:
     Secrecy() : admin_("ALTER ROLE " + access_.administrator.user) {}
     ~Secrecy() override { as_superuser(admin_ + " RESET ALL"); }
-    Secrecy(const Secrecy&) = delete;
-    Secrecy& operator=(const Secrecy&) = delete;
 
     /// Of sessions that begin from now on.
     void set_for_admin(const std::string& setting) const {

@@ -54,7 +54,7 @@ TEST_F(Identity, IsTheServersOwn) {
 
 TEST_F(Identity, AnotherServerBehindTheSamePortGetsNoStatement) {
     // With the same CA and the same login, so that nothing else stops it.
-    auto& other = spare();
+    const auto& other = spare();
     support::TcpRelay relay(static_cast<std::uint16_t>(access_.address.port));
     auto access = access_;
     access.address.port = relay.port();
@@ -110,7 +110,7 @@ TEST_F(Identity, AnotherServerBehindTheSamePortGetsNoStatement) {
 }
 
 TEST_F(Identity, ServerRestoredFromAnOldCopyGetsNoStatement) {
-    auto& server = spare();
+    const auto& server = spare();
     auto access = server.access();
     const auto before = fresh_tenant();
     const auto after = fresh_tenant();
@@ -155,7 +155,7 @@ TEST_F(Identity, ServerRestoredFromAnOldCopyGetsNoStatement) {
 }
 
 TEST_F(Identity, LedgerThatWasDroppedIsNotMadeAnew) {
-    auto& server = spare();
+    const auto& server = spare();
     auto access = server.access();
     access.maintenance_database = "short_lived";
     PostgresDatabase database;
@@ -232,7 +232,7 @@ TEST_F(Identity, RevisionThatACrashCouldTakeBackIsNotRemembered) {
 }
 
 TEST_F(Identity, ServerThatDoesNotTellIsKnownByItsLedger) {
-    auto& server = spare();
+    const auto& server = spare();
     auto access = server.access();
     access.maintenance_database = "postgres";  // rights on functions are of one database
     access.address.identity.expected = {"something else", 7, 0};

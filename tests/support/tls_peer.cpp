@@ -268,7 +268,7 @@ void TlsPeer::play(int socket) {
         return;
     }
     if (setup_.handshake == Handshake::OnRequest) {
-        constexpr std::size_t kLength = 8;
+        constexpr ssize_t kLength = 8;
         if (::recv(socket, ignored.data(), kLength, MSG_WAITALL) != kLength ||
             ::send(socket, "S", 1, MSG_NOSIGNAL) != 1) {
             return;

@@ -76,7 +76,7 @@ TEST(Codec, ReadsEveryFieldOfAServer) {
 }
 
 TEST(Codec, RefusesAnUnknownWordInTheSpec) {
-    auto object = json::parse(R"({"metadata": {"name": "main"}, "spec": {"host": "h",
+    const auto object = json::parse(R"({"metadata": {"name": "main"}, "spec": {"host": "h",
         "tls": {"mode": "Prefer", "caSecretRef": {"name": "ca"}}, "adminSecretRef": {"name": "a"}}})"
     );
     EXPECT_EQ(

@@ -35,7 +35,7 @@ class Seen {
           ) {}
 
     /// False when the store does not come to hold exactly these in 30 seconds.
-    bool comes_to_hold(const Names& names) {
+    bool comes_to_hold(const Names& names) const {
         const auto deadline = Deadline::in(seconds{30});
         while (stored() != names && !deadline.has_passed()) {
             std::this_thread::sleep_for(std::chrono::milliseconds{5});

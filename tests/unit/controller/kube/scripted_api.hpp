@@ -6,6 +6,7 @@
 #include "controller/kube/transport/beast_transport.hpp"
 #include "tests/support/tls_peer.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdio>
 #include <memory>
@@ -30,9 +31,9 @@ inline std::string pod_list(const std::string& version, const std::string& items
            items + "]}";
 }
 inline std::string chunk(const std::string& bytes) {
-    char size[32];
-    std::snprintf(size, sizeof size, "%zx\r\n", bytes.size());
-    return size + bytes + "\r\n";
+    std::array<char, 32> size{};
+    std::snprintf(size.data(), size.size(), "%zx\r\n", bytes.size());
+    return size.data() + bytes + "\r\n";
 }
 inline std::string watch_head() {
     return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";

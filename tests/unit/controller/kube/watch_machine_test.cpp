@@ -132,7 +132,7 @@ TEST(WatchMachine, RefusalsNeverListAndWaitLongerUpToTheCap) {
     WatchState state{.resource_version = "7", .failures = 0};
     milliseconds last{0};
     for (int i = 0; i < 50; ++i) {
-        auto decision = step(state, WatchRefused{false});
+        const auto decision = step(state, WatchRefused{false});
         EXPECT_EQ(decision.next, NextMove::OpenWatch);
         EXPECT_GE(decision.wait, last);
         EXPECT_LE(decision.wait, seconds{30});

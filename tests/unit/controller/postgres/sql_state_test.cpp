@@ -10,7 +10,7 @@ namespace {
 
 TEST(SqlState, EachHasItsClass) {
     using Row = std::pair<const char*, FailureClass>;
-    const std::array kRows{
+    constexpr std::array kRows{
         Row{"08006", FailureClass::Transient}, Row{"40001", FailureClass::Transient},
         Row{"40P01", FailureClass::Transient}, Row{"53100", FailureClass::Transient},
         Row{"53300", FailureClass::Transient}, Row{"55P03", FailureClass::Transient},

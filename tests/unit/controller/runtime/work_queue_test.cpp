@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <string>
 
 namespace djdb::runtime {
@@ -74,19 +76,23 @@ TEST(WorkQueue, AnEarlierKeyWakesATakerThatWaitsForALaterOne) {
 }
 
 TEST(WorkerPool, NeverRunsAKeyTwiceAtOnceAndLosesNone) {
-    WorkQueue<int, char> queue;
-    constexpr int kKeys = 5;
-    std::atomic<int> running[kKeys] = {};
+    WorkQueue<std::size_t, char> queue;
+    constexpr std::size_t kKeys = 5;
+    std::array<std::atomic<int>, kKeys> running{};
     std::atomic<int> overlaps = 0;
-    std::atomic<int> done[kKeys] = {};
+    std::array<std::atomic<int>, kKeys> done{};
     {
-        WorkerPool<int, char> pool(queue, 4, [&](const int& key, char, const std::stop_token&) {
-            overlaps += running[key].fetch_add(1) == 0 ? 0 : 1;
-            std::this_thread::yield();
-            ++done[key];
-            --running[key];
-        });
-        for (int i = 0; i < 2000; ++i) {
+        const WorkerPool<std::size_t, char> pool(
+            queue,
+            4,
+            [&](const std::size_t& key, char, const std::stop_token&) {
+                overlaps += running[key].fetch_add(1) == 0 ? 0 : 1;
+                std::this_thread::yield();
+                ++done[key];
+                --running[key];
+            }
+        );
+        for (std::size_t i = 0; i < 2000; ++i) {
             queue.add(i % kKeys, 'x');
         }
         while (queue.size() > 0) {
