@@ -3,6 +3,8 @@
 PRESET ?= dev
 N ?= 10
 LOAD ?= 4
+SEEDS ?= 20000
+BASE ?= 1
 
 # Each step of a verb prints one line; what else it says is in build/log (tests/cluster/phase).
 PHASE := tests/cluster/phase
@@ -47,6 +49,10 @@ test-all: preflight build programs images  ## the same and what takes too long f
 soak:  ## hunt flakes: the tests N times in a row (10), every second run beside a load of LOAD (4)
 	@tests/soak $(N) --load $(LOAD) --preset $(PRESET)
 
+simulate: packages  ## play SEEDS histories (20000) of the operator in a model world
+	@$(PHASE) simulation "compiles the simulation" "4 min, then seconds" $(call COMPILE,simulation,simulate)
+	build/simulation/tests/model/simulate --base $(BASE) --seeds $(SEEDS) --threads 2
+
 test-postgres-matrix: packages  ## the PostgreSQL tests on 13 to 18, with a plain and a superuser administrator
 	cmake --preset dev >/dev/null
 	cmake --build --preset dev --target postgres_tests
@@ -89,4 +95,4 @@ cluster-down:  ## stop them
 clean:  ## remove build trees
 	rm -rf build
 
-.PHONY: help demo preflight packages programs build images unit test test-all soak test-postgres-matrix bench format lint image cluster-up cluster-down clean
+.PHONY: help demo preflight packages programs build images unit test test-all soak simulate test-postgres-matrix bench format lint image cluster-up cluster-down clean

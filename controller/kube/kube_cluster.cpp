@@ -5,6 +5,7 @@
 #include "controller/kube/objects/fields.hpp"
 #include "controller/kube/objects/job_run.hpp"
 #include "controller/kube/objects/workload.hpp"
+#include "controller/kube/running_jobs.hpp"
 #include "controller/telemetry/log.hpp"
 #include "crds/api.hpp"
 #include "crds/codec.hpp"
@@ -30,16 +31,6 @@ std::string manager(std::string_view concern) {
 
 constexpr auto kSecretManager = "djangodb-operator-secrets";
 
-/// UID of the owner reference that controls the object; empty when nobody does.
-ResourceUid controller_of(const json& object) {
-    for (const auto& owner : object.at("metadata").value("ownerReferences", json::array())) {
-        if (owner.value("controller", false)) {
-            return ResourceUid(owner.value("uid", ""));
-        }
-    }
-    return {};
-}
-
 /// The keys of data that we wrote last, as the API server keeps book of it in managedFields.
 std::set<std::string> own_keys(const json& object) {
     std::set<std::string> keys;
@@ -55,6 +46,10 @@ std::set<std::string> own_keys(const json& object) {
         }
     }
     return keys;
+}
+
+[[noreturn]] void refuse(const char* code, const std::string& message) {
+    throw Error({FailureClass::Conflict, FailureOrigin::Kubernetes, code, message});
 }
 
 [[noreturn]] void refuse_foreign(const json& manifest) {
@@ -217,20 +212,36 @@ void KubeCluster::set_finalizers(
     );
 }
 
-void KubeCluster::write_operator_secret(
-    const ObjectName& name, const SecretData& data, const CallContext& call
+std::string KubeCluster::write_operator_secret(
+    const ObjectName& name,
+    const SecretData& data,
+    const std::string& version,
+    const CallContext& call
 ) {
-    const json manifest{
+    const ObjectKey key{identity_.ns, name};
+    json manifest{
         {"apiVersion", "v1"},
         {"kind", "Secret"},
         {"type", "Opaque"},
         {"metadata",
          {{"name", name.str()},
           {"namespace", identity_.ns.str()},
-          {"labels", {{std::string(api::kManagedByLabel), std::string(api::kOperator)}}}}}};
-    auto complete = manifest;
-    complete["data"] = encode_data(data);
-    client_.apply(resources::kSecrets, complete, {kSecretManager, true, ""}, call);
+          {"labels", {{std::string(api::kManagedByLabel), std::string(api::kOperator)}}}}},
+        {"data", encode_data(data)}};
+    const PatchOptions options{.field_manager = kSecretManager};
+    if (version.empty()) {
+        return version_of(client_.create(resources::kSecrets, manifest, options, call));
+    }
+    const auto current = client_.read(resources::kSecrets, key, call);
+    if (!current || version_of(*current) != version) {
+        refuse("409 Conflict", "Secret \"" + name.str() + "\" has changed. It was left as it is.");
+    }
+    const auto stored = current->value("data", json::object());
+    for (const auto& [entry, value] : stored.items()) {
+        manifest["data"].emplace(entry, nullptr);  // unless it is there
+    }
+    manifest["metadata"]["resourceVersion"] = current->at("metadata").at("resourceVersion");
+    return version_of(client_.merge_patch(resources::kSecrets, key, manifest, options, call));
 }
 
 void KubeCluster::remove_operator_secret(const ObjectName& name, const CallContext& call) {
@@ -269,6 +280,9 @@ void KubeCluster::publish(const json& manifest, const SecretData& data, const Ca
 }
 
 void KubeCluster::create_job(const json& manifest, const CallContext& call) {
+    if (const auto running = find_running_job(client_, manifest, call)) {
+        refuse("409 JobRuns", "Job \"" + *running + "\" is not over. None was made beside it.");
+    }
     try {
         client_.create(resources::kJobs, manifest, {.field_manager = manager("jobs")}, call);
     } catch (const Error& error) {

@@ -72,8 +72,11 @@ class KubeCluster final : public Cluster {
         const std::vector<std::string>& finalizers,
         const CallContext& call
     ) override;
-    void write_operator_secret(
-        const ObjectName& name, const SecretData& data, const CallContext& call
+    std::string write_operator_secret(
+        const ObjectName& name,
+        const SecretData& data,
+        const std::string& version,
+        const CallContext& call
     ) override;
     void remove_operator_secret(const ObjectName& name, const CallContext& call) override;
     void publish(const nlohmann::json& manifest, const SecretData& data, const CallContext& call)

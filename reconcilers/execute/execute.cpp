@@ -32,6 +32,7 @@ class Executor {
           passwords_(passwords),
           call_(call),
           stored_(observed.secrets.stored),
+          stored_version_(observed.secrets.stored_version),
           credentials_(observed.secrets.passwords) {}
 
     /// Does one step. @return what people are to know of it
@@ -52,8 +53,7 @@ class Executor {
         cluster_.set_finalizers(desired_.object, finalizers, call_);
     }
     void operator()(const StoreCredentials&) {
-        stored_ = completed(desired_, stored_, passwords_);
-        cluster_.write_operator_secret(desired_.credentials_name, stored_, call_);
+        store(completed(desired_, stored_, passwords_));
         credentials_ = passwords_in(desired_, stored_);
     }
     void operator()(const RemoveCredentials&) {
@@ -102,8 +102,7 @@ class Executor {
         cluster_.remove_secret({meta.key.ns, removal.secret}, meta.uid, call_);
     }
     void operator()(const ForgetReaders&) {
-        stored_ = without_leftovers(desired_, stored_);
-        cluster_.write_operator_secret(desired_.credentials_name, stored_, call_);
+        store(without_leftovers(desired_, stored_));
     }
     void operator()(const PublishMigration&) {
         publish(desired_.migration_name, LoginId::migrate());
@@ -169,6 +168,12 @@ class Executor {
     }
 
   private:
+    void store(SecretData passwords) {
+        stored_version_ = cluster_.write_operator_secret(
+            desired_.credentials_name, passwords, stored_version_, call_
+        );
+        stored_ = std::move(passwords);
+    }
     [[nodiscard]] LoginId reader(std::size_t index) const {
         return LoginId::reader(desired_.names.readers.at(index).name);
     }
@@ -212,6 +217,7 @@ class Executor {
     const CallContext& call_;
     std::unique_ptr<TenantDatabase> tenant_;
     SecretData stored_;
+    std::string stored_version_;
     std::optional<TenantPasswords> credentials_;
     std::vector<StepOutcome::Note> notes_;
 };

@@ -28,6 +28,8 @@ enum class SecretState { Absent, UpToDate, OutOfDate, Foreign };
 /// The operator's copy of the passwords, and what the apps read.
 struct ObservedSecrets {
     SecretData stored;
+    /// Its version; empty while there is none.
+    std::string stored_version;
     /// In it, when none is missing.
     std::optional<TenantPasswords> passwords;
     SecretState app = SecretState::Absent;

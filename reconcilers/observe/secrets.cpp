@@ -44,6 +44,7 @@ ObservedSecrets observe_secrets(
     ObservedSecrets secrets;
     if (const auto stored = cluster.read_operator_secret(desired.credentials_name, call)) {
         secrets.stored = stored->data;
+        secrets.stored_version = stored->version;
     }
     secrets.passwords = passwords_in(desired, secrets.stored);
     secrets.leftovers = leftover_secrets(desired, secrets.stored);

@@ -102,8 +102,11 @@ class Cluster {
 
     virtual void
     set_finalizers(const DjangoDatabase&, const std::vector<std::string>& finalizers, const CallContext&) = 0;
-    virtual void
-    write_operator_secret(const ObjectName&, const SecretData&, const CallContext&) = 0;
+    /// Refused with Conflict when the Secret is not of this version any more: what somebody else
+    /// stored meanwhile stays. Empty: when there is one.
+    /// @return its version now
+    virtual std::string
+    write_operator_secret(const ObjectName&, const SecretData&, const std::string& version, const CallContext&) = 0;
     virtual void remove_operator_secret(const ObjectName&, const CallContext&) = 0;
     /// Creates or updates a Secret or ConfigMap in a tenant's namespace. For Secrets `data` is added
     /// here and nowhere else. Keys that we wrote before and that are not in it any more are removed;
@@ -114,7 +117,8 @@ class Cluster {
     /// Deletes the Secret if this resource controls it, else leaves it.
     virtual void
     remove_secret(const ObjectKey&, const ResourceUid& controller, const CallContext&) = 0;
-    /// AlreadyExists is success: names are deterministic, so it is the same Job.
+    /// AlreadyExists is success: names are deterministic, so it is the same Job. Refused with
+    /// Conflict while another Job of this resource is not over, whether the cache shows it or not.
     virtual void create_job(const nlohmann::json& manifest, const CallContext&) = 0;
     /// Lets the template through that was judged: refused with Conflict if the Deployment changed
     /// since.

@@ -17,6 +17,9 @@ const nlohmann::json& child(const nlohmann::json& object, const char* key);
 /// Empty when the object has no such label.
 std::string label_of(const nlohmann::json& object, std::string_view name);
 
+/// UID of the owner reference that controls the object; empty when nobody does.
+ResourceUid controller_of(const nlohmann::json& object);
+
 /// For a cache of namespaced objects that are asked for by namespace and this label's value.
 runtime::Store::IndexBy index_by_label(std::string_view name);
 /// The word of that index.

@@ -183,8 +183,8 @@ Statement record_passed_image(
     return {
         "INSERT INTO djangodb.passed_image (database, database_oid, image)"
         " SELECT c.database, d.oid::bigint, $1 FROM djangodb.claim c"
-        " JOIN pg_database d ON d.datname = c.database WHERE " +
-            is_mine(names, claimant) +
+        " JOIN pg_database d ON d.datname = c.database AND " +
+            std::string(kIsClaimedDatabase) + " WHERE " + is_mine(names, claimant) +
             " ON CONFLICT (database, database_oid, image) DO UPDATE SET passed_at ="
             " clock_timestamp()",
         {image.str()}};

@@ -1,0 +1,386 @@
+#include "tests/model/kube/api_server.hpp"
+
+#include "crds/api.hpp"
+
+#include <algorithm>
+
+namespace djdb::model {
+namespace {
+
+Refusal not_found(const ObjectKey& key) {
+    return {RefusalKind::Terminal, "404 NotFound", to_string(key) + " not found"};
+}
+
+Refusal conflict(const ObjectKey& key) {
+    return {RefusalKind::Conflict, "409 Conflict", to_string(key) + ": the object has been modified"};
+}
+
+template <class Object>
+const Object& require(const std::shared_ptr<const Object>& object, const ObjectKey& key) {
+    if (!object) {
+        throw not_found(key);
+    }
+    return *object;
+}
+
+}  // namespace
+
+TimePoint ApiServer::wall_clock() const {
+    // Some day in 2026, so that no time is before the beginning.
+    return TimePoint{std::chrono::seconds{1'790'000'000 + timeline_.now() / 1000}};
+}
+
+void ApiServer::stamp(ObjectMeta& meta, bool is_new) {
+    meta.resource_version = std::to_string(++version_);
+    if (is_new) {
+        meta.uid = ResourceUid("uid-" + std::to_string(++uids_));
+        meta.generation = 1;
+    }
+}
+
+void ApiServer::create(DjangoDatabase object) {
+    if (databases.find(object.meta.key)) {
+        return;
+    }
+    stamp(object.meta, true);
+    databases.put(std::move(object));
+}
+
+void ApiServer::create(PostgresServer object) {
+    stamp(object.meta, true);
+    servers.put(std::move(object));
+}
+
+void ApiServer::edit_spec(
+    const ObjectKey& key, const std::function<void(DjangoDatabaseSpec&)>& edit
+) {
+    if (const auto found = databases.find(key)) {
+        auto object = *found;
+        edit(object.spec);
+        if (object.spec != found->spec) {
+            ++object.meta.generation;
+            stamp(object.meta, false);
+            databases.put(std::move(object));
+        }
+    }
+}
+
+void ApiServer::annotate(
+    const ObjectKey& key, const std::string& name, const std::string& value
+) {
+    if (const auto found = databases.find(key)) {
+        auto object = *found;
+        object.meta.annotations[name] = value;
+        stamp(object.meta, false);
+        databases.put(std::move(object));
+    }
+}
+
+void ApiServer::edit_finalizers(
+    const ObjectKey& key, const std::function<void(std::vector<std::string>&)>& edit
+) {
+    const auto found = databases.find(key);
+    if (!found) {
+        return;
+    }
+    auto object = *found;
+    edit(object.meta.finalizers);
+    if (object.meta.being_deleted && object.meta.finalizers.size() > found->meta.finalizers.size()) {
+        return;  // refused
+    }
+    stamp(object.meta, false);
+    if (object.meta.being_deleted && object.meta.finalizers.empty()) {
+        databases.remove(key);
+        collect_garbage(object.meta.uid);
+        return;
+    }
+    databases.put(std::move(object));
+}
+
+void ApiServer::edit_server(
+    const ObjectName& name, const std::function<void(PostgresServer&)>& edit
+) {
+    if (const auto found = servers.find({{}, name})) {
+        auto object = *found;
+        edit(object);
+        object.meta.generation += object.spec == found->spec ? 0 : 1;
+        stamp(object.meta, false);
+        servers.put(std::move(object));
+    }
+}
+
+void ApiServer::remove_database(const ObjectKey& key) {
+    const auto found = databases.find(key);
+    if (!found || found->meta.being_deleted) {
+        return;
+    }
+    if (found->meta.finalizers.empty()) {
+        databases.remove(key);
+        collect_garbage(found->meta.uid);
+        return;
+    }
+    auto object = *found;
+    object.meta.being_deleted = true;
+    object.meta.deleted_at = wall_clock();
+    ++object.meta.generation;
+    stamp(object.meta, false);
+    databases.put(std::move(object));
+}
+
+/// As crds/gate.cpp has it: a write by anyone but the operator to a Deployment with the label is held
+/// when it is new, has another template, or is held already. What the policy sets nobody owns.
+void ApiServer::admit(const Deployment* before, Deployment& after) const {
+    const bool has_label = !after.database.empty() || (before != nullptr && !before->database.empty());
+    if (gate != GatePolicy::Intact || !has_label) {
+        return;
+    }
+    const bool is_held = before == nullptr || before->pod_template != after.pod_template ||
+                         before->paused;
+    if (is_held && !after.paused) {
+        after.paused = true;
+        after.paused_by.clear();
+    }
+}
+
+void ApiServer::apply_deployment(
+    const ObjectKey& key, const std::function<void(Deployment&)>& edit
+) {
+    const auto found = deployments.find(key);
+    auto object = found ? *found : Deployment{};
+    object.meta.key = key;
+    edit(object);
+    admit(found.get(), object);
+    stamp(object.meta, !found);
+    if (found) {
+        ++object.meta.generation;
+    }
+    deployments.put(std::move(object));
+}
+
+void ApiServer::remove_deployment(const ObjectKey& key) {
+    deployments.remove(key);
+}
+
+void ApiServer::put_secret(Secret secret) {
+    stamp(secret.meta, !secrets.find(secret.meta.key));
+    secrets.put(std::move(secret));
+}
+
+void ApiServer::put_status(Deployment object) {
+    stamp(object.meta, false);
+    deployments.put(std::move(object));
+}
+
+void ApiServer::put_status(Job object) {
+    stamp(object.meta, false);
+    jobs.put(std::move(object));
+}
+
+void ApiServer::put_pod(Pod pod) {
+    stamp(pod.meta, !pods.find(pod.meta.key));
+    pods.put(std::move(pod));
+}
+
+void ApiServer::set_finalizers(
+    const ObjectMeta& judged, std::vector<std::string> finalizers, bool checks_version
+) {
+    auto object = require(databases.find(judged.key), judged.key);
+    if (checks_version && object.meta.resource_version != judged.resource_version) {
+        throw conflict(judged.key);
+    }
+    const bool adds = std::ranges::any_of(finalizers, [&](const auto& one) {
+        return std::ranges::find(object.meta.finalizers, one) == object.meta.finalizers.end();
+    });
+    if (adds && object.meta.being_deleted) {
+        throw Refusal(
+            RefusalKind::Invalid,
+            "422 Invalid",
+            "no new finalizers can be added if the object is being deleted"
+        );
+    }
+    ++writes_;
+    object.meta.finalizers = std::move(finalizers);
+    stamp(object.meta, false);
+    if (object.meta.being_deleted && object.meta.finalizers.empty()) {
+        databases.remove(judged.key);
+        collect_garbage(object.meta.uid);
+        return;
+    }
+    databases.put(std::move(object));
+}
+
+namespace {
+
+Refusal replaced(const ObjectKey& key) {
+    return {RefusalKind::Conflict, "409 Replaced", to_string(key) + " is another object by now"};
+}
+
+}  // namespace
+
+void ApiServer::patch_status(const ObjectMeta& judged, const DjangoDatabaseStatus& status) {
+    auto object = require(databases.find(judged.key), judged.key);
+    if (object.meta.uid != judged.uid) {
+        throw replaced(judged.key);
+    }
+    if (object.status == status) {
+        return;  // what changes nothing makes no new version
+    }
+    ++writes_;
+    object.status = status;
+    stamp(object.meta, false);
+    databases.put(std::move(object));
+}
+
+void ApiServer::patch_status(const ObjectMeta& judged, const PostgresServerStatus& status) {
+    auto object = require(servers.find(judged.key), judged.key);
+    if (object.meta.uid != judged.uid) {
+        throw replaced(judged.key);
+    }
+    if (object.status == status) {
+        return;  // what changes nothing makes no new version
+    }
+    ++writes_;
+    object.status = status;
+    stamp(object.meta, false);
+    servers.put(std::move(object));
+}
+
+void ApiServer::create_secret(Secret secret) {
+    if (secrets.find(secret.meta.key)) {
+        throw Refusal(
+            RefusalKind::Conflict,
+            "409 AlreadyExists",
+            "secret " + to_string(secret.meta.key) + " already exists"
+        );
+    }
+    ++writes_;
+    stamp(secret.meta, true);
+    secrets.put(std::move(secret));
+}
+
+void ApiServer::update_secret(Secret secret, const std::string& version) {
+    const auto& current = require(secrets.find(secret.meta.key), secret.meta.key);
+    if (current.meta.resource_version != version) {
+        throw conflict(secret.meta.key);
+    }
+    ++writes_;
+    stamp(secret.meta, false);
+    secrets.put(std::move(secret));
+}
+
+void ApiServer::remove_secret(const ObjectKey& key, const ResourceUid& uid) {
+    const auto found = secrets.find(key);
+    if (!found) {
+        return;
+    }
+    if (!uid.empty() && found->meta.uid != uid) {
+        throw conflict(key);
+    }
+    ++writes_;
+    secrets.remove(key);
+}
+
+void ApiServer::create_job(Job job) {
+    if (refuses_jobs) {
+        throw Refusal(
+            RefusalKind::Invalid, "403 Forbidden", "jobs.batch is forbidden: exceeded quota: jobs=0"
+        );
+    }
+    if (jobs.find(job.meta.key)) {
+        throw Refusal(RefusalKind::Conflict, "409 AlreadyExists", "the job already exists");
+    }
+    ++writes_;
+    stamp(job.meta, true);
+    job.created = wall_clock();
+    jobs.put(std::move(job));
+}
+
+void ApiServer::open_gate(const ObjectMeta& judged, bool checks_version) {
+    auto object = require(deployments.find(judged.key), judged.key);
+    if (checks_version && object.meta.resource_version != judged.resource_version) {
+        throw conflict(judged.key);
+    }
+    ++writes_;
+    object.meta.generation += object.paused ? 1 : 0;
+    object.paused = false;
+    object.paused_by.clear();
+    stamp(object.meta, false);
+    deployments.put(std::move(object));
+}
+
+void ApiServer::set_ttl(const ObjectKey& key) {
+    auto job = require(jobs.find(key), key);
+    if (!job.expires) {
+        ++writes_;
+        job.expires = true;
+        stamp(job.meta, false);
+        jobs.put(std::move(job));
+    }
+}
+
+void ApiServer::lift_deadline(const ObjectKey& key, const ResourceUid& uid) {
+    const auto found = jobs.find(key);
+    if (found && found->meta.uid != uid) {
+        throw conflict(key);
+    }
+    if (found && found->has_deadline) {
+        ++writes_;
+        auto job = *found;
+        job.has_deadline = false;
+        stamp(job.meta, false);
+        jobs.put(std::move(job));
+    }
+}
+
+void ApiServer::remove_job(const ObjectKey& key, const ResourceUid& uid) {
+    const auto found = jobs.find(key);
+    if (!found) {
+        return;
+    }
+    if (found->meta.uid != uid) {
+        throw conflict(key);
+    }
+    ++writes_;
+    remove_job(key);
+}
+
+/// In the foreground: it stays visible until its Pods are gone.
+void ApiServer::remove_job(const ObjectKey& key) {
+    const auto found = jobs.find(key);
+    if (!found || found->meta.being_deleted) {
+        return;
+    }
+    if (!pods.find(key)) {
+        jobs.remove(key);
+        return;
+    }
+    auto job = *found;
+    job.meta.being_deleted = true;
+    stamp(job.meta, false);
+    jobs.put(std::move(job));
+}
+
+void ApiServer::collect_garbage(const ResourceUid& owner) {
+    timeline_.after(300, [this, owner] {
+        std::vector<ObjectKey> doomed;
+        for (const auto& [key, secret] : secrets.all()) {
+            if (secret->controller == owner) {
+                doomed.push_back(key);
+            }
+        }
+        for (const auto& key : doomed) {
+            secrets.remove(key);
+        }
+        doomed.clear();
+        for (const auto& [key, job] : jobs.all()) {
+            if (job->controller == owner) {
+                doomed.push_back(key);
+            }
+        }
+        for (const auto& key : doomed) {
+            remove_job(key);
+        }
+    });
+}
+
+}  // namespace djdb::model

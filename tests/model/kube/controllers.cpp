@@ -1,0 +1,256 @@
+#include "tests/model/kube/controllers.hpp"
+
+#include <utility>
+
+namespace djdb::model {
+namespace {
+
+/// How long jobs/ waits for another migration's lock.
+constexpr Millis kLockWait = 60'000;
+
+/// As jobs/djangodb_answer.py writes it.
+std::string answer_of(const std::string& reason, const std::vector<std::string>& leaves) {
+    std::string list;
+    for (const auto& leaf : leaves) {
+        list += (list.empty() ? "\"" : ",\"") + leaf + "\"";
+    }
+    return R"({"v":1,"kind":"migrate","ok":)" + std::string(reason.empty() ? "true" : "false") +
+           R"(,"reason":)" + (reason.empty() ? "null" : "\"" + reason + "\"") +
+           R"(,"message":"of the model","leaves":[)" + list + R"(],"applied":[]})";
+}
+
+void say(Pod& pod, int exit_code, const std::string& reason) {
+    pod.exit_code = exit_code;
+    pod.reason = exit_code == 0 ? "Completed" : "Error";
+    pod.answer = answer_of(reason, {});
+}
+
+}  // namespace
+
+Controllers::Controllers(World& world) : world_(world), random_(world.random.fork()) {
+    world_.api.deployments.listen([this](const auto& change) {
+        if (change.now) {
+            world_.timeline.after(random_.between(5, 200), [this, key = change.key] { tend(key); });
+        }
+    });
+    world_.api.jobs.listen([this](const auto& change) {
+        if (!change.now) {
+            return;
+        }
+        const auto uid = change.now->meta.uid;
+        if (!change.before) {
+            world_.timeline.after(random_.between(20, 400), [this, key = change.key, uid] {
+                begin(key, uid);
+            });
+        } else if (change.now->meta.being_deleted && !change.before->meta.being_deleted) {
+            world_.timeline.after(random_.between(20, 2'000), [this, key = change.key, uid] {
+                remove(key, uid);
+            });
+        }
+    });
+}
+
+/// One step towards what the Deployment asks for; each step is a change, which brings the next.
+void Controllers::tend(const ObjectKey& key) {
+    const auto found = world_.api.deployments.find(key);
+    if (!found) {
+        return;
+    }
+    auto next = *found;
+    const bool runs_it = next.rolled_template == next.pod_template;
+    if (next.observed_generation < next.meta.generation) {
+        next.observed_generation = next.meta.generation;
+        if (!runs_it) {
+            next.rolls = false;
+            next.pods = next.rolled_template.empty() ? Pods::Progressing : Pods::Mixed;
+        }
+    } else if (next.paused || (runs_it && next.pods == Pods::Complete)) {
+        return;
+    } else if (!runs_it && !next.rolls) {
+        world_.rules.before_roll(next);
+        world_.history.note("kubernetes", [&] {
+            return "Deployment " + key.name.str() + " begins to roll out " + next.image;
+        });
+        next.rolls = true;
+        next.pods = next.rolled_template.empty() ? Pods::Progressing : Pods::Mixed;
+    } else {
+        next.pods = next.pods == Pods::Mixed         ? Pods::Progressing
+                    : next.pods == Pods::Progressing ? Pods::Terminating
+                                                     : Pods::Complete;
+        if (next.pods == Pods::Complete) {
+            next.rolled_template = next.pod_template;
+            next.rolls = false;
+        }
+    }
+    world_.api.put_status(std::move(next));
+}
+
+Attempt Controllers::draw_attempt(const std::string& image) {
+    auto& left = world_.attempts[image];
+    if (left.empty()) {
+        return Attempt::Succeeds;
+    }
+    const auto next = left.front();
+    left.pop_front();
+    return next;
+}
+
+void Controllers::begin(const ObjectKey& key, const ResourceUid& uid) {
+    const auto job = world_.api.jobs.find(key);
+    if (!job || job->meta.uid != uid || job->meta.being_deleted) {
+        return;
+    }
+    Pod pod;
+    pod.meta.key = key;
+    pod.database = job->database;
+    const auto& left = world_.attempts[job->image];
+    if (!left.empty() && left.front() == Attempt::NeverStarts) {
+        pod.stuck = "ErrImagePull: no such image";
+        world_.api.put_pod(std::move(pod));
+        return;
+    }
+    world_.api.put_pod(std::move(pod));
+    world_.timeline.after(random_.between(50, 1'500), [this, key, uid] { migrate(key, uid, 0); });
+}
+
+/// With the migration login, as the Job's container finds it in its Secret.
+std::string Controllers::log_in(const Job& job) const {
+    const auto secret =
+        world_.api.secrets.find({job.meta.key.ns, ObjectName(job.database + "-migrate")});
+    if (!secret) {
+        return "AuthFailed";
+    }
+    if (world_.postgres.standing != PgServer::Standing::Up) {
+        return "Unreachable";
+    }
+    try {
+        world_.postgres.log_in(
+            secret->data.at("DB_USER").reveal(),
+            secret->data.at("DB_PASSWORD").reveal(),
+            secret->data.at("DB_NAME").reveal()
+        );
+        return {};
+    } catch (const Refusal& refusal) {
+        return refusal.code() == "DatabaseMissing" ? "DatabaseMissing" : "AuthFailed";
+    }
+}
+
+void Controllers::migrate(const ObjectKey& key, const ResourceUid& uid, Millis waited) {
+    const auto job = world_.api.jobs.find(key);
+    const auto pod = world_.api.pods.find(key);
+    if (!job || !pod || job->meta.uid != uid || job->meta.being_deleted) {
+        return;
+    }
+    auto ended = *pod;
+    ended.has_ended = true;
+    if (const auto why = log_in(*job); !why.empty()) {
+        say(ended, why == "Unreachable" ? 75 : why == "DatabaseMissing" ? 77 : 76, why);
+        end(std::move(ended), key, uid);
+        return;
+    }
+    const auto secret = world_.api.secrets.find({key.ns, ObjectName(job->database + "-migrate")});
+    const auto oid = world_.postgres.find(secret->data.at("DB_NAME").reveal())->oid;
+    const auto [lock, is_free] = locks_.try_emplace(oid, key);
+    if (!is_free) {
+        if (waited >= kLockWait) {
+            say(ended, 75, "LockHeld");
+            end(std::move(ended), key, uid);
+            return;
+        }
+        world_.timeline.after(1'000, [this, key, uid, waited] { migrate(key, uid, waited + 1'000); });
+        return;
+    }
+    world_.history.note("job", [&] { return key.name.str() + " migrates"; });
+    world_.rules.migration_begins(*job);
+    world_.timeline.after(random_.between(100, 8'000), [this, key, uid, oid] {
+        if (const auto held = locks_.find(oid); held == locks_.end() || held->second != key) {
+            return;  // it was removed meanwhile
+        }
+        locks_.erase(oid);
+        const auto now = world_.api.jobs.find(key);
+        const auto its_pod = world_.api.pods.find(key);
+        if (now && its_pod && now->meta.uid == uid) {
+            world_.rules.migration_ends(*now);
+            end(answer(*now, *its_pod), key, uid);
+        }
+    });
+}
+
+Pod Controllers::answer(const Job& job, Pod pod) {
+    const auto attempt = draw_attempt(job.image);
+    const auto why = log_in(job);
+    pod.has_ended = true;
+    if (!why.empty()) {
+        say(pod, 75, "Unreachable");
+        return pod;
+    }
+    switch (attempt) {
+        case Attempt::WaitsForLock:
+            say(pod, 85, "LockTimeout");
+            return pod;
+        case Attempt::Breaks:
+            say(pod, 88, "MigrationFailed");
+            return pod;
+        case Attempt::IsKilled:
+            pod.exit_code = 137;
+            pod.reason = "OOMKilled";
+            return pod;
+        case Attempt::Succeeds:
+        case Attempt::LosesAnswer:
+        case Attempt::Lies:
+        case Attempt::NeverStarts:
+            break;
+    }
+    const auto& leaves = world_.leaves.at(job.image);
+    say(pod, 0, {});
+    pod.answer = answer_of({}, leaves);
+    if (attempt != Attempt::Lies) {
+        const auto secret =
+            world_.api.secrets.find({job.meta.key.ns, ObjectName(job.database + "-migrate")});
+        auto* database = world_.postgres.find(secret->data.at("DB_NAME").reveal());
+        database->has_migrations_table = true;
+        database->migrations.insert(leaves.begin(), leaves.end());
+    }
+    if (attempt == Attempt::LosesAnswer) {
+        pod.meta.being_deleted = true;
+    }
+    return pod;
+}
+
+void Controllers::end(Pod pod, const ObjectKey& key, const ResourceUid& uid) {
+    world_.history.note("job", [&] {
+        return key.name.str() + " ends with " + std::to_string(pod.exit_code) + " " + pod.answer;
+    });
+    pod.finished = world_.api.wall_clock();
+    if (pod.meta.being_deleted) {
+        world_.api.pods.remove(key);
+    } else {
+        world_.api.put_pod(std::move(pod));
+    }
+    world_.timeline.after(random_.between(10, 500), [this, key, uid] { finish(key, uid); });
+}
+
+void Controllers::finish(const ObjectKey& key, const ResourceUid& uid) {
+    const auto found = world_.api.jobs.find(key);
+    if (!found || found->meta.uid != uid || found->end != JobEnding::None) {
+        return;
+    }
+    const auto pod = world_.api.pods.find(key);
+    auto job = *found;
+    job.end = !pod || pod->exit_code == 0 ? JobEnding::Succeeded : JobEnding::Failed;
+    job.finished = world_.api.wall_clock();
+    world_.api.put_status(std::move(job));
+}
+
+void Controllers::remove(const ObjectKey& key, const ResourceUid& uid) {
+    const auto job = world_.api.jobs.find(key);
+    if (job && job->meta.uid == uid) {
+        // A Pod that is killed may be in the midst of its work.
+        world_.rules.migration_ends(*job);
+        std::erase_if(locks_, [&](const auto& lock) { return lock.second == key; });
+        world_.api.pods.remove(key);
+        world_.api.jobs.remove(key);
+    }
+}
+
+}  // namespace djdb::model

@@ -1,0 +1,32 @@
+// What Kubernetes does by itself with Deployments and Jobs, and what a Job's Pod does in the
+// database. Wakes on each change, with a delay of its own.
+#pragma once
+
+#include "tests/model/world/world.hpp"
+
+#include <set>
+
+namespace djdb::model {
+
+class Controllers {
+  public:
+    explicit Controllers(World& world);
+
+  private:
+    void tend(const ObjectKey& deployment);
+    void begin(const ObjectKey& job, const ResourceUid&);
+    void migrate(const ObjectKey& job, const ResourceUid&, Millis waited);
+    void end(Pod, const ObjectKey& job, const ResourceUid&);
+    void finish(const ObjectKey& job, const ResourceUid&);
+    void remove(const ObjectKey& job, const ResourceUid&);
+    Pod answer(const Job&, Pod);
+    [[nodiscard]] Attempt draw_attempt(const std::string& image);
+    [[nodiscard]] std::string log_in(const Job&) const;
+
+    World& world_;
+    Random random_;
+    /// Jobs that hold the lock in the database, by the database's OID.
+    std::map<Oid, ObjectKey> locks_;
+};
+
+}  // namespace djdb::model

@@ -1,0 +1,75 @@
+// Objects as the model API server keeps them: what decisions can depend on, and no more.
+#pragma once
+
+#include "crds/kinds/django_database.hpp"
+#include "crds/kinds/postgres_server.hpp"
+#include "crds/names.hpp"
+#include "crds/sensitive.hpp"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace djdb::model {
+
+/// In the order in which a roll-out goes through them.
+enum class Pods { Unseen, Mixed, Progressing, Terminating, Complete };
+
+struct Deployment {
+    ObjectMeta meta;
+    /// Value of the database label; empty: none.
+    std::string database;
+    std::string image;
+    std::string pod_template;
+    bool paused = false;
+    /// The field manager that owns the pause; empty: the admission policy.
+    std::string paused_by;
+    std::int64_t observed_generation = 0;
+    Pods pods = Pods::Progressing;
+    /// What its Pods were made from; empty: there are none.
+    std::string rolled_template;
+    bool rolls = false;
+};
+
+enum class JobEnding { None, Succeeded, Failed };
+
+struct Job {
+    ObjectMeta meta;
+    std::string database;
+    std::string revision;
+    std::string image;
+    int attempt = 1;
+    ResourceUid controller;
+    JobEnding end = JobEnding::None;
+    TimePoint created{};
+    TimePoint finished{};
+    bool expires = false;
+    bool has_deadline = true;
+};
+
+/// Of a Job, and named like it.
+struct Pod {
+    ObjectMeta meta;
+    std::string database;
+    std::string stuck;
+    bool has_ended = false;
+    int exit_code = 0;
+    /// What the runtime says of the end.
+    std::string reason;
+    /// The termination message: what the program in it said.
+    std::string answer;
+    TimePoint finished{};
+};
+
+struct Secret {
+    ObjectMeta meta;
+    ResourceUid controller;
+    std::map<std::string, Sensitive> data;
+    /// The keys that the operator wrote last.
+    std::set<std::string> own_keys;
+};
+
+enum class GatePolicy { Intact, Missing, Altered };
+
+}  // namespace djdb::model

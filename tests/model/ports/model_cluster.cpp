@@ -1,0 +1,398 @@
+#include "tests/model/ports/model_cluster.hpp"
+
+#include "crds/api.hpp"
+#include "tests/model/ports/translate.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+namespace djdb::model {
+namespace {
+
+using nlohmann::json;
+
+PodsState state_of(const Deployment& deployment) {
+    if (deployment.observed_generation < deployment.meta.generation) {
+        return PodsState::Unseen;
+    }
+    switch (deployment.pods) {
+        case Pods::Unseen:
+            return PodsState::Unseen;
+        case Pods::Mixed:
+            return PodsState::Mixed;
+        case Pods::Progressing:
+            return PodsState::Progressing;
+        case Pods::Terminating:
+            return PodsState::Terminating;
+        case Pods::Complete:
+            break;
+    }
+    return PodsState::Complete;
+}
+
+std::string version_of(const ObjectMeta& meta) {
+    return meta.uid.str() + "/" + meta.resource_version;
+}
+
+ObjectKey key_in(const json& manifest) {
+    const auto& metadata = manifest.at("metadata");
+    return {
+        Namespace(metadata.at("namespace").get<std::string>()),
+        ObjectName(metadata.at("name").get<std::string>())};
+}
+
+ResourceUid owner_in(const json& manifest) {
+    return ResourceUid(
+        manifest.at("metadata").at("ownerReferences").at(0).at("uid").get<std::string>()
+    );
+}
+
+Refusal secret_conflict(const ObjectKey& key) {
+    return {
+        RefusalKind::Conflict, "SecretConflict", to_string(key) + " was not made for this resource"};
+}
+
+JobRun facts_of(const Job& job, const Pod* pod) {
+    JobRun run;
+    run.name = job.meta.key.name.str();
+    run.uid = job.meta.uid;
+    run.revision = Revision(job.revision);
+    run.image = ImageRef(job.image);
+    run.attempt = job.attempt;
+    run.state = job.end == JobEnding::None        ? JobState::Running
+                : job.end == JobEnding::Succeeded ? JobState::Complete
+                                                  : JobState::Failed;
+    run.failure_reason = job.end == JobEnding::Failed ? "BackoffLimitExceeded" : "";
+    run.created = job.created;
+    run.finished = job.finished;
+    run.being_deleted = job.meta.being_deleted;
+    run.has_deadline = job.has_deadline;
+    run.expires = job.expires;
+    if (pod != nullptr) {
+        JobPod its;
+        its.is_over = pod->has_ended;
+        if (!pod->stuck.empty()) {
+            its.waiting = Explanation{"ErrImagePull", pod->stuck};
+        }
+        if (pod->has_ended) {
+            its.end = ContainerEnd{pod->exit_code, pod->reason, pod->answer, pod->finished};
+        }
+        run.pods.push_back(std::move(its));
+    }
+    return run;
+}
+
+}  // namespace
+
+void ModelCluster::read(const char* what) {
+    translated(FailureOrigin::Kubernetes, [&] { world_.faults.read(caller_, what); });
+}
+
+template <class Apply>
+void ModelCluster::effect(const char* what, Apply&& apply) {
+    translated(FailureOrigin::Kubernetes, [&] {
+        world_.faults.effect(caller_, what, std::forward<Apply>(apply));
+    });
+}
+
+std::optional<DjangoDatabase> ModelCluster::find_database(const ObjectKey& key) {
+    const auto object = views_.databases.find(key);
+    return object ? std::optional(*object) : std::nullopt;
+}
+
+std::optional<PostgresServer> ModelCluster::find_server(const ObjectName& name) {
+    const auto object = views_.servers.find({{}, name});
+    return object ? std::optional(*object) : std::nullopt;
+}
+
+std::optional<std::map<std::string, std::string>>
+ModelCluster::find_namespace_labels(const Namespace&) {
+    return std::map<std::string, std::string>{};
+}
+
+std::vector<Workload> ModelCluster::list_workloads(const ObjectKey& database) {
+    std::vector<Workload> workloads;
+    for (const auto& [key, object] : views_.deployments.all()) {
+        if (key.ns == database.ns && object->database == database.name.str()) {
+            Workload workload;
+            workload.meta = object->meta;
+            workload.pod_template = object->pod_template;
+            workload.hold = object->paused ? std::optional(Hold::Paused) : std::nullopt;
+            workload.held_by = object->paused ? object->paused_by : "";
+            workload.pods = state_of(*object);
+            workloads.push_back(std::move(workload));
+        }
+    }
+    return workloads;
+}
+
+std::vector<JobRun> ModelCluster::list_jobs(const ObjectKey& database) {
+    std::vector<JobRun> jobs;
+    for (const auto& [key, object] : views_.jobs.all()) {
+        if (key.ns == database.ns && object->database == database.name.str()) {
+            jobs.push_back(facts_of(*object, views_.pods.find(key).get()));
+        }
+    }
+    return jobs;
+}
+
+GateState ModelCluster::find_gate() {
+    switch (world_.api.gate) {
+        case GatePolicy::Intact:
+            return GateState::Intact;
+        case GatePolicy::Missing:
+            return GateState::Missing;
+        case GatePolicy::Altered:
+            break;
+    }
+    return GateState::Altered;
+}
+
+std::optional<SecretFacts> ModelCluster::find_operator_secret(const ObjectName& name) {
+    const auto secret = views_.secrets.find({kOperatorNamespace, name});
+    if (!secret) {
+        return std::nullopt;
+    }
+    return SecretFacts{secret->controller, secret->data, {}, version_of(secret->meta)};
+}
+
+std::optional<std::map<std::string, std::string>>
+ModelCluster::find_operator_config_map(const ObjectName&) {
+    return std::nullopt;
+}
+
+std::optional<SecretFacts> ModelCluster::read_at(const ObjectKey& key) const {
+    const auto secret = world_.api.secrets.find(key);
+    if (!secret) {
+        return std::nullopt;
+    }
+    return SecretFacts{secret->controller, secret->data, secret->own_keys, version_of(secret->meta)};
+}
+
+std::optional<SecretFacts>
+ModelCluster::read_operator_secret(const ObjectName& name, const CallContext&) {
+    read("read the stored passwords");
+    return read_at({kOperatorNamespace, name});
+}
+
+std::optional<SecretFacts> ModelCluster::read_secret(const ObjectKey& key, const CallContext&) {
+    read("read a Secret");
+    return read_at(key);
+}
+
+std::optional<std::string>
+ModelCluster::read_secret_version(const ObjectKey& key, const CallContext&) {
+    read("read a Secret's version");
+    const auto secret = world_.api.secrets.find(key);
+    return secret ? std::optional(version_of(secret->meta)) : std::nullopt;
+}
+
+void ModelCluster::set_finalizers(
+    const DjangoDatabase& object, const std::vector<std::string>& finalizers, const CallContext&
+) {
+    const bool removes = finalizers.size() < object.meta.finalizers.size();
+    effect(removes ? "remove the finalizer" : "add the finalizer", [&] {
+        const auto current = world_.api.databases.find(object.meta.key);
+        const bool is_judged =
+            current && current->meta.resource_version == object.meta.resource_version;
+        if (removes && is_judged) {
+            world_.rules.before_remove_finalizer(*current, world_.timeline.now());
+        }
+        if (is_judged || is_mutant(Mutant::FinalizerWithoutVersion)) {
+            world_.rules.before_finalizers(object.meta.key, finalizers);
+        }
+        world_.api.set_finalizers(
+            object.meta, finalizers, !is_mutant(Mutant::FinalizerWithoutVersion)
+        );
+    });
+}
+
+std::string ModelCluster::write_operator_secret(
+    const ObjectName& name, const SecretData& data, const std::string& version, const CallContext&
+) {
+    const ObjectKey key{kOperatorNamespace, name};
+    if (is_mutant(Mutant::StoreAfterRoles) && !std::exchange(has_put_off_, true)) {
+        return version;  // until the next time
+    }
+    effect("store the passwords", [&] {
+        Secret secret;
+        secret.meta.key = key;
+        const auto current = world_.api.secrets.find(key);
+        const bool is_forced = is_mutant(Mutant::ForcedStoredPassword);
+        if (!is_forced && version != (current ? version_of(current->meta) : "")) {
+            throw Refusal(RefusalKind::Conflict, "409 Conflict", "the stored passwords have changed");
+        }
+        if (current) {
+            secret.meta = current->meta;
+        }
+        secret.data = data;
+        if (current) {
+            world_.api.update_secret(std::move(secret), current->meta.resource_version);
+        } else {
+            world_.api.create_secret(std::move(secret));
+        }
+    });
+    const auto stored = world_.api.secrets.find(key);
+    return stored ? version_of(stored->meta) : "";
+}
+
+void ModelCluster::remove_operator_secret(const ObjectName& name, const CallContext&) {
+    effect("remove the stored passwords", [&] {
+        world_.api.remove_secret({kOperatorNamespace, name}, {});
+    });
+}
+
+void ModelCluster::publish(const json& manifest, const SecretData& data, const CallContext&) {
+    const auto key = key_in(manifest);
+    if (manifest.at("kind") != "Secret") {
+        effect("publish the migration program", [] {});
+        return;
+    }
+    // A read and a write, between which somebody else may come.
+    read("read a Secret to publish");
+    const auto current = world_.api.secrets.find(key);
+    const auto owner = owner_in(manifest);
+    if (current && current->controller != owner) {
+        translated(FailureOrigin::Kubernetes, [&] { throw secret_conflict(key); });
+    }
+    Secret secret;
+    secret.meta.key = key;
+    secret.controller = owner;
+    if (current) {
+        secret = *current;
+        std::erase_if(secret.data, [&](const auto& entry) {
+            return secret.own_keys.contains(entry.first);
+        });
+    }
+    secret.own_keys.clear();
+    for (const auto& [name, value] : data) {
+        secret.data.insert_or_assign(name, value);
+        secret.own_keys.insert(name);
+    }
+    if (current && secret.data == current->data && secret.own_keys == current->own_keys) {
+        return;
+    }
+    effect(("publish Secret " + key.name.str()).c_str(), [&] {
+        world_.rules.before_change_of(world_.api.secrets.find(key).get(), owner);
+        if (!key.name.str().ends_with("-migrate")) {
+            world_.rules.before_publish(secret);
+        }
+        if (current) {
+            world_.api.update_secret(std::move(secret), current->meta.resource_version);
+        } else {
+            world_.api.create_secret(std::move(secret));
+        }
+    });
+}
+
+void ModelCluster::remove_secret(
+    const ObjectKey& key, const ResourceUid& controller, const CallContext&
+) {
+    read("read a Secret to remove");
+    const auto current = world_.api.secrets.find(key);
+    if (current && current->controller == controller) {
+        effect("remove a Secret", [&] { world_.api.remove_secret(key, current->meta.uid); });
+    }
+}
+
+void ModelCluster::create_job(const json& manifest, const CallContext&) {
+    Job job;
+    job.meta.key = key_in(manifest);
+    const auto& metadata = manifest.at("metadata");
+    const auto text = [&](const char* part, std::string_view name) {
+        return metadata.at(part).at(std::string(name)).get<std::string>();
+    };
+    job.database = text("labels", api::kOwnedByLabel);
+    job.revision = text("labels", api::kRevisionLabel);
+    job.image = text("annotations", api::kImageAnnotation);
+    job.attempt = std::stoi(text("annotations", api::kAttemptAnnotation));
+    job.controller = owner_in(manifest);
+    if (is_mutant(Mutant::SecondJob)) {
+        job.meta.key.name = ObjectName(job.meta.key.name.str() + "-" + std::to_string(world_.timeline.now()));
+    }
+    const auto key = job.meta.key;
+    const auto owner = job.controller;
+    effect(("create Job " + key.name.str()).c_str(), [&] {
+        if (const auto current = world_.api.jobs.find(key)) {
+            if (current->controller != owner) {
+                throw secret_conflict(key);
+            }
+            return;
+        }
+        for (const auto& [other, its] : world_.api.jobs.all()) {
+            const auto pod = world_.api.pods.find(other);
+            const bool is_over = pod ? pod->has_ended : its->end != JobEnding::None;
+            if (its->controller == owner && !is_over && other != key &&
+                !is_mutant(Mutant::StartBesideRunningJob) && !is_mutant(Mutant::SecondJob)) {
+                throw Refusal(
+                    RefusalKind::Conflict,
+                    "409 JobRuns",
+                    "Job " + other.name.str() + " of the same database is not over"
+                );
+            }
+        }
+        world_.rules.before_job(job);
+        world_.api.create_job(std::move(job));
+        world_.rules.after_job(key);
+    });
+}
+
+void ModelCluster::open_gate(const Workload& workload, const CallContext&) {
+    effect(("open the gate of " + workload.meta.key.name.str()).c_str(), [&] {
+        const auto current = world_.api.deployments.find(workload.meta.key);
+        const bool is_judged =
+            current && current->meta.resource_version == workload.meta.resource_version;
+        if (is_judged || is_mutant(Mutant::GateOfAnotherVersion)) {
+            world_.rules.before_open_gate(workload.meta.key);
+        }
+        world_.api.open_gate(workload.meta, !is_mutant(Mutant::GateOfAnotherVersion));
+    });
+}
+
+void ModelCluster::arm_job_ttl(const ObjectKey& job, const CallContext&) {
+    effect("let a Job expire", [&] {
+        if (world_.api.jobs.find(job)) {
+            world_.api.set_ttl(job);
+        }
+    });
+}
+
+void ModelCluster::lift_job_deadline(
+    const ObjectKey& job, const ResourceUid& uid, const CallContext&
+) {
+    effect("lift a Job's deadline", [&] { world_.api.lift_deadline(job, uid); });
+}
+
+void ModelCluster::remove_job(const ObjectKey& job, const ResourceUid& uid, const CallContext&) {
+    effect(("remove Job " + job.name.str()).c_str(), [&] { world_.api.remove_job(job, uid); });
+}
+
+void ModelCluster::patch_status(
+    const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext&
+) {
+    effect("write the status", [&] {
+        const auto ready = std::ranges::find(status.conditions, ConditionType::Ready, &Condition::type);
+        world_.history.note(caller_.name, [&] {
+            return ready == status.conditions.end()
+                       ? std::string("    without Ready")
+                       : "    Ready " + std::string(to_string(ready->status)) + " " +
+                             std::string(to_string(ready->reason)) + ": " + ready->message;
+        });
+        world_.rules.before_status(object.meta, status);
+        world_.api.patch_status(object.meta, status);
+    });
+}
+
+void ModelCluster::patch_server_status(
+    const PostgresServer& server, const PostgresServerStatus& status, const CallContext&
+) {
+    effect("write the server's status", [&] { world_.api.patch_status(server.meta, status); });
+}
+
+void ModelCluster::emit_event(const Event& event, const CallContext&) noexcept {
+    world_.history.note(caller_.name, [&] { return "    Event " + event.reason; });
+}
+
+}  // namespace djdb::model

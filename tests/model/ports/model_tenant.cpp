@@ -1,0 +1,201 @@
+#include "tests/model/ports/model_tenant.hpp"
+
+#include "tests/model/ports/shape.hpp"
+#include "tests/model/ports/translate.hpp"
+
+#include <utility>
+
+namespace djdb::model {
+namespace {
+
+/// A login that was refused, as the adapter tells it of proofs.
+[[noreturn]] void refuse_login(const Refusal& refusal) {
+    const bool is_rejected =
+        refusal.code() == "AuthRejected" || refusal.code() == "AccessRuleRejected";
+    throw Refusal(
+        refusal.kind(), is_rejected ? "LoginRejected" : refusal.code(), refusal.what()
+    );
+}
+
+}  // namespace
+
+ModelTenant::ModelTenant(World& world, Caller& caller, ServerAccess access, Tenant tenant)
+    : world_(world),
+      caller_(caller),
+      access_(std::move(access)),
+      tenant_(std::move(tenant)),
+      shape_(shape_of(tenant_)) {}
+
+template <class Apply>
+void ModelTenant::effect(const char* what, Makes makes, Apply&& apply) {
+    translated(FailureOrigin::Postgres, [&] {
+        world_.faults.effect(caller_, what, [&] {
+            enter(world_.postgres, access_);
+            if (makes == Makes::Something) {
+                world_.rules.before_making(shape_);
+            }
+            apply(world_.postgres);
+            world_.rules.check_others();
+        });
+    });
+}
+
+TenantFacts ModelTenant::inspect(const CallContext&) {
+    return look(world_, caller_, "look at the tenant", access_, [&](const PgServer& server) {
+        return facts_of(server.look(shape_));
+    });
+}
+
+std::vector<Drift> ModelTenant::inspect_contents(const TenantFacts&, const CallContext&) {
+    return look(world_, caller_, "look into the database", access_, [&](const PgServer& server) {
+        std::vector<Drift> drift;
+        for (const auto& difference : server.look_inside(shape_)) {
+            drift.push_back(drift_of(difference));
+        }
+        return drift;
+    });
+}
+
+void ModelTenant::claim_and_create_roles(const TenantPasswords& passwords, const CallContext&) {
+    effect("claim and create roles", Makes::Something, [&](PgServer& server) {
+        const auto by_role = passwords_of(tenant_.names, passwords);
+        world_.rules.before_passwords(shape_, by_role);
+        server.create_roles(shape_, by_role);
+        world_.rules.after_passwords(shape_);
+    });
+}
+
+void ModelTenant::create(const CallContext&) {
+    effect("create the database", Makes::Something, [&](PgServer& server) {
+        world_.rules.before_create_database(shape_);
+        server.create_database(shape_);
+    });
+}
+
+void ModelTenant::configure(const CallContext&) {
+    effect("configure the database", Makes::Something, [&](PgServer& server) {
+        if (const auto* found = server.find(shape_.database);
+            found != nullptr && is_mutant(Mutant::AdoptByName)) {
+            server.state.claims[shape_.database].oid = found->oid;
+        }
+        server.configure(shape_);
+        world_.rules.after_configure(shape_);
+    });
+    effect("arrange its contents", Makes::Something, [&](PgServer& server) {
+        server.arrange(shape_);
+    });
+    effect("note it as configured", Makes::Something, [&](PgServer& server) {
+        server.note_configured(shape_);
+    });
+}
+
+void ModelTenant::log_in(const LoginId& login, const Sensitive& password) {
+    look(world_, caller_, "log in as a tenant", access_, [&](const PgServer& server) {
+        const auto& role = tenant_.names.role(login).str();
+        try {
+            server.log_in(role, password.reveal(), shape_.database);
+        } catch (const Refusal& refusal) {
+            refuse_login(refusal);
+        }
+        if (!server.find(shape_.database)->configured.contains(role)) {
+            throw Refusal(RefusalKind::Conflict, "LoginRejected", "the login acts as itself");
+        }
+    });
+}
+
+void ModelTenant::prove_login(
+    const LoginId& login, const Sensitive& password, const CallContext&
+) {
+    log_in(login, password);
+}
+
+bool ModelTenant::accepts_password(
+    const LoginId& login, const Sensitive& password, const CallContext&
+) {
+    return look(world_, caller_, "try a password", access_, [&](const PgServer& server) {
+        try {
+            server.log_in(tenant_.names.role(login).str(), password.reveal(), shape_.database);
+            return true;
+        } catch (const Refusal& refusal) {
+            if (refusal.code() != "AuthRejected") {
+                throw;
+            }
+            return false;
+        }
+    });
+}
+
+void ModelTenant::remove_reader(const RoleName& reader, const CallContext&) {
+    effect("disable a reader", Makes::Nothing, [&](PgServer& server) {
+        server.shut_reader(shape_, reader.str());
+    });
+    effect("drop a reader", Makes::Nothing, [&](PgServer& server) {
+        server.drop_reader(shape_, reader.str());
+    });
+}
+
+AppliedMigrations ModelTenant::read_migrations(const Sensitive& password, const CallContext&) {
+    log_in(LoginId::migrate(), password);
+    return look(world_, caller_, "read the migrations", access_, [&](const PgServer& server) {
+        AppliedMigrations applied;
+        if (const auto* database = server.find(shape_.database)) {
+            applied.table_exists = database->has_migrations_table;
+            applied.names.assign(database->migrations.begin(), database->migrations.end());
+        }
+        return applied;
+    });
+}
+
+void ModelTenant::record_passed_image(const ImageRef& image, const CallContext&) {
+    effect("record a passed image", Makes::Something, [&](PgServer& server) {
+        server.record_image(shape_, image.str(), !is_mutant(Mutant::ImageOfAnotherDatabase));
+        world_.rules.after_record(shape_, image.str());
+    });
+}
+
+void ModelTenant::claim_existing(const std::vector<RoleName>&, const CallContext&) {
+    effect("claim a database that exists", Makes::Something, [&](PgServer& server) {
+        server.claim_existing(shape_);
+    });
+}
+
+void ModelTenant::adopt(const CallContext&) {
+    effect("adopt its objects", Makes::Something, [&](PgServer& server) { server.adopt(shape_); });
+    effect("note it as adopted", Makes::Something, [&](PgServer& server) {
+        server.note_adopted(shape_);
+    });
+}
+
+void ModelTenant::transfer(const CallContext&) {
+    effect("transfer the claim", Makes::Something, [&](PgServer& server) {
+        server.transfer(shape_);
+    });
+}
+
+void ModelTenant::reattach(const CallContext&) {
+    effect("reattach", Makes::Something, [&](PgServer& server) { server.reattach(shape_); });
+}
+
+std::vector<std::string> ModelTenant::retire(const CallContext&) {
+    effect("retire the tenant", Makes::Nothing, [&](PgServer& server) { server.retire(shape_); });
+    effect("drop its logins", Makes::Nothing, [&](PgServer& server) {
+        server.drop_logins(shape_);
+    });
+    return {};
+}
+
+void ModelTenant::drop(const CallContext&) {
+    const bool by_name = is_mutant(Mutant::DropByName);
+    effect("disable its logins", Makes::Nothing, [&](PgServer& server) { server.shut(shape_); });
+    effect("close the database", Makes::Nothing, [&](PgServer& server) { server.close(shape_); });
+    effect("drop the database", Makes::Nothing, [&](PgServer& server) {
+        world_.rules.before_drop_database(shape_, by_name);
+        server.drop_database(shape_, by_name);
+        world_.rules.forget_database(shape_.database);
+    });
+    effect("drop its roles and the claim", Makes::Nothing, [&](PgServer& server) {
+        server.drop_roles_and_claim(shape_);
+    });
+}
+
+}  // namespace djdb::model

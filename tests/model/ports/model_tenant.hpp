@@ -1,0 +1,44 @@
+// The port TenantDatabase over the model server. A call that the real adapter makes of several
+// transactions is as many effects here, so that a crash may come between them.
+#pragma once
+
+#include "reconcilers/ports/database.hpp"
+#include "tests/model/ports/model_database.hpp"
+
+namespace djdb::model {
+
+class ModelTenant final : public TenantDatabase {
+  public:
+    ModelTenant(World& world, Caller& caller, ServerAccess access, Tenant tenant);
+
+    TenantFacts inspect(const CallContext&) override;
+    std::vector<Drift> inspect_contents(const TenantFacts&, const CallContext&) override;
+    void claim_and_create_roles(const TenantPasswords&, const CallContext&) override;
+    void create(const CallContext&) override;
+    void configure(const CallContext&) override;
+    void prove_login(const LoginId&, const Sensitive& password, const CallContext&) override;
+    bool accepts_password(const LoginId&, const Sensitive& password, const CallContext&) override;
+    void remove_reader(const RoleName&, const CallContext&) override;
+    AppliedMigrations read_migrations(const Sensitive& password, const CallContext&) override;
+    void record_passed_image(const ImageRef&, const CallContext&) override;
+    void claim_existing(const std::vector<RoleName>& owners, const CallContext&) override;
+    void adopt(const CallContext&) override;
+    void transfer(const CallContext&) override;
+    void reattach(const CallContext&) override;
+    std::vector<std::string> retire(const CallContext&) override;
+    void drop(const CallContext&) override;
+
+  private:
+    enum class Makes { Something, Nothing };
+    template <class Apply>
+    void effect(const char* what, Makes, Apply&&);
+    void log_in(const LoginId&, const Sensitive& password);
+
+    World& world_;
+    Caller& caller_;
+    ServerAccess access_;
+    Tenant tenant_;
+    Shape shape_;
+};
+
+}  // namespace djdb::model

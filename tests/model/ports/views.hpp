@@ -1,0 +1,26 @@
+// What one operator process has seen of the API server: one view for each kind, each with a lag of
+// its own, so that kinds arrive in another order than they changed.
+#pragma once
+
+#include "tests/model/kube/api_server.hpp"
+
+namespace djdb::model {
+
+struct Views {
+    explicit Views(const ApiServer& api)
+        : databases(api.databases),
+          servers(api.servers),
+          deployments(api.deployments),
+          jobs(api.jobs),
+          pods(api.pods),
+          secrets(api.secrets) {}
+
+    View<DjangoDatabase> databases;
+    View<PostgresServer> servers;
+    View<Deployment> deployments;
+    View<Job> jobs;
+    View<Pod> pods;
+    View<Secret> secrets;
+};
+
+}  // namespace djdb::model

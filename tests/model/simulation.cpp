@@ -1,0 +1,171 @@
+#include "tests/model/simulation.hpp"
+
+#include "tests/model/kube/controllers.hpp"
+#include "tests/model/world/ending.hpp"
+#include "tests/model/world/operator_process.hpp"
+#include "tests/model/world/story.hpp"
+
+#include <memory>
+
+namespace djdb::model {
+namespace {
+
+constexpr Millis kMinute = 60'000;
+/// A history that takes more steps than this does not come to an end.
+constexpr std::uint64_t kMostSteps = 60'000;
+
+FaultPlan draw_plan(Random& random) {
+    FaultPlan plan;
+    switch (random.below(8)) {
+        case 0:
+        case 1:
+        case 2:
+            plan.crash_at = static_cast<std::uint64_t>(random.between(1, 70));
+            plan.crash_after = random.chance(500);
+            break;
+        case 3:
+            plan.fails = 30;
+            plan.loses_reply = 30;
+            break;
+        case 4:
+            plan.crashes = 30;
+            break;
+        case 5:
+            plan.long_lags = 60;
+            plan.lag = 400;
+            break;
+        case 6:
+            plan.fails = plan.loses_reply = plan.crashes = 60;
+            plan.long_lags = 30;
+            plan.pauses = 10;
+            break;
+        default:
+            break;
+    }
+    return plan;
+}
+
+/// One or two operators, and their successors.
+class Operators {
+  public:
+    Operators(World& world, int count) : world_(world) {
+        for (int i = 0; i < count; ++i) {
+            start();
+        }
+    }
+    void replace_the_dead() {
+        for (std::size_t i = 0; i < all_.size(); ++i) {
+            if (!all_[i]->is_alive() && !is_replaced_[i]) {
+                is_replaced_[i] = true;
+                world_.timeline.after(world_.faults.random().between(200, 3'000), [this] { start(); });
+            }
+        }
+    }
+    /// From now on one acts alone.
+    void end_rivalry() {
+        bool is_first = true;
+        for (std::size_t i = 0; i < all_.size(); ++i) {
+            if (all_[i]->is_alive() && !std::exchange(is_first, false)) {
+                all_[i]->kill();
+                is_replaced_[i] = true;
+            }
+        }
+    }
+    [[nodiscard]] std::uint64_t runs() const {
+        std::uint64_t sum = 0;
+        for (const auto& one : all_) {
+            sum += one->runs();
+        }
+        return sum;
+    }
+
+  private:
+    void start() {
+        is_replaced_.push_back(false);
+        all_.push_back(std::make_unique<OperatorProcess>(
+            world_, "operator-" + std::to_string(all_.size() + 1)
+        ));
+    }
+
+    World& world_;
+    std::vector<std::unique_ptr<OperatorProcess>> all_;
+    std::vector<bool> is_replaced_;
+};
+
+/// Plays on until then. @return false when a rule was broken or it does not come to an end
+bool play(World& world, Operators& operators, Millis until) {
+    while (!world.timeline.is_empty() && world.timeline.next() <= until) {
+        world.timeline.step();
+        operators.replace_the_dead();
+        if (world.rules.violation()) {
+            return false;
+        }
+        if (world.timeline.steps() > kMostSteps) {
+            world.rules.violated("L1: it does not come to rest");
+            return false;
+        }
+    }
+    return true;
+}
+
+void play_to_the_end(World& world, Operators& operators, const Script& script, Stage& stage) {
+    if (!play(world, operators, script.end + 2'000)) {
+        return;
+    }
+    world.faults.end();
+    world.history.note("world", [] { return std::string("from now on nothing goes wrong"); });
+    if (world.rules.has_rivals) {
+        operators.end_rivalry();
+    }
+    const auto begin = world.timeline.now();
+    std::string unrest = "nothing yet";
+    for (Millis waited = 0; waited < 45 * kMinute && !unrest.empty(); waited += kMinute / 2) {
+        if (!play(world, operators, begin + waited)) {
+            return;
+        }
+        unrest = find_unrest(world, script);
+        // A person repairs what needs one, once.
+        if (!unrest.empty() && waited == 12 * kMinute) {
+            stage.follow_advice();
+        }
+    }
+    if (!unrest.empty()) {
+        world.rules.violated("L1: " + unrest);
+        return;
+    }
+    if (!play(world, operators, world.timeline.now() + 5'000)) {
+        return;
+    }
+    const auto writes = world.api.writes();
+    const auto revision = world.postgres.state.revision;
+    if (play(world, operators, world.timeline.now() + 11 * kMinute) &&
+        (world.api.writes() != writes || world.postgres.state.revision != revision)) {
+        world.rules.violated("S14: a settled resource is written");
+    }
+}
+
+}  // namespace
+
+Outcome simulate(std::uint64_t seed, bool keeps_history) {
+    Random random(seed);
+    const bool has_rivals = random.chance(100);
+    const auto script = draw_script(random.fork(), has_rivals);
+    const auto plan = draw_plan(random);
+    World world(random.next(), plan, keeps_history);
+    world.rules.has_rivals = has_rivals;
+    const Controllers controllers(world);
+    Stage stage(world, script);
+    Operators operators(world, has_rivals ? 2 : 1);
+    play_to_the_end(world, operators, script, stage);
+    Outcome outcome;
+    outcome.violation = world.rules.violation();
+    outcome.history = world.history.lines();
+    outcome.effects = world.faults.effects();
+    outcome.crashes = world.faults.crashes();
+    outcome.failures = world.faults.failures();
+    outcome.writes = world.api.writes();
+    outcome.runs = operators.runs();
+    return outcome;
+}
+
+}  // namespace djdb::model

@@ -1,0 +1,127 @@
+#include "tests/model/world/ending.hpp"
+
+#include <algorithm>
+
+namespace djdb::model {
+namespace {
+
+std::string find_unrest_of_deleted(const World& world, const Script& script) {
+    if (world.api.databases.find(kShop)) {
+        return "the resource is still there";
+    }
+    const auto& state = world.postgres.state;
+    const auto claim = state.claims.find("shop");
+    if (claim == state.claims.end()) {
+        return script.ends_dropped && !script.is_replaced && world.postgres.find("shop") != nullptr
+                   ? "the database is still there and nobody's"
+                   : "";
+    }
+    if (world.rules.unreachable_at > 0 && !script.ends_dropped) {
+        return {};  // it may have been let go while the server was down
+    }
+    if (claim->second.is_active) {
+        return "the claim is still active";
+    }
+    for (const auto* login : {"shop_a", "shop_b", "shop_migrate"}) {
+        if (state.roles.contains(login)) {
+            return std::string(login) + " is still there";
+        }
+    }
+    return {};
+}
+
+std::string find_unrest_of_logins(const World& world) {
+    for (const auto* name : {"shop-database", "shop-migrate"}) {
+        const auto secret = world.api.secrets.find({kShop.ns, ObjectName(name)});
+        if (!secret) {
+            if (std::string(name) == "shop-database") {
+                return "the app's Secret is not there";
+            }
+            continue;
+        }
+        try {
+            const auto value = [&](const char* key) { return secret->data.at(key).reveal(); };
+            world.postgres.log_in(value("DB_USER"), value("DB_PASSWORD"), value("DB_NAME"));
+        } catch (const Refusal& refusal) {
+            return std::string(name) + " does not authenticate: " + refusal.what();
+        }
+    }
+    return {};
+}
+
+/// Of what somebody else may have changed.
+std::string find_unrest_on_server(const World& world, const DjangoDatabase& object) {
+    const auto* database = world.postgres.find("shop");
+    if (database == nullptr || !database->is_open || database->lets_public_in ||
+        database->owner != kAdministrator) {
+        return "the database is not as asked for";
+    }
+    if (database->limit != object.spec.database.connection_limit) {
+        return "the connection limit is not as asked for";
+    }
+    for (const auto* name : {"shop_owner", "shop_a", "shop_b", "shop_migrate"}) {
+        const auto role = world.postgres.state.roles.find(name);
+        if (role == world.postgres.state.roles.end() || role->second.has_extra_right ||
+            !database->configured.contains(name)) {
+            return std::string(name) + " is not as asked for";
+        }
+    }
+    const bool has_reader = world.postgres.state.roles.contains("shop_ro_reports");
+    if (has_reader == object.spec.access.readers.empty()) {
+        return "the reader is not as asked for";
+    }
+    return {};
+}
+
+std::string find_unrest_of_release(const World& world, const DjangoDatabase& object) {
+    for (const auto& key : {kWeb, kWorker}) {
+        const auto deployment = world.api.deployments.find(key);
+        if (!deployment) {
+            continue;
+        }
+        if (deployment->paused || deployment->pods != Pods::Complete ||
+            deployment->rolled_template != deployment->pod_template) {
+            return "Deployment " + key.name.str() + " has not rolled out " + deployment->image;
+        }
+        if (object.status.release.current != deployment->image) {
+            return "status.release.current is " + object.status.release.current;
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string find_unrest(const World& world, const Script& script) {
+    const auto server = world.api.servers.find({{}, ObjectName("main")});
+    if (server->status.ledger_revision != world.postgres.state.revision) {
+        return "the server's status is of an earlier revision of the ledger";
+    }
+    if (script.ends_deleted) {
+        return find_unrest_of_deleted(world, script);
+    }
+    const auto object = world.api.databases.find(kShop);
+    if (!object) {
+        return "the resource is not there";
+    }
+    const auto& conditions = object->status.conditions;
+    const auto ready = std::ranges::find(conditions, ConditionType::Ready, &Condition::type);
+    if (ready == conditions.end() || ready->status != ConditionStatus::True) {
+        return "Ready is not True: " + (ready == conditions.end() ? "" : std::string(to_string(ready->reason)) + ": " + ready->message);
+    }
+    if (object->status.observed_generation != object->meta.generation) {
+        return "the status is of an earlier generation";
+    }
+    if (!object->status.drift.empty()) {
+        return "drift: " + object->status.drift.front();
+    }
+    if (auto unrest = find_unrest_on_server(world, *object); !unrest.empty()) {
+        return unrest;
+    }
+    if (auto unrest = find_unrest_of_release(world, *object); !unrest.empty()) {
+        return unrest;
+    }
+    return find_unrest_of_logins(world);
+}
+
+}  // namespace djdb::model

@@ -1,0 +1,310 @@
+#include "tests/model/world/rules.hpp"
+
+#include "crds/api.hpp"
+
+#include <algorithm>
+
+namespace djdb::model {
+namespace {
+
+bool has_finalizer(const DjangoDatabase& object) {
+    return std::ranges::find(object.meta.finalizers, api::kFinalizer) !=
+           object.meta.finalizers.end();
+}
+
+std::shared_ptr<const DjangoDatabase> find_by_uid(const ApiServer& api, const std::string& uid) {
+    for (const auto& [key, object] : api.databases.all()) {
+        if (object->meta.uid.str() == uid) {
+            return object;
+        }
+    }
+    return nullptr;
+}
+
+std::string text_of(const Secret& secret, const char* key) {
+    const auto found = secret.data.find(key);
+    return found == secret.data.end() ? "" : found->second.reveal();
+}
+
+}  // namespace
+
+void Rules::violated(const std::string& what) {
+    if (!violation_) {
+        violation_ = what;
+        history_.note("RULE", [&] { return "violated: " + what; });
+    }
+}
+
+std::string Rules::database_of(const ObjectKey& resource) const {
+    const auto object = api_.databases.find(resource);
+    return object ? object->spec.database.name : "";
+}
+
+bool Rules::is_migrated(const std::string& name, const std::string& image) const {
+    const auto* database = postgres_.find(name);
+    const auto leaves = leaves_.find(image);
+    return database != nullptr && leaves != leaves_.end() &&
+           std::ranges::all_of(leaves->second, [&](const auto& leaf) {
+               return database->migrations.contains(leaf);
+           });
+}
+
+void Rules::before_making(const Shape& shape) {
+    if (has_rivals) {
+        return;
+    }
+    const auto object = find_by_uid(api_, shape.holder.uid);
+    if (!object || !has_finalizer(*object)) {
+        violated("S16: something is made on the server for a resource without finalizer");
+    }
+}
+
+void Rules::before_passwords(
+    const Shape& shape, const std::map<std::string, std::string>& passwords
+) {
+    std::set<std::string> stored;
+    for (const auto& [key, secret] : api_.secrets.all()) {
+        if (key.name.str() == "djangodb-" + shape.holder.uid) {
+            for (const auto& [name, value] : secret->data) {
+                stored.insert(value.reveal());
+            }
+        }
+    }
+    for (const auto& [role, password] : passwords) {
+        if (!stored.contains(password)) {
+            violated("F85: the password of " + role + " is set and is not stored");
+        }
+    }
+}
+
+/// S5, while nobody else had a hand in it.
+void Rules::after_passwords(const Shape& shape) {
+    if (is_disturbed) {
+        return;
+    }
+    for (const auto& [key, secret] : api_.secrets.all()) {
+        const auto role = postgres_.state.roles.find(text_of(*secret, "DB_USER"));
+        const bool is_its = secret->controller.str() == shape.holder.uid;
+        if (is_its && role != postgres_.state.roles.end() &&
+            role->second.password != text_of(*secret, "DB_PASSWORD")) {
+            violated("S5: Secret " + key.name.str() + " does not authenticate any more");
+        }
+    }
+}
+
+void Rules::before_create_database(const Shape& shape) {
+    if (postgres_.find(shape.database) == nullptr && had_database_.contains(shape.database)) {
+        violated("S12: an empty database is made in the place of one that was lost");
+    }
+}
+
+void Rules::after_configure(const Shape& shape) {
+    const auto* database = postgres_.find(shape.database);
+    if (database->made_for != shape.holder.key) {
+        violated("S3: a database is opened to a tenant that it was not made for");
+    }
+    had_database_.insert(shape.database);
+}
+
+void Rules::before_drop_database(const Shape& shape, bool by_name) {
+    const auto* database = postgres_.find(shape.database);
+    if (database == nullptr) {
+        return;
+    }
+    const auto object = find_by_uid(api_, shape.holder.uid);
+    const auto claim = postgres_.state.claims.find(shape.database);
+    const bool is_claimed = claim != postgres_.state.claims.end() &&
+                            claim->second.holder == shape.holder && claim->second.is_active &&
+                            claim->second.oid == database->oid;
+    if (!is_claimed && !by_name) {
+        return;  // the statement finds nothing to drop
+    }
+    const auto server = object ? api_.servers.find({{}, ObjectName(object->spec.server_ref.name)})
+                               : nullptr;
+    const bool is_asked = object && object->meta.being_deleted &&
+                          object->spec.deletion.policy == DeletionPolicy::Delete &&
+                          !object->spec.deletion.is_protected;
+    if (!is_asked || !server || !server->spec.deletion.allow_drop) {
+        violated("S4: a database is dropped that nobody asked to be dropped");
+    }
+    if (!is_claimed || database->made_for != shape.holder.key) {
+        violated("S4: a database is dropped that is not the claimed one");
+    }
+}
+
+void Rules::after_record(const Shape& shape, const std::string& image) {
+    const auto* database = postgres_.find(shape.database);
+    if (database == nullptr) {
+        return;
+    }
+    for (const auto& [place, recorded] : postgres_.state.images) {
+        if (recorded == image && place == std::pair{shape.database, database->oid} &&
+            !is_migrated(shape.database, image)) {
+            violated("S2: image " + image + " is noted as passed on a database without its migrations");
+        }
+    }
+}
+
+void Rules::before_publish(const Secret& secret) {
+    if (is_disturbed || has_rivals) {
+        return;
+    }
+    const auto user = text_of(secret, "DB_USER");
+    try {
+        postgres_.log_in(user, text_of(secret, "DB_PASSWORD"), text_of(secret, "DB_NAME"));
+    } catch (const Refusal& refusal) {
+        violated("S5: Secret " + secret.meta.key.name.str() + " is published and does not authenticate: " + refusal.what());
+    }
+}
+
+void Rules::before_change_of(const Secret* current, const ResourceUid& controller) {
+    if (current != nullptr && current->controller != controller) {
+        violated("S10: Secret " + current->meta.key.name.str() + " of somebody else is changed");
+    }
+}
+
+void Rules::before_job(const Job& job) {
+    if (api_.jobs.find(job.meta.key)) {
+        return;  // AlreadyExists
+    }
+    const ObjectKey resource{job.meta.key.ns, ObjectName(job.database)};
+    for (const auto& [key, other] : api_.jobs.all()) {
+        const bool is_same = other->revision == job.revision && other->attempt == job.attempt &&
+                             other->controller == job.controller;
+        if (is_same) {
+            violated("F71: a second Job for revision " + job.revision + " attempt " + std::to_string(job.attempt));
+        }
+        const bool is_last_try = other->revision == job.revision &&
+                                 other->attempt + 1 == job.attempt && other->end != JobEnding::None;
+        if (is_last_try && api_.wall_clock() - other->finished < std::chrono::seconds{3}) {
+            violated("F84: a failed migration is tried again without a pause");
+        }
+        // Our container has the say: the Job controller tells of its end somewhat later.
+        const auto pod = api_.pods.find(key);
+        const bool is_over = pod ? pod->has_ended : other->end != JobEnding::None;
+        if (other->database == job.database && key.ns == job.meta.key.ns && !is_over &&
+            !has_rivals) {
+            violated("S1: Job " + job.meta.key.name.str() + " is made while " + key.name.str() + " is not over");
+        }
+    }
+    if (jobs_made_.contains(job.meta.key)) {
+        violated("F71: Job " + job.meta.key.name.str() + " is made again");
+    }
+}
+
+void Rules::before_open_gate(const ObjectKey& key) {
+    const auto deployment = api_.deployments.find(key);
+    if (deployment && deployment->paused) {
+        const auto database = database_of({key.ns, ObjectName(deployment->database)});
+        if (!deployment->paused_by.empty()) {
+            violated("a user's pause of " + key.name.str() + " is ended");
+        }
+        if (!is_migrated(database, deployment->image)) {
+            violated("S2: the gate opens for " + deployment->image + ", which has not passed");
+        }
+    }
+}
+
+void Rules::before_roll(const Deployment& deployment) {
+    if (deployment.database.empty() || api_.gate != GatePolicy::Intact) {
+        return;
+    }
+    const auto database = database_of({deployment.meta.key.ns, ObjectName(deployment.database)});
+    if (!database.empty() && !is_migrated(database, deployment.image)) {
+        violated("S2: " + deployment.meta.key.name.str() + " rolls out " + deployment.image + ", which has not passed");
+    }
+}
+
+void Rules::before_remove_finalizer(const DjangoDatabase& object, Millis now) {
+    const auto claim = postgres_.state.claims.find(object.spec.database.name);
+    const bool is_held = claim != postgres_.state.claims.end() && claim->second.is_active &&
+                         claim->second.holder.uid == object.meta.uid.str();
+    const auto orphan = object.meta.annotations.find(std::string(api::kOrphanAnnotation));
+    const bool may_leave = orphan != object.meta.annotations.end() ||
+                           now - unreachable_at < 60'000 ||
+                           !api_.servers.find({{}, ObjectName(object.spec.server_ref.name)});
+    if (is_held && !may_leave && object.meta.being_deleted) {
+        violated("S16: the finalizer goes while the claim is active");
+    }
+    if (!object.meta.being_deleted) {
+        violated("S16: the finalizer goes from a resource that is not deleted");
+    }
+}
+
+void Rules::before_finalizers(
+    const ObjectKey& key, const std::vector<std::string>& finalizers
+) {
+    const auto object = api_.databases.find(key);
+    for (const auto& one : object ? object->meta.finalizers : std::vector<std::string>{}) {
+        if (one != api::kFinalizer && std::ranges::find(finalizers, one) == finalizers.end()) {
+            violated("S10: finalizer " + one + " of somebody else is removed");
+        }
+    }
+}
+
+void Rules::before_status(const ObjectMeta& judged, const DjangoDatabaseStatus& status) {
+    const auto object = api_.databases.find(judged.key);
+    if (!object || object->meta.uid != judged.uid) {
+        return;
+    }
+    if (status.observed_generation > object->meta.generation) {
+        violated("S13: observedGeneration exceeds the generation");
+    }
+    auto& last = generations_[judged.uid];
+    if (status.observed_generation < last && !has_rivals) {
+        violated("S13: observedGeneration goes backwards");
+    }
+    last = std::max(last, status.observed_generation);
+    // Who has not seen its last write yet may write it once more: the API server changes nothing then.
+    const bool is_fresh = judged.resource_version == object->meta.resource_version;
+    if (status == object->status && is_fresh && !has_rivals) {
+        violated("S14: a status is written that is there already");
+    }
+}
+
+void Rules::migration_begins(const Job& job) {
+    const ObjectKey resource{job.meta.key.ns, ObjectName(job.database)};
+    const auto [place, is_first] = migrating_.try_emplace(resource, job.meta.key);
+    if (!is_first && place->second != job.meta.key) {
+        violated("S1: two migrations at once: " + place->second.name.str() + " and " + job.meta.key.name.str());
+    }
+}
+
+void Rules::migration_ends(const Job& job) {
+    const auto found = migrating_.find({job.meta.key.ns, ObjectName(job.database)});
+    if (found != migrating_.end() && found->second == job.meta.key) {
+        migrating_.erase(found);
+    }
+}
+
+std::string Rules::others() const {
+    std::string all;
+    for (const auto& [name, role] : postgres_.state.roles) {
+        if (name.starts_with("other") || name.starts_with("dba")) {
+            all += name + role.mark + role.password + (role.login ? "l" : "n") + ";";
+        }
+    }
+    for (const auto& [oid, database] : postgres_.state.databases) {
+        if (database.name.starts_with("other") || database.name.starts_with("dba")) {
+            all += database.name + std::to_string(oid) + database.owner + (database.is_open ? "o" : "c") + ";";
+        }
+    }
+    for (const auto& [name, claim] : postgres_.state.claims) {
+        if (name.starts_with("other")) {
+            all += name + claim.holder.uid + (claim.is_active ? "a" : "r") + ";";
+        }
+    }
+    return all;
+}
+
+void Rules::remember_others() {
+    others_ = others();
+}
+
+void Rules::check_others() {
+    if (others() != others_) {
+        violated("S10: what belongs to others on the server has changed");
+    }
+}
+
+}  // namespace djdb::model

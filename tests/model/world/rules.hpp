@@ -1,0 +1,79 @@
+// The safety rules, checked against the truth of the model world and never against what the operator
+// believes. The first violation ends a history.
+#pragma once
+
+#include "tests/model/kube/api_server.hpp"
+#include "tests/model/postgres/server.hpp"
+#include "tests/model/world/history.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace djdb::model {
+
+/// What an image's migration leaves in the database, by image.
+using Leaves = std::map<std::string, std::vector<std::string>>;
+
+class Rules {
+  public:
+    Rules(const ApiServer& api, const PgServer& postgres, const Leaves& leaves, History& history)
+        : api_(api), postgres_(postgres), leaves_(leaves), history_(history) {}
+
+    [[nodiscard]] const std::optional<std::string>& violation() const { return violation_; }
+    void violated(const std::string& what);
+
+    /// Somebody else had a hand in passwords, Secrets or roles: what rests on them may fail for a while.
+    bool is_disturbed = false;
+    /// Two operators act at once, which nothing fences off yet.
+    bool has_rivals = false;
+    /// When the server could last not be reached.
+    Millis unreachable_at = -1'000'000;
+
+    /// Of what makes something; ending it twice does no harm.
+    void before_making(const Shape&);
+    void before_passwords(const Shape&, const std::map<std::string, std::string>& passwords);
+    void after_passwords(const Shape&);
+    void before_create_database(const Shape&);
+    void after_configure(const Shape&);
+    void before_drop_database(const Shape&, bool by_name);
+    void after_record(const Shape&, const std::string& image);
+    void before_publish(const Secret&);
+    void before_change_of(const Secret* current, const ResourceUid& controller);
+    void before_job(const Job&);
+    void after_job(const ObjectKey& job) { jobs_made_.insert(job); }
+    void before_open_gate(const ObjectKey& deployment);
+    void before_roll(const Deployment&);
+    void before_remove_finalizer(const DjangoDatabase&, Millis now);
+    void before_finalizers(const ObjectKey& database, const std::vector<std::string>& finalizers);
+    void before_status(const ObjectMeta& judged, const DjangoDatabaseStatus&);
+    void migration_begins(const Job&);
+    void migration_ends(const Job&);
+    /// A user wants this Job to be made again.
+    void forget_job(const ObjectKey& job) { jobs_made_.erase(job); }
+    /// Somebody decided to begin with an empty database.
+    void forget_database(const std::string& database) { had_database_.erase(database); }
+    void note_database(const std::string& database) { had_database_.insert(database); }
+    /// Nothing of others may have changed.
+    void check_others();
+    void remember_others();
+
+  private:
+    [[nodiscard]] bool is_migrated(const std::string& database, const std::string& image) const;
+    [[nodiscard]] std::string database_of(const ObjectKey& resource) const;
+    [[nodiscard]] std::string others() const;
+
+    const ApiServer& api_;
+    const PgServer& postgres_;
+    const Leaves& leaves_;
+    History& history_;
+    std::optional<std::string> violation_;
+    std::set<ObjectKey> jobs_made_;
+    std::set<std::string> had_database_;
+    std::map<ObjectKey, ObjectKey> migrating_;  ///< resource -> Job
+    std::map<ResourceUid, std::int64_t> generations_;
+    std::string others_;
+};
+
+}  // namespace djdb::model

@@ -1,0 +1,46 @@
+// Everything that one history is played in.
+#pragma once
+
+#include "tests/model/kube/api_server.hpp"
+#include "tests/model/postgres/server.hpp"
+#include "tests/model/world/faults.hpp"
+#include "tests/model/world/history.hpp"
+#include "tests/model/world/mutants.hpp"
+#include "tests/model/world/random.hpp"
+#include "tests/model/world/rules.hpp"
+#include "tests/model/world/timeline.hpp"
+
+#include <deque>
+#include <map>
+#include <string>
+
+namespace djdb::model {
+
+inline const Namespace kOperatorNamespace("djangodb-system");
+
+/// How one attempt at an image's migration ends.
+enum class Attempt { Succeeds, WaitsForLock, Breaks, IsKilled, LosesAnswer, Lies, NeverStarts };
+
+struct World {
+    World(std::uint64_t seed, FaultPlan plan, bool keeps_history)
+        : random(seed),
+          history(timeline, keeps_history),
+          api(timeline),
+          rules(api, postgres, leaves, history),
+          faults(timeline, history, random.fork(), plan) {}
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    Random random;
+    Timeline timeline;
+    History history;
+    ApiServer api;
+    PgServer postgres;
+    Leaves leaves;
+    /// Of each image's attempts, the next ones; when none is left it succeeds.
+    std::map<std::string, std::deque<Attempt>> attempts;
+    Rules rules;
+    Faults faults;
+};
+
+}  // namespace djdb::model
