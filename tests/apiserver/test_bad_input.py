@@ -4,8 +4,8 @@ import socket
 import unittest
 
 import stage
-from kube_api import Refused
 from case import HEAL_SECONDS, ClusterTest, decoded, secret, side_by_side
+from kube_api import Refused
 
 IMAGE, OTHER_IMAGE = "registry.test/shop:v1", "registry.test/shop:v2"
 
