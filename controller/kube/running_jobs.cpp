@@ -17,8 +17,9 @@ namespace djdb::kube {
 
 using nlohmann::json;
 
-std::optional<std::string>
-find_running_job(Client& client, const json& job, const CallContext& call) {
+std::optional<std::string> find_running_job(
+    Client& client, const json& job, const CallContext& call
+) {
     const auto meta = decode_meta(job);
     const Selection own{
         meta.key.ns.str(),

@@ -12,7 +12,8 @@
 namespace djdb::kube {
 
 /// @return the name of a Job of the same resource, other than this one, that is not over
-std::optional<std::string>
-find_running_job(Client& client, const nlohmann::json& job, const CallContext& call);
+std::optional<std::string> find_running_job(
+    Client& client, const nlohmann::json& job, const CallContext& call
+);
 
 }  // namespace djdb::kube

@@ -2,6 +2,7 @@ import itertools
 import signal
 
 import pytest
+
 from app import App
 from postgres import Server
 

@@ -6,6 +6,7 @@ import re
 import sys
 
 import pytest
+
 from app import DEADLINE, JOBS
 
 PACKAGE = "a_department_with_a_long_name_%d"

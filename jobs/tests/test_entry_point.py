@@ -5,6 +5,7 @@ import os
 import sys
 
 import pytest
+
 from app import SHOP
 from environment import Environment, all_but_drivers, drivers, everything, installed, older
 

@@ -3,6 +3,7 @@
 import signal
 
 import pytest
+
 from app import DEADLINE, until
 
 COUNT = "schema_editor.execute('insert into steps default values')\n"

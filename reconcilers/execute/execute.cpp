@@ -101,9 +101,7 @@ class Executor {
         const auto& meta = desired_.object.meta;
         cluster_.remove_secret({meta.key.ns, removal.secret}, meta.uid, call_);
     }
-    void operator()(const ForgetReaders&) {
-        store(without_leftovers(desired_, stored_));
-    }
+    void operator()(const ForgetReaders&) { store(without_leftovers(desired_, stored_)); }
     void operator()(const PublishMigration&) {
         publish(desired_.migration_name, LoginId::migrate());
         cluster_.publish(render_migration_program(desired_), {}, call_);

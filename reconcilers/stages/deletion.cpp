@@ -37,7 +37,8 @@ Act orphaned(const Desired& desired, const std::string& why, bool is_warning) {
     std::string left = "Orphaned because " + why + ".";
     if (!desired.name_error) {
         left += " If database \"" + desired.names.database.str() +
-                "\" exists there, it is as it was, and its logins can still log in; to disable them, run";
+                "\" exists there, it is as it was, and its logins can still log in; to disable "
+                "them, run";
         for (const auto& login :
              {desired.names.login_a, desired.names.login_b, desired.names.migrate}) {
             left += " ALTER ROLE \"" + login.str() + "\" NOLOGIN;";
@@ -113,8 +114,8 @@ bool may_have_to_drop(const Desired& desired, const Observed& observed) {
 }  // namespace
 
 std::string how_to_orphan(const Desired& desired) {
-    return " To orphan it all the same: kubectl annotate djdb " + desired.object.meta.key.name.str() +
-           " " + std::string(api::kOrphanAnnotation) + "=true";
+    return " To orphan it all the same: kubectl annotate djdb " +
+           desired.object.meta.key.name.str() + " " + std::string(api::kOrphanAnnotation) + "=true";
 }
 
 Verdict assess_deletion(const Desired& desired, const Observed& observed) {

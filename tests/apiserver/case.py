@@ -11,7 +11,7 @@ from audit_log import AuditLog
 from stage import world
 from wait import Unmet, wait_for
 
-# The promises are 10 s for a reason, and 15 s more for a repair that no watch sees; what is above is for a busy machine.
+# The promises are 10 s for a reason, and 15 s more for a repair that no watch sees; the rest is for a busy machine.
 REASON_SECONDS = 30
 HEAL_SECONDS = 60
 
@@ -25,18 +25,30 @@ def decoded(secret):
 
 
 def secret(name, space, values):
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": space}, "data": encoded(values)}
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": space},
+        "data": encoded(values),
+    }
 
 
 def deployment(name, space, image, database="app", replicas=0, container="app"):
     """With the label of `database` unless it is None. Without a node, 0 replicas are what can roll out."""
     labels = {"djangodb.io/database": database} if database else {}
     return {
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": space, "labels": labels},
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": space, "labels": labels},
         "spec": {
-            "replicas": replicas, "selector": {"matchLabels": {"app": name}},
-            "template": {"metadata": {"labels": {"app": name}},
-                         "spec": {"containers": [{"name": container, "image": image}]}}}}
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": name}},
+            "template": {
+                "metadata": {"labels": {"app": name}},
+                "spec": {"containers": [{"name": container, "image": image}]},
+            },
+        },
+    }
 
 
 class Admin:
@@ -89,10 +101,18 @@ class ClusterTest(unittest.TestCase):
 
     def server(self, name, **spec):
         return {
-            "apiVersion": "djangodb.io/v1alpha1", "kind": "PostgresServer", "metadata": {"name": name},
-            "spec": {"host": self.admin.host, "port": self.admin.port, "tls": {"caSecretRef": {"name": name + "-ca"}},
-                     "adminSecretRef": {"name": name + "-admin"},
-                     "allowedNamespaces": {"names": [self.space]}, **spec}}
+            "apiVersion": "djangodb.io/v1alpha1",
+            "kind": "PostgresServer",
+            "metadata": {"name": name},
+            "spec": {
+                "host": self.admin.host,
+                "port": self.admin.port,
+                "tls": {"caSecretRef": {"name": name + "-ca"}},
+                "adminSecretRef": {"name": name + "-admin"},
+                "allowedNamespaces": {"names": [self.space]},
+                **spec,
+            },
+        }
 
     def make_secret(self, name, values, space=stage.OPERATOR_SPACE):
         """An empty `values` makes none."""
@@ -100,10 +120,15 @@ class ClusterTest(unittest.TestCase):
         return self.api.create("secret", secret(name, space, values)) if values else None
 
     def make_database(self, name="app", space=None, **spec):
-        return self.api.create("djdb", {
-            "apiVersion": "djangodb.io/v1alpha1", "kind": "DjangoDatabase",
-            "metadata": {"name": name, "namespace": space or self.space},
-            "spec": {"serverRef": {"name": self.space}, "database": {"name": self.database}, **spec}})
+        return self.api.create(
+            "djdb",
+            {
+                "apiVersion": "djangodb.io/v1alpha1",
+                "kind": "DjangoDatabase",
+                "metadata": {"name": name, "namespace": space or self.space},
+                "spec": {"serverRef": {"name": self.space}, "database": {"name": self.database}, **spec},
+            },
+        )
 
     def make_ready_database(self, **spec):
         self.make_server()
@@ -115,14 +140,26 @@ class ClusterTest(unittest.TestCase):
 
     def let_pass(self, image):
         """Writes into the ledger what the operator writes there behind a migration, which needs a node to succeed."""
-        self.sql("INSERT INTO djangodb.passed_image (database, database_oid, image) SELECT database, database_oid, '%s'"
-                 " FROM djangodb.claim WHERE database = '%s'" % (image, self.database), "djangodb_operator")
+        self.sql(
+            "INSERT INTO djangodb.passed_image (database, database_oid, image) SELECT database, database_oid, '%s'"
+            " FROM djangodb.claim WHERE database = '%s'" % (image, self.database),
+            "djangodb_operator",
+        )
 
     def forbid(self, what):
         """By a quota of the namespace."""
-        self.api.create("quota", {"apiVersion": "v1", "kind": "ResourceQuota",
-                                  "metadata": {"name": "none", "namespace": self.space}, "spec": {"hard": {what: "0"}}})
-        self.eventually("the quota counts", lambda: self.api.read("quota", "none", self.space).get("status", {}).get("hard"))
+        self.api.create(
+            "quota",
+            {
+                "apiVersion": "v1",
+                "kind": "ResourceQuota",
+                "metadata": {"name": "none", "namespace": self.space},
+                "spec": {"hard": {what: "0"}},
+            },
+        )
+        self.eventually(
+            "the quota counts", lambda: self.api.read("quota", "none", self.space).get("status", {}).get("hard")
+        )
 
     def scale(self, name, replicas):
         self.api.patch("deployment", name, {"spec": {"replicas": replicas}}, self.space)
@@ -144,9 +181,11 @@ class ClusterTest(unittest.TestCase):
         try:
             return wait_for("%s=%s %s" % (kind, status, reason or ""), probe, seconds)
         except Unmet as error:
-            said = ["%s=%s %s: %s" % (c["type"], c["status"], c["reason"], c["message"])
-                    for c in self.conditions(name, space).values()
-                    if c["type"] == kind or (c["status"], c["reason"]) != ("True", "Succeeded")]
+            said = [
+                "%s=%s %s: %s" % (c["type"], c["status"], c["reason"], c["message"])
+                for c in self.conditions(name, space).values()
+                if c["type"] == kind or (c["status"], c["reason"]) != ("True", "Succeeded")
+            ]
             self.fail("%s; it says\n%s" % (error, "\n".join(said)))
 
     def sql(self, statement, database="postgres"):
@@ -158,22 +197,31 @@ class ClusterTest(unittest.TestCase):
         roles = "('%s')" % "', '".join(name + suffix for suffix in ("_owner", "_a", "_b", "_migrate"))
         lines = [
             self.sql("SELECT oid, datdba, datallowconn, datacl FROM pg_database WHERE datname = '%s'" % name),
-            self.sql("SELECT oid, rolname, rolcanlogin, rolpassword, shobj_description(oid, 'pg_authid')"
-                     " FROM pg_authid WHERE rolname IN %s ORDER BY 1" % roles),
-            self.sql("SELECT s.* FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
-                     " WHERE d.datname = '%s' ORDER BY 1, 2" % name)]
+            self.sql(
+                "SELECT oid, rolname, rolcanlogin, rolpassword, shobj_description(oid, 'pg_authid')"
+                " FROM pg_authid WHERE rolname IN %s ORDER BY 1" % roles
+            ),
+            self.sql(
+                "SELECT s.* FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
+                " WHERE d.datname = '%s' ORDER BY 1, 2" % name
+            ),
+        ]
         if self.sql("SELECT 1 FROM pg_database WHERE datname = 'djangodb_operator'"):
             lines.append(self.sql("SELECT * FROM djangodb.claim WHERE database = '%s'" % name, "djangodb_operator"))
         return "\n".join(filter(None, lines))
 
     def touch(self, name="app", space=None):
         """Makes the operator look at a resource again without changing what it says."""
-        self.api.patch("djdb", name, {"metadata": {"annotations": {"touched": secrets.token_hex(4)}}}, space or self.space)
+        self.api.patch(
+            "djdb", name, {"metadata": {"annotations": {"touched": secrets.token_hex(4)}}}, space or self.space
+        )
 
     def assert_quiet(self, *more_words, seconds=3, most_reads=60):
         """Once all is said, nothing is written, not even after a fresh look, and little is read."""
         found = self.api.read("djdb", "app", self.space)
-        stored = ("djangodb-" + found["metadata"]["uid"],) if found else ()  # the passwords, in the operator's namespace
+        stored = (
+            ("djangodb-" + found["metadata"]["uid"],) if found else ()
+        )  # the passwords, in the operator's namespace
         words = (self.space, *stored, *more_words)
         self.audit.wait_until_quiet(words)
         mark = self.audit.end()
@@ -186,7 +234,7 @@ class ClusterTest(unittest.TestCase):
 
 
 class SideBySide(unittest.TestSuite):
-    """Tests that mostly wait, some at a time; each has a namespace of its own. A result only appends, so it is shared."""
+    """Tests that mostly wait, some at a time; each has its own namespace. A result only appends, so it is shared."""
 
     at_a_time = 6
 

@@ -19,11 +19,11 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests/cluster"), str(ROOT / "tests/support/python")]
 
-import install  # noqa: E402
-import world  # noqa: E402
-from local.settings import Settings, default_directory, port  # noqa: E402
-from operator_process import OperatorProcess  # noqa: E402
-from postgres import Postgres  # noqa: E402
+import install
+import world
+from local.settings import Settings, default_directory, port
+from operator_process import OperatorProcess
+from postgres import Postgres
 
 DIRECTORY = default_directory() / "apiserver-suite"
 OPERATOR_SPACE = world.OPERATOR_NAMESPACE

@@ -28,8 +28,15 @@ class AccessTest(ClusterTest):
 
     def logs_in(self, values):
         """Whether the server takes the Secret's password; the superuser's socket tells nothing of passwords."""
-        done = world.run("psql", "-XAtqw", "-c", "SELECT session_user", "host=%s port=%s dbname=%s user=%s password=%s" % (
-            values["DB_HOST"], values["DB_PORT"], values["DB_NAME"], values["DB_USER"], values["DB_PASSWORD"]), check=False)
+        done = world.run(
+            "psql",
+            "-XAtqw",
+            "-c",
+            "SELECT session_user",
+            "host=%s port=%s dbname=%s user=%s password=%s"
+            % (values["DB_HOST"], values["DB_PORT"], values["DB_NAME"], values["DB_USER"], values["DB_PASSWORD"]),
+            check=False,
+        )
         return done.strip() == values["DB_USER"]
 
 
@@ -48,8 +55,11 @@ class Readers(AccessTest):
 
         self.patch({"access": {"readers": [{"name": "audit", "secretName": "revision"}]}})
         self.eventually("the new name", lambda: self.read_secret("revision"), HEAL_SECONDS)
-        self.eventually("old Secrets are gone", lambda: not self.read_secret("app-bi-tool")
-                        and not self.read_secret("auditors"), HEAL_SECONDS)
+        self.eventually(
+            "old Secrets are gone",
+            lambda: not self.read_secret("app-bi-tool") and not self.read_secret("auditors"),
+            HEAL_SECONDS,
+        )
         self.wait_for_condition("Ready", "True")
         self.assertEqual(self.role("_ro_bi_tool", "count(*)"), "0")
         self.assertEqual(decoded(self.read_secret("revision"))["DB_PASSWORD"], decoded(second)["DB_PASSWORD"])
@@ -76,9 +86,18 @@ class Drift(AccessTest):
 
     def test_is_seen_by_the_sweep_repaired_and_told(self):
         self.sql('ALTER ROLE "%s_a" CREATEDB; GRANT CONNECT ON DATABASE %s TO PUBLIC' % (self.database, self.database))
-        self.eventually("both are taken", lambda: self.role("_a", "rolcreatedb") == "f" and self.sql(
-            "SELECT count(*) FROM pg_database, aclexplode(datacl) WHERE datname = '%s' AND grantee = 0" % self.database)
-            == "0", SWEEP_SECONDS)
+        self.eventually(
+            "both are taken",
+            lambda: (
+                self.role("_a", "rolcreatedb") == "f"
+                and self.sql(
+                    "SELECT count(*) FROM pg_database, aclexplode(datacl) WHERE datname = '%s' AND grantee = 0"
+                    % self.database
+                )
+                == "0"
+            ),
+            SWEEP_SECONDS,
+        )
         told = self.eventually("an Event", self.events)
         self.assertIn(self.database + "_a has CREATEDB", told[0])
         self.assertIn("PUBLIC has CONNECT", told[0])

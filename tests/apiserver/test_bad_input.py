@@ -67,8 +67,11 @@ class Secrets(BadInput):
     def expect_bad_admin(self, reason, *words):
         self.make_database()
         self.assert_reported("Accepted", reason, self.space + "-admin", "Nothing was changed", *words)
-        self.eventually("the server says it too", lambda: self.conditions(
-            self.space, kind="pgserver").get("Ready", {}).get("reason") == reason, 10)
+        self.eventually(
+            "the server says it too",
+            lambda: self.conditions(self.space, kind="pgserver").get("Ready", {}).get("reason") == reason,
+            10,
+        )
         self.assert_quiet()
         self.assert_nothing_made()
 
@@ -116,12 +119,17 @@ class Secrets(BadInput):
         self.assert_nothing_made()
         self.repair_secret(self.space + "-ca", {"ca.crt": self.admin.authority})
 
-
     def test_ca_of_another_server(self):
         self.make_server(ca={"ca.crt": (stage.DIRECTORY / "certificates/ca.crt").read_text()})
         self.make_database()
-        self.assert_reported("ServerReachable", "TLSVerifyFailed", self.admin.host, "not signed by the given CA",
-                             "djdb-postgres", stalled=False)
+        self.assert_reported(
+            "ServerReachable",
+            "TLSVerifyFailed",
+            self.admin.host,
+            "not signed by the given CA",
+            "djdb-postgres",
+            stalled=False,
+        )
         self.assert_quiet()
         self.assert_nothing_made()
         self.repair_secret(self.space + "-ca", {"ca.crt": self.admin.authority})
@@ -135,8 +143,12 @@ class Server(BadInput):
         self.assertNotIn("wrong", said["message"])
         self.assert_quiet()
         self.assert_nothing_made()
-        self.api.patch("secret", self.space + "-admin", {
-            "data": secret("x", "x", {"password": self.admin.password})["data"]}, "djangodb-system")
+        self.api.patch(
+            "secret",
+            self.space + "-admin",
+            {"data": secret("x", "x", {"password": self.admin.password})["data"]},
+            "djangodb-system",
+        )
         self.assert_healed()
 
     def test_host_that_does_not_resolve(self):
@@ -163,8 +175,9 @@ class Server(BadInput):
     def test_administrator_without_rights(self):
         weak = self.database + "_weak"
         self.sql("CREATE ROLE %s LOGIN PASSWORD 'weak-password'" % weak)
-        self.make_server(admin={"username": weak, "password": "weak-password"},
-                         maintenanceDatabase=self.database + "_ops")
+        self.make_server(
+            admin={"username": weak, "password": "weak-password"}, maintenanceDatabase=self.database + "_ops"
+        )
         self.make_database()
         self.assert_reported("ServerReachable", "AdminRightsMissing", "CREATEDB", "CREATEROLE")
         self.assert_quiet()
@@ -175,11 +188,13 @@ class Server(BadInput):
     def test_administrator_who_may_make_databases_but_no_roles(self):
         weak = self.database + "_weak"
         self.sql("CREATE ROLE %s LOGIN CREATEDB PASSWORD 'weak-password'" % weak)
-        self.make_server(admin={"username": weak, "password": "weak-password"},
-                         maintenanceDatabase=self.database + "_ops")
+        self.make_server(
+            admin={"username": weak, "password": "weak-password"}, maintenanceDatabase=self.database + "_ops"
+        )
         self.make_database()
-        self.assert_reported("ServerReachable", "AdminRightsMissing", 'ALTER ROLE "%s" CREATEROLE;' % weak,
-                             "Nothing was changed")
+        self.assert_reported(
+            "ServerReachable", "AdminRightsMissing", 'ALTER ROLE "%s" CREATEROLE;' % weak, "Nothing was changed"
+        )
         self.assert_quiet()
         self.assert_nothing_made()
         self.sql("ALTER ROLE %s CREATEROLE" % weak)
@@ -195,8 +210,9 @@ class WhatIsSomebodyElses(BadInput):
         self.assert_healed()
         before = self.catalog()
         self.make_database(space=loser)
-        self.assert_reported("Claimed", "OwnershipConflict", self.space + "/app", self.database, "Nothing was changed",
-                             space=loser)
+        self.assert_reported(
+            "Claimed", "OwnershipConflict", self.space + "/app", self.database, "Nothing was changed", space=loser
+        )
         self.assert_quiet(loser)
         self.assertEqual(self.api.list("secret", loser), [])
         self.api.delete("djdb", "app", loser)
@@ -223,7 +239,9 @@ class WhatIsSomebodyElses(BadInput):
         before = self.catalog()
         self.make_server()
         self.make_database()
-        self.assert_reported("Claimed", "RoleConflict", self.database + "_owner", "Nothing was changed", "drop the role")
+        self.assert_reported(
+            "Claimed", "RoleConflict", self.database + "_owner", "Nothing was changed", "drop the role"
+        )
         self.assert_quiet()
         self.assertEqual(self.catalog(), before)
         self.sql("DROP ROLE %s_owner" % self.database)
@@ -255,9 +273,15 @@ class WhatIsSomebodyElses(BadInput):
         self.expect_untouched_migration_object("secret", secret("app-migrate", self.space, {"DB_USER": "foreign"}))
 
     def test_config_map_of_the_migrations_name(self):
-        self.expect_untouched_migration_object("configmap", {
-            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "app-migrate", "namespace": self.space},
-            "data": {"migrate.py": "print('foreign')"}})
+        self.expect_untouched_migration_object(
+            "configmap",
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "app-migrate", "namespace": self.space},
+                "data": {"migrate.py": "print('foreign')"},
+            },
+        )
 
 
 class Workloads(BadInput):
@@ -277,8 +301,12 @@ class Workloads(BadInput):
         self.assert_reported("Gated", "ImagesDiverge", "web=" + IMAGE, "worker=" + OTHER_IMAGE, "held", stalled=False)
         self.assert_quiet()
         self.assertEqual(self.api.list("replicaset", self.space), [])
-        self.api.patch("deployment", "worker", {"spec": {"template": {"spec": {
-            "containers": [{"name": "app", "image": IMAGE}]}}}}, self.space)
+        self.api.patch(
+            "deployment",
+            "worker",
+            {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": IMAGE}]}}}},
+            self.space,
+        )
         self.wait_for_condition("Gated", "True", "Succeeded")
         self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")
         self.assertEqual(self.api.list("replicaset", self.space), [])
@@ -318,13 +346,23 @@ class Workloads(BadInput):
         """By a policy of the cluster's owner, for this namespace alone."""
         kinds = ("denial", "denialbinding")
         bodies = (
-            {"failurePolicy": "Fail",
-             "matchConstraints": {
-                 "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.space}},
-                 "resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"],
-                                    "resources": ["secrets"]}]},
-             "validations": [{"expression": "false", "message": "no Secret without a ticket"}]},
-            {"policyName": self.space, "validationActions": ["Deny"]})
+            {
+                "failurePolicy": "Fail",
+                "matchConstraints": {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.space}},
+                    "resourceRules": [
+                        {
+                            "apiGroups": [""],
+                            "apiVersions": ["v1"],
+                            "operations": ["CREATE", "UPDATE"],
+                            "resources": ["secrets"],
+                        }
+                    ],
+                },
+                "validations": [{"expression": "false", "message": "no Secret without a ticket"}],
+            },
+            {"policyName": self.space, "validationActions": ["Deny"]},
+        )
         for kind, spec in zip(kinds, bodies):
             self.addCleanup(self.api.delete, kind, self.space)
             self.api.create(kind, {"metadata": {"name": self.space}, "spec": spec})
@@ -359,10 +397,19 @@ class Workloads(BadInput):
         self.assertIn("no Pod was made", found["message"])
         self.assert_quiet()
         first = self.api.list("job", self.space)[0]["metadata"]["name"]
-        self.api.patch("deployment", "web", {"spec": {"template": {"spec": {
-            "containers": [{"name": "app", "image": OTHER_IMAGE}]}}}}, self.space)
-        self.eventually("the next image's Job is in its place", lambda: first not in [
-            j["metadata"]["name"] for j in self.api.list("job", self.space)] and self.api.list("job", self.space))
+        self.api.patch(
+            "deployment",
+            "web",
+            {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": OTHER_IMAGE}]}}}},
+            self.space,
+        )
+        self.eventually(
+            "the next image's Job is in its place",
+            lambda: (
+                first not in [j["metadata"]["name"] for j in self.api.list("job", self.space)]
+                and self.api.list("job", self.space)
+            ),
+        )
 
     def test_foreign_job_of_the_migrations_name(self):
         """The name is made of the template's hash, so the operator's own Job shows it."""
@@ -371,16 +418,26 @@ class Workloads(BadInput):
         job = self.eventually("the Job is made", lambda: self.api.list("job", self.space))[0]
         self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")
         container = {"name": "app", "image": IMAGE}
-        foreign = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": job["metadata"]["name"], "namespace": self.space},
-                   "spec": {"suspend": True, "template": {"spec": {"restartPolicy": "Never", "containers": [container]}}}}
+        foreign = {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": {"name": job["metadata"]["name"], "namespace": self.space},
+            "spec": {"suspend": True, "template": {"spec": {"restartPolicy": "Never", "containers": [container]}}},
+        }
         self.api.delete("deployment", "web", self.space)
         self.wait_for_condition("RolledOut", "Unknown", "NoWorkload")
-        self.api.call("DELETE", self.api.path("job", self.space, job["metadata"]["name"]), propagationPolicy="Background")
+        self.api.call(
+            "DELETE", self.api.path("job", self.space, job["metadata"]["name"]), propagationPolicy="Background"
+        )
         self.eventually("the Job is gone", lambda: not self.api.list("job", self.space))
         made = self.api.create("job", foreign)
         self.make_deployment("web", IMAGE)
-        self.assert_reported("MigrationsApplied", "SecretConflict", job["metadata"]["name"], "was not created for this resource")
-        self.assertEqual(self.api.read("job", job["metadata"]["name"], self.space)["metadata"]["uid"], made["metadata"]["uid"])
+        self.assert_reported(
+            "MigrationsApplied", "SecretConflict", job["metadata"]["name"], "was not created for this resource"
+        )
+        self.assertEqual(
+            self.api.read("job", job["metadata"]["name"], self.space)["metadata"]["uid"], made["metadata"]["uid"]
+        )
 
 
 def load_tests(_loader, tests, _pattern):

@@ -1,4 +1,4 @@
-"""Whose a database is, and what becomes of it: two resources, adoption, transfer, deletion, and what a tenant forges."""
+"""Whose a database is, and what becomes of it: two resources, adoption, transfer, deletion, what a tenant forges."""
 
 import secrets
 import unittest
@@ -23,22 +23,42 @@ class ClaimsTest(ClusterTest):
         return self.sql("SELECT oid FROM pg_database WHERE datname = '%s'" % (name or self.database))
 
     def roles(self):
-        found = self.sql("SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname LIKE '%s\\_%%'" % self.database)
+        found = self.sql(
+            "SELECT string_agg(rolname, ' ' ORDER BY rolname) FROM pg_roles WHERE rolname LIKE '%s\\_%%'"
+            % self.database
+        )
         return found.replace(self.database + "_", "").split()
 
     def ledger(self, column="state"):
-        return self.sql("SELECT %s FROM djangodb.claim WHERE database = '%s'" % (column, self.database), "djangodb_operator")
+        return self.sql(
+            "SELECT %s FROM djangodb.claim WHERE database = '%s'" % (column, self.database), "djangodb_operator"
+        )
 
     def app_sql(self, statement, name="app-database", space=None):
         """As the app does it, with what its Secret says."""
         said = decoded(self.api.read("secret", name, space or self.space))
         return stage.world.run(
-            "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement,
-            "host=%(DB_HOST)s port=%(DB_PORT)s dbname=%(DB_NAME)s user=%(DB_USER)s password=%(DB_PASSWORD)s" % said).strip()
+            "psql",
+            "-XAtq",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            statement,
+            "host=%(DB_HOST)s port=%(DB_PORT)s dbname=%(DB_NAME)s user=%(DB_USER)s password=%(DB_PASSWORD)s" % said,
+        ).strip()
 
     def grant(self, kind, space=None, name="app", **more):
-        self.api.patch("pgserver", self.space, {"spec": {"grants": {kind: [
-            {"database": self.database, "namespace": space or self.space, "name": name, **more}]}}})
+        self.api.patch(
+            "pgserver",
+            self.space,
+            {
+                "spec": {
+                    "grants": {
+                        kind: [{"database": self.database, "namespace": space or self.space, "name": name, **more}]
+                    }
+                }
+            },
+        )
 
     def second_space(self):
         space = "t-" + secrets.token_hex(4)
@@ -115,7 +135,10 @@ class WhatOthersDidToIt(ClaimsTest):
         super().setUp()
         self.make_ready_database()
         self.oid = self.exists()
-        self.eventually("the OID is noted", lambda: self.api.read("djdb", "app", self.space)["status"].get("databaseOid") == self.oid)
+        self.eventually(
+            "the OID is noted",
+            lambda: self.api.read("djdb", "app", self.space)["status"].get("databaseOid") == self.oid,
+        )
 
     def test_renamed(self):
         self.sql("ALTER DATABASE %s RENAME TO %s_away" % (self.database, self.database))
@@ -131,7 +154,9 @@ class WhatOthersDidToIt(ClaimsTest):
         self.touch()
         found = self.wait_for_condition("DatabaseReady", "False", "DatabaseReowned")
         self.assertIn("OWNER TO", found["message"])
-        self.assertEqual(self.sql("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE oid = %s" % self.oid), "postgres")
+        self.assertEqual(
+            self.sql("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE oid = %s" % self.oid), "postgres"
+        )
         self.sql("ALTER DATABASE %s OWNER TO %s" % (self.database, self.admin.user))
         self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
 
@@ -252,21 +277,46 @@ class ForgedByATenant(ClaimsTest):
         real = self.api.read("djdb", "app", self.space)
         self.api.patch("pgserver", self.space, {"spec": {"deletion": {"allowDrop": True}}})
         self.make_database(space=self.other, deletion={"policy": "Delete"})
-        self.api.patch("djdb", "app", {"metadata": {
-            "finalizers": ["djangodb.io/database"], "labels": {"djangodb.io/owned-by": "app"}}}, self.other)
-        self.api.patch("djdb", "app/status", {"status": {"databaseOid": self.exists(), "observedGeneration": 1}}, self.other)
+        self.api.patch(
+            "djdb",
+            "app",
+            {"metadata": {"finalizers": ["djangodb.io/database"], "labels": {"djangodb.io/owned-by": "app"}}},
+            self.other,
+        )
+        self.api.patch(
+            "djdb", "app/status", {"status": {"databaseOid": self.exists(), "observedGeneration": 1}}, self.other
+        )
         self.wait_for_condition("Claimed", "False", "OwnershipConflict", space=self.other)
         # Kubernetes collects what names an owner of another namespace: then it goes by itself.
-        self.api.patch("djdb", "app", {"metadata": {"ownerReferences": [
-            {"apiVersion": "djangodb.io/v1alpha1", "kind": "DjangoDatabase", "name": "app",
-             "uid": real["metadata"]["uid"], "controller": True}]}}, self.other)
+        self.api.patch(
+            "djdb",
+            "app",
+            {
+                "metadata": {
+                    "ownerReferences": [
+                        {
+                            "apiVersion": "djangodb.io/v1alpha1",
+                            "kind": "DjangoDatabase",
+                            "name": "app",
+                            "uid": real["metadata"]["uid"],
+                            "controller": True,
+                        }
+                    ]
+                }
+            },
+            self.other,
+        )
         self.remove(space=self.other, seconds=DELETE_SECONDS)
         self.assertEqual(self.catalog(), catalog)
 
     def test_another_namespaces_secret_is_never_written(self):
         theirs = self.api.read("secret", "app-database", self.space)["data"]
-        self.make_database(name="thief", space=self.other, database={"name": self.database + "_2"},
-                           credentials={"secretName": "app-database"})
+        self.make_database(
+            name="thief",
+            space=self.other,
+            database={"name": self.database + "_2"},
+            credentials={"secretName": "app-database"},
+        )
         self.wait_for_condition("Ready", "True", name="thief", space=self.other, seconds=HEAL_SECONDS)
         self.assertEqual(self.api.read("secret", "app-database", self.space)["data"], theirs)
         self.assertNotEqual(self.api.read("secret", "app-database", self.other)["data"]["DB_NAME"], theirs["DB_NAME"])

@@ -25,7 +25,9 @@ class GateTest(ClusterTest):
         return self.api.read("deployment", name, self.space)
 
     def images_that_rolled(self):
-        return {r["spec"]["template"]["spec"]["containers"][0]["image"] for r in self.api.list("replicaset", self.space)}
+        return {
+            r["spec"]["template"]["spec"]["containers"][0]["image"] for r in self.api.list("replicaset", self.space)
+        }
 
     def is_held(self, name="web"):
         """Paused, by nobody who could be told apart as a user; and the controller has seen it so."""
@@ -97,8 +99,10 @@ class Held(GateTest):
         world.kubectl("-n", self.space, "set", "image", "deployment/web", "app=" + NEW)
         self.assert_held()
         world.kubectl("-n", self.space, "scale", "deployment/web", "--replicas=3")
-        self.eventually("the old version has 3 Pods", lambda: [
-            r["spec"]["replicas"] for r in self.api.list("replicaset", self.space)] == [3])
+        self.eventually(
+            "the old version has 3 Pods",
+            lambda: [r["spec"]["replicas"] for r in self.api.list("replicaset", self.space)] == [3],
+        )
         self.assert_held()
 
     def test_an_unlabelled_deployment_is_not_touched(self):
@@ -109,8 +113,10 @@ class Held(GateTest):
     def test_a_label_that_names_no_database_is_explained(self):
         self.make_deployment("web", NEW, database="nobody")
         self.assert_held()
-        said = self.eventually("an Event says why", lambda: [
-            e["note"] for e in self.api.list("event", self.space) if e["reason"] == "DatabaseNotFound"])
+        said = self.eventually(
+            "an Event says why",
+            lambda: [e["note"] for e in self.api.list("event", self.space) if e["reason"] == "DatabaseNotFound"],
+        )
         self.assertIn('"nobody"', said[0])
         self.assertIn("rollout resume", said[0])
 
@@ -163,15 +169,24 @@ class Opened(GateTest):
             images = [PASSED, NEW]
             while not stop.is_set() or images[0] == PASSED:  # the last one written is NEW
                 images.reverse()
-                self.api.patch("deployment", "web", {"spec": {"template": {"spec": {
-                    "containers": [{"name": "app", "image": images[0]}]}}}}, self.space)
+                self.api.patch(
+                    "deployment",
+                    "web",
+                    {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": images[0]}]}}}},
+                    self.space,
+                )
 
         mark = self.audit.end()
         writer = threading.Thread(target=swap)
         writer.start()
         try:
-            self.eventually("the operator met a template that had changed", lambda: any(
-                r.resource == "deployments" and r.code == 409 for r in self.audit.writes((self.space,), mark)), 60)
+            self.eventually(
+                "the operator met a template that had changed",
+                lambda: any(
+                    r.resource == "deployments" and r.code == 409 for r in self.audit.writes((self.space,), mark)
+                ),
+                60,
+            )
         finally:
             stop.set()
             writer.join(30)
@@ -227,8 +242,14 @@ class Altered(GateTest):
         self.wait_for_condition("Ready", "True")
 
     def restore(self, kind, original):
-        bare = {**original, "metadata": {"name": GATE, "labels": original["metadata"]["labels"],
-                                         "annotations": original["metadata"].get("annotations", {})}}
+        bare = {
+            **original,
+            "metadata": {
+                "name": GATE,
+                "labels": original["metadata"]["labels"],
+                "annotations": original["metadata"].get("annotations", {}),
+            },
+        }
         self.api.delete(kind, GATE)
         self.api.create(kind, bare)
 
@@ -240,8 +261,12 @@ class Altered(GateTest):
         self.assert_quiet()
         self.restore(kind, original)
         self.wait_for_condition("Ready", "True")
-        self.eventually("a new image is held again", lambda: self.api.create(
-            "deployment", deployment("probe", self.space, NEW), dryRun="All")["spec"].get("paused"))
+        self.eventually(
+            "a new image is held again",
+            lambda: self.api.create("deployment", deployment("probe", self.space, NEW), dryRun="All")["spec"].get(
+                "paused"
+            ),
+        )
 
     def test_policy_deleted(self):
         self.addCleanup(self.restore, "policy", self.policy)
@@ -260,19 +285,25 @@ class Altered(GateTest):
 
     def test_binding_limited_to_some_namespaces(self):
         self.addCleanup(self.restore, "binding", self.binding)
-        self.api.patch("binding", GATE, {"spec": {"matchResources": {"namespaceSelector": {"matchLabels": {"gated": "x"}}}}})
+        self.api.patch(
+            "binding", GATE, {"spec": {"matchResources": {"namespaceSelector": {"matchLabels": {"gated": "x"}}}}}
+        )
         self.assert_missing_until_restored("altered", "binding", self.binding)
 
     def test_nothing_is_released_while_it_is_missing(self):
         self.addCleanup(self.restore, "policy", self.policy)
-        self.api.patch("deployment", "web", {"spec": {"template": {"metadata": {"labels": {"changed": "yes"}}}}}, self.space)
+        self.api.patch(
+            "deployment", "web", {"spec": {"template": {"metadata": {"labels": {"changed": "yes"}}}}}, self.space
+        )
         self.eventually("it rolled", lambda: len(self.api.list("replicaset", self.space)) == 2)
         self.api.delete("policy", GATE)
         self.wait_for_condition("Gated", "False", "GateMissing")
         mark = self.audit.end()
         self.touch()
         self.audit.wait_until_quiet((self.space,))
-        self.assertEqual([r for r in self.audit.writes((self.space,), mark) if r.resource in ("deployments", "jobs")], [])
+        self.assertEqual(
+            [r for r in self.audit.writes((self.space,), mark) if r.resource in ("deployments", "jobs")], []
+        )
 
 
 def load_tests(_loader, tests, _pattern):

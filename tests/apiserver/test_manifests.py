@@ -10,21 +10,33 @@ from stage import world
 
 LONG_NAME = "n" * 254
 DATABASE = {
-    "apiVersion": "djangodb.io/v1alpha1", "kind": "DjangoDatabase", "metadata": {"name": "app"},
+    "apiVersion": "djangodb.io/v1alpha1",
+    "kind": "DjangoDatabase",
+    "metadata": {"name": "app"},
     "spec": {
-        "serverRef": {"name": "main"}, "database": {"name": "shop"},
+        "serverRef": {"name": "main"},
+        "database": {"name": "shop"},
         "credentials": {"secretName": "shop-database", "caPath": "/etc/ca.crt", "keys": {"APP_HOST": "{host}"}},
         "app": {"container": "app", "manage": ["manage.py"], "settingsModule": "shop.settings"},
-        "access": {"ownership": "Schema", "runtime": "Owner", "readers": []}, "mode": "Apply",
+        "access": {"ownership": "Schema", "runtime": "Owner", "readers": []},
+        "mode": "Apply",
         "deletion": {"policy": "Retain", "protected": False},
-        "migrations": {"lockTimeout": "5s", "deadline": "1h"}}}
+        "migrations": {"lockTimeout": "5s", "deadline": "1h"},
+    },
+}
 SERVER = {
-    "apiVersion": "djangodb.io/v1alpha1", "kind": "PostgresServer", "metadata": {"name": "manifest-test"},
+    "apiVersion": "djangodb.io/v1alpha1",
+    "kind": "PostgresServer",
+    "metadata": {"name": "manifest-test"},
     "spec": {
-        "host": "main.db.example.com", "port": 5432, "maintenanceDatabase": "djangodb_operator",
+        "host": "main.db.example.com",
+        "port": 5432,
+        "maintenanceDatabase": "djangodb_operator",
         "tls": {"mode": "VerifyFull", "caSecretRef": {"name": "main-ca", "key": "ca.crt"}},
         "adminSecretRef": {"name": "main-admin"},
-        "allowedNamespaces": {"names": ["shop"], "matchLabels": {"team": "web"}}}}
+        "allowedNamespaces": {"names": ["shop"], "matchLabels": {"team": "web"}},
+    },
+}
 ABSENT = object()
 
 # Where, what is written there, the field that the answer has to name, and a word of the repair that it has to say.
@@ -179,7 +191,7 @@ WRONG_SERVERS = [
     ("maxSessions", 0, "spec.maxSessions", "greater than or equal to 1"),
     ("maxSessions", 65, "spec.maxSessions", "less than or equal to 64"),
     ("allowedExtensions", ["citext", "citext"], "spec.allowedExtensions", "Duplicate"),
-    ("allowedExtensions", ["c\"; --"], "spec.allowedExtensions[0]", "should match"),
+    ("allowedExtensions", ['c"; --'], "spec.allowedExtensions[0]", "should match"),
     ("adminSecretRef", ABSENT, "spec.adminSecretRef", "Required"),
     ("adminSecretRef.name", "a_b", "spec.adminSecretRef.name", "a-z, 0-9, - and ."),
     ("allowedNamespaces.names", "shop", "spec.allowedNamespaces.names", "must be of type array"),
@@ -191,26 +203,64 @@ WRONG_SERVERS = [
     ("allowedNamespaces.selector", {}, "spec.allowedNamespaces.selector", "unknown field"),
 ]
 RIGHT_DATABASES = [
-    ("database.name", "d" * 55), ("database.name", "_shop_2"), ("credentials", ABSENT), ("app", ABSENT),
-    ("migrations", ABSENT), ("app.manage", ["shop-admin"]), ("app.manage", ["src/manage.py", "--traceback"]),
-    ("app.manage", []), ("migrations.lockTimeout", "1h"), ("migrations.lockTimeout", "1m30s"),
-    ("migrations.deadline", "168h"), ("migrations.deadline", "10s"), ("serverRef.name", "main.example"),
-    ("credentials.keys", {"K%d" % i: "{name}{user}{password}{host}{port}{sslmode}{sslrootcert}{url}" for i in range(32)}),
-    ("credentials.keys", {"_a": "", "PLAIN": "text, with 'quotes' and ünïcode"}), ("credentials.secretName", "s" * 253),
-    ("database.schemas", ["reports", "_archive"]), ("database.schemas", []), ("database.timeZone", "America/Port-au-Prince"),
-    ("database.extensions", ["citext", "uuid-ossp", "pg_trgm"]), ("database.connectionLimit", 262143),
-    ("access", {"ownership": "Database", "runtime": "ReadWrite",
-                "readers": [{"name": "bi"}, {"name": "audit_log", "secretName": "auditors"}]}),
-    ("access", {}), ("mode", "Observe"), ("deletion", {"policy": "Delete", "protected": True}),
+    ("database.name", "d" * 55),
+    ("database.name", "_shop_2"),
+    ("credentials", ABSENT),
+    ("app", ABSENT),
+    ("migrations", ABSENT),
+    ("app.manage", ["shop-admin"]),
+    ("app.manage", ["src/manage.py", "--traceback"]),
+    ("app.manage", []),
+    ("migrations.lockTimeout", "1h"),
+    ("migrations.lockTimeout", "1m30s"),
+    ("migrations.deadline", "168h"),
+    ("migrations.deadline", "10s"),
+    ("serverRef.name", "main.example"),
+    (
+        "credentials.keys",
+        {"K%d" % i: "{name}{user}{password}{host}{port}{sslmode}{sslrootcert}{url}" for i in range(32)},
+    ),
+    ("credentials.keys", {"_a": "", "PLAIN": "text, with 'quotes' and ünïcode"}),
+    ("credentials.secretName", "s" * 253),
+    ("database.schemas", ["reports", "_archive"]),
+    ("database.schemas", []),
+    ("database.timeZone", "America/Port-au-Prince"),
+    ("database.extensions", ["citext", "uuid-ossp", "pg_trgm"]),
+    ("database.connectionLimit", 262143),
+    (
+        "access",
+        {
+            "ownership": "Database",
+            "runtime": "ReadWrite",
+            "readers": [{"name": "bi"}, {"name": "audit_log", "secretName": "auditors"}],
+        },
+    ),
+    ("access", {}),
+    ("mode", "Observe"),
+    ("deletion", {"policy": "Delete", "protected": True}),
 ]
 RIGHT_SERVERS = [
-    ("host", "10.0.0.1"), ("host", "fd00::1"), ("host", "db"), ("host", "db_1.example.com."), ("port", 1), ("port", 65535),
-    ("allowedNamespaces", ABSENT), ("maintenanceDatabase", "postgres"), ("tls.mode", ABSENT),
-    ("tls.mode", "VerifyCA"), ("tls", {"mode": "Require"}), ("tls", {"caConfigMapRef": {"name": "main-ca"}}),
+    ("host", "10.0.0.1"),
+    ("host", "fd00::1"),
+    ("host", "db"),
+    ("host", "db_1.example.com."),
+    ("port", 1),
+    ("port", 65535),
+    ("allowedNamespaces", ABSENT),
+    ("maintenanceDatabase", "postgres"),
+    ("tls.mode", ABSENT),
+    ("tls.mode", "VerifyCA"),
+    ("tls", {"mode": "Require"}),
+    ("tls", {"caConfigMapRef": {"name": "main-ca"}}),
     ("tls", {"mode": "VerifyCA", "caConfigMapRef": {"name": "main-ca", "key": "bundle.pem"}}),
-    ("tls.clientCertificateRef", {"name": "main-client"}), ("passwordMode", "Plaintext"), ("passwordMode", "ScramVerifier"),
-    ("maxSessions", 1), ("maxSessions", 64), ("allowedExtensions", ["pg_stat_statements", "uuid-ossp"]),
-    ("tls.caSecretRef.key", "tls.pem"), ("allowedNamespaces.matchLabels", {"example.com/team": "web", "empty": ""}),
+    ("tls.clientCertificateRef", {"name": "main-client"}),
+    ("passwordMode", "Plaintext"),
+    ("passwordMode", "ScramVerifier"),
+    ("maxSessions", 1),
+    ("maxSessions", 64),
+    ("allowedExtensions", ["pg_stat_statements", "uuid-ossp"]),
+    ("tls.caSecretRef.key", "tls.pem"),
+    ("allowedNamespaces.matchLabels", {"example.com/team": "web", "empty": ""}),
 ]
 
 

@@ -7,7 +7,13 @@ from case import HEAL_SECONDS, ClusterTest, side_by_side
 
 IMAGE = "registry.test/shop:v1"
 WELL = {"v": 1, "kind": "migrate", "ok": True, "reason": None, "message": "done", "leaves": ["orders.0001_initial"]}
-BADLY = {"v": 1, "kind": "migrate", "ok": False, "reason": "StatementTimeout", "message": "orders.0001_initial took long"}
+BADLY = {
+    "v": 1,
+    "kind": "migrate",
+    "ok": False,
+    "reason": "StatementTimeout",
+    "message": "orders.0001_initial took long",
+}
 
 
 class BesideAnInjectedContainer(ClusterTest):
@@ -22,19 +28,42 @@ class BesideAnInjectedContainer(ClusterTest):
         self.job = self.eventually("the Job is made", lambda: self.api.list("job", self.space))[0]["metadata"]["name"]
         self.pod = self.eventually("its Pod is made", lambda: self.api.list("pod", self.space))[0]["metadata"]["name"]
         self.addCleanup(self.let_pod_go)
-        binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": self.pod},
-                   "target": {"apiVersion": "v1", "kind": "Node", "name": self.space}}
+        binding = {
+            "apiVersion": "v1",
+            "kind": "Binding",
+            "metadata": {"name": self.pod},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": self.space},
+        }
         self.api.call("POST", self.api.path("pod", self.space, self.pod) + "/binding", binding)
 
     def end_own_container(self, exit_code, answer):
-        ended = {"exitCode": exit_code, "reason": "Error" if exit_code else "Completed", "message": json.dumps(answer),
-                 "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:02Z"}
+        ended = {
+            "exitCode": exit_code,
+            "reason": "Error" if exit_code else "Completed",
+            "message": json.dumps(answer),
+            "startedAt": "2026-01-01T00:00:00Z",
+            "finishedAt": "2026-01-01T00:00:02Z",
+        }
         common = {"image": IMAGE, "imageID": "", "restartCount": 0}
-        self.api.call("PATCH", self.api.path("pod", self.space, self.pod) + "/status", {"status": {
-            "phase": "Running", "containerStatuses": [
-                {"name": "app", "ready": False, "state": {"terminated": ended}, **common},
-                {"name": "proxy", "ready": True, "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}, **common}],
-        }}, "application/merge-patch+json")
+        self.api.call(
+            "PATCH",
+            self.api.path("pod", self.space, self.pod) + "/status",
+            {
+                "status": {
+                    "phase": "Running",
+                    "containerStatuses": [
+                        {"name": "app", "ready": False, "state": {"terminated": ended}, **common},
+                        {
+                            "name": "proxy",
+                            "ready": True,
+                            "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}},
+                            **common,
+                        },
+                    ],
+                }
+            },
+            "application/merge-patch+json",
+        )
 
     def let_pod_go(self):
         """What the kubelet does when a Pod's containers have ended."""
@@ -45,15 +74,24 @@ class BesideAnInjectedContainer(ClusterTest):
         return self.api.read("job", self.job, self.space)
 
     def test_what_is_applied_is_recorded_and_the_job_removed(self):
-        self.sql("CREATE TABLE public.django_migrations (id serial, app text, name text, applied timestamptz);"
-                 " INSERT INTO public.django_migrations (app, name) VALUES ('orders', '0001_initial');"
-                 " ALTER TABLE public.django_migrations OWNER TO %s_owner" % self.database, self.database)
+        self.sql(
+            "CREATE TABLE public.django_migrations (id serial, app text, name text, applied timestamptz);"
+            " INSERT INTO public.django_migrations (app, name) VALUES ('orders', '0001_initial');"
+            " ALTER TABLE public.django_migrations OWNER TO %s_owner" % self.database,
+            self.database,
+        )
         self.end_own_container(0, WELL)
         self.wait_for_condition("MigrationsApplied", "True", seconds=HEAL_SECONDS)
-        self.assertEqual(self.sql("SELECT image FROM djangodb.passed_image WHERE database = '%s'" % self.database,
-                                  "djangodb_operator").strip(), IMAGE)
-        self.eventually("the Job is removed", lambda: "deletionTimestamp" in (
-            self.found_job() or {"metadata": {"deletionTimestamp": ""}})["metadata"])
+        self.assertEqual(
+            self.sql(
+                "SELECT image FROM djangodb.passed_image WHERE database = '%s'" % self.database, "djangodb_operator"
+            ).strip(),
+            IMAGE,
+        )
+        self.eventually(
+            "the Job is removed",
+            lambda: "deletionTimestamp" in (self.found_job() or {"metadata": {"deletionTimestamp": ""}})["metadata"],
+        )
         self.let_pod_go()
         self.eventually("the Job is gone", lambda: self.found_job() is None)
         self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
@@ -65,7 +103,9 @@ class BesideAnInjectedContainer(ClusterTest):
         self.end_own_container(88, BADLY)
         found = self.wait_for_condition("MigrationsApplied", "False", "StatementTimeout")
         self.assertIn(BADLY["message"], found["message"])
-        self.eventually("it is not stopped with its Pod", lambda: "activeDeadlineSeconds" not in self.found_job()["spec"])
+        self.eventually(
+            "it is not stopped with its Pod", lambda: "activeDeadlineSeconds" not in self.found_job()["spec"]
+        )
         self.assertEqual(self.conditions()["MigrationsApplied"]["reason"], "StatementTimeout")
         self.assert_quiet()
         self.assertNotIn("deletionTimestamp", self.found_job()["metadata"], "it says why, and its log is there")

@@ -34,13 +34,19 @@ class Rights(ClusterTest):
         self.eventually("it is gone", lambda: self.api.read("djdb", "app", self.space) is None)
         # A server-side apply that makes an object needs create as well as patch.
         return [
-            (r.space, r.group, r.resource, verb) for r in self.audit.requests(open_watches=True)
-            for verb in ([r.verb, "create"] if (r.verb, r.code) == ("patch", 201) else [r.verb])]
+            (r.space, r.group, r.resource, verb)
+            for r in self.audit.requests(open_watches=True)
+            for verb in ([r.verb, "create"] if (r.verb, r.code) == ("patch", 201) else [r.verb])
+        ]
 
     def granted(self, kind, space=None):
         return {
-            (group, resource, verb) for rule in self.api.read(kind, "djangodb-operator", space)["rules"]
-            for group in rule["apiGroups"] for resource in rule["resources"] for verb in rule["verbs"]}
+            (group, resource, verb)
+            for rule in self.api.read(kind, "djangodb-operator", space)["rules"]
+            for group in rule["apiGroups"]
+            for resource in rule["resources"]
+            for verb in rule["verbs"]
+        }
 
     def test_every_right_is_used(self):
         asked = self.live_one_life()
@@ -58,12 +64,24 @@ class Rights(ClusterTest):
     def test_no_right_to_what_it_has_no_business_with(self):
         account = "--as=system:serviceaccount:%s:%s" % (stage.OPERATOR_SPACE, ACCOUNT)
         for question in (
-            ("list", "secrets", "-A"), ("watch", "secrets", "-n", "default"),
-            ("create", "pods"), ("create", "deployments.apps"), ("delete", "deployments.apps"), ("update", "deployments.apps"),
-            ("delete", "djangodatabases.djangodb.io"), ("patch", "postgresservers.djangodb.io"), ("*", "*"),
-            ("create", "pods/exec"), ("create", "serviceaccounts/token"), ("impersonate", "users"),
-            ("escalate", "clusterroles"), ("bind", "clusterroles"), ("patch", "mutatingadmissionpolicies"),
-            ("delete", "mutatingadmissionpolicybindings"), ("patch", "namespaces"), ("get", "nodes"),
+            ("list", "secrets", "-A"),
+            ("watch", "secrets", "-n", "default"),
+            ("create", "pods"),
+            ("create", "deployments.apps"),
+            ("delete", "deployments.apps"),
+            ("update", "deployments.apps"),
+            ("delete", "djangodatabases.djangodb.io"),
+            ("patch", "postgresservers.djangodb.io"),
+            ("*", "*"),
+            ("create", "pods/exec"),
+            ("create", "serviceaccounts/token"),
+            ("impersonate", "users"),
+            ("escalate", "clusterroles"),
+            ("bind", "clusterroles"),
+            ("patch", "mutatingadmissionpolicies"),
+            ("delete", "mutatingadmissionpolicybindings"),
+            ("patch", "namespaces"),
+            ("get", "nodes"),
         ):
             with self.subTest(question=question):
                 said = world.kubectl("auth", "can-i", *question, account, check=False)

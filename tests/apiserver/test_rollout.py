@@ -80,9 +80,13 @@ class Rollout(ClusterTest):
         self.scale("web", 1)
         old = self.eventually("the Pod is there", self.pods)[0]["metadata"]["name"]
         self.patch({"spec": {"replicas": 0, "template": {"spec": {"containers": [{"name": "app", "image": SECOND}]}}}})
-        self.eventually("the old Pod ends", lambda: "deletionTimestamp" in self.api.read("pod", old, self.space)["metadata"])
-        self.eventually("it is told", lambda: "old Pods of web" in self.wait_for_condition(
-            "RolledOut", "False", "RollingOut")["message"])
+        self.eventually(
+            "the old Pod ends", lambda: "deletionTimestamp" in self.api.read("pod", old, self.space)["metadata"]
+        )
+        self.eventually(
+            "it is told",
+            lambda: "old Pods of web" in self.wait_for_condition("RolledOut", "False", "RollingOut")["message"],
+        )
         self.assertEqual(self.status().get("replicas", 0), 0)
         self.assert_quiet()
         self.assertEqual(self.conditions()["Ready"]["status"], "False")

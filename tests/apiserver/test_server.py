@@ -17,9 +17,13 @@ class ServerTest(ClusterTest):
         return self.api.read("pgserver", self.space).get("status", {})
 
     def wait_for_server(self, kind, status, reason, seconds=HEAL_SECONDS):
-        return self.eventually("%s=%s %s" % (kind, status, reason), lambda: (
-            lambda found: found if (found.get("status"), found.get("reason")) == (status, reason) else None
-        )(self.conditions(self.space, kind="pgserver").get(kind, {})), seconds)
+        return self.eventually(
+            "%s=%s %s" % (kind, status, reason),
+            lambda: (lambda found: found if (found.get("status"), found.get("reason")) == (status, reason) else None)(
+                self.conditions(self.space, kind="pgserver").get(kind, {})
+            ),
+            seconds,
+        )
 
 
 class Status(ServerTest):
@@ -27,8 +31,9 @@ class Status(ServerTest):
         self.make_ready_database()
         self.wait_for_server("Ready", "True", "Ready")
         ask = self.sql
-        status = self.eventually("the claim is counted", lambda: (
-            self.status() if self.status().get("claims", 0) > 0 else None), HEAL_SECONDS)
+        status = self.eventually(
+            "the claim is counted", lambda: self.status() if self.status().get("claims", 0) > 0 else None, HEAL_SECONDS
+        )
         self.assertEqual(status["connection"], "Connected")
         self.assertEqual(status["version"], ask("SHOW server_version").split()[0])
         self.assertEqual(status["systemIdentifier"], ask("SELECT system_identifier FROM pg_control_system()"))
@@ -55,8 +60,12 @@ class Status(ServerTest):
 
     def test_ca_of_a_config_map_is_taken_up_as_it_changes(self):
         name = self.space + "-bundle"
-        config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": stage.OPERATOR_SPACE},
-                      "data": {"bundle.pem": (stage.DIRECTORY / "certificates/ca.crt").read_text()}}
+        config_map = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": name, "namespace": stage.OPERATOR_SPACE},
+            "data": {"bundle.pem": (stage.DIRECTORY / "certificates/ca.crt").read_text()},
+        }
         self.make_server(tls={"caConfigMapRef": {"name": name, "key": "bundle.pem"}})
         self.make_database()
         said = self.wait_for_condition("Accepted", "False", "CaSecretMissing")
@@ -115,8 +124,19 @@ class Diagnose(ServerTest):
     def diagnose(self, *options):
         binary = stage.operator().command[0]
         done = subprocess.run(
-            [binary, "diagnose", "--kubeconfig", str(stage.DIRECTORY / "kubeconfig"), "--namespace", stage.OPERATOR_SPACE,
-             *options], capture_output=True, text=True, timeout=120)
+            [
+                binary,
+                "diagnose",
+                "--kubeconfig",
+                str(stage.DIRECTORY / "kubeconfig"),
+                "--namespace",
+                stage.OPERATOR_SPACE,
+                *options,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
         self.assertNotIn(self.admin.password, done.stdout + done.stderr)
         return done
 

@@ -9,8 +9,18 @@ from case import HEAL_SECONDS, ClusterTest, decoded, encoded, secret, side_by_si
 from stage import world
 
 PASSED = "registry.test/shop:passed"
-STANDARD = {"DB_NAME", "DB_USER", "DB_PASSWORD", "DB_HOST", "DB_PORT", "DB_SSLMODE", "DB_SSLROOTCERT", "DB_CONN_MAX_AGE",
-            "DATABASE_URL", "ca.crt"}
+STANDARD = {
+    "DB_NAME",
+    "DB_USER",
+    "DB_PASSWORD",
+    "DB_HOST",
+    "DB_PORT",
+    "DB_SSLMODE",
+    "DB_SSLROOTCERT",
+    "DB_CONN_MAX_AGE",
+    "DATABASE_URL",
+    "ca.crt",
+}
 
 
 class SettledTest(ClusterTest):
@@ -48,14 +58,18 @@ class Settled(SettledTest):
         time.sleep(1.1)  # the times have whole seconds
         self.api.patch("djdb", "app", {"spec": {"migrations": {"deadline": "2h"}}}, self.space)
         generation = self.resource()["metadata"]["generation"]
-        self.eventually("the operator has seen the new spec", lambda: self.resource()["status"]["observedGeneration"] == generation)
+        self.eventually(
+            "the operator has seen the new spec", lambda: self.resource()["status"]["observedGeneration"] == generation
+        )
         after = self.wait_until_ready_again()
         for kind in after:
             self.assertEqual(after[kind]["observedGeneration"], generation)
             self.assertEqual(after[kind]["lastTransitionTime"], before[kind]["lastTransitionTime"], kind)
         self.api.patch("pgserver", self.space, {"spec": {"allowedNamespaces": {"names": []}}})
         self.wait_for_condition("Accepted", "False", "NamespaceNotAllowed")
-        self.assertGreater(self.conditions()["Accepted"]["lastTransitionTime"], before["Accepted"]["lastTransitionTime"])
+        self.assertGreater(
+            self.conditions()["Accepted"]["lastTransitionTime"], before["Accepted"]["lastTransitionTime"]
+        )
 
     def wait_until_ready_again(self):
         self.wait_for_condition("Ready", "True")
@@ -70,9 +84,13 @@ class Settled(SettledTest):
 
     def test_finalizer_taken_away_comes_back_beside_others(self):
         self.api.patch("djdb", "app", {"metadata": {"finalizers": ["example.com/other"]}}, self.space)
-        self.addCleanup(self.api.patch, "djdb", "app", {"metadata": {"finalizers": ["djangodb.io/database"]}}, self.space)
-        self.eventually("it is back", lambda: set(self.resource()["metadata"]["finalizers"]) == {
-            "example.com/other", "djangodb.io/database"})
+        self.addCleanup(
+            self.api.patch, "djdb", "app", {"metadata": {"finalizers": ["djangodb.io/database"]}}, self.space
+        )
+        self.eventually(
+            "it is back",
+            lambda: set(self.resource()["metadata"]["finalizers"]) == {"example.com/other", "djangodb.io/database"},
+        )
 
 
 class Restarted(SettledTest):
@@ -87,8 +105,10 @@ class Restarted(SettledTest):
         mark = self.audit.end()
         operator.start()
         secret_read = ("get", "secrets", "app-database")
-        self.eventually("the new operator has looked at it", lambda: secret_read in [
-            (r.verb, r.resource, r.name) for r in self.audit.reads((self.space,), mark)])
+        self.eventually(
+            "the new operator has looked at it",
+            lambda: secret_read in [(r.verb, r.resource, r.name) for r in self.audit.reads((self.space,), mark)],
+        )
         self.audit.wait_until_quiet((self.space,))
         self.assertEqual(self.audit.writes((self.space,), mark), [])
         self.assertEqual(self.resource(), before)
@@ -108,6 +128,7 @@ class AppSecret(ClusterTest):
         def probe():
             found = self.read_secret()
             return found and holds(decoded(found)) and found
+
         return self.eventually(what, probe, HEAL_SECONDS)
 
     def change(self, values):
@@ -165,8 +186,12 @@ class AppSecret(ClusterTest):
 
     def test_a_server_side_applier_beside_us_makes_no_loop(self):
         """GitOps that owns one key of its own and insists on one of ours."""
-        manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "app-database", "namespace": self.space},
-                    "data": encoded({"EXTRA": "x", "DB_NAME": "insisted"})}
+        manifest = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "app-database", "namespace": self.space},
+            "data": encoded({"EXTRA": "x", "DB_NAME": "insisted"}),
+        }
         world.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(manifest))
         self.touch()
         self.eventually_published("our key is back", lambda v: v["DB_NAME"] == self.database and v["EXTRA"] == "x")
@@ -183,9 +208,14 @@ class AppSecret(ClusterTest):
         host = self.admin.host
         before = {}
         for keys, expected in (
-            ({"APP_HOST": "{host}", "APP_DSN": "{user}@{host}:{port}/{name}"},
-             {"APP_HOST": host, "APP_DSN": "%s_a@%s:%d/%s" % (self.database, host, self.admin.port, self.database)}),
-            ({"APP_DATABASE_HOST": "{host}", "PLAIN": "as it stands"}, {"APP_DATABASE_HOST": host, "PLAIN": "as it stands"}),
+            (
+                {"APP_HOST": "{host}", "APP_DSN": "{user}@{host}:{port}/{name}"},
+                {"APP_HOST": host, "APP_DSN": "%s_a@%s:%d/%s" % (self.database, host, self.admin.port, self.database)},
+            ),
+            (
+                {"APP_DATABASE_HOST": "{host}", "PLAIN": "as it stands"},
+                {"APP_DATABASE_HOST": host, "PLAIN": "as it stands"},
+            ),
             ({}, {}),
         ):
             with self.subTest(keys=keys):
@@ -223,7 +253,9 @@ class Unwatched(ClusterTest):
         before = self.read(name)
         change(name)
         self.assertNotEqual((self.read(name) or {}).get("data"), before["data"])
-        self.eventually("%s is as it was" % name, lambda: (self.read(name) or {}).get("data") == before["data"], HEAL_SECONDS)
+        self.eventually(
+            "%s is as it was" % name, lambda: (self.read(name) or {}).get("data") == before["data"], HEAL_SECONDS
+        )
         self.wait_for_condition("Ready", "True")
 
     def edit(self, name):

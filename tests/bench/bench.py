@@ -51,8 +51,11 @@ def at_rest(operator):
 def by_operator(binary, directory, count, connections):
     """(at rest without resources, the run, at rest with all of them, its server)"""
     server = environment.PostgresServer(directory, "operator")
-    with environment.ApiServer(directory / "api") as cluster, server, environment.operator(
-            binary, directory / "operator", "--concurrency", str(connections)) as operator:
+    with (
+        environment.ApiServer(directory / "api") as cluster,
+        server,
+        environment.operator(binary, directory / "operator", "--concurrency", str(connections)) as operator,
+    ):
         empty = at_rest(operator)
         environment.connect(server, provision.NAMESPACE, connections)
         environment.wait_until_idle(operator.pid)
@@ -62,11 +65,15 @@ def by_operator(binary, directory, count, connections):
 
 def describe(name, run):
     cpu = ", ".join("%s %.1f" % item for item in sorted(run.cpu.items(), key=lambda item: -item[1]))
-    say("    %-9s %6.2f s; %d logins, %d statements; CPU s: %s; other work had %.0f %% of the cores"
-        % (name, run.seconds, run.logins, run.statements, cpu, 100 * run.others))
+    say(
+        "    %-9s %6.2f s; %d logins, %d statements; CPU s: %s; other work had %.0f %% of the cores"
+        % (name, run.seconds, run.logins, run.statements, cpu, 100 * run.others)
+    )
     if run.calls:
-        say("              last resource created after %.2f s; calls: %s" % (
-            run.applied, ", ".join("%d %s" % (times, call) for call, times in run.calls.most_common())))
+        say(
+            "              last resource created after %.2f s; calls: %s"
+            % (run.applied, ", ".join("%d %s" % (times, call) for call, times in run.calls.most_common()))
+        )
 
 
 def measure_run(binary, number, count, connections=CONNECTIONS):
@@ -86,21 +93,39 @@ def measure_run(binary, number, count, connections=CONNECTIONS):
 
 
 def print_rest(name, measured):
-    columns = list(zip(*measured))
-    say("  %-16s RSS %s MiB, highest %s MiB, threads %s, descriptors %s" % (
-        name, figures.spread(columns[0], "%.1f"), figures.spread(columns[1], "%.1f"),
-        figures.spread(columns[2], "%d"), figures.spread(columns[3], "%d")))
+    columns = list(zip(*measured, strict=True))
+    say(
+        "  %-16s RSS %s MiB, highest %s MiB, threads %s, descriptors %s"
+        % (
+            name,
+            figures.spread(columns[0], "%.1f"),
+            figures.spread(columns[1], "%.1f"),
+            figures.spread(columns[2], "%d"),
+            figures.spread(columns[3], "%d"),
+        )
+    )
 
 
 def print_cpu(bare, operated):
     """CPU says more than time while others use the machine; Kubernetes' share is what libpq does not have at all."""
-    pairs = list(zip(bare, operated))
-    say("  CPU ratio        PostgreSQL %s, operator beside bare client %s" % (
-        figures.spread([with_it.cpu["postgres"] / without.cpu["postgres"] for without, with_it in pairs]),
-        figures.spread([with_it.cpu["operator"] / without.cpu["client"] for without, with_it in pairs])))
-    say("  CPU of kubectl, API server, etcd and controllers beside all of bare libpq's: %s" % figures.spread(
-        [(sum(with_it.cpu.values()) - with_it.cpu["postgres"] - with_it.cpu["operator"]) / sum(without.cpu.values())
-         for without, with_it in pairs]))
+    pairs = list(zip(bare, operated, strict=True))
+    say(
+        "  CPU ratio        PostgreSQL %s, operator beside bare client %s"
+        % (
+            figures.spread([with_it.cpu["postgres"] / without.cpu["postgres"] for without, with_it in pairs]),
+            figures.spread([with_it.cpu["operator"] / without.cpu["client"] for without, with_it in pairs]),
+        )
+    )
+    say(
+        "  CPU of kubectl, API server, etcd and controllers beside all of bare libpq's: %s"
+        % figures.spread(
+            [
+                (sum(with_it.cpu.values()) - with_it.cpu["postgres"] - with_it.cpu["operator"])
+                / sum(without.cpu.values())
+                for without, with_it in pairs
+            ]
+        )
+    )
 
 
 def measure_provisioning(binary, runs, count):
@@ -114,11 +139,13 @@ def measure_provisioning(binary, runs, count):
     finally:
         for server in servers:
             server.remove()
-    empty, full, bare, operated = zip(*results)
+    empty, full, bare, operated = zip(*results, strict=True)
     say("  bare libpq       %s s" % figures.spread([run.seconds for run in bare]))
-    say("  operator         %s s from the start of kubectl apply to the last Secret"
-        % figures.spread([run.seconds for run in operated]))
-    say("  ratio            %s" % figures.spread([b.seconds / a.seconds for a, b in zip(bare, operated)]))
+    say(
+        "  operator         %s s from the start of kubectl apply to the last Secret"
+        % figures.spread([run.seconds for run in operated])
+    )
+    say("  ratio            %s" % figures.spread([b.seconds / a.seconds for a, b in zip(bare, operated, strict=True)]))
     print_cpu(bare, operated)
     say("== the operator at rest, %d runs (min / median / max)" % runs)
     print_rest("no resource", empty)
@@ -132,8 +159,10 @@ def measure_connections(binary, count):
         for number, connections in enumerate((1, 2, 4, 8), 1):
             _, _, bare, run, used = measure_run(binary, number, count, connections)
             servers += used
-            lines.append("  %d sessions: libpq %5.2f/s, operator %5.2f/s, ratio of the times %.2f" % (
-                connections, count / bare.seconds, count / run.seconds, run.seconds / bare.seconds))
+            lines.append(
+                "  %d sessions: libpq %5.2f/s, operator %5.2f/s, ratio of the times %.2f"
+                % (connections, count / bare.seconds, count / run.seconds, run.seconds / bare.seconds)
+            )
     finally:
         for server in servers:
             server.remove()

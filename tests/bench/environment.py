@@ -92,11 +92,15 @@ def connect(server, namespace, sessions=4):
 
 def databases(count, namespace, first=0):
     """A List of DjangoDatabases without apps, numbered from `first` up to `count`, as one file for kubectl apply."""
-    items = [{
-        "apiVersion": "djangodb.io/v1alpha1", "kind": "DjangoDatabase",
-        "metadata": {"name": "tenant-%d" % number, "namespace": namespace},
-        "spec": {"serverRef": {"name": "main"}, "database": {"name": "tenant_%d" % number}},
-    } for number in range(first, count)]
+    items = [
+        {
+            "apiVersion": "djangodb.io/v1alpha1",
+            "kind": "DjangoDatabase",
+            "metadata": {"name": "tenant-%d" % number, "namespace": namespace},
+            "spec": {"serverRef": {"name": "main"}, "database": {"name": "tenant_%d" % number}},
+        }
+        for number in range(first, count)
+    ]
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
 
 

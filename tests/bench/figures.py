@@ -14,8 +14,14 @@ def spread(values, form="%.2f"):
 
 def machine():
     """One line; figures mean little without it."""
-    model = next((line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-                  if line.startswith("model name")), "unknown processor")
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        "unknown processor",
+    )
     load = " ".join("%.2f" % value for value in os.getloadavg())
     return "%d cores, %s, load average %s" % (os.cpu_count(), model, load)
 

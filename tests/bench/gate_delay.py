@@ -53,8 +53,10 @@ def report(directory):
         print("  no release was found", file=sys.stderr)
         return 1
     milliseconds = [seconds * 1000 for _, _, seconds in found]
-    print("  migration's end -> gate open, %d releases: %s ms (min / median / max)"
-          % (len(found), figures.spread(milliseconds, "%.0f")))
+    print(
+        "  migration's end -> gate open, %d releases: %s ms (min / median / max)"
+        % (len(found), figures.spread(milliseconds, "%.0f"))
+    )
     return 0
 
 

@@ -49,8 +49,11 @@ def by_libpq(program, server, count, connections):
         server.begin_count()
         meter = Meter({"postgres": server.pid()})
         process = subprocess.Popen(
-            [program, str(count), str(connections)], env={**os.environ, **server.settings}, stdout=subprocess.PIPE,
-            text=True)
+            [program, str(count), str(connections)],
+            env={**os.environ, **server.settings},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         said = process.stdout.read()
         process.stdout.close()
         _, status, usage = os.wait4(process.pid, 0)
@@ -70,19 +73,23 @@ def by_operator(cluster, server, operator, count, manifest, first=0):
         server.begin_count()
         meter = Meter({"operator": operator.pid, "postgres": server.pid(), **cluster.pids()})
         began = time.time()
-        process = subprocess.Popen(
-            ["kubectl", "apply", "--server-side", "-f", manifest], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(["kubectl", "apply", "--server-side", "-f", manifest], stdout=subprocess.DEVNULL)
         last = applied = began
         while len(published) < count:
             if time.time() - began > DEADLINE + count:
-                raise Unmet("only %d of %d Secrets after %d s:\n%s" % (
-                    len(published), count, DEADLINE + count, operator.log()[-2000:]))
+                raise Unmet(
+                    "only %d of %d Secrets after %d s:\n%s"
+                    % (len(published), count, DEADLINE + count, operator.log()[-2000:])
+                )
             time.sleep(0.1)
             for request in log.requests():
                 if request.by_operator and request.verb != "watch":
                     calls[request.verb + " " + request.resource] += 1
-                if request.verb in ("create", "patch") and request.resource == "djangodatabases" \
-                        and not request.by_operator:
+                if (
+                    request.verb in ("create", "patch")
+                    and request.resource == "djangodatabases"
+                    and not request.by_operator
+                ):
                     applied = max(applied, request.answered)
                 if _publishes(request) and request.name not in published:
                     published.add(request.name)
@@ -97,5 +104,10 @@ def by_operator(cluster, server, operator, count, manifest, first=0):
 
 
 def _publishes(request):
-    return (request.by_operator and request.space == NAMESPACE and request.resource == "secrets"
-            and request.verb in ("create", "patch") and request.succeeded)
+    return (
+        request.by_operator
+        and request.space == NAMESPACE
+        and request.resource == "secrets"
+        and request.verb in ("create", "patch")
+        and request.succeeded
+    )

@@ -22,12 +22,13 @@ class Look:
 
     def line(self, name, seconds):
         cpu, others = self._meter.stop()
-        writes = [request for request in self._log.requests()
-                  if request.by_operator and request.is_write]
+        writes = [request for request in self._log.requests() if request.by_operator and request.is_write]
         logins, statements = self._server.counts()
-        return "  %-22s %6.1f s; %d statements, %d logins, %d writes to the API server; CPU s: PostgreSQL %.2f, " \
-            "operator %.2f; other work had %.0f %% of the cores" % (
-                name, seconds, statements, logins, len(writes), cpu["postgres"], cpu["operator"], 100 * others)
+        return (
+            "  %-22s %6.1f s; %d statements, %d logins, %d writes to the API server; CPU s: PostgreSQL %.2f, "
+            "operator %.2f; other work had %.0f %% of the cores"
+            % (name, seconds, statements, logins, len(writes), cpu["postgres"], cpu["operator"], 100 * others)
+        )
 
 
 def measure(binary, directory, cluster, server, counts):
@@ -37,8 +38,7 @@ def measure(binary, directory, cluster, server, counts):
         with environment.operator(binary, directory / "operator") as operator:
             if made == 0:
                 environment.connect(server, provision.NAMESPACE)
-            run = provision.by_operator(
-                cluster, server, operator, count, directory / "databases.json", first=made)
+            run = provision.by_operator(cluster, server, operator, count, directory / "databases.json", first=made)
             yield "  %d made in %.0f s" % (count - made, run.seconds)
             made = count
             environment.wait_until_idle(operator.pid, 600)
@@ -51,6 +51,7 @@ def measure(binary, directory, cluster, server, counts):
             time.sleep(WINDOW)
             yield look.line("%d, at rest" % count, WINDOW)
             yield "  %d: RSS %.1f MiB, highest %.1f MiB, threads %d, descriptors %d" % (
-                (count, *figures.memory_and_handles(operator.pid)))
+                (count, *figures.memory_and_handles(operator.pid))
+            )
             if world.read("djdb", "tenant-%d" % (count - 1), provision.NAMESPACE) is None:
                 raise Unmet("the last resource is gone")

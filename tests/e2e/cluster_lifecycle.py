@@ -21,8 +21,15 @@ from wait import wait_for
 POSTGRES = Postgres()
 CLUSTER = world.ROOT / "tests/cluster"
 PROC = pathlib.Path("/proc")
-SETTINGS = ("net/ipv4/ip_forward", "vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",
-            "kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes")
+SETTINGS = (
+    "net/ipv4/ip_forward",
+    "vm/overcommit_memory",
+    "vm/panic_on_oom",
+    "kernel/panic",
+    "kernel/panic_on_oops",
+    "kernel/keys/root_maxkeys",
+    "kernel/keys/root_maxbytes",
+)
 
 
 def script(*command):
@@ -46,9 +53,11 @@ def recorded():
 def is_ours(folder):
     """A process of a Pod, a shim of our containerd, or one that PostgreSQL started in its data."""
     words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-    return (any("/djdb/" in line for line in (folder / "cgroup").read_text().splitlines())
-            or ("shim" in words[0] and str(world.cluster_directory() / "containerd/containerd.sock") in words)
-            or os.readlink(folder / "cwd").startswith(servers_home() + "/"))
+    return (
+        any("/djdb/" in line for line in (folder / "cgroup").read_text().splitlines())
+        or ("shim" in words[0] and str(world.cluster_directory() / "containerd/containerd.sock") in words)
+        or os.readlink(folder / "cwd").startswith(servers_home() + "/")
+    )
 
 
 def servers_home():
@@ -61,8 +70,9 @@ def homes():
     """Where the servers of this state directory keep their data when it is closed to them; others' are others'."""
     ours = {short_hash(str(folder)) for folder in world.cluster_directory().glob("postgres*")}
     ours.add(short_hash(str(world.cluster_directory() / "postgres")))
-    return sorted(str(path) for path in pathlib.Path("/var/tmp").glob("djdb-postgres-*")
-                  if path.name.rpartition("-")[2] in ours)
+    return sorted(
+        str(path) for path in pathlib.Path("/var/tmp").glob("djdb-postgres-*") if path.name.rpartition("-")[2] in ours
+    )
 
 
 def is_alive(pid):
@@ -109,8 +119,11 @@ def machine():
 
 
 def differences(found, wanted):
-    return "\n".join("%s:\n  is     %s\n  was    %s" % (subject, found[subject], wanted[subject])
-                     for subject in wanted if found[subject] != wanted[subject])
+    return "\n".join(
+        "%s:\n  is     %s\n  was    %s" % (subject, found[subject], wanted[subject])
+        for subject in wanted
+        if found[subject] != wanted[subject]
+    )
 
 
 def down():

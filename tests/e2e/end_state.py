@@ -9,32 +9,32 @@ MINE = "djangodb.io/"
 
 IN_THE_SERVER = {
     "roles": "SELECT rolname, rolcanlogin, rolsuper, rolcreatedb, rolcreaterole, rolinherit, rolreplication,"
-             " rolbypassrls, rolconnlimit, rolvaliduntil, rolpassword LIKE 'SCRAM-SHA-256$%',"
-             " shobj_description(oid, 'pg_authid')"
-             " FROM pg_authid WHERE rolname LIKE '{database}\\_%' ORDER BY 1",
+    " rolbypassrls, rolconnlimit, rolvaliduntil, rolpassword LIKE 'SCRAM-SHA-256$%',"
+    " shobj_description(oid, 'pg_authid')"
+    " FROM pg_authid WHERE rolname LIKE '{database}\\_%' ORDER BY 1",
     "memberships": "SELECT r.rolname, m.rolname, g.rolname, admin_option FROM pg_auth_members a"
-                   " JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member"
-                   " JOIN pg_roles g ON g.oid = grantor"
-                   " WHERE r.rolname LIKE '{database}\\_%' OR m.rolname LIKE '{database}\\_%' ORDER BY 1, 2",
+    " JOIN pg_roles r ON r.oid = roleid JOIN pg_roles m ON m.oid = member"
+    " JOIN pg_roles g ON g.oid = grantor"
+    " WHERE r.rolname LIKE '{database}\\_%' OR m.rolname LIKE '{database}\\_%' ORDER BY 1, 2",
     "settings": "SELECT d.datname, r.rolname, setconfig FROM pg_db_role_setting s"
-                " LEFT JOIN pg_database d ON d.oid = setdatabase LEFT JOIN pg_roles r ON r.oid = setrole"
-                " WHERE d.datname = '{database}' OR r.rolname LIKE '{database}\\_%' ORDER BY 1, 2",
+    " LEFT JOIN pg_database d ON d.oid = setdatabase LEFT JOIN pg_roles r ON r.oid = setrole"
+    " WHERE d.datname = '{database}' OR r.rolname LIKE '{database}\\_%' ORDER BY 1, 2",
     "database": "SELECT pg_get_userbyid(datdba), datacl, datconnlimit, datallowconn,"
-                " shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{database}'",
+    " shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{database}'",
 }
 IN_THE_DATABASE = {
     "schemas": "SELECT nspname, pg_get_userbyid(nspowner), nspacl FROM pg_namespace"
-               " WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1",
+    " WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' ORDER BY 1",
     "default grants": "SELECT pg_get_userbyid(defaclrole), defaclobjtype, defaclacl FROM pg_default_acl ORDER BY 1, 2",
     "relations": "SELECT relname, relkind, pg_get_userbyid(relowner), relacl FROM pg_class"
-                 " WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
+    " WHERE relnamespace = 'public'::regnamespace ORDER BY 1",
     "columns": "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute"
-               " WHERE attrelid = 'orders_order'::regclass AND attnum > 0 ORDER BY attnum",
+    " WHERE attrelid = 'orders_order'::regclass AND attnum > 0 ORDER BY attnum",
     "migrations": "SELECT app, name, count(*) FROM django_migrations GROUP BY 1, 2 ORDER BY 1, 2",
 }
 IN_THE_LEDGER = {
     "claims": "SELECT database, owner_role, namespace, name, state, database_oid IS NOT NULL, configured_at IS NOT NULL"
-              " FROM djangodb.claim WHERE database = '{database}'",
+    " FROM djangodb.claim WHERE database = '{database}'",
     "passed images": "SELECT database, image FROM djangodb.passed_image WHERE database = '{database}' ORDER BY 2",
 }
 
@@ -44,16 +44,31 @@ def marks(metadata, field):
 
 
 def deployments(shop):
-    return [[item["metadata"]["name"], item["spec"].get("paused", False), marks(item["metadata"], "annotations"),
-             [container["image"] for container in item["spec"]["template"]["spec"]["containers"]],
-             item["status"].get("availableReplicas")] for item in shop.items("deployment")]
+    return [
+        [
+            item["metadata"]["name"],
+            item["spec"].get("paused", False),
+            marks(item["metadata"], "annotations"),
+            [container["image"] for container in item["spec"]["template"]["spec"]["containers"]],
+            item["status"].get("availableReplicas"),
+        ]
+        for item in shop.items("deployment")
+    ]
 
 
 def jobs(shop):
     """One line for each attempt, whatever its revision's hash is."""
-    return sorted(json.dumps([
-        marks(item["metadata"], "annotations"), item["status"].get("succeeded", 0), item["status"].get("failed", 0),
-        item["spec"].get("ttlSecondsAfterFinished")]) for item in shop.items("job"))
+    return sorted(
+        json.dumps(
+            [
+                marks(item["metadata"], "annotations"),
+                item["status"].get("succeeded", 0),
+                item["status"].get("failed", 0),
+                item["spec"].get("ttlSecondsAfterFinished"),
+            ]
+        )
+        for item in shop.items("job")
+    )
 
 
 def secrets(shop):
@@ -67,15 +82,24 @@ def status(shop):
     release = {key: value for key, value in found["release"].items() if key != "job"}
     # The hash of a template that has passed differs with the namespace.
     workloads = [{**each, "podTemplate": bool(each.get("podTemplate"))} for each in found["workloads"]]
-    return [found["phase"], release, workloads,
-            [[each["type"], each["status"], each["reason"]] for each in found["conditions"]]]
+    return [
+        found["phase"],
+        release,
+        workloads,
+        [[each["type"], each["status"], each["reason"]] for each in found["conditions"]],
+    ]
 
 
 def read(shop):
     """A dictionary of texts; equal ones mean equal ends."""
-    state = {"deployments": deployments(shop), "jobs": jobs(shop), "secrets": secrets(shop), "status": status(shop),
-             "finalizers": shop.resource()["metadata"]["finalizers"],
-             "config maps": [item["metadata"]["name"] for item in shop.items("configmap")]}
+    state = {
+        "deployments": deployments(shop),
+        "jobs": jobs(shop),
+        "secrets": secrets(shop),
+        "status": status(shop),
+        "finalizers": shop.resource()["metadata"]["finalizers"],
+        "config maps": [item["metadata"]["name"] for item in shop.items("configmap")],
+    }
     for queries, database in ((IN_THE_SERVER, "postgres"), (IN_THE_DATABASE, shop.database), (IN_THE_LEDGER, LEDGER)):
         for subject, query in queries.items():
             state[subject] = shop.server.postgres.sql(query.replace("{database}", shop.database), database)
@@ -88,5 +112,8 @@ def anonymous(value, shop):
 
 
 def differences(found, wanted):
-    return "\n".join("%s:\n  is     %s\n  should %s" % (subject, found[subject], wanted[subject])
-                     for subject in wanted if found[subject] != wanted[subject])
+    return "\n".join(
+        "%s:\n  is     %s\n  should %s" % (subject, found[subject], wanted[subject])
+        for subject in wanted
+        if found[subject] != wanted[subject]
+    )

@@ -39,8 +39,11 @@ def released(version):
 
 
 def jobs_of(version):
-    return [job["metadata"]["name"] for job in SHOP.items("job")
-            if job["metadata"]["annotations"]["djangodb.io/image"] == image(version)]
+    return [
+        job["metadata"]["name"]
+        for job in SHOP.items("job")
+        if job["metadata"]["annotations"]["djangodb.io/image"] == image(version)
+    ]
 
 
 def missing_image():

@@ -26,8 +26,9 @@ from story import require, show, step, tell
 from wait import wait_for
 
 ALL = "--all" in sys.argv
-PROVISIONING, UPGRADE = ([moment for moment in chosen if ALL or moment.sample]
-                         for chosen in (moments.PROVISIONING, moments.UPGRADE))
+PROVISIONING, UPGRADE = (
+    [moment for moment in chosen if ALL or moment.sample] for chosen in (moments.PROVISIONING, moments.UPGRADE)
+)
 SERVER = Server("kill", Postgres())
 VICTIMS = [Shop("kill-%02d" % number, SERVER, replicas=1) for number in range(1, len(UPGRADE) + 1)]
 CALM = Shop("kill-00", SERVER, replicas=1)
@@ -38,8 +39,14 @@ def tail():
 
 
 def last_write(requests, shop):
-    writes = [request for request in requests if request.by_operator and request.is_write
-              and request.resource != "events" and request.space in (shop.space, world.OPERATOR_NAMESPACE)]
+    writes = [
+        request
+        for request in requests
+        if request.by_operator
+        and request.is_write
+        and request.resource != "events"
+        and request.space in (shop.space, world.OPERATOR_NAMESPACE)
+    ]
     return writes[-1] if writes else "nothing"
 
 
@@ -66,8 +73,10 @@ def die_at(moment, shop, operator, change):
 
 def times_executed(shop, since):
     """How often the server was told to add the column of version 2, in its own log's words."""
-    return sum("@%s " % shop.database in line and 'ADD COLUMN "reference"' in line
-               for line in SERVER.postgres.logged(since).splitlines())
+    return sum(
+        "@%s " % shop.database in line and 'ADD COLUMN "reference"' in line
+        for line in SERVER.postgres.logged(since).splitlines()
+    )
 
 
 def provision(operator):

@@ -21,7 +21,8 @@ class Watch:
     def __init__(self, group, kind, space):
         path = "/%s/namespaces/%s/%s?watch=true" % (group, space, kind)
         self._kubectl = subprocess.Popen(
-            ["kubectl", "get", "--raw", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            ["kubectl", "get", "--raw", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
 
     def __enter__(self):
         return self
@@ -63,12 +64,13 @@ class Moment:
     """`watch(shop)` is a context that is entered before the change and gives a function that returns at the moment."""
 
     def __init__(self, what, watch, deaths=1, sample=False):
-        """`sample`: in `make test`; the others are in `make test-all`, and `make simulate` has them all."""
+        """`sample`: in `make test`; the others are in `make test-all`, `make simulate` has them all."""
         self.what, self.watch, self.deaths, self.sample = what, watch, deaths, sample
 
 
 def on_audit(predicate):
     """predicate(shop) -> what the request must match"""
+
     @contextlib.contextmanager
     def watch(shop):
         with AuditLog(world.cluster_directory()).tail() as tail:
@@ -88,6 +90,7 @@ def on_change(group, kind, matches):
 
 def on_rows(statement):
     """statement(shop) -> a query that has rows at the moment and not before"""
+
     @contextlib.contextmanager
     def watch(shop):
         yield lambda: poll(shop.server.postgres, statement(shop), "the database shows the moment")
@@ -101,10 +104,14 @@ def migration_waits_inside(shop):
     with shop.server.postgres.session(shop.database) as reader:
         reader.ask("BEGIN")
         reader.ask("LOCK TABLE orders_order IN ACCESS SHARE MODE")
-        yield lambda: poll(shop.server.postgres, Statement(
-            "SELECT 1 FROM pg_stat_activity WHERE datname = '%s' AND usename = '%s_migrate'"
-            " AND wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE%%'" % (shop.database, shop.database)),
-            "the migration is inside its ALTER TABLE")
+        yield lambda: poll(
+            shop.server.postgres,
+            Statement(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = '%s' AND usename = '%s_migrate'"
+                " AND wait_event_type = 'Lock' AND query LIKE 'ALTER TABLE%%'" % (shop.database, shop.database)
+            ),
+            "the migration is inside its ALTER TABLE",
+        )
 
 
 @contextlib.contextmanager
@@ -113,22 +120,35 @@ def create_database_waits(shop):
     with shop.server.postgres.session() as holder:
         holder.ask("BEGIN")
         holder.ask("LOCK TABLE pg_database IN SHARE MODE")
-        yield lambda: poll(shop.server.postgres, Statement(
-            "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE DATABASE \"%s\"%%'"
-            " AND wait_event_type = 'Lock'" % shop.database), "CREATE DATABASE is being carried out")
+        yield lambda: poll(
+            shop.server.postgres,
+            Statement(
+                "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE DATABASE \"%s\"%%'"
+                " AND wait_event_type = 'Lock'" % shop.database
+            ),
+            "CREATE DATABASE is being carried out",
+        )
 
 
 def users_first_change(shop):
-    return lambda request: (request.resource == "deployments" and request.verb == "patch"
-                            and request.space == shop.space and request.user == "djdb-admin")
+    return lambda request: (
+        request.resource == "deployments"
+        and request.verb == "patch"
+        and request.space == shop.space
+        and request.user == "djdb-admin"
+    )
 
 
 def has_migrated(pod):
     """A migration Job's Pod whose container ended well; the operator does not wait for the Job to be Complete."""
-    return ("djangodb.io/revision" in pod["metadata"].get("labels", {})
-            and pod["spec"]["containers"][0]["image"].endswith(":v2")
-            and any(container["state"].get("terminated", {}).get("exitCode") == 0
-                    for container in pod["status"].get("containerStatuses", ())))
+    return (
+        "djangodb.io/revision" in pod["metadata"].get("labels", {})
+        and pod["spec"]["containers"][0]["image"].endswith(":v2")
+        and any(
+            container["state"].get("terminated", {}).get("exitCode") == 0
+            for container in pod["status"].get("containerStatuses", ())
+        )
+    )
 
 
 def is_half_rolled(deployment):
@@ -139,9 +159,12 @@ def is_half_rolled(deployment):
 def is_rolled(deployment):
     status, wanted = deployment["status"], deployment["spec"]["replicas"]
     image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
-    return (image.endswith(":v2") and not deployment["spec"].get("paused")
-            and status.get("observedGeneration") == deployment["metadata"]["generation"]
-            and all(status.get(count) == wanted for count in ("updatedReplicas", "availableReplicas", "replicas")))
+    return (
+        image.endswith(":v2")
+        and not deployment["spec"].get("paused")
+        and status.get("observedGeneration") == deployment["metadata"]["generation"]
+        and all(status.get(count) == wanted for count in ("updatedReplicas", "availableReplicas", "replicas"))
+    )
 
 
 def once_all(names, matches):
@@ -158,34 +181,66 @@ def once_all(names, matches):
 
 # While the database of an app is made, and its first version comes up.
 PROVISIONING = [
-    Moment("the passwords are stored, no role has them", on_audit(
-        lambda shop: lambda request: answered("create patch", "secrets", world.OPERATOR_NAMESPACE)(request)
-        and request.name.startswith("djangodb-"))),
-    Moment("the roles exist, the database does not", on_rows(lambda shop: Statement(
-        "SELECT 1 FROM pg_roles WHERE rolname = '%s_owner'" % shop.database))),
+    Moment(
+        "the passwords are stored, no role has them",
+        on_audit(
+            lambda shop: (
+                lambda request: (
+                    answered("create patch", "secrets", world.OPERATOR_NAMESPACE)(request)
+                    and request.name.startswith("djangodb-")
+                )
+            )
+        ),
+    ),
+    Moment(
+        "the roles exist, the database does not",
+        on_rows(lambda shop: Statement("SELECT 1 FROM pg_roles WHERE rolname = '%s_owner'" % shop.database)),
+    ),
     Moment("CREATE DATABASE is being carried out", create_database_waits, sample=True),
-    Moment("the database exists, its grants do not", on_rows(lambda shop: Statement(
-        "SELECT 1 FROM pg_database WHERE datname = '%s'" % shop.database))),
-    Moment("the app's Secret is published", on_audit(
-        lambda shop: answered("create patch", "secrets", shop.space, "shop-database"))),
+    Moment(
+        "the database exists, its grants do not",
+        on_rows(lambda shop: Statement("SELECT 1 FROM pg_database WHERE datname = '%s'" % shop.database)),
+    ),
+    Moment(
+        "the app's Secret is published",
+        on_audit(lambda shop: answered("create patch", "secrets", shop.space, "shop-database")),
+    ),
 ]
 
 # From the user's new image until nothing but it runs.
 UPGRADE = [
     Moment("the first Deployment is held, the second has its old image", on_audit(users_first_change)),
-    Moment("the migration's Secret is found as it should be, its Job does not exist", on_audit(
-        lambda shop: answered("get", "secrets", shop.space, "shop-migrate"))),
+    Moment(
+        "the migration's Secret is found as it should be, its Job does not exist",
+        on_audit(lambda shop: answered("get", "secrets", shop.space, "shop-migrate")),
+    ),
     Moment("the Job exists", on_audit(lambda shop: answered("create", "jobs", shop.space))),
     Moment("the migration is in the midst of its ALTER TABLE", migration_waits_inside, sample=True),
     Moment("the Job's container has ended, nothing is recorded", on_change("api/v1", "pods", has_migrated)),
-    Moment("the image is in the ledger, the gate is closed", on_rows(lambda shop: Statement(
-        "SELECT 1 FROM djangodb.passed_image WHERE database = '%s' AND image = 'localhost/shop:v2'" % shop.database,
-        "djangodb_operator"))),
-    Moment("the first gate is open, the second is closed", on_audit(
-        lambda shop: answered("patch", "deployments", shop.space)), sample=True),
+    Moment(
+        "the image is in the ledger, the gate is closed",
+        on_rows(
+            lambda shop: Statement(
+                "SELECT 1 FROM djangodb.passed_image WHERE database = '%s' AND image = 'localhost/shop:v2'"
+                % shop.database,
+                "djangodb_operator",
+            )
+        ),
+    ),
+    Moment(
+        "the first gate is open, the second is closed",
+        on_audit(lambda shop: answered("patch", "deployments", shop.space)),
+        sample=True,
+    ),
     Moment("old and new Pods run side by side", on_change("apis/apps/v1", "deployments", is_half_rolled)),
-    Moment("all has rolled, the status does not say so", on_change(
-        "apis/apps/v1", "deployments", once_all(["web", "worker"], is_rolled))),
-    Moment("the Job exists, and twice more while it recovers", on_audit(
-        lambda shop: answered("create", "jobs", shop.space)), deaths=3, sample=True),
+    Moment(
+        "all has rolled, the status does not say so",
+        on_change("apis/apps/v1", "deployments", once_all(["web", "worker"], is_rolled)),
+    ),
+    Moment(
+        "the Job exists, and twice more while it recovers",
+        on_audit(lambda shop: answered("create", "jobs", shop.space)),
+        deaths=3,
+        sample=True,
+    ),
 ]

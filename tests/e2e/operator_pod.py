@@ -87,6 +87,7 @@ class Operator:
 
     def wait_until_ready(self):
         """Serving again in the same Pod, having ended by exit code 137 as often as it was killed."""
+
         def probe():
             found = pod()
             state = container(found) if found else {}
@@ -95,5 +96,7 @@ class Operator:
         state = wait_for("the operator to be ready again", probe)
         ended = state["lastState"]["terminated"]
         if ended["exitCode"] != 137 or state["restartCount"] != self.restarts:
-            raise Unmet("the operator ended by itself: exit code %d, %d restarts instead of %d" % (
-                ended["exitCode"], state["restartCount"], self.restarts))
+            raise Unmet(
+                "the operator ended by itself: exit code %d, %d restarts instead of %d"
+                % (ended["exitCode"], state["restartCount"], self.restarts)
+            )

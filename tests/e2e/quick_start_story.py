@@ -20,7 +20,7 @@ MARK = "<!-- quick start:"
 def lines():
     """The commands of the first code block behind the mark."""
     text = (world.ROOT / "README.md").read_text()
-    block = text[text.index(MARK):].split("```")[1]
+    block = text[text.index(MARK) :].split("```")[1]
     return [line for line in block.strip().splitlines() if line.strip()]
 
 

@@ -51,8 +51,11 @@ def first_version():
     SHOP.wait_for_release("v1")
     show(SHOP.kubectl("get", "djdb,deployments,jobs"))
     require("version 1 is migrated", SHOP.times_applied("0001_initial") == 1)
-    require("the owner of the database is not the app", SHOP.server.postgres.sql(
-        "select pg_get_userbyid(datdba) from pg_database where datname = 'shop'") == "djdb_admin")
+    require(
+        "the owner of the database is not the app",
+        SHOP.server.postgres.sql("select pg_get_userbyid(datdba) from pg_database where datname = 'shop'")
+        == "djdb_admin",
+    )
 
 
 def failing_version():
@@ -63,8 +66,13 @@ def failing_version():
     show(SHOP.kubectl("get", "djdb"))
     show("it says: " + found["message"])
     require("the same Pods serve", SHOP.pods() == pods_before)
-    require("the schema is as it was", SHOP.sql(
-        "select count(*) from pg_attribute where attrelid = 'orders_order'::regclass and attname = 'reference'") == "0")
+    require(
+        "the schema is as it was",
+        SHOP.sql(
+            "select count(*) from pg_attribute where attrelid = 'orders_order'::regclass and attname = 'reference'"
+        )
+        == "0",
+    )
 
 
 def second_version():
@@ -76,8 +84,10 @@ def second_version():
     show("rows before: %d, after: %d" % (before, after))
     require("no row was lost", after >= before)
     require("the migration ran once", SHOP.times_applied("0002_reference") == 1)
-    require("the data step filled every row that was there", SHOP.sql(
-        "select count(*) from orders_order where reference is null and id <= %d" % before) == "0")
+    require(
+        "the data step filled every row that was there",
+        SHOP.sql("select count(*) from orders_order where reference is null and id <= %d" % before) == "0",
+    )
 
 
 def settled_means_silent():
@@ -100,11 +110,13 @@ def upgrade_under_requests():
 def try_next():
     step("What it is now, and what to try next")
     show(SHOP.kubectl("get", "djdb", "-o", "wide"))
-    show("eval \"$(tests/cluster/env)\"                   # kubectl and its configuration for this shell\n"
-         "kubectl -n shop describe djdb shop            # conditions and Events\n"
-         "kubectl -n shop set image deployment/web app=%s   # one of two only: ImagesDiverge, held\n"
-         "kubectl explain djdb.spec.app\n"
-         "make cluster-down                             # stops all that this started" % image("v1"))
+    show(
+        'eval "$(tests/cluster/env)"                   # kubectl and its configuration for this shell\n'
+        "kubectl -n shop describe djdb shop            # conditions and Events\n"
+        "kubectl -n shop set image deployment/web app=%s   # one of two only: ImagesDiverge, held\n"
+        "kubectl explain djdb.spec.app\n"
+        "make cluster-down                             # stops all that this started" % image("v1")
+    )
 
 
 def main():

@@ -20,7 +20,7 @@ UNSEEN = {
 # Rights that an audit event shows or not, as it happens.
 SELDOM = {
     ("batch", "jobs", "get"): "whose a Job is that is there already: only when it is asked for again before the watch"
-                              " brought it; tests/apiserver has a foreign one",
+    " brought it; tests/apiserver has a foreign one",
 }
 
 
@@ -36,16 +36,30 @@ def documents(text):
 def granted():
     """(group, resource, verb, namespace or "" for all) as rendered."""
     folder = str(world.ROOT / "charts/djangodb-operator")
-    chart = world.run("helm", "template", "x", "-n", world.OPERATOR_NAMESPACE, folder, "--set", "crds.enabled=false",
-                      "--kube-version", "1.36.0")
+    chart = world.run(
+        "helm",
+        "template",
+        "x",
+        "-n",
+        world.OPERATOR_NAMESPACE,
+        folder,
+        "--set",
+        "crds.enabled=false",
+        "--kube-version",
+        "1.36.0",
+    )
     manifests = world.run("kubectl", "create", "--dry-run=client", "-o", "json", "-f", "-", stdin=chart)
     found = set()
     for role in documents(manifests):
         if role["kind"] in ("Role", "ClusterRole"):
             space = role["metadata"].get("namespace", "")
             for rule in role["rules"]:
-                found |= {(group, resource, verb, space) for group in rule["apiGroups"]
-                          for resource in rule["resources"] for verb in rule["verbs"]}
+                found |= {
+                    (group, resource, verb, space)
+                    for group in rule["apiGroups"]
+                    for resource in rule["resources"]
+                    for verb in rule["verbs"]
+                }
     return found
 
 

@@ -33,12 +33,17 @@ VERIFIER = "SCRAM-SHA-256$"
 def spellings(secret):
     """Plain, in JSON, URL-quoted, and base64 wherever it stands in what was encoded."""
     plain = secret.encode()
-    found = {secret, json.dumps(secret)[1:-1], urllib.parse.quote(secret), urllib.parse.quote(secret, safe=""),
-             urllib.parse.quote_plus(secret)}
+    found = {
+        secret,
+        json.dumps(secret)[1:-1],
+        urllib.parse.quote(secret),
+        urllib.parse.quote(secret, safe=""),
+        urllib.parse.quote_plus(secret),
+    }
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + plain)
         # Without the characters at either end that carry bits of its neighbours.
-        found.add(encoded[(before * 8 + 5) // 6:len(encoded) - 4 if (before + len(plain)) % 3 else None].decode())
+        found.add(encoded[(before * 8 + 5) // 6 : len(encoded) - 4 if (before + len(plain)) % 3 else None].decode())
     return found
 
 

@@ -30,7 +30,7 @@ MINUTE = 60
 
 def administrators_logins(since):
     """The attempts that PostgreSQL saw: one line for each that got as far as a name."""
-    return POSTGRES.logged(since).count("password authentication failed for user \"%s\"" % POSTGRES.admin)
+    return POSTGRES.logged(since).count('password authentication failed for user "%s"' % POSTGRES.admin)
 
 
 def wrong_password():
@@ -38,8 +38,9 @@ def wrong_password():
     since, pods, began = POSTGRES.mark(), SHOP.pods(), time.monotonic()
     with SHOP.requests() as requests:
         SERVER.admin_secret("wrong-" + secrets.token_urlsafe(12))
-        wait_for("PostgresServer to say AuthRejected",
-                 lambda: SERVER.condition("Ready").get("reason") == "AuthRejected", 30)
+        wait_for(
+            "PostgresServer to say AuthRejected", lambda: SERVER.condition("Ready").get("reason") == "AuthRejected", 30
+        )
         found = SHOP.wait_for_condition("ServerReachable", "False", "AuthRejected", 30)
         show("after %.1f s it says: %s" % (time.monotonic() - began, found["message"]))
         logins_then, second_look = administrators_logins(since), time.monotonic() + 20
@@ -100,8 +101,11 @@ def nothing_was_lost(rows):
         version = job["metadata"]["annotations"]["djangodb.io/image"].rsplit(":", 1)[1]
         succeeded.setdefault(version, []).append(job["status"].get("succeeded", 0))
     show("attempts: " + ", ".join("%s %d" % (version, len(ends)) for version, ends in sorted(succeeded.items())))
-    require("one Job of each version succeeded, and the image that was replaced was never tried",
-            {version: sum(ends) for version, ends in succeeded.items()} == {"v1": 1, "v2": 1}, succeeded)
+    require(
+        "one Job of each version succeeded, and the image that was replaced was never tried",
+        {version: sum(ends) for version, ends in succeeded.items()} == {"v1": 1, "v2": 1},
+        succeeded,
+    )
     # A Pod that is ending goes on answering until every proxy has heard of it.
     wait_for("the Pods of version 1 to be gone", lambda: len(SHOP.pods()) == 1)
     with SHOP.requests() as requests:

@@ -79,6 +79,7 @@ class Shop:
 
     def wait_for_release(self, version, seconds=PATIENCE):
         """Until the resource says that nothing but `version` runs, and that all is well."""
+
         def probe():
             resource = self.resource() or {}
             current = (resource.get("status") or {}).get("release", {}).get("current")
@@ -99,8 +100,7 @@ class Shop:
         return Requests(self.read("service", "web")["spec"]["clusterIP"], pause)
 
     def times_applied(self, migration):
-        return int(self.sql(
-            "select count(*) from django_migrations where app = 'orders' and name = '%s'" % migration))
+        return int(self.sql("select count(*) from django_migrations where app = 'orders' and name = '%s'" % migration))
 
 
 def remove(*shops):
@@ -117,8 +117,10 @@ def _remove_database(shop):
     postgres = shop.server.postgres
     with postgres.session() as superuser:
         superuser.ask('DROP DATABASE IF EXISTS "%s" WITH (FORCE)' % shop.database)
-        made = superuser.ask("SELECT rolname FROM pg_roles WHERE rolname ~ '^%s_(a|b|migrate|owner|rw|ro|ro_.*)$'"
-                             " ORDER BY rolname LIKE '%%owner'" % shop.database)
+        made = superuser.ask(
+            "SELECT rolname FROM pg_roles WHERE rolname ~ '^%s_(a|b|migrate|owner|rw|ro|ro_.*)$'"
+            " ORDER BY rolname LIKE '%%owner'" % shop.database
+        )
         for role in made.split():
             superuser.ask('DROP ROLE "%s"' % role)
         ledger = superuser.ask("SELECT 1 FROM pg_database WHERE datname = '%s'" % LEDGER)
@@ -149,7 +151,10 @@ class Requests:
 
     def __str__(self):
         return "requests: %d, failed: %d, answered by %s" % (
-            self.sent, len(self.failures), ", ".join(sorted(self.versions)))
+            self.sent,
+            len(self.failures),
+            ", ".join(sorted(self.versions)),
+        )
 
     def _loop(self):
         while not self._stop.wait(self.pause):

@@ -1,4 +1,4 @@
-"""The list in docs/statements.md against what PostgreSQL logged of the operator in all the stories before.
+"""The list in docs/statements.md against what PostgreSQL logged of the operator in all stories before.
 
 Names and values differ from tenant to tenant, so statements are compared without what stands in quotes.
 """
@@ -13,8 +13,10 @@ from story import require, step, tell
 
 PAGE = world.ROOT / "docs/statements.md"
 # tests/cluster/local/postgres.py: time [pid] user@database application
-HEAD = re.compile(r"^\d{4}-\d\d-\d\d \S+ \S+ \[\d+\] \S*@\S* (?P<application>.*?) ?(?P<severity>LOG|ERROR|FATAL|DETAIL|"
-                  r"STATEMENT|WARNING|NOTICE|HINT|CONTEXT):  (?P<text>.*)$")
+HEAD = re.compile(
+    r"^\d{4}-\d\d-\d\d \S+ \S+ \[\d+\] \S*@\S* (?P<application>.*?) ?(?P<severity>LOG|ERROR|FATAL|DETAIL|"
+    r"STATEMENT|WARNING|NOTICE|HINT|CONTEXT):  (?P<text>.*)$"
+)
 SENT = re.compile(r"(?:execute [^:]*|statement): (.*)", re.DOTALL)
 
 

@@ -22,7 +22,12 @@ ALLOWED = {
 HOMES = {
     "cpprest/": (r"controller/kube/transport/cpprest_transport\.cpp$",),
     "pplx/": (r"controller/kube/transport/cpprest_transport\.cpp$",),
-    "boost/": (r"controller/http/", r"controller/kube/transport/beast_", r"tests/support/", r"tests/unit/controller/kube/"),
+    "boost/": (
+        r"controller/http/",
+        r"controller/kube/transport/beast_",
+        r"tests/support/",
+        r"tests/unit/controller/kube/",
+    ),
     "libpq-fe.h": (r"controller/postgres/", r"tests/postgres/", r"tests/bench/"),
     "yaml-cpp/": (r"controller/kube/config/kubeconfig", r"crds/crdgen", r"tests/unit/crds/"),
 }

@@ -1,9 +1,9 @@
 // The planted bugs that stand in decisions. The linker gives each call of these functions to the one
 // in here (--wrap), which calls the real one: the product is compiled as it is, and with no mutant in
 // force nothing differs.
-#include "reconcilers/workflow.hpp"
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
+#include "reconcilers/workflow.hpp"
 #include "tests/model/world/mutants.hpp"
 
 #include <algorithm>
@@ -34,7 +34,8 @@ DJDB_WRAPPED(assess_finalizer, "_ZN4djdb16assess_finalizerERKNS_7DesiredERKNS_8O
     auto verdict = real_assess_finalizer(desired, observed);
     auto* satisfied = std::get_if<Satisfied>(&verdict);
     if (is_mutant(Mutant::StatusEachTime) && satisfied != nullptr) {
-        satisfied->finding.message += " Seen at " + std::to_string(observed.now.time_since_epoch().count());
+        satisfied->finding.message +=
+            " Seen at " + std::to_string(observed.now.time_since_epoch().count());
     }
     return verdict;
 }
@@ -69,7 +70,8 @@ DJDB_WRAPPED(assess_migration, "_ZN4djdb16assess_migrationERKNS_7DesiredERKNS_8O
             last = job.revision == revision ? std::max(last, job.attempt) : last;
         }
         return Act{
-            wait->finding, {PublishMigration{}, StartMigration{*source, revision, image, last + 1}}};
+            wait->finding,
+            {PublishMigration{}, StartMigration{*source, revision, image, last + 1}}};
     }
     return verdict;
 }

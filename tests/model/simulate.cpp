@@ -72,7 +72,8 @@ int run(const Options& options) {
         thread.join();
     }
     std::printf(
-        "simulate: %llu histories from seed %llu in %.1f s, %.0f a second and thread; %llu runs, %llu effects\n",
+        "simulate: %llu histories from seed %llu in %.1f s, %.0f a second and thread; %llu runs, "
+        "%llu effects\n",
         static_cast<unsigned long long>(played),
         static_cast<unsigned long long>(options.base),
         seconds(),

@@ -57,7 +57,9 @@ class Operators {
         for (std::size_t i = 0; i < all_.size(); ++i) {
             if (!all_[i]->is_alive() && !is_replaced_[i]) {
                 is_replaced_[i] = true;
-                world_.timeline.after(world_.faults.random().between(200, 3'000), [this] { start(); });
+                world_.timeline.after(world_.faults.random().between(200, 3'000), [this] {
+                    start();
+                });
             }
         }
     }
@@ -82,9 +84,9 @@ class Operators {
   private:
     void start() {
         is_replaced_.push_back(false);
-        all_.push_back(std::make_unique<OperatorProcess>(
-            world_, "operator-" + std::to_string(all_.size() + 1)
-        ));
+        all_.push_back(
+            std::make_unique<OperatorProcess>(world_, "operator-" + std::to_string(all_.size() + 1))
+        );
     }
 
     World& world_;

@@ -40,7 +40,8 @@ const json* find_condition(const json& object, std::string_view type, std::strin
 }
 
 ResourceUid controller_of(const nlohmann::json& object) {
-    for (const auto& owner : object.at("metadata").value("ownerReferences", nlohmann::json::array())) {
+    for (const auto& owner :
+         object.at("metadata").value("ownerReferences", nlohmann::json::array())) {
         if (owner.value("controller", false)) {
             return ResourceUid(owner.value("uid", ""));
         }

@@ -50,9 +50,7 @@ def start_containerd(settings: Settings, programs: Programs, cni: pathlib.Path) 
     directory = settings.folder("containerd")
     configuration = directory / "config.toml"
     configuration.write_text(
-        CONFIGURATION.format(
-            directory=directory, socket=settings.containerd_socket, pause=pause_image.NAME, cni=cni
-        )
+        CONFIGURATION.format(directory=directory, socket=settings.containerd_socket, pause=pause_image.NAME, cni=cni)
     )
     programs.start("containerd", ["containerd", "--config", configuration])
 
@@ -82,9 +80,9 @@ def shims(settings: Settings) -> list[int]:
             words = path.read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
-        if "shim" in words[0] and "-address" in words:
-            if words[words.index("-address") + 1] == str(settings.containerd_socket):
-                found.append(int(path.parent.name))
+        is_shim = "shim" in words[0] and "-address" in words
+        if is_shim and words[words.index("-address") + 1] == str(settings.containerd_socket):
+            found.append(int(path.parent.name))
     return found
 
 

@@ -74,8 +74,12 @@ class Server:
     """One server of a state directory. What is `wanted` counts when the server is made; None leaves the choice."""
 
     def __init__(
-        self, directory: pathlib.Path, name: str = DEFAULT_NAME, wanted_port: int | None = None,
-        wanted_major: int | None = None, wanted_admin: str | None = None,
+        self,
+        directory: pathlib.Path,
+        name: str = DEFAULT_NAME,
+        wanted_port: int | None = None,
+        wanted_major: int | None = None,
+        wanted_admin: str | None = None,
     ):
         self.folder = directory / (name if name == DEFAULT_NAME else f"{DEFAULT_NAME}-{name}")
         self.host = f"{name}.{POSTGRES_DOMAIN}"
@@ -239,7 +243,9 @@ def _start(server: Server) -> None:
     log = server.folder / "log"
     if not log.is_symlink():
         log.symlink_to("postgres.log")
-    server.programs.start("postgres", [*_as_account(), f"{server.programs_folder}/postgres", "-D", str(server.data)], cwd="/")
+    server.programs.start(
+        "postgres", [*_as_account(), f"{server.programs_folder}/postgres", "-D", str(server.data)], cwd="/"
+    )
 
     # A standby has no more to say than that it takes no connections, when it is told so: pg_isready's 1.
     enough = (0, 1) if (server.data / STANDBY).exists() else (0,)
@@ -329,7 +335,9 @@ def copy(server: Server, source: Server, standby: bool = False) -> None:
     standby it follows nobody and only reads."""
     _require_made(source)
     if source.running() or (server.folder / "initialised").exists():
-        raise ClusterError(f"postgres: {source.folder} runs or {server.folder} is there; stop the one, remove the other")
+        raise ClusterError(
+            f"postgres: {source.folder} runs or {server.folder} is there; stop the one, remove the other"
+        )
     held = locked(server.folder)
     _choose_home(server)
     server.wanted_major = source.major()

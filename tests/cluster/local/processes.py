@@ -4,6 +4,7 @@ A record holds the process id and its start time, so that an id that the system 
 crash or a reboot is never signalled.
 """
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -113,7 +114,5 @@ def end_process(pid: int, first: signal.Signals = signal.SIGTERM) -> None:
 
 
 def reap(pid: int) -> None:
-    try:
+    with contextlib.suppress(ChildProcessError):  # another run of `up` started it
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass  # another run of `up` started it

@@ -152,7 +152,7 @@ def run_main(main) -> None:
         print(error, file=sys.stderr)
         sys.exit(1)
     except subprocess.CalledProcessError as error:
-        said = (error.stderr or b"" if not isinstance(error.stderr, str) else error.stderr)
+        said = error.stderr or b"" if not isinstance(error.stderr, str) else error.stderr
         said = said.decode(errors="replace") if isinstance(said, bytes) else said
         print(f"cluster: {' '.join(map(str, error.cmd))} failed ({error.returncode}): {said.strip()}", file=sys.stderr)
         sys.exit(1)

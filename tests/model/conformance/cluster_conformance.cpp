@@ -84,9 +84,7 @@ TEST_F(ClusterConformance, PublishingKeepsWhatIsOthers) {
 TEST_F(ClusterConformance, ASecretOfSomebodyElseIsLeft) {
     const auto owner = api_->make_resource("shop").meta.uid;
     api_->make_secret("app", "theirs");
-    const auto failure = failure_of([&] {
-        cluster().publish(secret("app", owner), data_, call_);
-    });
+    const auto failure = failure_of([&] { cluster().publish(secret("app", owner), data_, call_); });
     EXPECT_EQ(failure.reason, Reason::SecretConflict);
     EXPECT_EQ(failure.kind, FailureClass::Conflict);
     EXPECT_TRUE(cluster().read_secret(key("app"), call_)->find("theirs"));

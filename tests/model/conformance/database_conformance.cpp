@@ -78,14 +78,11 @@ TEST_F(DatabaseConformance, ProvisioningStepByStep) {
 
 TEST_F(DatabaseConformance, WrongPasswordsAreRejectedLogins) {
     provision(tenant_);
-    const auto failure = failure_of([&] {
-        of(tenant_)->prove_login(LoginId::a(), Sensitive("wrong"), call_);
-    });
+    const auto failure =
+        failure_of([&] { of(tenant_)->prove_login(LoginId::a(), Sensitive("wrong"), call_); });
     EXPECT_EQ(failure.reason, Reason::LoginRejected);
     server_->set_password(role(LoginId::a()), "changed by hand");
-    EXPECT_FALSE(
-        of(tenant_)->accepts_password(LoginId::a(), passwords_.at(LoginId::a()), call_)
-    );
+    EXPECT_FALSE(of(tenant_)->accepts_password(LoginId::a(), passwords_.at(LoginId::a()), call_));
     of(tenant_)->claim_and_create_roles(passwords_, call_);
     EXPECT_TRUE(of(tenant_)->accepts_password(LoginId::a(), passwords_.at(LoginId::a()), call_));
 }
@@ -111,9 +108,8 @@ TEST_F(DatabaseConformance, AClaimOfAnotherIsLeft) {
 TEST_F(DatabaseConformance, ARoleOfSomebodyElseIsLeft) {
     server_->make_role(role(LoginId::a()));
     EXPECT_EQ(look(tenant_).roles, RolesState::Foreign);
-    const auto failure = failure_of([&] {
-        of(tenant_)->claim_and_create_roles(passwords_, call_);
-    });
+    const auto failure =
+        failure_of([&] { of(tenant_)->claim_and_create_roles(passwords_, call_); });
     EXPECT_EQ(failure.reason, Reason::RoleConflict);
     EXPECT_EQ(look(tenant_).claim, ClaimState::Unclaimed);
     EXPECT_FALSE(server_->has_role(tenant_.names.owner.str()));
@@ -125,9 +121,8 @@ TEST_F(DatabaseConformance, ADatabaseOfSomebodyElseIsLeft) {
     auto facts = look(tenant_);
     EXPECT_EQ(facts.database, DatabaseState::Foreign);
     EXPECT_EQ(facts.database_owner, "dba_" + name());
-    const auto failure = failure_of([&] {
-        of(tenant_)->claim_and_create_roles(passwords_, call_);
-    });
+    const auto failure =
+        failure_of([&] { of(tenant_)->claim_and_create_roles(passwords_, call_); });
     EXPECT_EQ(failure.reason, Reason::AdoptionNotGranted);
     EXPECT_EQ(look(tenant_).roles, RolesState::Absent);
 }
@@ -249,9 +244,7 @@ TEST_F(DatabaseConformance, TransferredOnce) {
     auto facts = look(tenant_);
     EXPECT_EQ(facts.claim, ClaimState::OfAnother);
     EXPECT_TRUE(facts.lost_by_transfer);
-    EXPECT_EQ(
-        failure_of([&] { of(tenant_)->transfer(call_); }).reason, Reason::OwnershipConflict
-    );
+    EXPECT_EQ(failure_of([&] { of(tenant_)->transfer(call_); }).reason, Reason::OwnershipConflict);
     of(other)->reattach(call_);
     provision(other);
     facts = look(other);
@@ -261,7 +254,8 @@ TEST_F(DatabaseConformance, TransferredOnce) {
 
 TEST_F(DatabaseConformance, AnImagePassesOnTheDatabaseOfItsOid) {
     provision(tenant_);
-    EXPECT_FALSE(of(tenant_)->read_migrations(passwords_.at(LoginId::migrate()), call_).table_exists);
+    EXPECT_FALSE(of(tenant_)->read_migrations(passwords_.at(LoginId::migrate()), call_).table_exists
+    );
     server_->migrate(tenant_, "orders", "0001_initial");
     const auto applied = of(tenant_)->read_migrations(passwords_.at(LoginId::migrate()), call_);
     EXPECT_TRUE(applied.table_exists);
@@ -270,8 +264,7 @@ TEST_F(DatabaseConformance, AnImagePassesOnTheDatabaseOfItsOid) {
     of(tenant_)->record_passed_image(ImageRef("shop:2"), call_);
     of(tenant_)->record_passed_image(ImageRef("shop:1"), call_);
     EXPECT_EQ(
-        look(tenant_).passed_images,
-        (std::vector<ImageRef>{ImageRef("shop:2"), ImageRef("shop:1")})
+        look(tenant_).passed_images, (std::vector<ImageRef>{ImageRef("shop:2"), ImageRef("shop:1")})
     );
     server_->make_role("dba_" + name());
     server_->drop_database(name());
@@ -281,9 +274,8 @@ TEST_F(DatabaseConformance, AnImagePassesOnTheDatabaseOfItsOid) {
     of(tenant_)->record_passed_image(ImageRef("shop:3"), call_);
     EXPECT_TRUE(look(tenant_).passed_images.empty());
     EXPECT_EQ(
-        failure_of([&] {
-            of(of_another(tenant_))->record_passed_image(ImageRef("shop:3"), call_);
-        }).reason,
+        failure_of([&] { of(of_another(tenant_))->record_passed_image(ImageRef("shop:3"), call_); }
+        ).reason,
         Reason::ClaimLost
     );
 }
@@ -326,9 +318,7 @@ TEST_F(DatabaseConformance, ALoginThatWasDroppedComesBack) {
     const auto facts = look(tenant_);
     EXPECT_EQ(facts.roles, RolesState::Incomplete);
     EXPECT_TRUE(has_drift(facts.drift, DriftKind::RoleMissing, role(LoginId::a())));
-    EXPECT_FALSE(
-        of(tenant_)->accepts_password(LoginId::a(), passwords_.at(LoginId::a()), call_)
-    );
+    EXPECT_FALSE(of(tenant_)->accepts_password(LoginId::a(), passwords_.at(LoginId::a()), call_));
     provision(tenant_);
     EXPECT_TRUE(look(tenant_).drift.empty());
     of(tenant_)->prove_login(LoginId::a(), passwords_.at(LoginId::a()), call_);

@@ -45,7 +45,9 @@ class LiveClusterUnderTest final : public ClusterUnderTest {
         return decode_django_database(read(resources::kDjangoDatabases, name));
     }
     void annotate(const std::string& name) override {
-        patch(resources::kDjangoDatabases, name, {{"metadata", {{"annotations", {{"note", "x"}}}}}});
+        patch(
+            resources::kDjangoDatabases, name, {{"metadata", {{"annotations", {{"note", "x"}}}}}}
+        );
     }
     void remove_resource(const std::string& name) override {
         api_.client().remove(resources::kDjangoDatabases, key(name), {}, call());
@@ -60,7 +62,8 @@ class LiveClusterUnderTest final : public ClusterUnderTest {
             {"spec",
              {{"paused", true},
               {"selector", {{"matchLabels", labels}}},
-              {"template", {{"metadata", {{"labels", labels}}}, {"spec", {{"containers", {container}}}}}}}}};
+              {"template",
+               {{"metadata", {{"labels", labels}}}, {"spec", {{"containers", {container}}}}}}}}};
         return decode_workload(api_.client().create(resources::kDeployments, object, {}, call()));
     }
     void edit_deployment(const std::string& name) override {

@@ -62,7 +62,8 @@ class LiveUnderTest final : public DatabaseUnderTest {
         as_superuser("GRANT CONNECT ON DATABASE " + name + " TO PUBLIC");
     }
     bool has_database(const std::string& name) override {
-        return as_superuser("SELECT count(*) FROM pg_database WHERE datname = '" + name + "'") == "1";
+        return as_superuser("SELECT count(*) FROM pg_database WHERE datname = '" + name + "'") ==
+               "1";
     }
     bool has_role(const std::string& name) override {
         return as_superuser("SELECT count(*) FROM pg_roles WHERE rolname = '" + name + "'") == "1";

@@ -12,7 +12,8 @@ Refusal not_found(const ObjectKey& key) {
 }
 
 Refusal conflict(const ObjectKey& key) {
-    return {RefusalKind::Conflict, "409 Conflict", to_string(key) + ": the object has been modified"};
+    return {
+        RefusalKind::Conflict, "409 Conflict", to_string(key) + ": the object has been modified"};
 }
 
 template <class Object>
@@ -65,9 +66,7 @@ void ApiServer::edit_spec(
     }
 }
 
-void ApiServer::annotate(
-    const ObjectKey& key, const std::string& name, const std::string& value
-) {
+void ApiServer::annotate(const ObjectKey& key, const std::string& name, const std::string& value) {
     if (const auto found = databases.find(key)) {
         auto object = *found;
         object.meta.annotations[name] = value;
@@ -85,7 +84,8 @@ void ApiServer::edit_finalizers(
     }
     auto object = *found;
     edit(object.meta.finalizers);
-    if (object.meta.being_deleted && object.meta.finalizers.size() > found->meta.finalizers.size()) {
+    if (object.meta.being_deleted &&
+        object.meta.finalizers.size() > found->meta.finalizers.size()) {
         return;  // refused
     }
     stamp(object.meta, false);
@@ -130,12 +130,13 @@ void ApiServer::remove_database(const ObjectKey& key) {
 /// As crds/gate.cpp has it: a write by anyone but the operator to a Deployment with the label is held
 /// when it is new, has another template, or is held already. What the policy sets nobody owns.
 void ApiServer::admit(const Deployment* before, Deployment& after) const {
-    const bool has_label = !after.database.empty() || (before != nullptr && !before->database.empty());
+    const bool has_label =
+        !after.database.empty() || (before != nullptr && !before->database.empty());
     if (gate != GatePolicy::Intact || !has_label) {
         return;
     }
-    const bool is_held = before == nullptr || before->pod_template != after.pod_template ||
-                         before->paused;
+    const bool is_held =
+        before == nullptr || before->pod_template != after.pod_template || before->paused;
     if (is_held && !after.paused) {
         after.paused = true;
         after.paused_by.clear();

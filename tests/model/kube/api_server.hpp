@@ -37,7 +37,8 @@ class ApiServer {
     void create(PostgresServer);
     void edit_spec(const ObjectKey& database, const std::function<void(DjangoDatabaseSpec&)>&);
     void annotate(const ObjectKey& database, const std::string& name, const std::string& value);
-    void edit_finalizers(const ObjectKey& database, const std::function<void(std::vector<std::string>&)>&);
+    void
+    edit_finalizers(const ObjectKey& database, const std::function<void(std::vector<std::string>&)>&);
     void edit_server(const ObjectName&, const std::function<void(PostgresServer&)>&);
     void remove_database(const ObjectKey&);
     /// As anyone but the operator: the gate applies.
@@ -52,7 +53,9 @@ class ApiServer {
     void put_pod(Pod);
 
     // What the operator does. Each throws Refusal as the API server would.
-    void set_finalizers(const ObjectMeta& judged, std::vector<std::string> finalizers, bool checks_version = true);
+    void set_finalizers(
+        const ObjectMeta& judged, std::vector<std::string> finalizers, bool checks_version = true
+    );
     void patch_status(const ObjectMeta& judged, const DjangoDatabaseStatus&);
     void patch_status(const ObjectMeta& judged, const PostgresServerStatus&);
     void create_secret(Secret);

@@ -157,7 +157,9 @@ void Controllers::migrate(const ObjectKey& key, const ResourceUid& uid, Millis w
             end(std::move(ended), key, uid);
             return;
         }
-        world_.timeline.after(1'000, [this, key, uid, waited] { migrate(key, uid, waited + 1'000); });
+        world_.timeline.after(1'000, [this, key, uid, waited] {
+            migrate(key, uid, waited + 1'000);
+        });
         return;
     }
     world_.history.note("job", [&] { return key.name.str() + " migrates"; });

@@ -51,7 +51,9 @@ ResourceUid owner_in(const json& manifest) {
 
 Refusal secret_conflict(const ObjectKey& key) {
     return {
-        RefusalKind::Conflict, "SecretConflict", to_string(key) + " was not made for this resource"};
+        RefusalKind::Conflict,
+        "SecretConflict",
+        to_string(key) + " was not made for this resource"};
 }
 
 JobRun facts_of(const Job& job, const Pod* pod) {
@@ -168,7 +170,8 @@ std::optional<SecretFacts> ModelCluster::read_at(const ObjectKey& key) const {
     if (!secret) {
         return std::nullopt;
     }
-    return SecretFacts{secret->controller, secret->data, secret->own_keys, version_of(secret->meta)};
+    return SecretFacts{
+        secret->controller, secret->data, secret->own_keys, version_of(secret->meta)};
 }
 
 std::optional<SecretFacts>
@@ -189,9 +192,8 @@ ModelCluster::read_secret_version(const ObjectKey& key, const CallContext&) {
     return secret ? std::optional(version_of(secret->meta)) : std::nullopt;
 }
 
-void ModelCluster::set_finalizers(
-    const DjangoDatabase& object, const std::vector<std::string>& finalizers, const CallContext&
-) {
+void ModelCluster::
+    set_finalizers(const DjangoDatabase& object, const std::vector<std::string>& finalizers, const CallContext&) {
     const bool removes = finalizers.size() < object.meta.finalizers.size();
     effect(removes ? "remove the finalizer" : "add the finalizer", [&] {
         const auto current = world_.api.databases.find(object.meta.key);
@@ -209,9 +211,8 @@ void ModelCluster::set_finalizers(
     });
 }
 
-std::string ModelCluster::write_operator_secret(
-    const ObjectName& name, const SecretData& data, const std::string& version, const CallContext&
-) {
+std::string ModelCluster::
+    write_operator_secret(const ObjectName& name, const SecretData& data, const std::string& version, const CallContext&) {
     const ObjectKey key{kOperatorNamespace, name};
     if (is_mutant(Mutant::StoreAfterRoles) && !std::exchange(has_put_off_, true)) {
         return version;  // until the next time
@@ -222,7 +223,9 @@ std::string ModelCluster::write_operator_secret(
         const auto current = world_.api.secrets.find(key);
         const bool is_forced = is_mutant(Mutant::ForcedStoredPassword);
         if (!is_forced && version != (current ? version_of(current->meta) : "")) {
-            throw Refusal(RefusalKind::Conflict, "409 Conflict", "the stored passwords have changed");
+            throw Refusal(
+                RefusalKind::Conflict, "409 Conflict", "the stored passwords have changed"
+            );
         }
         if (current) {
             secret.meta = current->meta;
@@ -287,9 +290,8 @@ void ModelCluster::publish(const json& manifest, const SecretData& data, const C
     });
 }
 
-void ModelCluster::remove_secret(
-    const ObjectKey& key, const ResourceUid& controller, const CallContext&
-) {
+void ModelCluster::
+    remove_secret(const ObjectKey& key, const ResourceUid& controller, const CallContext&) {
     read("read a Secret to remove");
     const auto current = world_.api.secrets.find(key);
     if (current && current->controller == controller) {
@@ -310,7 +312,8 @@ void ModelCluster::create_job(const json& manifest, const CallContext&) {
     job.attempt = std::stoi(text("annotations", api::kAttemptAnnotation));
     job.controller = owner_in(manifest);
     if (is_mutant(Mutant::SecondJob)) {
-        job.meta.key.name = ObjectName(job.meta.key.name.str() + "-" + std::to_string(world_.timeline.now()));
+        job.meta.key.name =
+            ObjectName(job.meta.key.name.str() + "-" + std::to_string(world_.timeline.now()));
     }
     const auto key = job.meta.key;
     const auto owner = job.controller;
@@ -359,9 +362,8 @@ void ModelCluster::arm_job_ttl(const ObjectKey& job, const CallContext&) {
     });
 }
 
-void ModelCluster::lift_job_deadline(
-    const ObjectKey& job, const ResourceUid& uid, const CallContext&
-) {
+void ModelCluster::
+    lift_job_deadline(const ObjectKey& job, const ResourceUid& uid, const CallContext&) {
     effect("lift a Job's deadline", [&] { world_.api.lift_deadline(job, uid); });
 }
 
@@ -369,11 +371,11 @@ void ModelCluster::remove_job(const ObjectKey& job, const ResourceUid& uid, cons
     effect(("remove Job " + job.name.str()).c_str(), [&] { world_.api.remove_job(job, uid); });
 }
 
-void ModelCluster::patch_status(
-    const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext&
-) {
+void ModelCluster::
+    patch_status(const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext&) {
     effect("write the status", [&] {
-        const auto ready = std::ranges::find(status.conditions, ConditionType::Ready, &Condition::type);
+        const auto ready =
+            std::ranges::find(status.conditions, ConditionType::Ready, &Condition::type);
         world_.history.note(caller_.name, [&] {
             return ready == status.conditions.end()
                        ? std::string("    without Ready")
@@ -385,9 +387,8 @@ void ModelCluster::patch_status(
     });
 }
 
-void ModelCluster::patch_server_status(
-    const PostgresServer& server, const PostgresServerStatus& status, const CallContext&
-) {
+void ModelCluster::
+    patch_server_status(const PostgresServer& server, const PostgresServerStatus& status, const CallContext&) {
     effect("write the server's status", [&] { world_.api.patch_status(server.meta, status); });
 }
 

@@ -17,17 +17,22 @@ class ModelCluster final : public Cluster {
     std::string cluster_id() override { return "cluster-1"; }
     std::optional<DjangoDatabase> find_database(const ObjectKey&) override;
     std::optional<PostgresServer> find_server(const ObjectName&) override;
-    std::optional<std::map<std::string, std::string>> find_namespace_labels(const Namespace&) override;
+    std::optional<std::map<std::string, std::string>> find_namespace_labels(const Namespace&)
+        override;
     std::vector<Workload> list_workloads(const ObjectKey& database) override;
     std::vector<JobRun> list_jobs(const ObjectKey& database) override;
     GateState find_gate() override;
     std::optional<SecretFacts> find_operator_secret(const ObjectName&) override;
-    std::optional<std::map<std::string, std::string>> find_operator_config_map(const ObjectName&) override;
+    std::optional<std::map<std::string, std::string>> find_operator_config_map(const ObjectName&)
+        override;
     std::optional<SecretFacts> read_operator_secret(const ObjectName&, const CallContext&) override;
     std::optional<SecretFacts> read_secret(const ObjectKey&, const CallContext&) override;
     std::optional<std::string> read_secret_version(const ObjectKey&, const CallContext&) override;
-    void set_finalizers(const DjangoDatabase&, const std::vector<std::string>&, const CallContext&) override;
-    std::string write_operator_secret(const ObjectName&, const SecretData&, const std::string& version, const CallContext&) override;
+    void set_finalizers(const DjangoDatabase&, const std::vector<std::string>&, const CallContext&)
+        override;
+    std::string
+    write_operator_secret(const ObjectName&, const SecretData&, const std::string& version, const CallContext&)
+        override;
     void remove_operator_secret(const ObjectName&, const CallContext&) override;
     void publish(const nlohmann::json& manifest, const SecretData&, const CallContext&) override;
     void remove_secret(const ObjectKey&, const ResourceUid&, const CallContext&) override;
@@ -36,8 +41,10 @@ class ModelCluster final : public Cluster {
     void arm_job_ttl(const ObjectKey&, const CallContext&) override;
     void lift_job_deadline(const ObjectKey&, const ResourceUid&, const CallContext&) override;
     void remove_job(const ObjectKey&, const ResourceUid&, const CallContext&) override;
-    void patch_status(const DjangoDatabase&, const DjangoDatabaseStatus&, const CallContext&) override;
-    void patch_server_status(const PostgresServer&, const PostgresServerStatus&, const CallContext&) override;
+    void patch_status(const DjangoDatabase&, const DjangoDatabaseStatus&, const CallContext&)
+        override;
+    void patch_server_status(const PostgresServer&, const PostgresServerStatus&, const CallContext&)
+        override;
     void emit_event(const Event&, const CallContext&) noexcept override;
 
   private:

@@ -43,8 +43,9 @@ void enter(const PgServer& server, const ServerAccess& access) {
     }
 }
 
-std::unique_ptr<TenantDatabase>
-ModelDatabase::of(const ServerAccess& access, const Tenant& tenant) {
+std::unique_ptr<TenantDatabase> ModelDatabase::of(
+    const ServerAccess& access, const Tenant& tenant
+) {
     return std::make_unique<ModelTenant>(world_, caller_, access, tenant);
 }
 
@@ -70,9 +71,8 @@ ModelDatabase::inspect_administrator(const ServerAccess& access, const CallConte
     });
 }
 
-std::map<DatabaseName, std::string> ModelDatabase::fingerprint_tenants(
-    const ServerAccess& access, const std::vector<DatabaseName>& databases, const CallContext&
-) {
+std::map<DatabaseName, std::string> ModelDatabase::
+    fingerprint_tenants(const ServerAccess& access, const std::vector<DatabaseName>& databases, const CallContext&) {
     return look(world_, caller_, "compare all tenants", access, [&](const PgServer& server) {
         std::map<DatabaseName, std::string> found;
         for (const auto& database : databases) {

@@ -27,9 +27,9 @@ class ModelDatabase final : public Database {
     std::unique_ptr<TenantDatabase> of(const ServerAccess&, const Tenant&) override;
     ServerFacts inspect_server(const ServerAccess&, const CallContext&) override;
     AdministratorFacts inspect_administrator(const ServerAccess&, const CallContext&) override;
-    std::map<DatabaseName, std::string> fingerprint_tenants(
-        const ServerAccess&, const std::vector<DatabaseName>&, const CallContext&
-    ) override;
+    std::map<DatabaseName, std::string>
+    fingerprint_tenants(const ServerAccess&, const std::vector<DatabaseName>&, const CallContext&)
+        override;
 
   private:
     World& world_;

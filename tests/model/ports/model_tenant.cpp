@@ -12,9 +12,7 @@ namespace {
 [[noreturn]] void refuse_login(const Refusal& refusal) {
     const bool is_rejected =
         refusal.code() == "AuthRejected" || refusal.code() == "AccessRuleRejected";
-    throw Refusal(
-        refusal.kind(), is_rejected ? "LoginRejected" : refusal.code(), refusal.what()
-    );
+    throw Refusal(refusal.kind(), is_rejected ? "LoginRejected" : refusal.code(), refusal.what());
 }
 
 }  // namespace
@@ -103,15 +101,12 @@ void ModelTenant::log_in(const LoginId& login, const Sensitive& password) {
     });
 }
 
-void ModelTenant::prove_login(
-    const LoginId& login, const Sensitive& password, const CallContext&
-) {
+void ModelTenant::prove_login(const LoginId& login, const Sensitive& password, const CallContext&) {
     log_in(login, password);
 }
 
-bool ModelTenant::accepts_password(
-    const LoginId& login, const Sensitive& password, const CallContext&
-) {
+bool ModelTenant::
+    accepts_password(const LoginId& login, const Sensitive& password, const CallContext&) {
     return look(world_, caller_, "try a password", access_, [&](const PgServer& server) {
         try {
             server.log_in(tenant_.names.role(login).str(), password.reveal(), shape_.database);

@@ -46,7 +46,8 @@ SeenDatabase PgServer::judge_database(
 }
 
 void PgServer::compare(const Shape& shape, const PgDatabase* database, Sight& sight) const {
-    const auto tell = [&](Differs what, std::string subject, std::vector<std::string> details = {}) {
+    const auto tell = [&](Differs what, std::string subject, std::vector<std::string> details = {}
+                      ) {
         sight.differences.push_back({what, std::move(subject), std::move(details)});
     };
     for (const auto& name : shape.names) {
@@ -83,7 +84,11 @@ void PgServer::compare(const Shape& shape, const PgDatabase* database, Sight& si
         tell(Differs::Closed, shape.database);
     }
     if (database->limit != shape.limit) {
-        tell(Differs::Limit, shape.database, {std::to_string(database->limit), std::to_string(shape.limit)});
+        tell(
+            Differs::Limit,
+            shape.database,
+            {std::to_string(database->limit), std::to_string(shape.limit)}
+        );
     }
     for (const auto& wanted : shape.roles) {
         if (!database->configured.contains(wanted.name)) {
@@ -143,9 +148,9 @@ Sight PgServer::look(const Shape& shape) const {
     }
     const bool is_same_key = claim != nullptr && claim->holder.has_key_of(shape.holder);
     if (claim != nullptr) {
-        sight.claim = is_mine(shape)  ? SeenClaim::Mine
-                      : is_same_key ? SeenClaim::Retained
-                                    : SeenClaim::Other;
+        sight.claim = is_mine(shape) ? SeenClaim::Mine
+                      : is_same_key  ? SeenClaim::Retained
+                                     : SeenClaim::Other;
         sight.holder = is_same_key ? "" : claim->holder.key;
     }
     sight.database = judge_database(shape, claim, named, noted);
@@ -167,8 +172,7 @@ Sight PgServer::look(const Shape& shape) const {
     const bool roles_differ = std::ranges::any_of(sight.differences, concerns_roles);
     const bool database_differs = !std::ranges::all_of(sight.differences, concerns_roles);
     sight.is_configured = named != nullptr && named->is_open && claim != nullptr &&
-                          claim->oid == named->oid && claim->is_configured &&
-                          !database_differs;
+                          claim->oid == named->oid && claim->is_configured && !database_differs;
     sight.was_configured =
         sight.database == SeenDatabase::Open && claim != nullptr && claim->is_configured;
     bool some = false;
@@ -178,10 +182,10 @@ Sight PgServer::look(const Shape& shape) const {
         some = some || role != state.roles.end();
         foreign = foreign || (role != state.roles.end() && role->second.mark != shape.mark());
     }
-    sight.roles = foreign                 ? SeenRoles::Foreign
-                  : !some                 ? SeenRoles::Absent
+    sight.roles = foreign        ? SeenRoles::Foreign
+                  : !some        ? SeenRoles::Absent
                   : roles_differ ? SeenRoles::Incomplete
-                                          : SeenRoles::Complete;
+                                 : SeenRoles::Complete;
     if (sight.claim == SeenClaim::Mine) {
         for (const auto& [role, database] : state.names) {
             if (database == shape.database &&
@@ -197,7 +201,9 @@ Sight PgServer::look(const Shape& shape) const {
 std::vector<Difference> PgServer::look_inside(const Shape& shape) const {
     const auto* database = find(shape.database);
     if (database == nullptr || !database->is_open) {
-        throw Refusal(RefusalKind::Transient, "DatabaseMissing", shape.database + " does not exist");
+        throw Refusal(
+            RefusalKind::Transient, "DatabaseMissing", shape.database + " does not exist"
+        );
     }
     if (!database->contents_arranged) {
         return {{Differs::Inside, "public", {"the model", shape.owner}}};

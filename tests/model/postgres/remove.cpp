@@ -82,8 +82,8 @@ void PgServer::close(const Shape& shape) {
 void PgServer::drop_database(const Shape& shape, bool by_name) {
     const auto* database = find(shape.database);
     if (database == nullptr ||
-        (!by_name &&
-         (!is_mine(shape) || !is_claimed(state.claims.at(shape.database), *database)))) {
+        (!by_name && (!is_mine(shape) || !is_claimed(state.claims.at(shape.database), *database))
+        )) {
         return;
     }
     state.databases.erase(database->oid);

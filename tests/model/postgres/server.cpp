@@ -64,7 +64,9 @@ void PgServer::refuse_foreign_roles(const Shape& shape) const {
     for (const auto& wanted : shape.roles) {
         const auto role = state.roles.find(wanted.name);
         if (role != state.roles.end() && role->second.mark != mark) {
-            throw conflict("RoleConflict", "role " + wanted.name + " was not made for this resource");
+            throw conflict(
+                "RoleConflict", "role " + wanted.name + " was not made for this resource"
+            );
         }
     }
 }
@@ -143,7 +145,9 @@ void PgServer::arrange(const Shape& shape) {
     auto* database = find(shape.database);
     const auto claim = state.claims.find(shape.database);
     if (database == nullptr || !database->is_open) {
-        throw Refusal(RefusalKind::Transient, "DatabaseMissing", shape.database + " does not exist");
+        throw Refusal(
+            RefusalKind::Transient, "DatabaseMissing", shape.database + " does not exist"
+        );
     }
     if (claim == state.claims.end() || claim->second.oid != database->oid) {
         throw conflict("AdoptionNotGranted", "another database bears the name now");

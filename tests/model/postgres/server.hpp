@@ -78,7 +78,9 @@ struct Shape {
     std::int64_t limit = -1;
     Holder holder;
 
-    [[nodiscard]] std::string mark() const { return holder.cluster + " " + holder.key + " " + database; }
+    [[nodiscard]] std::string mark() const {
+        return holder.cluster + " " + holder.key + " " + database;
+    }
 };
 
 struct LedgerClaim {
@@ -90,13 +92,32 @@ struct LedgerClaim {
 
 enum class SeenClaim { Unclaimed, Mine, Retained, Other };
 enum class SeenDatabase {
-    Absent, Closed, Open, Adopting, Lost, Replaced, HalfDropped, Renamed, Reowned, Foreign
+    Absent,
+    Closed,
+    Open,
+    Adopting,
+    Lost,
+    Replaced,
+    HalfDropped,
+    Renamed,
+    Reowned,
+    Foreign
 };
 enum class SeenRoles { Absent, Incomplete, Complete, Foreign };
 /// What differs from what is asked for, and of whom or what.
 enum class Differs {
-    NameNotKept, RoleMissing, MarkMissing, ExtraRight, CannotLogIn, MayLogIn,
-    Owner, Closed, Limit, PrivilegeMissing, PublicIn, Inside
+    NameNotKept,
+    RoleMissing,
+    MarkMissing,
+    ExtraRight,
+    CannotLogIn,
+    MayLogIn,
+    Owner,
+    Closed,
+    Limit,
+    PrivilegeMissing,
+    PublicIn,
+    Inside
 };
 struct Difference {
     Differs what = Differs::RoleMissing;
@@ -135,9 +156,9 @@ class PgServer {
         std::map<std::string, Role> roles;
         std::map<Oid, PgDatabase> databases;
         std::map<std::string, LedgerClaim> claims;
-        std::map<std::string, std::string> names;  ///< role -> database
+        std::map<std::string, std::string> names;              ///< role -> database
         std::set<std::pair<std::string, std::string>> former;  ///< database, uid
-        std::map<std::string, bool> adoptions;  ///< database -> done
+        std::map<std::string, bool> adoptions;                 ///< database -> done
         std::vector<std::pair<std::pair<std::string, Oid>, std::string>> images;
         std::int64_t revision = 0;
         Oid next_oid = 20000;
@@ -172,7 +193,8 @@ class PgServer {
     void record_image(const Shape&, const std::string& image, bool checks_oid = true);
 
     /// @throws Refusal as a failed login does
-    void log_in(const std::string& role, const std::string& password, const std::string& database) const;
+    void log_in(const std::string& role, const std::string& password, const std::string& database)
+        const;
 
     // The DBA's hand.
     PgDatabase& make_database(const std::string& name, const std::string& owner);
@@ -191,7 +213,9 @@ class PgServer {
     void drop_role(const std::string& role);
     void count() { ++state.revision; }
     void compare(const Shape&, const PgDatabase*, Sight&) const;
-    [[nodiscard]] SeenDatabase judge_database(const Shape&, const LedgerClaim*, const PgDatabase* named, const PgDatabase* noted) const;
+    [[nodiscard]] SeenDatabase judge_database(
+        const Shape&, const LedgerClaim*, const PgDatabase* named, const PgDatabase* noted
+    ) const;
 };
 
 }  // namespace djdb::model

@@ -107,7 +107,10 @@ std::string find_unrest(const World& world, const Script& script) {
     const auto& conditions = object->status.conditions;
     const auto ready = std::ranges::find(conditions, ConditionType::Ready, &Condition::type);
     if (ready == conditions.end() || ready->status != ConditionStatus::True) {
-        return "Ready is not True: " + (ready == conditions.end() ? "" : std::string(to_string(ready->reason)) + ": " + ready->message);
+        return "Ready is not True: " +
+               (ready == conditions.end()
+                    ? ""
+                    : std::string(to_string(ready->reason)) + ": " + ready->message);
     }
     if (object->status.observed_generation != object->meta.generation) {
         return "the status is of an earlier generation";

@@ -18,7 +18,10 @@ class History {
     template <class Words>
     void note(const std::string& who, Words&& words) {
         if (is_kept_) {
-            lines_.push_back(stamp() + "  " + who + std::string(who.size() < 12 ? 12 - who.size() : 0, ' ') + "  " + words());
+            lines_.push_back(
+                stamp() + "  " + who + std::string(who.size() < 12 ? 12 - who.size() : 0, ' ') +
+                "  " + words()
+            );
         }
     }
     [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }

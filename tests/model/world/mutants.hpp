@@ -7,19 +7,19 @@ namespace djdb::model {
 
 enum class Mutant {
     None,
-    FinalizerWithoutVersion,   ///< a precondition is skipped
-    PublishBeforeRoles,        ///< the app's Secret is published before its login exists
-    DropByName,                ///< the database is dropped by its name instead of its OID
-    SecondJob,                 ///< the Job's name is another one with each try
-    GateOfAnotherVersion,      ///< the gate is opened for a template that nobody judged
-    ForcedStoredPassword,      ///< a stored password is overwritten
-    FinalizerBeforeRetire,     ///< the finalizer goes before the logins are shut
-    ImageOfAnotherDatabase,    ///< a passed image is noted for whatever bears the name
-    StoreAfterRoles,           ///< passwords are stored after the roles have them
-    StartBesideRunningJob,     ///< a migration starts without a look at running Jobs
-    RetryWithoutEnd,           ///< a failed migration is tried again at once and for ever
-    StatusEachTime,            ///< the status is written with each run
-    AdoptByName,               ///< whatever database bears the name is taken for ours
+    FinalizerWithoutVersion,  ///< a precondition is skipped
+    PublishBeforeRoles,       ///< the app's Secret is published before its login exists
+    DropByName,               ///< the database is dropped by its name instead of its OID
+    SecondJob,                ///< the Job's name is another one with each try
+    GateOfAnotherVersion,     ///< the gate is opened for a template that nobody judged
+    ForcedStoredPassword,     ///< a stored password is overwritten
+    FinalizerBeforeRetire,    ///< the finalizer goes before the logins are shut
+    ImageOfAnotherDatabase,   ///< a passed image is noted for whatever bears the name
+    StoreAfterRoles,          ///< passwords are stored after the roles have them
+    StartBesideRunningJob,    ///< a migration starts without a look at running Jobs
+    RetryWithoutEnd,          ///< a failed migration is tried again at once and for ever
+    StatusEachTime,           ///< the status is written with each run
+    AdoptByName,              ///< whatever database bears the name is taken for ours
 };
 inline constexpr int kMutants = 14;
 

@@ -47,7 +47,9 @@ OperatorProcess::OperatorProcess(World& world, std::string name)
       ),
       poller_(cluster_, cache_, [this](const ObjectKey& key) { wake_database(key); }),
       backoff_({}, world.random.next()),
-      immediate_({std::chrono::milliseconds{1}, std::chrono::milliseconds{60'000}}, world.random.next()) {
+      immediate_(
+          {std::chrono::milliseconds{1}, std::chrono::milliseconds{60'000}}, world.random.next()
+      ) {
     works_.reserve(8);
     world_.history.note(caller_.name, [] { return std::string("starts"); });
     follow();
@@ -66,9 +68,7 @@ void OperatorProcess::kill() {
 }
 
 template <class Object, class Wake>
-void OperatorProcess::follow(
-    Kind kind, const Table<Object>& table, View<Object>& view, Wake wake
-) {
+void OperatorProcess::follow(Kind kind, const Table<Object>& table, View<Object>& view, Wake wake) {
     // The table outlives nobody: it is the world's, and so is this process.
     const_cast<Table<Object>&>(table).listen([this, kind, &view, wake](const auto&) {
         if (!caller_.is_alive) {

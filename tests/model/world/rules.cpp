@@ -119,8 +119,8 @@ void Rules::before_drop_database(const Shape& shape, bool by_name) {
     if (!is_claimed && !by_name) {
         return;  // the statement finds nothing to drop
     }
-    const auto server = object ? api_.servers.find({{}, ObjectName(object->spec.server_ref.name)})
-                               : nullptr;
+    const auto server =
+        object ? api_.servers.find({{}, ObjectName(object->spec.server_ref.name)}) : nullptr;
     const bool is_asked = object && object->meta.being_deleted &&
                           object->spec.deletion.policy == DeletionPolicy::Delete &&
                           !object->spec.deletion.is_protected;
@@ -140,7 +140,9 @@ void Rules::after_record(const Shape& shape, const std::string& image) {
     for (const auto& [place, recorded] : postgres_.state.images) {
         if (recorded == image && place == std::pair{shape.database, database->oid} &&
             !is_migrated(shape.database, image)) {
-            violated("S2: image " + image + " is noted as passed on a database without its migrations");
+            violated(
+                "S2: image " + image + " is noted as passed on a database without its migrations"
+            );
         }
     }
 }
@@ -153,7 +155,10 @@ void Rules::before_publish(const Secret& secret) {
     try {
         postgres_.log_in(user, text_of(secret, "DB_PASSWORD"), text_of(secret, "DB_NAME"));
     } catch (const Refusal& refusal) {
-        violated("S5: Secret " + secret.meta.key.name.str() + " is published and does not authenticate: " + refusal.what());
+        violated(
+            "S5: Secret " + secret.meta.key.name.str() +
+            " is published and does not authenticate: " + refusal.what()
+        );
     }
 }
 
@@ -172,7 +177,10 @@ void Rules::before_job(const Job& job) {
         const bool is_same = other->revision == job.revision && other->attempt == job.attempt &&
                              other->controller == job.controller;
         if (is_same) {
-            violated("F71: a second Job for revision " + job.revision + " attempt " + std::to_string(job.attempt));
+            violated(
+                "F71: a second Job for revision " + job.revision + " attempt " +
+                std::to_string(job.attempt)
+            );
         }
         const bool is_last_try = other->revision == job.revision &&
                                  other->attempt + 1 == job.attempt && other->end != JobEnding::None;
@@ -184,7 +192,10 @@ void Rules::before_job(const Job& job) {
         const bool is_over = pod ? pod->has_ended : other->end != JobEnding::None;
         if (other->database == job.database && key.ns == job.meta.key.ns && !is_over &&
             !has_rivals) {
-            violated("S1: Job " + job.meta.key.name.str() + " is made while " + key.name.str() + " is not over");
+            violated(
+                "S1: Job " + job.meta.key.name.str() + " is made while " + key.name.str() +
+                " is not over"
+            );
         }
     }
     if (jobs_made_.contains(job.meta.key)) {
@@ -211,7 +222,10 @@ void Rules::before_roll(const Deployment& deployment) {
     }
     const auto database = database_of({deployment.meta.key.ns, ObjectName(deployment.database)});
     if (!database.empty() && !is_migrated(database, deployment.image)) {
-        violated("S2: " + deployment.meta.key.name.str() + " rolls out " + deployment.image + ", which has not passed");
+        violated(
+            "S2: " + deployment.meta.key.name.str() + " rolls out " + deployment.image +
+            ", which has not passed"
+        );
     }
 }
 
@@ -231,9 +245,7 @@ void Rules::before_remove_finalizer(const DjangoDatabase& object, Millis now) {
     }
 }
 
-void Rules::before_finalizers(
-    const ObjectKey& key, const std::vector<std::string>& finalizers
-) {
+void Rules::before_finalizers(const ObjectKey& key, const std::vector<std::string>& finalizers) {
     const auto object = api_.databases.find(key);
     for (const auto& one : object ? object->meta.finalizers : std::vector<std::string>{}) {
         if (one != api::kFinalizer && std::ranges::find(finalizers, one) == finalizers.end()) {
@@ -266,7 +278,10 @@ void Rules::migration_begins(const Job& job) {
     const ObjectKey resource{job.meta.key.ns, ObjectName(job.database)};
     const auto [place, is_first] = migrating_.try_emplace(resource, job.meta.key);
     if (!is_first && place->second != job.meta.key) {
-        violated("S1: two migrations at once: " + place->second.name.str() + " and " + job.meta.key.name.str());
+        violated(
+            "S1: two migrations at once: " + place->second.name.str() + " and " +
+            job.meta.key.name.str()
+        );
     }
 }
 
@@ -286,7 +301,8 @@ std::string Rules::others() const {
     }
     for (const auto& [oid, database] : postgres_.state.databases) {
         if (database.name.starts_with("other") || database.name.starts_with("dba")) {
-            all += database.name + std::to_string(oid) + database.owner + (database.is_open ? "o" : "c") + ";";
+            all += database.name + std::to_string(oid) + database.owner +
+                   (database.is_open ? "o" : "c") + ";";
         }
     }
     for (const auto& [name, claim] : postgres_.state.claims) {

@@ -67,11 +67,11 @@ Script draw_script(Random random, bool has_rivals) {
     }
     add(Deed::CreateResource);
     static constexpr std::array kMeanwhile{
-        Deed::Deploy,       Deed::Deploy,         Deed::Restart,        Deed::RollBack,
-        Deed::AddReader,    Deed::RemoveReader,   Deed::LimitConnections, Deed::ResumeByHand,
-        Deed::EditSecret,   Deed::RemoveSecret,   Deed::RetryJob,       Deed::QuotaOnJobs,
-        Deed::ServerDown,   Deed::Standby,        Deed::ChangePassword, Deed::GiveExtraRight,
-        Deed::DropLogin,    Deed::CloseDatabase,  Deed::LetPublicIn,    Deed::RenameDatabase,
+        Deed::Deploy,       Deed::Deploy,        Deed::Restart,          Deed::RollBack,
+        Deed::AddReader,    Deed::RemoveReader,  Deed::LimitConnections, Deed::ResumeByHand,
+        Deed::EditSecret,   Deed::RemoveSecret,  Deed::RetryJob,         Deed::QuotaOnJobs,
+        Deed::ServerDown,   Deed::Standby,       Deed::ChangePassword,   Deed::GiveExtraRight,
+        Deed::DropLogin,    Deed::CloseDatabase, Deed::LetPublicIn,      Deed::RenameDatabase,
         Deed::ReownDatabase};
     if (!deploys_first) {
         add(Deed::Deploy);

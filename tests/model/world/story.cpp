@@ -96,7 +96,9 @@ void Stage::do_and_undo(
     act();
     const auto until = scene.before == nullptr ? scene.until : world_.timeline.now() + scene.until;
     world_.timeline.at(until, [this, &scene, undo] {
-        world_.history.note("user", [&] { return std::string("no more: ") + describe(scene.deed); });
+        world_.history.note("user", [&] {
+            return std::string("no more: ") + describe(scene.deed);
+        });
         undo();
     });
 }
@@ -111,7 +113,9 @@ void Stage::play(const Scene& scene) {
         case Deed::Deploy:
         case Deed::RollBack:
         case Deed::Restart: {
-            image_ += scene.deed == Deed::Deploy ? 1 : scene.deed == Deed::RollBack && image_ > 1 ? -1 : 0;
+            image_ += scene.deed == Deed::Deploy                   ? 1
+                      : scene.deed == Deed::RollBack && image_ > 1 ? -1
+                                                                   : 0;
             const auto image = image_name(std::max(image_, 1));
             const auto note = std::to_string(scene.deed == Deed::Restart ? ++restarts_ : restarts_);
             deploy(kWeb, image, note);
@@ -142,7 +146,8 @@ void Stage::play(const Scene& scene) {
         case Deed::RemoveSecret: {
             const ObjectKey key{kShop.ns, ObjectName("shop-database")};
             world_.rules.is_disturbed = true;
-            if (const auto secret = api.secrets.find(key); secret && scene.deed == Deed::EditSecret) {
+            if (const auto secret = api.secrets.find(key);
+                secret && scene.deed == Deed::EditSecret) {
                 auto edited = *secret;
                 edited.data.insert_or_assign("DB_PASSWORD", Sensitive("wrong"));
                 edited.data.insert_or_assign("MINE", Sensitive("kept"));
@@ -187,8 +192,16 @@ void Stage::play(const Scene& scene) {
         case Deed::AddFinalizer:
             do_and_undo(
                 scene,
-                [&api] { api.edit_finalizers(kShop, [](auto& list) { list.emplace_back("example.com/keep"); }); },
-                [&api] { api.edit_finalizers(kShop, [](auto& list) { std::erase(list, "example.com/keep"); }); }
+                [&api] {
+                    api.edit_finalizers(kShop, [](auto& list) {
+                        list.emplace_back("example.com/keep");
+                    });
+                },
+                [&api] {
+                    api.edit_finalizers(kShop, [](auto& list) {
+                        std::erase(list, "example.com/keep");
+                    });
+                }
             );
             return;
     }
@@ -201,19 +214,20 @@ void Stage::by_dba(const Scene& scene) {
             change(role->second);
         }
     };
-    const auto to_database = [&server](const char* name, const std::function<void(PgDatabase&)>& change) {
-        if (auto* database = server.find(name)) {
-            change(*database);
-        }
-    };
+    const auto to_database =
+        [&server](const char* name, const std::function<void(PgDatabase&)>& change) {
+            if (auto* database = server.find(name)) {
+                change(*database);
+            }
+        };
     world_.rules.is_disturbed = true;
     const auto deed = scene.deed;
     if (deed == Deed::ServerDown || deed == Deed::Standby) {
         do_and_undo(
             scene,
             [&] {
-                server.standing = deed == Deed::Standby ? PgServer::Standing::Standby
-                                                        : PgServer::Standing::Down;
+                server.standing =
+                    deed == Deed::Standby ? PgServer::Standing::Standby : PgServer::Standing::Down;
                 world_.rules.unreachable_at = world_.timeline.now() + 60'000;
             },
             [&server] { server.standing = PgServer::Standing::Up; }
@@ -259,7 +273,8 @@ void Stage::replace(const Scene& scene) {
             }
             server.drop_by_hand("shop");
             world_.rules.forget_database("shop");
-            if (const auto claim = server.state.claims.find("shop"); claim != server.state.claims.end()) {
+            if (const auto claim = server.state.claims.find("shop");
+                claim != server.state.claims.end()) {
                 claim->second.oid.reset();
                 claim->second.is_configured = false;
             }
@@ -275,7 +290,9 @@ void Stage::follow_advice() {
         }
     }
     for (const auto& key : failed) {
-        world_.history.note("user", [&] { return "deletes Job " + key.name.str() + ", as advised"; });
+        world_.history.note("user", [&] {
+            return "deletes Job " + key.name.str() + ", as advised";
+        });
         world_.rules.forget_job(key);
         world_.api.remove_job(key);
     }

@@ -17,18 +17,18 @@ inline const ObjectKey kWorker{Namespace("shop"), ObjectName("worker")};
 
 enum class Deed {
     CreateResource,
-    Deploy,          ///< both Deployments get the next image, one after the other
-    Restart,         ///< the Pod template changes and the image does not
+    Deploy,   ///< both Deployments get the next image, one after the other
+    Restart,  ///< the Pod template changes and the image does not
     RollBack,
     AddReader,
     RemoveReader,
     LimitConnections,
-    ResumeByHand,    ///< kubectl rollout resume, which the gate holds again
+    ResumeByHand,  ///< kubectl rollout resume, which the gate holds again
     BreakGate,
     RepairGate,
     EditSecret,
     RemoveSecret,
-    RetryJob,        ///< kubectl delete job
+    RetryJob,  ///< kubectl delete job
     QuotaOnJobs,
     // The DBA, and the server.
     ServerDown,
@@ -87,7 +87,9 @@ class Stage {
     void by_dba(const Scene& scene);
     void rename(const Scene& scene);
     void replace(const Scene& scene);
-    void do_and_undo(const Scene& scene, const std::function<void()>& act, const std::function<void()>& undo);
+    void do_and_undo(
+        const Scene& scene, const std::function<void()>& act, const std::function<void()>& undo
+    );
 
     World& world_;
     const Script& script_;

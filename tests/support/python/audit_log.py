@@ -67,18 +67,32 @@ def parse(line):
     event = json.loads(line)
     about, status = event.get("objectRef") or {}, event.get("responseStatus") or {}
     return Request(
-        event["user"].get("username", ""), event["verb"], about.get("apiGroup", ""),
-        "/".join(filter(None, (about.get("resource", ""), about.get("subresource", "")))), about.get("namespace", ""),
-        about.get("name", ""), status.get("code", 0), status.get("message", ""),
+        event["user"].get("username", ""),
+        event["verb"],
+        about.get("apiGroup", ""),
+        "/".join(filter(None, (about.get("resource", ""), about.get("subresource", "")))),
+        about.get("namespace", ""),
+        about.get("name", ""),
+        status.get("code", 0),
+        status.get("message", ""),
         event.get("annotations", {}).get("authorization.k8s.io/decision") == "allow",
-        event["stage"] == "ResponseStarted", (event["requestReceivedTimestamp"], event["stageTimestamp"]))
+        event["stage"] == "ResponseStarted",
+        (event["requestReceivedTimestamp"], event["stageTimestamp"]),
+    )
 
 
 def answered(verbs, resource, space, name=None):
     """A predicate: a request of the operator's that was granted."""
+
     def matches(request):
-        return (request.by_operator and request.verb in verbs.split() and request.resource == resource
-                and request.space == space and name in (None, request.name) and request.succeeded)
+        return (
+            request.by_operator
+            and request.verb in verbs.split()
+            and request.resource == resource
+            and request.space == space
+            and name in (None, request.name)
+            and request.succeeded
+        )
 
     return matches
 
@@ -106,14 +120,20 @@ class AuditLog:
                 log.seek(since)
                 # The last line may still be in the making.
                 lines = [line for line in log if line.endswith(b"\n") and user.encode() in line]
-            found += [request for request in map(parse, lines)
-                      if request.user == user and request.resource and (open_watches or not request.open)]
+            found += [
+                request
+                for request in map(parse, lines)
+                if request.user == user and request.resource and (open_watches or not request.open)
+            ]
         return found
 
     def writes(self, words, since):
         """But for what servers say of themselves: the tests share one PostgreSQL, and each claim changes it."""
-        return [r for r in self.requests(since)
-                if r.is_write and r.resource != "postgresservers/status" and r.concerns(words)]
+        return [
+            r
+            for r in self.requests(since)
+            if r.is_write and r.resource != "postgresservers/status" and r.concerns(words)
+        ]
 
     def reads(self, words, since):
         return [r for r in self.requests(since) if not r.is_write and r.concerns(words)]

@@ -13,7 +13,15 @@ CHART = world.ROOT / "charts/djangodb-operator"
 def operator(*options, chart=CHART):
     """By Helm, as its users do; returns what Helm says."""
     return world.run(
-        "helm", "-n", SPACE, "upgrade", "--install", RELEASE, "--create-namespace", str(chart), *options,
+        "helm",
+        "-n",
+        SPACE,
+        "upgrade",
+        "--install",
+        RELEASE,
+        "--create-namespace",
+        str(chart),
+        *options,
     ).split("NOTES:")[0]
 
 
@@ -29,20 +37,31 @@ class Server:
         self.name, self.postgres = name, postgres
 
     def admin_secret(self, password):
-        world.apply(world.secret(
-            "postgres-%s-admin" % self.name, SPACE, username=self.postgres.admin, password=password))
+        world.apply(
+            world.secret("postgres-%s-admin" % self.name, SPACE, username=self.postgres.admin, password=password)
+        )
 
     def make(self, namespaces, host=None, password=None, **spec):
         """Open to `namespaces`; returns when the operator finds it Ready."""
         self.admin_secret(password or self.postgres.admin_password)
-        world.apply(world.secret(
-            "postgres-%s-ca" % self.name, SPACE, ca_crt=self.postgres.authority.read_text()))
-        world.apply(json.dumps({
-            "apiVersion": "djangodb.io/v1alpha1", "kind": "PostgresServer", "metadata": {"name": self.name},
-            "spec": {"host": host or self.postgres.host, "port": int(self.postgres.port),
-                     "tls": {"mode": "VerifyFull", "caSecretRef": {"name": "postgres-%s-ca" % self.name}},
-                     "adminSecretRef": {"name": "postgres-%s-admin" % self.name},
-                     "allowedNamespaces": {"names": namespaces}, **spec}}))
+        world.apply(world.secret("postgres-%s-ca" % self.name, SPACE, ca_crt=self.postgres.authority.read_text()))
+        world.apply(
+            json.dumps(
+                {
+                    "apiVersion": "djangodb.io/v1alpha1",
+                    "kind": "PostgresServer",
+                    "metadata": {"name": self.name},
+                    "spec": {
+                        "host": host or self.postgres.host,
+                        "port": int(self.postgres.port),
+                        "tls": {"mode": "VerifyFull", "caSecretRef": {"name": "postgres-%s-ca" % self.name}},
+                        "adminSecretRef": {"name": "postgres-%s-admin" % self.name},
+                        "allowedNamespaces": {"names": namespaces},
+                        **spec,
+                    },
+                }
+            )
+        )
         wait_for("PostgresServer %s to be Ready" % self.name, lambda: self.condition("Ready").get("status") == "True")
 
     def condition(self, kind):
@@ -50,5 +69,13 @@ class Server:
 
     def remove(self):
         world.kubectl("delete", "pgserver", self.name, "--ignore-not-found", check=False)
-        world.kubectl("-n", SPACE, "delete", "secret", "postgres-%s-admin" % self.name, "postgres-%s-ca" % self.name,
-                      "--ignore-not-found", check=False)
+        world.kubectl(
+            "-n",
+            SPACE,
+            "delete",
+            "secret",
+            "postgres-%s-admin" % self.name,
+            "postgres-%s-ca" % self.name,
+            "--ignore-not-found",
+            check=False,
+        )

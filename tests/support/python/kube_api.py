@@ -52,7 +52,7 @@ class Api:
     """Safe for threads: each has a connection of its own."""
 
     def __init__(self, kubeconfig):
-        """`kubeconfig`: as kubectl config view --raw --minify --flatten -o json prints it."""
+        """`kubeconfig`: as kubectl config view --raw --minify --flatten -o json prints."""
         cluster, user = kubeconfig["clusters"][0]["cluster"], kubeconfig["users"][0]["user"]
         self._context = ssl.create_default_context(cadata=_decoded(cluster["certificate-authority-data"]).decode())
         self._headers = {}

@@ -28,14 +28,29 @@ class OperatorProcess:
         """Writes what the process needs to log in to the API server of $KUBECONFIG, where the chart is installed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         config = json.loads(world.kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json"))
-        self._write("token", world.kubectl(
-            "-n", world.OPERATOR_NAMESPACE, "create", "token", ACCOUNT, "--duration=8h").strip())
+        self._write(
+            "token", world.kubectl("-n", world.OPERATOR_NAMESPACE, "create", "token", ACCOUNT, "--duration=8h").strip()
+        )
         config["users"] = [{"name": config["users"][0]["name"], "user": {"tokenFile": str(self.folder / "token")}}]
         self._write("kubeconfig", json.dumps(config))
         probes = port(Settings(self.folder, "apiserver"), "probes")
-        self._write("command.json", json.dumps([
-            str(binary), "--kubeconfig", str(self.kubeconfig), "--namespace", world.OPERATOR_NAMESPACE,
-            "--service-account", ACCOUNT, "--health-probe-bind-address", "127.0.0.1:%d" % probes, *options]))
+        self._write(
+            "command.json",
+            json.dumps(
+                [
+                    str(binary),
+                    "--kubeconfig",
+                    str(self.kubeconfig),
+                    "--namespace",
+                    world.OPERATOR_NAMESPACE,
+                    "--service-account",
+                    ACCOUNT,
+                    "--health-probe-bind-address",
+                    "127.0.0.1:%d" % probes,
+                    *options,
+                ]
+            ),
+        )
 
     def _write(self, name, text):
         file = self.folder / name

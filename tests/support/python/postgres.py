@@ -71,8 +71,15 @@ class Postgres:
 
     def psql(self, database):
         """The test's superuser, by the Unix socket; the operator never has it."""
-        return ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "host=%s port=%s user=postgres dbname=%s %s" % (
-            self.settings["DJDB_PG_SOCKET"], self.port, database, BOUNDS)]
+        return [
+            "psql",
+            "-XAtq",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-d",
+            "host=%s port=%s user=postgres dbname=%s %s"
+            % (self.settings["DJDB_PG_SOCKET"], self.port, database, BOUNDS),
+        ]
 
     def sql(self, statement, database="postgres"):
         return world.run(*self.psql(database), "-c", statement).strip()
@@ -92,7 +99,8 @@ class Session:
 
     def __init__(self, command):
         self._psql = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
 
     def __enter__(self):
         return self

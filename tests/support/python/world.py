@@ -74,8 +74,12 @@ def apply(text):
 def secret(name, namespace, **values):
     data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
     return json.dumps(
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": namespace},
-         "data": {key.replace("_", "."): value for key, value in data.items()}}
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": namespace},
+            "data": {key.replace("_", "."): value for key, value in data.items()},
+        }
     )
 
 

@@ -128,19 +128,19 @@ TEST(ServerStatus, EachFactHasItsCondition) {
          AdminAuthorized,
          Reason::AdminRightsMissing,
          false,
-         "GRANT CONNECT ON DATABASE \"djangodb_operator\" TO \"admin\";"},
+         R"(GRANT CONNECT ON DATABASE "djangodb_operator" TO "admin";)"},
         {"may not make the ledger",
          [](auto&, auto& f) { f.administrator.may_create = false; },
          AdminAuthorized,
          Reason::AdminRightsMissing,
          false,
-         "GRANT CREATE ON DATABASE \"djangodb_operator\" TO \"admin\";"},
+         R"(GRANT CREATE ON DATABASE "djangodb_operator" TO "admin";)"},
         {"the ledger is of another administrator",
          [](auto&, auto& f) { f.administrator.ledger_owner = "old \"admin\""; },
          AdminAuthorized,
          Reason::AdminRightsMissing,
          false,
-         "GRANT \"old \"\"admin\"\"\" TO \"admin\";"},
+         R"(GRANT "old ""admin""" TO "admin";)"},
         {"superuser",
          [](auto&, auto& f) {
              f.administrator = {};
@@ -253,14 +253,14 @@ TEST(ServerStatus, ServerThatDoesNotTellKeepsItsIdentifier) {
 }
 
 TEST(ServerStatus, WhatIsMissingToLookIsNamed) {
-    const std::vector<std::pair<ServerReference, Reason>> kRows{
+    const std::vector<std::pair<ServerReference, Reason>> rows{
         {ServerReference::Undecodable, Reason::Undecodable},
         {ServerReference::AdminSecretMissing, Reason::AdminSecretMissing},
         {ServerReference::AdminSecretInvalid, Reason::AdminSecretInvalid},
         {ServerReference::CaMissing, Reason::CaSecretMissing},
         {ServerReference::ClientCertificateInvalid, Reason::ClientCertificateInvalid},
     };
-    for (const auto& [reference, reason] : kRows) {
+    for (const auto& [reference, reason] : rows) {
         ServerObservation observation;
         observation.lookup.reference = reference;
         observation.lookup.detail = "\"the-object\"";

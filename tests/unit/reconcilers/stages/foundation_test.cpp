@@ -199,7 +199,7 @@ TEST(ProvisionLaws, HoldInEveryWorld) {
         }
         const auto steps = assess(desired, build(world)).steps();
         const auto finalizer = position<AddFinalizer>(steps);
-        for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(steps.size()); ++i) {
+        for (std::ptrdiff_t i = 0; i < std::ssize(steps); ++i) {
             EXPECT_TRUE(i == finalizer || finalizer <= 0)
                 << "the finalizer comes before any effect";
         }

@@ -19,7 +19,7 @@ JobRun a_job_of(const Desired& desired, const Observed& observed) {
 }
 
 void fail_with(
-    Desired& desired, Observed& observed, int exit_code, const char* reason, int attempt = 1
+    const Desired& desired, Observed& observed, int exit_code, const char* reason, int attempt = 1
 ) {
     auto job = a_job_of(desired, observed);
     end_job(job, exit_code, an_answer(false, reason), observed.now);

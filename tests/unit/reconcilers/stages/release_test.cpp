@@ -19,12 +19,9 @@ using nlohmann::json;
 
 template <class S>
 bool plans(const Assessment& assessment) {
-    for (const auto& step : assessment.steps()) {
-        if (std::holds_alternative<S>(step)) {
-            return true;
-        }
-    }
-    return false;
+    return std::ranges::any_of(assessment.steps(), [](const Step& step) {
+        return std::holds_alternative<S>(step);
+    });
 }
 
 enum class Gate { Open, Held, PausedByUser };

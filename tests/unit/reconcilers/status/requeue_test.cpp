@@ -91,7 +91,7 @@ TEST(NextRun, IsTheEarliestOfAllLanes) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
     observed.secrets.app = SecretState::Foreign;  // the foundation comes again in 15 s
-    auto other = failed(FailureClass::Forbidden, "403 Forbidden");
+    const auto other = failed(FailureClass::Forbidden, "403 Forbidden");
     const auto next = next_run(desired, observed, assess(desired, observed), other, 1);
     ASSERT_TRUE(std::holds_alternative<RetryWithBackoff>(next));
     EXPECT_EQ(std::get<RetryWithBackoff>(next).at_most, 15s);
