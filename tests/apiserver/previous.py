@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.append(str(ROOT / "tests/cluster"))
 
-from local.settings import CACHE  # noqa: E402
+from local.settings import CACHE
 
 # The last one before the code was restructured. Whoever releases a version names it here.
 COMMIT = "50167bd4d2c2b103aa11d56e94dac6b3ca8e435f"

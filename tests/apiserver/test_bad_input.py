@@ -4,15 +4,15 @@ import socket
 import unittest
 
 import stage
-from kube_api import Refused
 from case import HEAL_SECONDS, ClusterTest, decoded, secret, side_by_side
+from kube_api import Refused
 
 IMAGE, OTHER_IMAGE = "registry.test/shop:v1", "registry.test/shop:v2"
 
 
 class BadInput(ClusterTest):
     def assert_reported(self, kind, reason, *words, status="False", stalled=True, name="app", space=None):
-        """The condition stands with its reason, says what is wrong with which object, and then the operator is quiet."""
+        """The condition stands with its reason, says what is wrong with which object, then the operator is quiet."""
         found = self.wait_for_condition(kind, status, reason, name, space)
         for word in words:
             self.assertIn(word, found["message"])
@@ -363,7 +363,7 @@ class Workloads(BadInput):
             },
             {"policyName": self.space, "validationActions": ["Deny"]},
         )
-        for kind, spec in zip(kinds, bodies):
+        for kind, spec in zip(kinds, bodies, strict=True):
             self.addCleanup(self.api.delete, kind, self.space)
             self.api.create(kind, {"metadata": {"name": self.space}, "spec": spec})
         self.eventually("the policy is in force", self.secrets_are_denied)
