@@ -35,7 +35,7 @@ std::string unquoted(std::string_view sql, std::size_t& at) {
     const char quote = sql[at++];
     std::string text;
     while (at < sql.size() && (sql[at] != quote || sql.substr(at + 1, 1) == sql.substr(at, 1))) {
-        at += sql[at] == quote ? 1 : 0;
+        at += sql[at] == quote ? 1U : 0U;
         text += sql[at++];
     }
     ++at;
@@ -152,7 +152,7 @@ class Search {
         return is(at + 1, "(") && !is_named_here && !is_one_of(tokens_[at], kSyntax);
     }
     [[nodiscard]] bool is_hidden_operator(std::size_t at) const {
-        return is_one_of(tokens_[at], kHiddenOperators) && !is(at - 1, "EXCEPTION") ||
+        return (is_one_of(tokens_[at], kHiddenOperators) && !is(at - 1, "EXCEPTION")) ||
                (is(at, "IN") && is(at + 1, "(")) || (is(at, "CASE") && !is(at + 1, "WHEN")) ||
                (is(at, "IS") && (is(at + 1, "DISTINCT") || is(at + 2, "DISTINCT")));
     }
