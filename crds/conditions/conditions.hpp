@@ -75,6 +75,8 @@ enum class Reason {
     PublicCanConnect,
     ServerIdentityChanged,
     ServerRestored,
+    SessionNotPinned,
+    PoolerInPath,
     ServerError,
     // reasons/database.hpp
     InvalidName,

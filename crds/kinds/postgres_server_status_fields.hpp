@@ -102,7 +102,7 @@ struct Describe<PostgresServerStatus> {
             Presence::Optional,
             "Connected, or why not: DNSFailed, TCPUnreachable, TLSNotOffered, TLSVerifyFailed, "
             "AccessRuleRejected, AuthRejected, DatabaseMissing, TooManyConnections, "
-            "ServerStarting, ReadOnlyServer.",
+            "ServerStarting, ReadOnlyServer, SessionNotPinned, PoolerInPath.",
             {.max_length = 64}
         ),
         field(

@@ -1,4 +1,4 @@
-// Ten verdicts on a connection that fails, each of a real server that refuses in that way; and the
+// Eleven verdicts on a connection that fails, each of a real server that refuses in that way; and the
 // modes in which one that does not refuse is verified.
 #include "tests/postgres/live_server.hpp"
 #include "tests/postgres/spare_server.hpp"

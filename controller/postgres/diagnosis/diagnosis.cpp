@@ -16,7 +16,7 @@ namespace {
 constexpr std::chrono::seconds kProbeWithin{3};
 constexpr std::size_t kMostNames = 8;
 
-constexpr std::array<std::pair<Reason, std::string_view>, 10> kAdvice{{
+constexpr std::array<std::pair<Reason, std::string_view>, 12> kAdvice{{
     {Reason::DNSFailed, "Check spec.host, then that the operator's Pod may ask the cluster's DNS."},
     {Reason::TCPUnreachable,
      "Check that the server runs and that host, port, firewalls and network policies let the "
@@ -40,6 +40,10 @@ constexpr std::array<std::pair<Reason, std::string_view>, 10> kAdvice{{
     {Reason::ReadOnlyServer,
      "Point spec.host to the primary, or set default_transaction_read_only = off; it is tried "
      "again."},
+    {Reason::SessionNotPinned,
+     "Point spec.host and spec.port to the server itself; only apps may go through a pooler."},
+    {Reason::PoolerInPath,
+     "Point spec.host and spec.port to the server itself; only apps may go through a pooler."},
 }};
 
 struct Verdict {

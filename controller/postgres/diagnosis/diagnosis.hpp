@@ -1,4 +1,4 @@
-// Why a connection could not be made, and what to do: ten verdicts, told by the phase, the SQLSTATE
+// Why a connection could not be made, and what to do: eleven verdicts, told by the phase, the SQLSTATE
 // and probes of our own, never by the words of libpq or the server, which may be translated.
 //
 //   DNSFailed           the name does not resolve
@@ -6,7 +6,7 @@
 //   TLSNotOffered       no TLS, or no PostgreSQL
 //   TLSVerifyFailed     another CA, out of its time, or another name: told apart by a handshake
 //   AccessRuleRejected  28000      AuthRejected       28P01      DatabaseMissing  3D000
-//   TooManyConnections  53300      ServerStarting     57P03
+//   TooManyConnections  53300      ServerStarting     57P03      PoolerInPath     08P01
 //   ReadOnlyServer      the session itself says so (Connection::open)
 #pragma once
 

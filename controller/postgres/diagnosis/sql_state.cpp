@@ -44,13 +44,15 @@ constexpr std::array kClasses{
     ClassRow{"DJ", FailureClass::Conflict},
 };
 
-constexpr std::array<std::pair<std::string_view, Reason>, 6> kConnectReasons{{
+constexpr std::array<std::pair<std::string_view, Reason>, 7> kConnectReasons{{
     {"28P01", Reason::AuthRejected},
     {"28000", Reason::AccessRuleRejected},
     {"3D000", Reason::DatabaseMissing},
     {"53300", Reason::TooManyConnections},
     {"57P03", Reason::ServerStarting},
     {"57P01", Reason::ServerStarting},
+    // To a login that libpq began well: what PgBouncer refuses, start-up options above all.
+    {"08P01", Reason::PoolerInPath},
 }};
 
 template <class Table>

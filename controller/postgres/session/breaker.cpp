@@ -37,6 +37,8 @@ bool concerns_the_server(const std::optional<Reason>& reason) {
         Reason::AuthRejected,
         Reason::TooManyConnections,
         Reason::ServerStarting,
+        Reason::SessionNotPinned,
+        Reason::PoolerInPath,
         Reason::ReadOnlyServer,
         Reason::ServerIdentityChanged,
         Reason::ServerRestored};

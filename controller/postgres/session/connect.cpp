@@ -51,22 +51,10 @@ std::string repeated(const std::string& word, std::size_t times) {
     return list;
 }
 
-/// An administrator's session pins what a database's owner could have set for it (search_path,
-/// role, timeouts, the warnings by which REVOKE tells that it did nothing, and in a tenant's
-/// database read-only), and keeps parameters, which carry verifiers, out of the server's log of
-/// errors; a tenant's gets limits only, so that it shows what the app will get.
 std::string options_of(SessionKind kind) {
-    std::string options =
-        "-c statement_timeout=30s -c lock_timeout=5s"
-        " -c idle_in_transaction_session_timeout=30s";
-    if (is_administrators(kind)) {
-        options +=
-            " -c search_path=pg_catalog,pg_temp -c role=none -c client_min_messages=notice"
-            " -c standard_conforming_strings=on -c jit=off"
-            " -c log_parameter_max_length_on_error=0 -c local_preload_libraries=";
-    }
-    if (kind == SessionKind::Admin) {
-        options += " -c default_transaction_read_only=off";
+    std::string options;
+    for (const auto& [name, value] : sql::pinned_settings(kind)) {
+        options += " -c " + std::string(name) + "=" + std::string(value);
     }
     return options;
 }

@@ -221,7 +221,12 @@ void Connection::raise_refused() {
 void Connection::name_session(const CallContext& call) {
     if (name_ != call.reconcile_id) {
         name_ = call.reconcile_id;
-        run(sql::name_session("djangodb-operator/" + call.reconcile_id), call);
+        read_answers([&] {
+            const auto rows =
+                run(sql::name_session("djangodb-operator/" + call.reconcile_id), call);
+            // Another transaction than the session's first one.
+            require_no_pooler(std::stoll(rows.at(0).at(1).value()));
+        });
     }
 }
 

@@ -31,8 +31,8 @@ using Rows = std::vector<sql::Row>;
 class Connection {
   public:
     /// Connects as the endpoint says, within 8 seconds, and asks which server it is. Throws Error
-    /// with a verdict of diagnosis.hpp as reason, ReadOnlyServer, ServerIdentityChanged or
-    /// ServerRestored; then nothing but that question was sent.
+    /// with a verdict of diagnosis.hpp as reason, SessionNotPinned, PoolerInPath, ReadOnlyServer,
+    /// ServerIdentityChanged or ServerRestored; then nothing but that question was sent.
     static std::unique_ptr<Connection> open(const Endpoint&, const CallContext&);
 
     Connection(const Connection&) = delete;
@@ -71,6 +71,9 @@ class Connection {
 
     Connection(Endpoint, pg_conn*);
     void require_the_server(const CallContext&);
+    void require_pinned(const std::vector<std::string>& unpinned);
+    /// @param answered_by the process id that the server itself told
+    void require_no_pooler(std::int64_t answered_by);
     /// What came before is no part of the next answer.
     void begin_answer();
     void send(const sql::Statement&);

@@ -4,24 +4,13 @@
 #include "crds/names.hpp"
 #include "crds/sensitive.hpp"
 #include "reconcilers/ports/server_access.hpp"
+#include "reconcilers/sql/inspect/session_kind.hpp"
 
 #include <string>
 
 namespace djdb::postgres {
 
-/// What a session of this kind pins on connect, and what it is checked for.
-enum class SessionKind {
-    Maintenance,  ///< administrator, in a database where no tenant sets anything: it obeys what the
-                  ///< server says of writing, and finds the ledger that it expects
-    Admin,        ///< administrator, in a tenant's database: nothing that a tenant plants or sets
-                  ///< reaches it
-    Tenant,       ///< as the app would get it, its role and search_path included
-    Reader,       ///< the same of a login whose sessions begin read-only
-};
-
-constexpr bool is_administrators(SessionKind kind) {
-    return kind == SessionKind::Maintenance || kind == SessionKind::Admin;
-}
+using sql::SessionKind;
 
 struct Endpoint {
     ServerAddress server;

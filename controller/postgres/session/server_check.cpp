@@ -1,7 +1,8 @@
-// What a session is asked before anything else: that it may write, and that it is on the server that
-// it was meant for.
+// What a session is asked before anything else: that it is as it was begun, that no pooler stands in
+// between, that it may write, and that it is on the server that it was meant for.
 #include "controller/postgres/diagnosis/diagnosis.hpp"
 #include "controller/postgres/session/connection.hpp"
+#include "crds/text.hpp"
 #include "reconcilers/ports/failure.hpp"
 #include "reconcilers/server/identity.hpp"
 #include "reconcilers/sql/inspect/server.hpp"
@@ -11,15 +12,15 @@ namespace {
 
 /// The server's own functions are everybody's, but some providers take them away: then nothing is
 /// known of it, and the ledger alone tells.
-Rows ask(Connection& session, bool finds_ledger, const CallContext& call) {
+Rows ask(Connection& session, SessionKind kind, const CallContext& call) {
     try {
-        return session.run(sql::identify_server(finds_ledger), call);
+        return session.run(sql::identify_server(kind), call);
     } catch (const Error& error) {
         if (error.failure().kind == FailureClass::Transient) {
             throw;
         }
     }
-    return session.run(sql::identify_ledger(finds_ledger), call);
+    return session.run(sql::identify_ledger(kind), call);
 }
 
 Error identity_error(
@@ -43,12 +44,45 @@ std::string how_to_accept(const ServerIdentity& found) {
 
 }  // namespace
 
+void Connection::require_pinned(const std::vector<std::string>& unpinned) {
+    if (!unpinned.empty()) {
+        is_broken_ = true;
+        throw identity_error(
+            endpoint_,
+            FailureClass::Terminal,
+            Reason::SessionNotPinned,
+            "who answers dropped what the session was begun with (" + join(unpinned, ", ") +
+                " differ), as a connection pooler does that ignores start-up options; then a "
+                "tenant's code could run with the administrator's rights. Nothing was changed. " +
+                std::string(advice_for(Reason::SessionNotPinned))
+        );
+    }
+}
+
+void Connection::require_no_pooler(std::int64_t answered_by) {
+    if (answered_by != backend_pid()) {
+        is_broken_ = true;
+        throw identity_error(
+            endpoint_,
+            FailureClass::Terminal,
+            Reason::PoolerInPath,
+            "a connection pooler or proxy stands before the server: process " +
+                std::to_string(answered_by) +
+                " answers, and not the one that the session was "
+                "begun with, so that nothing set or locked is sure to hold. Nothing was changed. " +
+                std::string(advice_for(Reason::PoolerInPath))
+        );
+    }
+}
+
 void Connection::require_the_server(const CallContext& call) {
-    const bool finds_ledger = endpoint_.kind == SessionKind::Maintenance;
+    const auto kind = endpoint_.kind;
     sql::ServerStanding found;
-    read_answers([&] { found = sql::server_standing(ask(*this, finds_ledger, call).at(0)); });
+    read_answers([&] { found = sql::server_standing(ask(*this, kind, call).at(0), kind); });
+    require_pinned(found.unpinned);
+    require_no_pooler(found.backend_pid);
     identity_ = found.identity;
-    if (found.is_read_only && endpoint_.kind != SessionKind::Reader) {
+    if (found.is_read_only && kind != SessionKind::Reader) {
         throw identity_error(
             endpoint_,
             FailureClass::Transient,

@@ -143,6 +143,19 @@ constexpr std::array kServer{
         "the server was restored from the past: its ledger is older than it was; everything stops",
         "compare, then acknowledge it as the message says"},
     ReasonRow{
+        SessionNotPinned,
+        "SessionNotPinned",
+        C::ServerReachable,
+        "a pooler drops the settings that the administrator's sessions begin with; everything "
+        "stops",
+        "point spec.host and spec.port to the server itself"},
+    ReasonRow{
+        PoolerInPath,
+        "PoolerInPath",
+        C::ServerReachable,
+        "a connection pooler or proxy stands between the operator and the server; everything stops",
+        "point spec.host and spec.port to the server itself"},
+    ReasonRow{
         ServerError,
         "ServerError",
         C::ServerReachable,

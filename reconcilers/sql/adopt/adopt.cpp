@@ -13,43 +13,60 @@ std::string obstacles(const std::string& named, const TenantNames& names) {
     return with_owned(named) +
            // A superuser's public stays his, as before PostgreSQL 15 in every database.
            "SELECT 1 AS place, 'schema public does not exist; run CREATE SCHEMA public' AS line"
-           " WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'public')"
+           " WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname "
+           "OPERATOR(pg_catalog.=) 'public')"
            // By its name: before PostgreSQL 14 nobody else may read its OID.
-           " UNION ALL SELECT 6, format('subscription %I of %s', subname, "
-           "pg_get_userbyid(subowner))"
-           " FROM pg_subscription s, base WHERE s.subdbid = base.oid AND NOT EXISTS (SELECT FROM"
-           " pg_roles WHERE oid = s.subowner AND rolsuper)"
-           " UNION ALL SELECT 2, format('schema public belongs to %s; run ALTER SCHEMA public"
-           " OWNER TO %I', n.nspowner::regrole, base.owner)"
-           " FROM pg_namespace n, base, me WHERE n.nspname = 'public' AND NOT me.rolsuper"
-           " AND n.nspowner NOT IN (SELECT oid FROM owners) AND pg_get_userbyid(n.nspowner) <> " +
+           " UNION ALL SELECT 6, pg_catalog.format('subscription %I of %s', subname, "
+           "pg_catalog.pg_get_userbyid(subowner))"
+           " FROM pg_catalog.pg_subscription s, base WHERE s.subdbid OPERATOR(pg_catalog.=) "
+           "base.oid AND NOT EXISTS (SELECT FROM"
+           " pg_catalog.pg_roles WHERE oid OPERATOR(pg_catalog.=) s.subowner AND rolsuper)"
+           " UNION ALL SELECT 2, pg_catalog.format('schema public belongs to %s; run ALTER SCHEMA "
+           "public"
+           " OWNER TO %I', n.nspowner::pg_catalog.regrole, base.owner)"
+           " FROM pg_catalog.pg_namespace n, base, me WHERE n.nspname OPERATOR(pg_catalog.=) "
+           "'public' AND NOT me.rolsuper"
+           " AND n.nspowner OPERATOR(pg_catalog.<>) ALL (SELECT oid FROM owners) AND "
+           "pg_catalog.pg_get_userbyid(n.nspowner) OPERATOR(pg_catalog.<>) " +
            quote_literal(names.owner.str()) +
-           " AND (current_setting("
-           "'server_version_num')::int >= 150000 OR NOT EXISTS (SELECT FROM aclexplode(n.nspacl) a"
-           " WHERE a.grantee = 0 AND a.privilege_type = 'CREATE'))"
-           " UNION ALL SELECT 3, format('the database belongs to the superuser %I; run ALTER"
+           " AND (pg_catalog.current_setting("
+           "'server_version_num')::int OPERATOR(pg_catalog.>=) 150000 OR NOT EXISTS (SELECT FROM "
+           "pg_catalog.aclexplode(n.nspacl) a"
+           " WHERE a.grantee OPERATOR(pg_catalog.=) 0 AND a.privilege_type OPERATOR(pg_catalog.=) "
+           "'CREATE'))"
+           " UNION ALL SELECT 3, pg_catalog.format('the database belongs to the superuser %I; run "
+           "ALTER"
            " DATABASE %I OWNER TO %I', base.owner, base.datname, me.rolname)"
            " FROM base, me WHERE NOT me.rolsuper"
-           " AND (SELECT rolsuper FROM pg_roles WHERE oid = base.datdba)"
+           " AND (SELECT rolsuper FROM pg_catalog.pg_roles WHERE oid OPERATOR(pg_catalog.=) "
+           "base.datdba)"
            // Where the administrator may, it makes itself a member for the time of the transaction.
-           " UNION ALL SELECT 4, format('the administrator is no member of %1$I; run GRANT %1$I TO"
-           " %2$I', r.rolname, me.rolname) FROM pg_roles r, me, base WHERE NOT r.rolsuper"
-           " AND NOT me.rolsuper AND r.rolname <> 'pg_database_owner'"
-           " AND NOT pg_has_role(me.oid, r.oid, 'USAGE')"
-           " AND NOT pg_has_role(me.oid, r.oid, 'MEMBER WITH ADMIN OPTION')"
-           " AND NOT (me.rolcreaterole AND current_setting('server_version_num')::int < 160000)"
-           " AND (r.oid = base.datdba OR r.oid IN (SELECT o.owner FROM owned o JOIN owners w ON"
-           " w.oid = o.owner))"
-           " UNION ALL SELECT CASE o.classid WHEN 'pg_class'::regclass THEN 5 ELSE 6 END, "
-           "format('%s %s of %s', i.type, i.identity,"
-           " pg_get_userbyid(o.owner)) FROM (SELECT * FROM owned WHERE owner NOT IN (SELECT oid"
-           " FROM owners) AND pg_get_userbyid(owner) <> " +
+           " UNION ALL SELECT 4, pg_catalog.format('the administrator is no member of %1$I; run "
+           "GRANT %1$I TO"
+           " %2$I', r.rolname, me.rolname) FROM pg_catalog.pg_roles r, me, base WHERE NOT "
+           "r.rolsuper"
+           " AND NOT me.rolsuper AND r.rolname OPERATOR(pg_catalog.<>) 'pg_database_owner'"
+           " AND NOT pg_catalog.pg_has_role(me.oid, r.oid, 'USAGE')"
+           " AND NOT pg_catalog.pg_has_role(me.oid, r.oid, 'MEMBER WITH ADMIN OPTION')"
+           " AND NOT (me.rolcreaterole AND pg_catalog.current_setting('server_version_num')::int "
+           "OPERATOR(pg_catalog.<) 160000)"
+           " AND (r.oid OPERATOR(pg_catalog.=) base.datdba OR r.oid OPERATOR(pg_catalog.=) ANY "
+           "(SELECT o.owner FROM owned o JOIN owners w ON"
+           " w.oid OPERATOR(pg_catalog.=) o.owner))"
+           " UNION ALL SELECT CASE WHEN o.classid OPERATOR(pg_catalog.=) "
+           "'pg_catalog.pg_class'::pg_catalog.regclass THEN 5 ELSE 6 END, "
+           "pg_catalog.format('%s %s of %s', i.type, i.identity,"
+           " pg_catalog.pg_get_userbyid(o.owner)) FROM (SELECT * FROM owned WHERE owner "
+           "OPERATOR(pg_catalog.<>) ALL (SELECT oid"
+           " FROM owners) AND pg_catalog.pg_get_userbyid(owner) OPERATOR(pg_catalog.<>) " +
            quote_literal(names.owner.str()) +
-           " AND NOT (classid = 'pg_namespace'::regclass AND oid = 2200)"
+           " AND NOT (classid OPERATOR(pg_catalog.=) "
+           "'pg_catalog.pg_namespace'::pg_catalog.regclass AND oid OPERATOR(pg_catalog.=) 2200)"
            " UNION ALL SELECT s.* FROM " +
            superusers_only() +
-           " s JOIN pg_roles r ON r.oid = s.owner AND NOT r.rolsuper) o,"
-           " LATERAL pg_identify_object(o.classid, o.oid, 0) i";
+           " s JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.owner AND NOT "
+           "r.rolsuper) o,"
+           " LATERAL pg_catalog.pg_identify_object(o.classid, o.oid, 0) i";
 }
 
 /// An expression for all whose objects may be taken over: those that are named, the owner of the
@@ -59,8 +76,10 @@ std::string allowed(const TenantNames& names, std::vector<RoleName> owners) {
     owners.insert(owners.end(), {names.login_a, names.login_b, names.migrate});
     owners.emplace_back("pg_database_owner");
     return array_of(owners) +
-           " || (SELECT CASE WHEN r.rolsuper THEN '{}'::text[] ELSE ARRAY[r.rolname]::text[] END"
-           " FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = " +
+           " OPERATOR(pg_catalog.||) (SELECT CASE WHEN r.rolsuper THEN '{}'::pg_catalog.text[] "
+           "ELSE ARRAY[r.rolname]::pg_catalog.text[] END"
+           " FROM pg_catalog.pg_database d JOIN pg_catalog.pg_roles r ON r.oid "
+           "OPERATOR(pg_catalog.=) d.datdba WHERE d.datname OPERATOR(pg_catalog.=) " +
            quote_literal(names.database.str()) + ")";
 }
 
@@ -134,28 +153,37 @@ Statement find_adoption(const TenantNames& names, const Claimant& claimant) {
 }
 
 Batch adopt(const TenantNames& names, const std::string& oid, const std::string& owners) {
-    const auto named = quote_literal(owners) + "::text[]";
+    const auto named = quote_literal(owners) + "::pg_catalog.text[]";
     const auto owner = quote_literal(names.owner.str());
     const std::string body =
-        "DECLARE found record; lines text; who text; lent text[] := '{}'; options text := CASE WHEN"
-        " current_setting('server_version_num')::int >= 160000 THEN ' WITH INHERIT TRUE, SET TRUE'"
-        " ELSE '' END; BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname ="
-        " current_database() AND oid::bigint = " +
+        "DECLARE found pg_catalog.record; lines pg_catalog.text; who pg_catalog.text; lent "
+        "pg_catalog.text[] := '{}'; options pg_catalog.text := CASE WHEN"
+        " pg_catalog.current_setting('server_version_num')::int OPERATOR(pg_catalog.>=) 160000 "
+        "THEN ' WITH INHERIT TRUE, SET TRUE'"
+        " ELSE '' END; BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname"
+        " OPERATOR(pg_catalog.=) pg_catalog.current_database() AND oid::bigint "
+        "OPERATOR(pg_catalog.=) " +
         quote_literal(oid) + "::bigint) THEN " +
         raise(kForeignDatabase, "'another database has the name now'") +
-        " END IF; SELECT string_agg(line, '; ') INTO lines FROM (SELECT line FROM (" +
+        " END IF; SELECT pg_catalog.string_agg(line, '; ') INTO lines FROM (SELECT line FROM (" +
         obstacles(named, names) +
         ") o ORDER BY place, line LIMIT 10) shown; IF lines IS NOT NULL THEN " +
         raise(kAdoptionRefused, "lines") + " END IF; FOR who IN " + with_owned(named) +
-        "SELECT DISTINCT r.rolname FROM pg_roles r, me, base WHERE"
-        " NOT pg_has_role(me.oid, r.oid, 'USAGE') AND r.rolname <> 'pg_database_owner'"
-        " AND (r.oid = base.datdba OR r.oid IN (SELECT o.owner FROM owned o JOIN owners w ON"
-        " w.oid = o.owner)) LOOP EXECUTE format('GRANT %I TO CURRENT_USER%s', who, options);"
-        " lent := lent || who; END LOOP;"
-        " EXECUTE format('ALTER DATABASE %I OWNER TO CURRENT_USER', current_database());"
-        " EXECUTE format('GRANT CREATE ON DATABASE %I TO %I', current_database(), " +
+        "SELECT DISTINCT r.rolname FROM pg_catalog.pg_roles r, me, base WHERE"
+        " NOT pg_catalog.pg_has_role(me.oid, r.oid, 'USAGE') AND r.rolname OPERATOR(pg_catalog.<>) "
+        "'pg_database_owner'"
+        " AND (r.oid OPERATOR(pg_catalog.=) base.datdba OR r.oid OPERATOR(pg_catalog.=) ANY "
+        "(SELECT o.owner FROM owned o JOIN owners w ON"
+        " w.oid OPERATOR(pg_catalog.=) o.owner)) LOOP EXECUTE pg_catalog.format('GRANT %I TO "
+        "CURRENT_USER%s', who, options);"
+        " lent := lent OPERATOR(pg_catalog.||) who; END LOOP;"
+        " EXECUTE pg_catalog.format('ALTER DATABASE %I OWNER TO CURRENT_USER', "
+        "pg_catalog.current_database());"
+        " EXECUTE pg_catalog.format('GRANT CREATE ON DATABASE %I TO %I', "
+        "pg_catalog.current_database(), " +
         owner + "); " + give_all(named, names) +
-        "FOREACH who IN ARRAY lent LOOP EXECUTE format('REVOKE %I FROM CURRENT_USER', who);"
+        "FOREACH who IN ARRAY lent LOOP EXECUTE pg_catalog.format('REVOKE %I FROM CURRENT_USER', "
+        "who);"
         " END LOOP; END";
     return {block(body)};
 }

@@ -7,8 +7,14 @@
 
 namespace djdb::sql {
 
+enum class Where {
+    OwnDatabase,     ///< the maintenance database: nobody else creates anything there
+    OthersDatabase,  ///< a tenant's, or postgres: no name in the statement may go by search_path
+};
+
 struct Section {
     const char* title;
+    Where where;
     /// Who runs it, where, and when.
     const char* when;
     /// Where they depend on the server or the resource, those of the variants follow each other.

@@ -21,16 +21,26 @@ bool is_true(const std::optional<std::string>& value) {
 /// -1: there is one that may not be read.
 constexpr const char* kRevision =
     "(SELECT CASE WHEN pg_catalog.has_sequence_privilege(c.oid, 'SELECT')"
-    " THEN coalesce(pg_catalog.pg_sequence_last_value(c.oid), 0) ELSE -1 END"
-    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE n.nspname = 'djangodb' AND c.relname = 'revision' AND c.relkind = 'S')";
+    " THEN coalesce(pg_catalog.pg_sequence_last_value(c.oid), 0) ELSE '-1'::bigint END"
+    " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+    " ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+    " WHERE n.nspname OPERATOR(pg_catalog.=) 'djangodb'"
+    " AND c.relname OPERATOR(pg_catalog.=) 'revision' AND c.relkind OPERATOR(pg_catalog.=) 'S')";
 
-std::string standing(bool finds_ledger) {
+std::string standing(SessionKind kind) {
     // Elsewhere a tenant may have set read-only for its own database, which says nothing of the
     // server.
-    return finds_ledger ? std::string("pg_catalog.current_setting('transaction_read_only') = 'on', "
-                          ) + kRevision
-                        : "pg_catalog.pg_is_in_recovery(), NULL";
+    std::string columns = kind == SessionKind::Maintenance
+                              ? std::string(
+                                    "pg_catalog.current_setting('transaction_read_only')"
+                                    " OPERATOR(pg_catalog.=) 'on', "
+                                ) + kRevision
+                              : "pg_catalog.pg_is_in_recovery(), NULL";
+    columns += ", pg_catalog.pg_backend_pid()";
+    for (const auto& setting : pinned_settings(kind)) {
+        columns += ", pg_catalog.current_setting('" + std::string(setting.name) + "')";
+    }
+    return columns;
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -45,19 +55,20 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 }  // namespace
 
-Statement identify_server(bool finds_ledger) {
+Statement identify_server(SessionKind kind) {
     // The name of a WAL file begins with the timeline in hexadecimal; a standby writes none.
     return {
         "SELECT s.system_identifier, CASE WHEN NOT pg_catalog.pg_is_in_recovery()"
-        " THEN left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8) END, " +
-        standing(finds_ledger) + " FROM pg_catalog.pg_control_system() s"};
+        " THEN pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8)"
+        " END, " +
+        standing(kind) + " FROM pg_catalog.pg_control_system() s"};
 }
 
-Statement identify_ledger(bool finds_ledger) {
-    return {"SELECT NULL, NULL, " + standing(finds_ledger)};
+Statement identify_ledger(SessionKind kind) {
+    return {"SELECT NULL, NULL, " + standing(kind)};
 }
 
-ServerStanding server_standing(const Row& row) {
+ServerStanding server_standing(const Row& row, SessionKind kind) {
     ServerStanding found;
     found.identity.system_identifier = text_of(row.at(0));
     if (const auto& timeline = row.at(1)) {
@@ -67,6 +78,13 @@ ServerStanding server_standing(const Row& row) {
     const auto revision = number_of(row.at(3));
     found.can_read_ledger = revision >= 0;
     found.identity.ledger_revision = std::max<std::int64_t>(revision, 0);
+    found.backend_pid = number_of(row.at(4));
+    std::size_t column = 5;
+    for (const auto& setting : pinned_settings(kind)) {
+        if (row.at(column++) != setting.value) {
+            found.unpinned.emplace_back(setting.name);
+        }
+    }
     return found;
 }
 
@@ -81,22 +99,29 @@ Statement is_flushed(const std::string& position) {
 Statement inspect_server(const std::string& maintenance_database) {
     return {
         R"sql(
-SELECT split_part(current_setting('server_version'), ' ', 1), current_setting('server_version_num'),
+SELECT pg_catalog.split_part(pg_catalog.current_setting('server_version'), ' ', 1), pg_catalog.current_setting('server_version_num'),
     r.rolname, r.rolsuper, r.rolcreatedb, r.rolcreaterole,
-    m.oid IS NULL OR has_database_privilege(m.oid, 'CONNECT'),
-    m.oid IS NULL OR has_database_privilege(m.oid, 'CREATE'),
-    pg_has_role('pg_signal_backend', 'USAGE'),
-    (SELECT string_agg(d.datname, chr(10) ORDER BY d.datname) FROM pg_database d
-     WHERE d.datname IN ('postgres', 'template1', $1) AND d.datallowconn AND EXISTS (
-         SELECT FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
-         WHERE a.grantee = 0 AND a.privilege_type = 'CONNECT')),
+    m.oid IS NULL OR pg_catalog.has_database_privilege(m.oid, 'CONNECT'),
+    m.oid IS NULL OR pg_catalog.has_database_privilege(m.oid, 'CREATE'),
+    pg_catalog.pg_has_role('pg_signal_backend', 'USAGE'),
+    (SELECT pg_catalog.string_agg(d.datname, pg_catalog.chr(10) ORDER BY d.datname)
+     FROM pg_catalog.pg_database d
+     WHERE d.datname OPERATOR(pg_catalog.=) ANY (ARRAY['postgres', 'template1', $1])
+     AND d.datallowconn AND EXISTS (
+         SELECT FROM pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) a
+         WHERE a.grantee OPERATOR(pg_catalog.=) 0
+         AND a.privilege_type OPERATOR(pg_catalog.=) 'CONNECT')),
     l.oid IS NOT NULL,
-    CASE WHEN NOT pg_has_role(l.relowner, 'USAGE') THEN pg_get_userbyid(l.relowner) END,
+    CASE WHEN NOT pg_catalog.pg_has_role(l.relowner, 'USAGE')
+         THEN pg_catalog.pg_get_userbyid(l.relowner) END,
     m.oid IS NOT NULL
-FROM pg_roles r LEFT JOIN pg_database m ON m.datname = $1
-LEFT JOIN (SELECT c.oid, c.relowner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-           WHERE n.nspname = 'djangodb' AND c.relname = 'claim' AND current_database() = $1) l ON true
-WHERE r.rolname = current_user
+FROM pg_catalog.pg_roles r
+LEFT JOIN pg_catalog.pg_database m ON m.datname OPERATOR(pg_catalog.=) $1
+LEFT JOIN (SELECT c.oid, c.relowner FROM pg_catalog.pg_class c
+           JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+           WHERE n.nspname OPERATOR(pg_catalog.=) 'djangodb' AND c.relname OPERATOR(pg_catalog.=) 'claim'
+           AND pg_catalog.current_database() OPERATOR(pg_catalog.=) $1) l ON true
+WHERE r.rolname OPERATOR(pg_catalog.=) current_user
 )sql",
         {maintenance_database}};
 }
@@ -121,7 +146,7 @@ ServerFacts server_facts(const Row& row) {
 }
 
 Statement count_claims() {
-    return {"SELECT count(*) FROM djangodb.claim"};
+    return {"SELECT pg_catalog.count(*) FROM djangodb.claim"};
 }
 
 bool ignores_role_setting(std::int64_t version_number) {

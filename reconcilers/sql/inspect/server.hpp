@@ -3,6 +3,7 @@
 #pragma once
 
 #include "reconcilers/ports/database.hpp"
+#include "reconcilers/sql/inspect/session_kind.hpp"
 #include "reconcilers/sql/text/statement.hpp"
 
 namespace djdb::sql {
@@ -12,15 +13,19 @@ struct ServerStanding {
     ServerIdentity identity;
     bool is_read_only = false;
     bool can_read_ledger = true;
+    /// The server process that answered.
+    std::int64_t backend_pid = 0;
+    /// Settings that are not in force as they were pinned.
+    std::vector<std::string> unpinned;
 };
 
-/// @param finds_ledger in the maintenance database: then the ledger's revision and a setting that
-/// forbids writing count as well
-Statement identify_server(bool finds_ledger);
+/// In the maintenance database the ledger's revision and a setting that forbids writing count as
+/// well. No name in it depends on search_path, which is part of what is asked.
+Statement identify_server(SessionKind);
 /// The same for servers whose administrator may not ask for the system identifier.
-Statement identify_ledger(bool finds_ledger);
+Statement identify_ledger(SessionKind);
 /// Understands the one row of both.
-ServerStanding server_standing(const Row&);
+ServerStanding server_standing(const Row&, SessionKind);
 
 /// Where the log of all that happened so far ends, and whether it is on disk up to there.
 Statement find_end_of_wal();

@@ -67,6 +67,17 @@ std::string former_role_comment(const std::string& row) {
            ".namespace || '/' || " + row + ".name || ' database=' || " + row + ".database";
 }
 
+std::string has_comment(
+    const std::string& role, const TenantNames& names, const Claimant& claimant
+) {
+    return "EXISTS (SELECT FROM pg_catalog.pg_shdescription m WHERE m.objoid "
+           "OPERATOR(pg_catalog.=) " +
+           role +
+           " AND m.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass"
+           " AND m.description OPERATOR(pg_catalog.=) " +
+           quote_literal(role_comment(names, claimant)) + ")";
+}
+
 std::string lock_name(const TenantNames& names) {
     return "tenant:" + names.database.str();
 }

@@ -27,6 +27,11 @@ std::string role_comment(const TenantNames&, const Claimant&);
 /// The same as an expression over this row of djangodb.claim.
 std::string former_role_comment(const std::string& row);
 
+/// A condition: the role bears our comment. Not by shobj_description(), whose own body goes by
+/// search_path before PostgreSQL 14.
+/// @param role an expression for its OID
+std::string has_comment(const std::string& role, const TenantNames&, const Claimant&);
+
 /// Of the advisory lock by which one session at a time changes a tenant.
 std::string lock_name(const TenantNames&);
 

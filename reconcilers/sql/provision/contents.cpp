@@ -9,32 +9,34 @@
 namespace djdb::sql {
 namespace {
 
-constexpr const char* kTableKinds = "('r', 'p', 'v', 'm', 'f')";
+constexpr const char* kTableKinds = "('{r,p,v,m,f}'::pg_catalog.\"char\"[])";
 
-std::string literals(const std::vector<std::string>& words) {
+/// Right hand of a name that has to be one of the words.
+std::string is_any_of(const std::vector<std::string>& words) {
     std::string list;
     for (const auto& word : words) {
         list += (list.empty() ? "" : ", ") + quote_literal(word);
     }
-    return list;
+    return " OPERATOR(pg_catalog.=) ANY (ARRAY[" + list + "])";
 }
 
 /// Tables and sequences `c` of schemas `n` that the owner role has made.
 std::string managed_relations(const TenantNames& names, const TenantSetup& setup) {
-    return "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-           " JOIN pg_roles o ON o.oid = c.relowner WHERE o.rolname = " +
-           quote_literal(names.owner.str()) + " AND n.nspname IN (" +
-           literals(managed_schemas(setup)) + ")";
+    return "FROM pg_catalog.pg_class c"
+           " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+           " JOIN pg_catalog.pg_roles o ON o.oid OPERATOR(pg_catalog.=) c.relowner"
+           " WHERE o.rolname OPERATOR(pg_catalog.=) " +
+           quote_literal(names.owner.str()) + " AND n.nspname" + is_any_of(managed_schemas(setup));
 }
 
 /// Django's record of migrations is written by migrations only.
 std::string is_record() {
-    return "c.relname = 'django_migrations'";
+    return "c.relname OPERATOR(pg_catalog.=) 'django_migrations'";
 }
 
 std::string lacks(const RowGroup& group, const char* function, const std::string& privilege) {
-    return std::string("NOT ") + function + "(" + quote_literal(group.name.str()) + ", c.oid, " +
-           quote_literal(privilege) + ")";
+    return std::string("NOT pg_catalog.") + function + "(" + quote_literal(group.name.str()) +
+           ", c.oid, " + quote_literal(privilege) + ")";
 }
 
 /// Tables `c` on which the group lacks something.
@@ -50,13 +52,16 @@ std::string is_ungranted(const RowGroup& group) {
                         lacks(group, "has_sequence_privilege", privilege);
     }
     // CASE: has_sequence_privilege refuses what is no sequence.
-    return "CASE WHEN c.relkind IN " + std::string(kTableKinds) + " THEN " + on_tables +
-           " WHEN c.relkind = 'S' THEN " + on_sequences + " ELSE false END";
+    return "CASE WHEN c.relkind OPERATOR(pg_catalog.=) ANY " + std::string(kTableKinds) + " THEN " +
+           on_tables + " WHEN c.relkind OPERATOR(pg_catalog.=) 'S' THEN " + on_sequences +
+           " ELSE false END";
 }
 
 /// Records `c` that the group may write, although only migrations do.
 std::string is_writable_record(const RowGroup& group) {
-    return is_record() + " AND c.relkind IN ('r', 'p') AND has_table_privilege(" +
+    return is_record() +
+           " AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}'::pg_catalog.\"char\"[])"
+           " AND pg_catalog.has_table_privilege(" +
            quote_literal(group.name.str()) + ", c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')";
 }
 
@@ -64,13 +69,16 @@ Batch make_schema(const TenantNames& names, const std::string& schema) {
     const auto owner = quote_identifier(names.owner.str());
     return {
         block(
-            "DECLARE holder text; BEGIN SELECT o.rolname INTO holder FROM pg_namespace n"
-            " JOIN pg_roles o ON o.oid = n.nspowner WHERE n.nspname = " +
-            quote_literal(schema) + " AND o.rolname NOT IN (" + quote_literal(names.owner.str()) +
-            ", current_user); IF FOUND THEN " +
+            "DECLARE holder pg_catalog.text; BEGIN SELECT o.rolname INTO holder"
+            " FROM pg_catalog.pg_namespace n"
+            " JOIN pg_catalog.pg_roles o ON o.oid OPERATOR(pg_catalog.=) n.nspowner"
+            " WHERE n.nspname OPERATOR(pg_catalog.=) " +
+            quote_literal(schema) + " AND o.rolname OPERATOR(pg_catalog.<>) ALL (ARRAY[" +
+            quote_literal(names.owner.str()) + ", current_user]); IF FOUND THEN " +
             raise(
                 kForeignSchema,
-                R"(format('schema "%s" belongs to "%s"', )" + quote_literal(schema) + ", holder)"
+                R"(pg_catalog.format('schema "%s" belongs to "%s"', )" + quote_literal(schema) +
+                    ", holder)"
             ) +
             " END IF; END"
         ),
@@ -85,20 +93,21 @@ Statement grant_existing(
 ) {
     const auto to = " TO " + quote_identifier(group.name.str());
     const auto loop = [](const std::string& query, const std::string& command) {
-        return "FOR found IN " + query + " LOOP EXECUTE format(" + command + "); END LOOP; ";
+        return "FOR found IN " + query + " LOOP EXECUTE pg_catalog.format(" + command +
+               "); END LOOP; ";
     };
-    std::string body = "DECLARE found record; BEGIN ";
+    std::string body = "DECLARE found pg_catalog.record; BEGIN ";
     body += loop(
-        "SELECT n.nspname FROM pg_namespace n JOIN pg_roles o ON o.oid = n.nspowner WHERE o.rolname"
-        " = " +
-            quote_literal(names.owner.str()) + " AND n.nspname IN (" +
-            literals(managed_schemas(setup)) + ")",
+        "SELECT n.nspname FROM pg_catalog.pg_namespace n"
+        " JOIN pg_catalog.pg_roles o ON o.oid OPERATOR(pg_catalog.=) n.nspowner"
+        " WHERE o.rolname OPERATOR(pg_catalog.=) " +
+            quote_literal(names.owner.str()) + " AND n.nspname" + is_any_of(managed_schemas(setup)),
         quote_literal("GRANT USAGE ON SCHEMA %I" + to) + ", found.nspname"
     );
     body += loop(
         "SELECT n.nspname, c.relname, c.relkind, " + is_record() + " AS is_record " +
             managed_relations(names, setup) + " AND " + is_ungranted(group),
-        "CASE WHEN found.relkind = 'S' THEN " +
+        "CASE WHEN found.relkind OPERATOR(pg_catalog.=) 'S' THEN " +
             quote_literal(
                 "GRANT " + join(group.sequence_privileges, ", ") + " ON SEQUENCE %I.%I" + to
             ) +
@@ -146,10 +155,11 @@ std::string ungranted_of(
     const TenantNames& names, const TenantSetup& setup, const RowGroup& group, bool records
 ) {
     // A group that is still to be made lacks nothing yet, and may not be asked about.
-    return "CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = " +
+    return "CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles"
+           " WHERE rolname OPERATOR(pg_catalog.=) " +
            quote_literal(group.name.str()) +
-           ") THEN (SELECT coalesce(jsonb_agg(name), '[]') FROM (SELECT format('%I.%I', n.nspname,"
-           " c.relname) AS name " +
+           ") THEN (SELECT coalesce(pg_catalog.jsonb_agg(name), '[]') FROM (SELECT"
+           " pg_catalog.format('%I.%I', n.nspname, c.relname) AS name " +
            managed_relations(names, setup) + " AND " +
            (records ? is_writable_record(group) : is_ungranted(group)) +
            " ORDER BY 1 LIMIT 5) x) ELSE '[]' END";
@@ -172,11 +182,14 @@ Batch arrange_contents(const TenantNames& names, const TenantSetup& setup) {
 
 Statement missing_extensions(const TenantSetup& setup) {
     return {
-        "SELECT w.name, v.trusted, coalesce(v.schema, '') FROM unnest($1::text[]) WITH ORDINALITY"
-        " w(name, place) JOIN pg_available_extensions e ON e.name = w.name"
-        " JOIN pg_available_extension_versions v ON v.name = e.name AND v.version ="
-        " e.default_version WHERE NOT EXISTS (SELECT FROM pg_extension x WHERE x.extname = w.name)"
-        " ORDER BY w.place",
+        "SELECT w.name, v.trusted, coalesce(v.schema, '')"
+        " FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY w(name, place)"
+        " JOIN pg_catalog.pg_available_extensions e ON e.name OPERATOR(pg_catalog.=) w.name"
+        " JOIN pg_catalog.pg_available_extension_versions v"
+        " ON v.name OPERATOR(pg_catalog.=) e.name"
+        " AND v.version OPERATOR(pg_catalog.=) e.default_version"
+        " WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_extension x"
+        " WHERE x.extname OPERATOR(pg_catalog.=) w.name) ORDER BY w.place",
         {array_parameter(setup.extensions)}};
 }
 
@@ -185,7 +198,7 @@ Batch create_extension(
 ) {
     Batch batch;
     if (as_owner) {
-        batch.push_back({"SELECT set_config('role', $1, true)", {names.owner.str()}});
+        batch.push_back({"SELECT pg_catalog.set_config('role', $1, true)", {names.owner.str()}});
     }
     batch.emplace_back(
         "CREATE EXTENSION IF NOT EXISTS " + quote_identifier(name) +
@@ -211,22 +224,28 @@ Statement inspect_contents(const TenantNames& names, const TenantSetup& setup) {
         groups += key + ungranted_of(names, setup, group, false);
         records += key + ungranted_of(names, setup, group, true);
     }
-    const auto schemas = literals(managed_schemas(setup));
     return {
-        "SELECT jsonb_build_object('schemas', (SELECT jsonb_object_agg(n.nspname,"
-        " jsonb_build_object('owner', pg_get_userbyid(n.nspowner), 'acl', (SELECT"
-        " jsonb_object_agg(grantee, privileges) FROM (SELECT CASE a.grantee WHEN 0 THEN '' ELSE"
-        " pg_get_userbyid(a.grantee)::text END AS grantee, jsonb_agg(DISTINCT a.privilege_type) AS"
-        " privileges FROM aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) a GROUP BY 1)"
-        " x))) FROM pg_namespace n WHERE n.nspname IN (" +
-            schemas +
-            ")), 'defaults', (SELECT jsonb_agg(format('%s %s %s %s', n.nspname, d.defaclobjtype,"
-            " pg_get_userbyid(a.grantee), a.privilege_type)) FROM pg_default_acl d"
-            " JOIN pg_roles o ON o.oid = d.defaclrole AND o.rolname = $1"
-            " JOIN pg_namespace n ON n.oid = d.defaclnamespace, aclexplode(d.defaclacl) a),"
-            " 'extensions', (SELECT jsonb_agg(extname) FROM pg_extension),"
-            " 'ungranted', jsonb_build_object(" +
-            groups + "), 'writable_records', jsonb_build_object(" + records + "))",
+        "SELECT pg_catalog.jsonb_build_object('schemas', (SELECT"
+        " pg_catalog.jsonb_object_agg(n.nspname, pg_catalog.jsonb_build_object('owner',"
+        " pg_catalog.pg_get_userbyid(n.nspowner), 'acl', (SELECT"
+        " pg_catalog.jsonb_object_agg(grantee, privileges) FROM (SELECT"
+        " CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0 THEN ''"
+        " ELSE pg_catalog.pg_get_userbyid(a.grantee)::pg_catalog.text END AS grantee,"
+        " pg_catalog.jsonb_agg(DISTINCT a.privilege_type) AS privileges"
+        " FROM pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a"
+        " GROUP BY 1) x))) FROM pg_catalog.pg_namespace n WHERE n.nspname" +
+            is_any_of(managed_schemas(setup)) +
+            "), 'defaults', (SELECT pg_catalog.jsonb_agg(pg_catalog.format('%s %s %s %s', "
+            "n.nspname,"
+            " d.defaclobjtype, pg_catalog.pg_get_userbyid(a.grantee), a.privilege_type))"
+            " FROM pg_catalog.pg_default_acl d"
+            " JOIN pg_catalog.pg_roles o ON o.oid OPERATOR(pg_catalog.=) d.defaclrole"
+            " AND o.rolname OPERATOR(pg_catalog.=) $1"
+            " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) d.defaclnamespace,"
+            " pg_catalog.aclexplode(d.defaclacl) a),"
+            " 'extensions', (SELECT pg_catalog.jsonb_agg(extname) FROM pg_catalog.pg_extension),"
+            " 'ungranted', pg_catalog.jsonb_build_object(" +
+            groups + "), 'writable_records', pg_catalog.jsonb_build_object(" + records + "))",
         {names.owner.str()}};
 }
 

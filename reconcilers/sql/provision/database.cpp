@@ -110,8 +110,9 @@ Statement find_noted_database(const TenantNames& names, const Claimant& claimant
 
 Statement require_this_database(const std::string& oid) {
     return block(
-        "BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname = current_database()"
-        " AND oid::bigint = " +
+        "BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname "
+        "OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+        " AND oid::bigint OPERATOR(pg_catalog.=) " +
         quote_literal(oid) + "::bigint) THEN " +
         raise(kForeignDatabase, "'another database has the name now'") + " END IF; END"
     );

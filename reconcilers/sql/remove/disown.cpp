@@ -11,14 +11,17 @@ Batch disown(
     const TenantNames& names, const Claimant& claimant, const std::vector<RoleName>& logins
 ) {
     return {block(
-        "DECLARE login record; found record; BEGIN FOR login IN SELECT r.oid, r.rolname FROM"
-        " pg_roles r WHERE r.rolname = ANY (" +
-        array_of(logins) + ") AND shobj_description(r.oid, 'pg_authid') = " +
-        quote_literal(role_comment(names, claimant)) + " LOOP " +
-        give_all("ARRAY[login.rolname]::text[]", names) +
-        "IF NOT EXISTS (SELECT FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid WHERE"
-        " d.datname = current_database() AND s.refclassid = 'pg_authid'::regclass AND s.refobjid ="
-        " login.oid AND s.deptype = 'o') THEN EXECUTE format('DROP OWNED BY %I', login.rolname);"
+        "DECLARE login pg_catalog.record; found pg_catalog.record; BEGIN FOR login IN SELECT "
+        "r.oid, r.rolname FROM"
+        " pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) ANY (" +
+        array_of(logins) + ") AND " + has_comment("r.oid", names, claimant) + " LOOP " +
+        give_all("ARRAY[login.rolname]::pg_catalog.text[]", names) +
+        "IF NOT EXISTS (SELECT FROM pg_catalog.pg_shdepend s JOIN pg_catalog.pg_database d ON "
+        "d.oid OPERATOR(pg_catalog.=) s.dbid WHERE"
+        " d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database() AND s.refclassid "
+        "OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass AND s.refobjid"
+        " OPERATOR(pg_catalog.=) login.oid AND s.deptype OPERATOR(pg_catalog.=) 'o') THEN EXECUTE "
+        "pg_catalog.format('DROP OWNED BY %I', login.rolname);"
         " END IF; END LOOP; END"
     )};
 }

@@ -16,9 +16,10 @@ Statement if_ours(
     const std::string& commands
 ) {
     return block(
-        "BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = " + quote_literal(reader.str()) +
-        " AND shobj_description(oid, 'pg_authid') = " +
-        quote_literal(role_comment(names, claimant)) + ") THEN " + commands + " END IF; END"
+        "BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname "
+        "OPERATOR(pg_catalog.=) " +
+        quote_literal(reader.str()) + " AND " + has_comment("r.oid", names, claimant) + ") THEN " +
+        commands + " END IF; END"
     );
 }
 
@@ -34,8 +35,9 @@ Batch disable_reader(const TenantNames& names, const Claimant& claimant, const R
             claimant,
             reader,
             "ALTER ROLE " + role +
-                " NOLOGIN PASSWORD NULL; PERFORM pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE usename = " +
+                " NOLOGIN PASSWORD NULL; PERFORM pg_catalog.pg_terminate_backend(pid) FROM "
+                "pg_catalog.pg_stat_activity"
+                " WHERE usename OPERATOR(pg_catalog.=) " +
                 quote_literal(reader.str()) + ";"
         )};
 }
@@ -48,20 +50,28 @@ Statement refuse_objects(
         names,
         claimant,
         reader,
-        "DECLARE what text; BEGIN SELECT string_agg(i.type || ' ' || i.identity, ', ') INTO what"
-        " FROM (SELECT s.classid, s.objid FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid"
-        " JOIN pg_roles r ON r.oid = s.refobjid WHERE d.datname = current_database()"
-        " AND r.rolname = " +
+        "DECLARE what pg_catalog.text; BEGIN SELECT pg_catalog.string_agg(i.type "
+        "OPERATOR(pg_catalog.||) ' ' OPERATOR(pg_catalog.||) i.identity, ', ') INTO what"
+        " FROM (SELECT s.classid, s.objid FROM pg_catalog.pg_shdepend s JOIN "
+        "pg_catalog.pg_database d ON d.oid OPERATOR(pg_catalog.=) s.dbid"
+        " JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) s.refobjid WHERE d.datname "
+        "OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+        " AND r.rolname OPERATOR(pg_catalog.=) " +
             role +
-            " AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o'"
-            " AND s.classid <> 'pg_largeobject'::regclass ORDER BY s.classid, s.objid LIMIT 5) o,"
-            " LATERAL pg_identify_object(o.classid, o.objid, 0) i; IF what IS NOT NULL THEN " +
+            " AND s.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_authid'::pg_catalog.regclass "
+            "AND s.deptype OPERATOR(pg_catalog.=) 'o'"
+            " AND s.classid OPERATOR(pg_catalog.<>) "
+            "'pg_catalog.pg_largeobject'::pg_catalog.regclass ORDER BY s.classid, s.objid LIMIT 5) "
+            "o,"
+            " LATERAL pg_catalog.pg_identify_object(o.classid, o.objid, 0) i; IF what IS NOT NULL "
+            "THEN " +
             raise(
                 "dependent_objects_still_exist",
-                "format('role %I can''t log in any more, and owns %s; in database %I drop them or"
+                "pg_catalog.format('role %I can''t log in any more, and owns %s; in database %I "
+                "drop them or"
                 " run ALTER .. OWNER TO somebody else: given to the owner role they could act with"
                 " its rights', " +
-                    role + ", what, current_database())"
+                    role + ", what, pg_catalog.current_database())"
             ) +
             " END IF; END;"
     );

@@ -36,6 +36,7 @@ TEST(SqlState, ConnectReasons) {
     EXPECT_EQ(connect_reason(ConnectPhase::Login, "3D000"), Reason::DatabaseMissing);
     EXPECT_EQ(connect_reason(ConnectPhase::Login, "53300"), Reason::TooManyConnections);
     EXPECT_EQ(connect_reason(ConnectPhase::Login, "57P03"), Reason::ServerStarting);
+    EXPECT_EQ(connect_reason(ConnectPhase::Login, "08P01"), Reason::PoolerInPath);
     EXPECT_EQ(connect_reason(ConnectPhase::Login, "42704"), std::nullopt);
     EXPECT_EQ(connect_reason(ConnectPhase::Login, ""), std::nullopt);
 }

@@ -211,6 +211,8 @@ TEST(ServerStatus, EachVerdictIsTheConnectionAndWhatWasKnownStays) {
           Reason::DatabaseMissing,
           Reason::TooManyConnections,
           Reason::ServerStarting,
+          Reason::SessionNotPinned,
+          Reason::PoolerInPath,
           Reason::ReadOnlyServer}) {
         const auto status = derive_server_status(server, failed_with(verdict), kNow);
         EXPECT_EQ(status.connection, to_string(verdict));

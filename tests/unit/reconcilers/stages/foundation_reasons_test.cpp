@@ -87,6 +87,26 @@ const std::vector<ReasonShown>& provision_rows() {
          ServerReachable,
          kFalse,
          Reason::DNSFailed},
+        {"a pooler that drops what sessions begin with",
+         [](auto&, auto& o) {
+             o.server_failure = Failure{
+                 FailureClass::Terminal,
+                 FailureOrigin::Postgres,
+                 "",
+                 "m",
+                 Reason::SessionNotPinned};
+         },
+         ServerReachable,
+         kFalse,
+         Reason::SessionNotPinned},
+        {"a pooler that is in the way",
+         [](auto&, auto& o) {
+             o.server_failure = Failure{
+                 FailureClass::Terminal, FailureOrigin::Postgres, "", "m", Reason::PoolerInPath};
+         },
+         ServerReachable,
+         kFalse,
+         Reason::PoolerInPath},
         {"a statement that the server refuses",
          [](auto&, auto& o) {
              o.server_failure =
