@@ -90,12 +90,12 @@ const char* describe(Mutant mutant) {
         "the gate opens for a template that nobody judged",
         "a stored password is overwritten",
         "the finalizer goes before the logins are disabled",
-        "a passed image is recorded for whatever bears the name",
+        "a passed image is recorded for whatever has the name",
         "passwords are stored after the roles have them",
         "a migration starts without a look at running Jobs",
         "a failed migration is tried again at once",
         "the status is written with each run",
-        "whatever database bears the name is taken for ours"};
+        "whatever database has the name is taken for ours"};
     return kNames.at(static_cast<std::size_t>(mutant));
 }
 

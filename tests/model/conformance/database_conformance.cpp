@@ -270,7 +270,7 @@ TEST_F(DatabaseConformance, AnImagePassesOnTheDatabaseOfItsOid) {
     server_->drop_database(name());
     server_->make_database(name(), "dba_" + name());
     EXPECT_TRUE(look(tenant_).passed_images.empty());
-    // What bears the name now is not the database that the image passed on.
+    // What has the name now is not the database that the image passed on.
     of(tenant_)->record_passed_image(ImageRef("shop:3"), call_);
     EXPECT_TRUE(look(tenant_).passed_images.empty());
     EXPECT_EQ(

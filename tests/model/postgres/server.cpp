@@ -150,7 +150,7 @@ void PgServer::arrange(const Shape& shape) {
         );
     }
     if (claim == state.claims.end() || claim->second.oid != database->oid) {
-        throw conflict("AdoptionNotGranted", "another database bears the name now");
+        throw conflict("AdoptionNotGranted", "another database has the name now");
     }
     database->contents_arranged = true;
 }
@@ -186,7 +186,7 @@ void PgServer::adopt(const Shape& shape) {
     }
     auto* database = find(shape.database);
     if (database == nullptr || database->oid != state.claims.at(shape.database).oid) {
-        throw conflict("AdoptionNotGranted", "another database bears the name now");
+        throw conflict("AdoptionNotGranted", "another database has the name now");
     }
     database->owner = kAdministrator;
     database->has_foreign_objects = false;

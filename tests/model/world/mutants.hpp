@@ -14,12 +14,12 @@ enum class Mutant {
     GateOfAnotherVersion,     ///< the gate is opened for a template that nobody judged
     ForcedStoredPassword,     ///< a stored password is overwritten
     FinalizerBeforeRetire,    ///< the finalizer goes before the logins are shut
-    ImageOfAnotherDatabase,   ///< a passed image is noted for whatever bears the name
+    ImageOfAnotherDatabase,   ///< a passed image is noted for whatever has the name
     StoreAfterRoles,          ///< passwords are stored after the roles have them
     StartBesideRunningJob,    ///< a migration starts without a look at running Jobs
     RetryWithoutEnd,          ///< a failed migration is tried again at once and for ever
     StatusEachTime,           ///< the status is written with each run
-    AdoptByName,              ///< whatever database bears the name is taken for ours
+    AdoptByName,              ///< whatever database has the name is taken for ours
 };
 inline constexpr int kMutants = 14;
 
