@@ -138,13 +138,19 @@ class UnpinnedSession {
     std::unique_ptr<PGconn, decltype(&PQfinish)> raw_{nullptr, &PQfinish};
 };
 
+/// Of these tests alone: it gets a ledger, and others look at a spare server's first one.
+SpareServer& pooled() {
+    static SpareServer server("pooled");
+    return server;
+}
+
 class Pooler : public LiveServer {
   protected:
     Pooler() : names_(fresh_tenant()) {
         setup_.ownership = Ownership::Database;
         setup_.runtime = RuntimeAccess::ReadWrite;
         setup_.schemas = {"reports"};
-        direct_ = spare().access();
+        direct_ = pooled().access();
         const auto tenant = of(database_, direct_);
         tenant->claim_and_create_roles(passwords_, call_for());
         tenant->create(call_for());
@@ -159,15 +165,15 @@ class Pooler : public LiveServer {
     }
     [[nodiscard]] std::string name() const { return names_.database.str(); }
     void plant() const {
-        spare().as_superuser(
+        pooled().as_superuser(
             "SET SESSION AUTHORIZATION " + names_.owner.str() + ";" + kTraps, name()
         );
-        spare().as_superuser(
+        pooled().as_superuser(
             "ALTER DATABASE " + name() + " SET search_path = public, pg_catalog", "postgres"
         );
     }
     [[nodiscard]] std::string caught() const {
-        return spare().as_superuser(
+        return pooled().as_superuser(
             "SELECT coalesce(pg_catalog.string_agg(DISTINCT who, ','), '') FROM public.caught",
             name()
         );
@@ -220,7 +226,7 @@ std::string all_pins() {
 TEST_F(Pooler, ThatDropsThePinsIsRefusedBeforeATenantsCodeRuns) {
     plant();
     for (const auto* mode : {"session", "transaction"}) {
-        const PgBouncer pooler(spare(), {.pool_mode = mode});
+        const PgBouncer pooler(pooled(), {.pool_mode = mode});
         expect_refused(pooler, Reason::SessionNotPinned);
         const auto failure = failure_of([&] {
             Connection::open(postgres::admin_endpoint(pooler.access(), name()), call_for());
@@ -236,13 +242,13 @@ TEST_F(Pooler, ThatDropsThePinsIsRefusedBeforeATenantsCodeRuns) {
 
 TEST_F(Pooler, ThatPinsItselfIsRefusedForWhatItIs) {
     for (const auto* mode : {"session", "transaction"}) {
-        const PgBouncer pooler(spare(), {.pool_mode = mode, .connect_query = all_pins()});
+        const PgBouncer pooler(pooled(), {.pool_mode = mode, .connect_query = all_pins()});
         expect_refused(pooler, Reason::PoolerInPath);
     }
 }
 
 TEST_F(Pooler, ThatRefusesThePinsIsToldByWhatItAnswers) {
-    const PgBouncer pooler(spare(), {.drops_options = false});
+    const PgBouncer pooler(pooled(), {.drops_options = false});
     expect_refused(pooler, Reason::PoolerInPath);
 }
 
@@ -256,7 +262,7 @@ TEST_F(Pooler, WithoutPinsNothingOfATenantsRunsEither) {
     }
     session.run({sql::inspect_server("postgres")});
     session.run({sql::require_this_database(
-        spare().as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name() + "'")
+        pooled().as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name() + "'")
     )});
     session.run(sql::arrange_contents(names_, setup_));
     setup_.extensions = {"citext", "hstore"};
@@ -265,14 +271,14 @@ TEST_F(Pooler, WithoutPinsNothingOfATenantsRunsEither) {
     // Both with something to do: a reader's table, and a login's.
     for (const auto& role : {reader, names_.login_a}) {
         if (role == reader) {
-            spare().as_superuser("CREATE ROLE " + role.str());
-            spare().as_superuser("GRANT " + role.str() + " TO " + direct_.administrator.user);
-            spare().as_superuser(
+            pooled().as_superuser("CREATE ROLE " + role.str());
+            pooled().as_superuser("GRANT " + role.str() + " TO " + direct_.administrator.user);
+            pooled().as_superuser(
                 "COMMENT ON ROLE " + role.str() + " IS '" + sql::role_comment(names_, claimant) +
                 "'"
             );
         }
-        spare().as_superuser(
+        pooled().as_superuser(
             "CREATE TABLE reports." + role.str() + " (id int); ALTER TABLE reports." + role.str() +
                 " OWNER TO " + role.str(),
             name()
@@ -280,7 +286,7 @@ TEST_F(Pooler, WithoutPinsNothingOfATenantsRunsEither) {
     }
     session.run(sql::disown(names_, claimant, {reader, names_.login_a}));
     session.run({sql::refuse_objects(names_, claimant, reader)});
-    spare().as_superuser("DROP ROLE " + reader.str());
+    pooled().as_superuser("DROP ROLE " + reader.str());
     EXPECT_EQ(caught(), "");
     // The traps do snap.
     for (const auto* bait :
@@ -288,35 +294,35 @@ TEST_F(Pooler, WithoutPinsNothingOfATenantsRunsEither) {
           "SELECT current_user = 'postgres'::name",
           "SELECT count(*) FROM pg_roles",
           "SELECT 'a'::text"}) {
-        spare().as_superuser("TRUNCATE public.caught", name());
+        pooled().as_superuser("TRUNCATE public.caught", name());
         session.run({sql::Statement(bait)});
         EXPECT_EQ(caught(), direct_.administrator.user) << bait;
     }
-    spare().as_superuser("TRUNCATE public.caught", name());
+    pooled().as_superuser("TRUNCATE public.caught", name());
 }
 
 TEST_F(Pooler, WithoutPinsNothingOfAFormerOwnersRunsAtAdoption) {
     const auto old = fresh_tenant().database.str();
-    spare().as_superuser("CREATE ROLE " + old);
-    spare().as_superuser("GRANT " + old + " TO " + direct_.administrator.user);
-    spare().as_superuser("GRANT " + names_.owner.str() + " TO " + direct_.administrator.user);
-    spare().as_superuser("CREATE TABLE reports.legacy (id serial)", name());
-    spare().as_superuser("ALTER TABLE reports.legacy OWNER TO " + old, name());
+    pooled().as_superuser("CREATE ROLE " + old);
+    pooled().as_superuser("GRANT " + old + " TO " + direct_.administrator.user);
+    pooled().as_superuser("GRANT " + names_.owner.str() + " TO " + direct_.administrator.user);
+    pooled().as_superuser("CREATE TABLE reports.legacy (id serial)", name());
+    pooled().as_superuser("ALTER TABLE reports.legacy OWNER TO " + old, name());
     plant();
     const auto oid =
-        spare().as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name() + "'");
+        pooled().as_superuser("SELECT oid FROM pg_database WHERE datname = '" + name() + "'");
     UnpinnedSession session(direct_, name());
     session.run(sql::adopt(names_, oid, "{" + old + "," + names_.owner.str() + "}"));
     EXPECT_EQ(caught(), "");
     EXPECT_EQ(
-        spare().as_superuser(
+        pooled().as_superuser(
             "SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class WHERE oid"
             " OPERATOR(pg_catalog.=) 'reports.legacy'::pg_catalog.regclass",
             name()
         ),
         names_.owner.str()
     );
-    spare().as_superuser("DROP ROLE " + old);
+    pooled().as_superuser("DROP ROLE " + old);
 }
 
 }  // namespace
