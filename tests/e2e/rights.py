@@ -14,7 +14,6 @@ from story import require, show, step, tell
 
 # Rights that no audit event shows, each with its reason.
 UNSEEN = {
-    ("", "secrets", "create"): "server-side apply of an absent object is audited as patch, and needs both rights",
     ("", "configmaps", "patch"): "the migration program of an operator of another version",
 }
 # Rights that an audit event shows or not, as it happens.
