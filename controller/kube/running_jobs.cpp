@@ -2,6 +2,7 @@
 
 #include "controller/kube/client/resources.hpp"
 #include "controller/kube/client/wire_json.hpp"
+#include "controller/kube/kube_cluster.hpp"
 #include "controller/kube/objects/fields.hpp"
 #include "controller/kube/objects/job_run.hpp"
 #include "crds/api.hpp"
@@ -34,7 +35,7 @@ std::optional<std::string> find_running_job(
         }
         std::vector<std::shared_ptr<const json>> its;
         for (const auto& pod : pods) {
-            if (label_of(pod, "batch.kubernetes.io/job-name") == name) {
+            if (label_of(pod, kJobNameLabel) == name) {
                 its.push_back(std::make_shared<const json>(pod));
             }
         }

@@ -1,9 +1,10 @@
 #include "controller/kube/config/config.hpp"
 
+#include "controller/kube/config/text_file.hpp"
+
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
+#include <utility>
 
 namespace djdb::kube {
 namespace {
@@ -15,11 +16,11 @@ std::string environment(const char* name) {
 }
 
 std::string read_file(const std::filesystem::path& file) {
-    std::ifstream input(file, std::ios::binary);
-    if (!input) {
+    auto text = read_text_file(file);
+    if (!text) {
         throw ConfigError("can't read " + file.string() + " of the Pod's service account");
     }
-    return {std::istreambuf_iterator<char>(input), {}};
+    return *std::move(text);
 }
 
 }  // namespace

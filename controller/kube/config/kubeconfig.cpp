@@ -1,15 +1,15 @@
 // The parts of a kubeconfig that need no program of the user's to run: what we can't do is refused,
 // never ignored.
 #include "controller/kube/config/config.hpp"
+#include "controller/kube/config/text_file.hpp"
 
 #include <openssl/evp.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <regex>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace djdb::kube {
@@ -172,11 +172,11 @@ class Kubeconfig {
             return {};
         }
         path = beside(file);
-        std::ifstream input(path, std::ios::binary);
-        if (!input) {
+        auto content = read_text_file(path);
+        if (!content) {
             refuse("names " + path.string() + " as " + key + ", which can't be read");
         }
-        return {std::istreambuf_iterator<char>(input), {}};
+        return *std::move(content);
     }
 
     std::string decode_base64(std::string data, const std::string& key) const {

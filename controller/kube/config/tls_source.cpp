@@ -1,7 +1,6 @@
 #include "controller/kube/config/tls_source.hpp"
 
-#include <fstream>
-#include <iterator>
+#include "controller/kube/config/text_file.hpp"
 
 namespace djdb::kube {
 namespace {
@@ -11,8 +10,7 @@ std::string text_of(const std::filesystem::path& file, const std::string& last) 
     if (file.empty()) {
         return last;
     }
-    std::ifstream input(file, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(input), {}};
+    const auto text = read_text_file(file).value_or("");
     return text.empty() ? last : text;
 }
 

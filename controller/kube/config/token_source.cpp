@@ -1,7 +1,7 @@
 #include "controller/kube/config/token_source.hpp"
 
-#include <fstream>
-#include <iterator>
+#include "controller/kube/config/text_file.hpp"
+
 #include <string>
 #include <utility>
 
@@ -17,8 +17,7 @@ Sensitive TokenSource::current() {
     if (file_.empty() || (!stale_ && now - read_at_ < kLifetime)) {
         return token_;
     }
-    std::ifstream input(file_, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(input), {}};
+    auto text = read_text_file(file_).value_or("");
     text.erase(text.find_last_not_of(" \t\r\n") + 1);
     if (!text.empty()) {
         token_ = Sensitive(std::move(text));
