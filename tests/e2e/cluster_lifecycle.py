@@ -21,6 +21,8 @@ from wait import wait_for
 POSTGRES = Postgres()
 CLUSTER = world.ROOT / "tests/cluster"
 PROC = pathlib.Path("/proc")
+# The API server's suite runs beside this one in a state directory of its own and ends when it likes.
+OTHER_STAGE = world.cluster_directory() / "apiserver-suite"
 SETTINGS = (
     "net/ipv4/ip_forward",
     "vm/overcommit_memory",
@@ -111,7 +113,7 @@ def machine():
         "iptables": (PROC / "net/ip_tables_names").read_text() if (PROC / "net/ip_tables_names").exists() else "",
         "kernel settings": [(PROC / "sys" / name).read_text() for name in SETTINGS if (PROC / "sys" / name).exists()],
         "cgroups": sorted(str(path) for path in pathlib.Path("/sys/fs/cgroup").glob("**/djdb")),
-        "state directory": sorted(path.name for path in world.cluster_directory().glob("*")),
+        "state directory": sorted(path.name for path in world.cluster_directory().glob("*") if path != OTHER_STAGE),
         "PostgreSQL's homes": homes(),
         "shims' sockets": sorted(str(path) for path in pathlib.Path("/run/containerd/s").glob("*")),
         "container logs": sorted(str(path) for path in pathlib.Path("/var/log/containers").glob("*")),
