@@ -128,7 +128,8 @@ def stop(settings: Settings, programs: Programs) -> None:
 
 
 def down(settings: Settings) -> None:
-    if not settings.directory.exists():
+    # Others may keep their state directories within this one.
+    if not any((settings.directory / name).exists() for name in OWN_FILES):
         print(f"cluster: nothing to stop in {settings.directory}")
         return
     if settings.full and os.geteuid() != 0:
