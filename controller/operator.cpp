@@ -1,5 +1,6 @@
 #include "controller/operator.hpp"
 
+#include "controller/http/endpoints.hpp"
 #include "controller/http/health_server.hpp"
 #include "controller/kube/client/client.hpp"
 #include "controller/kube/config/config.hpp"
@@ -94,11 +95,7 @@ std::pair<std::string, std::uint16_t> split_address(const std::string& address) 
 int run_operator(const Options& options, std::stop_token stop) {
     std::atomic<bool> ready = false;
     const auto [host, port] = split_address(options.health_address);
-    const http::HealthServer probes(
-        host,
-        port,
-        {{"/livez", [] { return true; }}, {"/readyz", [&ready] { return ready.load(); }}}
-    );
+    const http::HealthServer probes(host, port, http::endpoints(ready));
     postgres::PostgresDatabase database;
     const auto client = make_client(options);
     const auto cluster_id = find_cluster_id(*client, stop);

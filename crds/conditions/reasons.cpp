@@ -1,6 +1,7 @@
 // The reasons' one table, put together: what the API says, what it means, what to do.
 // docs/conditions.md is generated from it.
-#include "crds/conditions/conditions.hpp"
+#include "crds/conditions/reasons.hpp"
+
 #include "crds/conditions/reasons/common.hpp"
 #include "crds/conditions/reasons/database.hpp"
 #include "crds/conditions/reasons/job.hpp"

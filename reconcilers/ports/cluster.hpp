@@ -10,6 +10,7 @@
 #include "reconcilers/jobs/job.hpp"
 #include "reconcilers/ports/call_context.hpp"
 #include "reconcilers/ports/event.hpp"
+#include "reconcilers/ports/workload.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -36,33 +37,6 @@ struct SecretFacts {
 
     /// The key's value, unless it is absent or empty.
     [[nodiscard]] std::optional<Sensitive> find(const std::string& key) const;
-};
-
-/// What a Deployment's controller says of its Pods.
-enum class PodsState {
-    Unseen,       ///< nothing yet: it speaks of an earlier generation
-    Mixed,        ///< some run that were made from an earlier template
-    Progressing,  ///< all are of this template; some are not there or not available
-    Terminating,  ///< all are available; others end, as far as this Kubernetes tells
-    Complete,     ///< all are available, and no other is left
-};
-
-/// What keeps a workload's new Pods from being made.
-enum class Hold {
-    Paused,  ///< a Deployment's spec.paused
-};
-
-/// A Deployment that carries the database label.
-struct Workload {
-    ObjectMeta meta;
-    std::string order;
-    /// The Pod template as compact JSON with sorted keys: hashed, cloned, compared.
-    std::string pod_template;
-    std::optional<Hold> hold;
-    /// The field manager that holds it; empty when the admission policy does, since nobody owns that.
-    std::string held_by;
-    PodsState pods = PodsState::Unseen;
-    bool progress_deadline_exceeded = false;
 };
 
 enum class GateState { Intact, Missing, Altered };

@@ -14,7 +14,7 @@ enum class Repair {
     Nobody,    ///< somebody else added it: it is told and left
 };
 
-/// In the order of the table in sql/inspect/drift_kinds.cpp, which has repair and words of each.
+/// In the order of the table in ports/drift.cpp, which has repair and words of each.
 enum class DriftKind {
     RoleNameNotKept,
     RoleMissing,

@@ -1,7 +1,7 @@
 // Reasons that are not of one stage.
 #pragma once
 
-#include "crds/conditions/reasons/row.hpp"
+#include "crds/conditions/reason_row.hpp"
 
 #include <array>
 

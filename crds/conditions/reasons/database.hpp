@@ -1,7 +1,7 @@
 // Reasons of the database: claim, roles, grants, Secret, deletion.
 #pragma once
 
-#include "crds/conditions/reasons/row.hpp"
+#include "crds/conditions/reason_row.hpp"
 
 #include <array>
 

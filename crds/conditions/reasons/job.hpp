@@ -1,7 +1,7 @@
 // Reasons that the migration Job gives, in the words of jobs/djangodb_exit_codes.py.
 #pragma once
 
-#include "crds/conditions/reasons/row.hpp"
+#include "crds/conditions/reason_row.hpp"
 
 #include <array>
 

@@ -1,7 +1,7 @@
 // Reasons of a release, but for those that the migration Job itself gives.
 #pragma once
 
-#include "crds/conditions/reasons/row.hpp"
+#include "crds/conditions/reason_row.hpp"
 
 #include <array>
 

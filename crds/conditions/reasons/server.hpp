@@ -1,7 +1,7 @@
 // Reasons of the server: whether it can be used, and how.
 #pragma once
 
-#include "crds/conditions/reasons/row.hpp"
+#include "crds/conditions/reason_row.hpp"
 
 #include <array>
 

@@ -1,6 +1,6 @@
 // find_contents_drift: schemas, rights on rows and extensions.
-#include "reconcilers/sql/inspect/drift.hpp"
 #include "reconcilers/sql/inspect/facts_json.hpp"
+#include "reconcilers/sql/inspect/server_drift.hpp"
 #include "reconcilers/sql/provision/role_model.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 #include "reconcilers/sql/inspect/tenant.hpp"
 
 #include "reconcilers/sql/inspect/catalog.hpp"
-#include "reconcilers/sql/inspect/drift.hpp"
+#include "reconcilers/sql/inspect/server_drift.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/provision/role_model.hpp"
 

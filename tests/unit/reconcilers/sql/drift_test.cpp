@@ -1,6 +1,5 @@
 // find_drift: what the catalogs may show, and nothing else, is told.
-#include "reconcilers/sql/inspect/drift.hpp"
-
+#include "reconcilers/sql/inspect/server_drift.hpp"
 #include "reconcilers/sql/provision/role_model.hpp"
 
 #include <gtest/gtest.h>

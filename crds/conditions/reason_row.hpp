@@ -1,7 +1,7 @@
 // What a row of the tables in this folder is made of: short names for long tables.
 #pragma once
 
-#include "crds/conditions/conditions.hpp"
+#include "crds/conditions/reasons.hpp"
 
 namespace djdb::reasons {
 

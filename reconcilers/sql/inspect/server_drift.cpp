@@ -1,4 +1,4 @@
-#include "reconcilers/sql/inspect/drift.hpp"
+#include "reconcilers/sql/inspect/server_drift.hpp"
 
 #include "reconcilers/sql/inspect/facts_json.hpp"
 #include "reconcilers/sql/provision/role_model.hpp"

@@ -1,0 +1,87 @@
+// The Cluster port's part for Jobs.
+#include "controller/kube/client/wire_json.hpp"
+#include "controller/kube/field_manager.hpp"
+#include "controller/kube/kube_cluster.hpp"
+#include "controller/kube/objects/fields.hpp"
+#include "controller/kube/objects/job_run.hpp"
+#include "controller/kube/refusal.hpp"
+#include "controller/kube/running_jobs.hpp"
+#include "crds/api.hpp"
+#include "crds/codec.hpp"
+#include "reconcilers/ports/failure.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace djdb::kube {
+namespace {
+
+constexpr int kJobTtlSeconds = 24 * 3600;
+
+}  // namespace
+
+using nlohmann::json;
+
+std::vector<JobRun> KubeCluster::list_jobs(const ObjectKey& database) {
+    std::vector<JobRun> jobs;
+    const auto owned = index_word(database.ns, database.name.str());
+    for (const auto& object : caches_.jobs.list_indexed(owned)) {
+        const auto kind = parse_job_kind(label_of(*object, api::kJobKindLabel));
+        if (!kind) {
+            continue;
+        }
+        const auto made = index_word(database.ns, text_at(*object, {"metadata", "name"}));
+        jobs.push_back(decode_job(*kind, *object, caches_.pods.list_indexed(made)));
+    }
+    return jobs;
+}
+
+void KubeCluster::create_job(const json& manifest, const CallContext& call) {
+    if (const auto running = find_running_job(client_, manifest, call)) {
+        refuse("409 JobRuns", "Job \"" + *running + "\" is not over. None was made beside it.");
+    }
+    try {
+        client_.create(resources::kJobs, manifest, {.field_manager = manager("jobs")}, call);
+    } catch (const Error& error) {
+        if (error.failure().code != "409 AlreadyExists") {
+            throw;
+        }
+        const auto current = client_.read(resources::kJobs, decode_meta(manifest).key, call);
+        if (current && controller_of(*current) != controller_of(manifest)) {
+            refuse_foreign(manifest);
+        }
+    }
+}
+
+void KubeCluster::arm_job_ttl(const ObjectKey& job, const CallContext& call) {
+    patch_job(job, {{"spec", {{"ttlSecondsAfterFinished", kJobTtlSeconds}}}}, call);
+}
+
+void KubeCluster::lift_job_deadline(
+    const ObjectKey& job, const ResourceUid& uid, const CallContext& call
+) {
+    patch_job(
+        job,
+        {{"metadata", {{"uid", uid.str()}}}, {"spec", {{"activeDeadlineSeconds", nullptr}}}},
+        call
+    );
+}
+
+/// A Job that is gone needs nothing.
+void KubeCluster::patch_job(const ObjectKey& job, const json& patch, const CallContext& call) {
+    try {
+        client_.merge_patch(resources::kJobs, job, patch, {manager("jobs"), ""}, call);
+    } catch (const Error& error) {
+        if (!error.failure().code.starts_with("404")) {
+            throw;
+        }
+    }
+}
+
+void KubeCluster::remove_job(
+    const ObjectKey& job, const ResourceUid& uid, const CallContext& call
+) {
+    const RemoveOptions options{uid.str(), {}, "Foreground"};
+    client_.remove(resources::kJobs, job, options, call);
+}
+
+}  // namespace djdb::kube

@@ -1,0 +1,38 @@
+// What runs an app's Pods: today a Deployment with the database label.
+#pragma once
+
+#include "crds/kinds/django_database.hpp"
+
+#include <optional>
+#include <string>
+
+namespace djdb {
+
+/// What a Deployment's controller says of its Pods.
+enum class PodsState {
+    Unseen,       ///< nothing yet: it speaks of an earlier generation
+    Mixed,        ///< some run that were made from an earlier template
+    Progressing,  ///< all are of this template; some are not there or not available
+    Terminating,  ///< all are available; others end, as far as this Kubernetes tells
+    Complete,     ///< all are available, and no other is left
+};
+
+/// What keeps a workload's new Pods from being made.
+enum class Hold {
+    Paused,  ///< a Deployment's spec.paused
+};
+
+/// A Deployment that carries the database label.
+struct Workload {
+    ObjectMeta meta;
+    std::string order;
+    /// The Pod template as compact JSON with sorted keys: hashed, cloned, compared.
+    std::string pod_template;
+    std::optional<Hold> hold;
+    /// The field manager that holds it; empty when the admission policy does, since nobody owns that.
+    std::string held_by;
+    PodsState pods = PodsState::Unseen;
+    bool progress_deadline_exceeded = false;
+};
+
+}  // namespace djdb
