@@ -29,6 +29,9 @@ inline constexpr std::string_view kOrphanAnnotation = "djangodb.io/orphan";
 /// On a PostgresServer: "<system identifier>:<ledger revision>" of the very server that may take the
 /// place of the one that answered before.
 inline constexpr std::string_view kAcceptServerAnnotation = "djangodb.io/accept-server";
+/// The release gate puts it on a Deployment that it holds, and the operator takes it away when it opens it: it tells
+/// the gate's pause from a user's.
+inline constexpr std::string_view kHeldAnnotation = "djangodb.io/held";
 /// On a migration Job: the image that it migrates for.
 inline constexpr std::string_view kImageAnnotation = "djangodb.io/image";
 /// On a migration Job: which try of its revision it is, from 1.

@@ -9,11 +9,28 @@ namespace {
 
 using nlohmann::json;
 
-// A write to a held Deployment is held again: `kubectl rollout resume` by a user does not open the
-// gate.
-constexpr auto kTemplateNotReleased =
+// What the version before installed: every pause without an owner was the gate's.
+constexpr auto kFormerCondition =
     "request.operation == 'CREATE' || object.spec.template != oldObject.spec.template || "
     "(has(oldObject.spec.paused) && oldObject.spec.paused)";
+
+std::string is_paused(const std::string& deployment) {
+    return "has(" + deployment + ".spec.paused) && " + deployment + ".spec.paused";
+}
+
+std::string is_marked(const std::string& deployment) {
+    return "has(" + deployment + ".metadata.annotations) && '" + std::string(api::kHeldAnnotation) +
+           "' in " + deployment + ".metadata.annotations";
+}
+
+// What is marked as held stays held, whoever drops the mark or the pause. A writer who pauses a Deployment himself
+// has it paused; when he resumes it, its template may be another one than the one that ran.
+std::string is_to_be_held() {
+    return "request.operation == 'CREATE' ? !(" + is_paused("object") + ") || (" +
+           is_marked("object") + ") : (" + is_marked("oldObject") + ") || !(" +
+           is_paused("object") + ") && (" + is_paused("oldObject") +
+           " || object.spec.template != oldObject.spec.template)";
+}
 
 json labelled_deployments() {
     json constraints;
@@ -41,7 +58,11 @@ std::string operator_username(std::string_view name_space, std::string_view serv
     return "system:serviceaccount:" + std::string(name_space) + ":" + std::string(service_account);
 }
 
-json gate_policy_spec(std::string_view operator_username) {
+namespace {
+
+json policy_spec(
+    std::string_view operator_username, const std::string& condition, const std::string& mutation
+) {
     json spec;
     spec["failurePolicy"] = "Fail";
     spec["reinvocationPolicy"] = "IfNeeded";
@@ -51,13 +72,32 @@ json gate_policy_spec(std::string_view operator_username) {
              "not-the-operator",
              "request.userInfo.username != '" + std::string(operator_username) + "'"
          ),
-         named("template-not-released", kTemplateNotReleased)}
+         named("template-not-released", condition)}
     );
-    json mutation;
-    mutation["patchType"] = "ApplyConfiguration";
-    mutation["applyConfiguration"]["expression"] = "Object{spec: Object.spec{paused: true}}";
-    spec["mutations"] = json::array({mutation});
+    json change;
+    change["patchType"] = "ApplyConfiguration";
+    change["applyConfiguration"]["expression"] = mutation;
+    spec["mutations"] = json::array({change});
     return spec;
+}
+
+}  // namespace
+
+json gate_policy_spec(std::string_view operator_username) {
+    return policy_spec(
+        operator_username,
+        is_to_be_held(),
+        "Object{metadata: Object.metadata{annotations: {'" + std::string(api::kHeldAnnotation) +
+            "': 'true'}}, spec: Object.spec{paused: true}}"
+    );
+}
+
+bool is_intact_policy(const json& spec, std::string_view operator_username) {
+    return spec == gate_policy_spec(operator_username) ||
+           spec ==
+               policy_spec(
+                   operator_username, kFormerCondition, "Object{spec: Object.spec{paused: true}}"
+               );
 }
 
 json gate_binding_spec() {

@@ -36,7 +36,12 @@ std::span<const RbacRule> rbac_table() {
             "get create patch delete",
             "the app's Secrets, by name, and never listed; delete: a removed reader's"},
         RbacRule{Cluster, "", "configmaps", "get create patch", "the migration program"},
-        RbacRule{Cluster, "events.k8s.io", "events", "create patch", "what people wait for"},
+        RbacRule{
+            Cluster,
+            "events.k8s.io",
+            "events",
+            "list create patch",
+            "list: why a migration's Pod does not start; the rest: what people wait for"},
         RbacRule{
             Cluster,
             "admissionregistration.k8s.io",

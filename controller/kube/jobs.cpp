@@ -2,6 +2,7 @@
 #include "controller/kube/client/wire_json.hpp"
 #include "controller/kube/field_manager.hpp"
 #include "controller/kube/kube_cluster.hpp"
+#include "controller/kube/objects/events.hpp"
 #include "controller/kube/objects/fields.hpp"
 #include "controller/kube/objects/job_run.hpp"
 #include "controller/kube/refusal.hpp"
@@ -33,6 +34,13 @@ std::vector<JobRun> KubeCluster::list_jobs(const ObjectKey& database) {
         jobs.push_back(decode_job(*kind, *object, caches_.pods.list_indexed(made)));
     }
     return jobs;
+}
+
+std::optional<Explanation> KubeCluster::read_warning(
+    const Namespace& ns, const ResourceUid& about, const CallContext& call
+) {
+    const Selection its{ns.str(), "", "regarding.uid=" + about.str()};
+    return last_warning(client_.list(resources::kEvents, its, call).items);
 }
 
 void KubeCluster::create_job(const json& manifest, const CallContext& call) {

@@ -67,6 +67,9 @@ class KubeCluster final : public Cluster {
     std::optional<SecretFacts> read_secret(const ObjectKey& key, const CallContext& call) override;
     std::optional<std::string> read_secret_version(const ObjectKey& key, const CallContext& call)
         override;
+    std::optional<Explanation> read_warning(
+        const Namespace& ns, const ResourceUid& about, const CallContext& call
+    ) override;
     void set_finalizers(
         const DjangoDatabase& object,
         const std::vector<std::string>& finalizers,

@@ -36,14 +36,16 @@ GateState KubeCluster::find_gate() {
         return GateState::Missing;
     }
     const auto username = operator_username(identity_.ns.str(), identity_.service_account);
-    const bool intact = policy->at("spec") == gate_policy_spec(username) &&
+    const bool intact = is_intact_policy(policy->at("spec"), username) &&
                         binding->at("spec") == gate_binding_spec();
     return intact ? GateState::Intact : GateState::Altered;
 }
 
 void KubeCluster::open_gate(const Workload& workload, const CallContext& call) {
     const json patch{
-        {"metadata", {{"resourceVersion", workload.meta.resource_version}}},
+        {"metadata",
+         {{"resourceVersion", workload.meta.resource_version},
+          {"annotations", {{std::string(api::kHeldAnnotation), nullptr}}}}},
         {"spec", {{"paused", nullptr}}}};
     client_.merge_patch(
         resources::kDeployments, workload.meta.key, patch, {manager("rollout"), ""}, call

@@ -205,6 +205,9 @@ JobEnd judge_running(const JobRun& job) {
             return Stuck{*std::move(why)};
         }
     }
+    if (job.obstacle) {
+        return Stuck{one_line(job.obstacle->reason + ": " + job.obstacle->message, kLongestText)};
+    }
     return Underway{};
 }
 

@@ -25,4 +25,10 @@ std::optional<JobKind> parse_job_kind(std::string_view label) {
     return row == kKinds.end() ? std::nullopt : std::optional(row->first);
 }
 
+bool is_late_to_start(const JobRun& job, TimePoint now) {
+    return job.state == JobState::Running && !job.being_deleted && job.failure_reason.empty() &&
+           std::ranges::none_of(job.pods, &JobPod::has_started) &&
+           now - job.created >= kStartsWithin;
+}
+
 }  // namespace djdb

@@ -5,6 +5,7 @@
 #include "crds/conditions/conditions.hpp"
 #include "crds/names.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,9 @@ struct ContainerEnd {
 };
 
 struct JobPod {
+    ResourceUid uid;
+    /// Our container runs or has ended.
+    bool has_started = false;
     /// Its phase is Succeeded or Failed.
     bool is_over = false;
     /// What our container waits for before it starts.
@@ -73,6 +77,15 @@ struct JobRun {
     bool expires = false;
     /// One, as a rule; more when the Job controller made one anew.
     std::vector<JobPod> pods;
+    /// What keeps its Pod from being made, or our container from starting: a quota, an admission rule, a volume.
+    /// Only Events tell that, so it is asked for when is_late_to_start().
+    std::optional<Explanation> obstacle;
 };
+
+/// A Pod is made within a second or two; its volumes and its network take a few more.
+inline constexpr std::chrono::seconds kStartsWithin{10};
+
+/// It is underway, and our container has not started kStartsWithin after the Job was made.
+bool is_late_to_start(const JobRun& job, TimePoint now);
 
 }  // namespace djdb

@@ -18,6 +18,18 @@ bool needs_confirmation(const Observed& observed) {
            });
 }
 
+/// Of a Job that is late: its own Event when it has no Pod, else its Pod's. Without an answer nothing is known, and
+/// the release goes on as it would without Events.
+std::optional<Explanation> find_obstacle(
+    const JobRun& job, const Namespace& ns, Cluster& cluster, const CallContext& call
+) {
+    try {
+        return cluster.read_warning(ns, job.pods.empty() ? job.uid : job.pods.back().uid, call);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
 void inspect(
     const Desired& desired,
     std::span<const Lane> lanes,
@@ -89,6 +101,11 @@ Observed observe(
     observed.secrets = observe_secrets(desired, known(observed.server.access), cluster, call);
     observed.release = {cluster.find_gate(), cluster.list_workloads(key), {}};
     observed.jobs = cluster.list_jobs(key);
+    for (auto& job : observed.jobs) {
+        if (is_late_to_start(job, observed.now)) {
+            job.obstacle = find_obstacle(job, key.ns, cluster, call);
+        }
+    }
     inspect(desired, lanes, observed, database, cache, call);
     return observed;
 }

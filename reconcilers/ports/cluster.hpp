@@ -74,6 +74,11 @@ class Cluster {
     virtual std::optional<std::string>
     read_secret_version(const ObjectKey&, const CallContext&) = 0;
 
+    /// The last Event about this object in that namespace, if it is a warning: a Pod's failed mount, a Job's refused
+    /// Pod, in the words of Kubernetes.
+    virtual std::optional<Explanation>
+    read_warning(const Namespace&, const ResourceUid& about, const CallContext&) = 0;
+
     virtual void
     set_finalizers(const DjangoDatabase&, const std::vector<std::string>& finalizers, const CallContext&) = 0;
     /// Refused with Conflict when the Secret is not of this version any more: what somebody else

@@ -128,6 +128,86 @@ class Held(GateTest):
         self.assert_held()
 
 
+class HeldNotPaused(GateTest):
+    """The gate's hold is told from a user's pause by its mark, not by who owns the field."""
+
+    HELD = "djangodb.io/held"
+
+    def apply_with_pause(self, paused, image=NEW):
+        """As Flux does it."""
+        manifest = deployment("web", self.space, image)
+        manifest["spec"]["paused"] = paused
+        world.kubectl(
+            "apply", "--server-side", "--field-manager=kustomize-controller", "-f", "-", stdin=json.dumps(manifest)
+        )
+
+    def mark(self):
+        return self.read()["metadata"].get("annotations", {}).get(self.HELD)
+
+    def assert_marked(self):
+        found = self.read()
+        self.assertTrue(found["spec"].get("paused"))
+        self.assertEqual(found["metadata"]["annotations"].get(self.HELD), "true")
+        self.assertNotIn(NEW, self.images_that_rolled())
+
+    def assert_open(self):
+        self.eventually("it is open", lambda: "paused" not in self.read()["spec"])
+        self.assertIsNone(self.mark(), "opening takes both away in one write")
+
+    def test_a_manifest_that_says_paused_false(self):
+        self.apply_with_pause(False)
+        self.assert_marked()
+        self.assertIn(NEW, self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")["message"])
+        self.let_pass(PASSED)
+        self.apply_with_pause(False, PASSED)
+        self.assert_open()
+        before = self.read()["spec"]
+        self.apply_with_pause(False, PASSED)
+        self.assertFalse(self.read()["spec"].get("paused", False), "the same again is not held")
+        self.assertEqual(self.read()["spec"]["template"], before["template"])
+        world.kubectl("-n", self.space, "rollout", "restart", "deployment/web")
+        self.assert_open()
+        self.apply_with_pause(False)
+        self.assert_marked()
+
+    def test_a_held_one_that_comes_back_from_a_backup(self):
+        self.make_deployment("web", NEW)
+        self.assert_marked()
+        backup = world.kubectl("-n", self.space, "get", "deployment", "web", "-o", "yaml")
+        world.kubectl("-n", self.space, "delete", "deployment", "web")
+        world.kubectl("create", "-f", "-", stdin=backup)
+        self.assert_marked()
+        self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")
+        self.assertNotEqual(self.conditions()["Gated"]["reason"], "PausedByUser")
+
+    def test_the_mark_can_not_be_taken_away(self):
+        self.make_deployment("web", NEW)
+        world.kubectl("-n", self.space, "annotate", "deployment/web", self.HELD + "-")
+        self.assert_marked()
+        manifest = json.dumps(deployment("web", self.space, NEW))
+        world.kubectl("replace", "--force=false", "-f", "-", stdin=manifest)
+        self.assert_marked()
+
+    def test_a_template_that_came_in_a_users_pause_is_held_when_he_resumes(self):
+        self.make_open_deployment()
+        world.kubectl("-n", self.space, "rollout", "pause", "deployment/web")
+        world.kubectl("-n", self.space, "set", "image", "deployment/web", "app=" + NEW)
+        self.assertIsNone(self.mark(), "it is his pause still")
+        self.wait_for_condition("Gated", "False", "PausedByUser")
+        world.kubectl("-n", self.space, "rollout", "resume", "deployment/web")
+        self.assert_marked()
+        self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")
+
+    def test_one_that_is_made_paused_is_the_users(self):
+        self.apply_with_pause(True)
+        self.assertIsNone(self.mark())
+        found = self.wait_for_condition("Gated", "False", "PausedByUser")
+        self.assertIn("kustomize-controller", found["message"])
+        self.assertEqual(self.api.list("job", self.space), [])
+        self.apply_with_pause(False)
+        self.assert_marked()
+
+
 class Opened(GateTest):
     def test_an_image_that_passed_is_opened_at_once(self):
         self.make_open_deployment()

@@ -1,6 +1,7 @@
 """What becomes of a migration Job's Pod. No kubelet runs it, so the test says how its containers fare."""
 
 import json
+import time
 import unittest
 
 from case import HEAL_SECONDS, ClusterTest, side_by_side
@@ -109,6 +110,97 @@ class BesideAnInjectedContainer(ClusterTest):
         self.assertEqual(self.conditions()["MigrationsApplied"]["reason"], "StatementTimeout")
         self.assert_quiet()
         self.assertNotIn("deletionTimestamp", self.found_job()["metadata"], "it says why, and its log is there")
+
+
+class BeforeItStarts(ClusterTest):
+    """What keeps the Pod from being made, or its container from starting, is told in the words of Kubernetes."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_ready_database()
+
+    def stuck(self, *words):
+        found = self.wait_for_condition("MigrationsApplied", "False", "MigrationJobStuck", seconds=HEAL_SECONDS)
+        self.eventually(
+            "it says %s" % ", ".join(words),
+            lambda: all(word in self.conditions()["MigrationsApplied"]["message"] for word in words),
+            HEAL_SECONDS,
+        )
+        return found
+
+    def test_a_quota_that_refuses_the_pod(self):
+        self.forbid("pods")
+        self.make_deployment("web", IMAGE)
+        self.stuck("FailedCreate", "exceeded quota: none")
+
+    def test_a_policy_that_refuses_the_pod(self):
+        name = "no-pods-" + self.space
+        self.api.create(
+            "denial",
+            {
+                "apiVersion": "admissionregistration.k8s.io/v1",
+                "kind": "ValidatingAdmissionPolicy",
+                "metadata": {"name": name},
+                "spec": {
+                    "matchConstraints": {
+                        "resourceRules": [
+                            {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+                        ]
+                    },
+                    "validations": [
+                        {"expression": "'team' in object.metadata.?labels.orValue({})", "message": "who owns this Pod?"}
+                    ],
+                },
+            },
+        )
+        self.addCleanup(self.api.delete, "denial", name)
+        self.api.create(
+            "denialbinding",
+            {
+                "apiVersion": "admissionregistration.k8s.io/v1",
+                "kind": "ValidatingAdmissionPolicyBinding",
+                "metadata": {"name": name},
+                "spec": {
+                    "policyName": name,
+                    "validationActions": ["Deny"],
+                    "matchResources": {
+                        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.space}}
+                    },
+                },
+            },
+        )
+        self.addCleanup(self.api.delete, "denialbinding", name)
+        self.make_deployment("web", IMAGE)
+        self.stuck("FailedCreate", "who owns this Pod?")
+
+    def test_a_volume_that_cannot_be_mounted(self):
+        """No kubelet runs here, so the test notes what one does."""
+        self.make_deployment("web", IMAGE)
+        pod = self.eventually("its Pod is made", lambda: self.api.list("pod", self.space))[0]["metadata"]
+        said = 'MountVolume.SetUp failed for volume "tls" : secret "web-tls-7h2k9" not found'
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        self.api.call(
+            "POST",
+            "/api/v1/namespaces/%s/events" % self.space,
+            {
+                "metadata": {"name": "mount", "namespace": self.space},
+                "involvedObject": {
+                    "kind": "Pod",
+                    "apiVersion": "v1",
+                    "name": pod["name"],
+                    "namespace": self.space,
+                    "uid": pod["uid"],
+                },
+                "type": "Warning",
+                "reason": "FailedMount",
+                "message": said,
+                "firstTimestamp": now,
+                "lastTimestamp": now,
+                "count": 1,
+                "source": {"component": "kubelet"},
+            },
+        )
+        self.stuck("FailedMount", said)
 
 
 def load_tests(_loader, tests, _pattern):

@@ -1,5 +1,6 @@
 #include "controller/kube/objects/job_run.hpp"
 
+#include "controller/kube/client/wire_json.hpp"
 #include "controller/kube/objects/fields.hpp"
 #include "crds/api.hpp"
 #include "crds/text.hpp"
@@ -46,6 +47,7 @@ JobPod decode_pod(const json& pod, const std::string& name) {
     const auto& status = child(pod, "status");
     const auto phase = status.value("phase", "");
     JobPod out;
+    out.uid = ResourceUid(text_at(pod, {"metadata", "uid"}));
     out.is_over = phase == "Succeeded" || phase == "Failed";
     if (const auto* refused = find_condition(pod, "PodScheduled", "False")) {
         out.unscheduled = explanation_in(*refused);
@@ -56,6 +58,9 @@ JobPod decode_pod(const json& pod, const std::string& name) {
             out.others_run = out.others_run || child(state, "terminated").empty();
             continue;
         }
+        // A container that was restarted has a last state.
+        out.has_started = !child(state, "running").empty() || !child(state, "terminated").empty() ||
+                          !child(container, "lastState").empty();
         if (const auto& waiting = child(state, "waiting"); !waiting.empty()) {
             out.waiting = explanation_in(waiting);
         }

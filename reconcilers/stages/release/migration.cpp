@@ -32,8 +32,8 @@
 namespace djdb {
 namespace {
 
-/// The Job controller makes the Pod within a second or two; a refused one leaves only an Event.
-constexpr std::chrono::seconds kPodWithin{10};
+/// Between two looks at what keeps a Pod from starting: no watch tells of Events.
+constexpr std::chrono::seconds kObstacleEvery{20};
 
 Verdict start(const Workload& source, const Revision& revision, const ImageRef& image) {
     return act_and_stop(
@@ -59,16 +59,19 @@ std::string stuck_reason(const JobRun& job, TimePoint now) {
     if (const auto* stuck = std::get_if<Stuck>(&end)) {
         return stuck->why;
     }
-    if (job.pods.empty() && now - job.created >= kPodWithin) {
+    if (job.pods.empty() && is_late_to_start(job, now)) {
         return "no Pod was made for it (a quota or an admission rule?); kubectl describe job " +
                job.name + " says why";
     }
     return {};
 }
 
-/// When to look again at a Job for which no Pod has shown up yet: no event tells that none will.
-std::optional<TimePoint> next_look(const JobRun& job) {
-    return job.pods.empty() ? std::optional(job.created + kPodWithin) : std::nullopt;
+/// When to look again at a Job whose Pod has not started yet: nothing wakes us if it never does.
+std::optional<TimePoint> next_look(const JobRun& job, TimePoint now) {
+    if (std::ranges::any_of(job.pods, &JobPod::has_started)) {
+        return std::nullopt;
+    }
+    return is_late_to_start(job, now) ? now + kObstacleEvery : job.created + kStartsWithin;
 }
 
 Verdict judge_running(const JobRun& job, TimePoint now) {
@@ -84,12 +87,12 @@ Verdict judge_running(const JobRun& job, TimePoint now) {
              "Job \"" + job.name + "\" can't start: " + stuck +
                  ". New Pods are held and the old ones serve; set a fixed image or repair the "
                  "cause."},
-            std::nullopt};
+            next_look(job, now)};
     }
     return Wait{
         {Reason::MigrationRunning,
          "Job \"" + job.name + "\" migrates for " + job.image.str() + "."},
-        next_look(job)};
+        next_look(job, now)};
 }
 
 /// Two migrations never run together, so a started one ends first.
@@ -105,7 +108,7 @@ Verdict judge_earlier(const JobRun& job, const ImageRef& next, TimePoint now) {
         {Reason::MigrationRunning,
          "Job \"" + job.name + "\" of an earlier template still runs; " + next.str() +
              " follows it."},
-        next_look(job)};
+        next_look(job, now)};
 }
 
 /// What the Job says is applied and the database does not show; empty when all is there.
@@ -179,10 +182,13 @@ Verdict judge_failure(
                  said.message + ". It will be tried again."},
             again};
     }
+    const auto where_to_read =
+        job.pods.empty() ? "Its Pod and its log are gone; read kubectl describe job " + job.name
+                         : "Read kubectl logs job/" + job.name;
     return Blocked{
         {reason_shown_for(said.reason),
          "Job \"" + job.name + "\" failed with " + said.reason + ": " + said.message +
-             ". New Pods are held and the old ones serve. Read kubectl logs job/" + job.name +
+             ". New Pods are held and the old ones serve. " + where_to_read +
              "; set a fixed image, or kubectl delete job " + job.name + " to try this one again."}};
 }
 

@@ -127,19 +127,22 @@ void ApiServer::remove_database(const ObjectKey& key) {
     databases.put(std::move(object));
 }
 
-/// As crds/gate.cpp has it: a write by anyone but the operator to a Deployment with the label is held
-/// when it is new, has another template, or is held already. What the policy sets nobody owns.
+/// As the table in crds/gate.hpp has it, for writes by anyone but the operator to a Deployment with the label.
 void ApiServer::admit(const Deployment* before, Deployment& after) const {
     const bool has_label =
         !after.database.empty() || (before != nullptr && !before->database.empty());
     if (gate != GatePolicy::Intact || !has_label) {
         return;
     }
-    const bool is_held =
-        before == nullptr || before->pod_template != after.pod_template || before->paused;
-    if (is_held && !after.paused) {
+    const bool is_to_be_held =
+        before == nullptr
+            ? !after.paused || after.is_marked
+            : before->is_marked ||
+                  (!after.paused && (before->paused || before->pod_template != after.pod_template));
+    if (is_to_be_held) {
         after.paused = true;
         after.paused_by.clear();
+        after.is_marked = true;
     }
 }
 
@@ -305,6 +308,7 @@ void ApiServer::open_gate(const ObjectMeta& judged, bool checks_version) {
     object.meta.generation += object.paused ? 1 : 0;
     object.paused = false;
     object.paused_by.clear();
+    object.is_marked = false;
     stamp(object.meta, false);
     deployments.put(std::move(object));
 }

@@ -23,8 +23,10 @@ struct Deployment {
     std::string image;
     std::string pod_template;
     bool paused = false;
-    /// The field manager that owns the pause; empty: the admission policy.
+    /// The field manager that owns the pause; empty: nobody does.
     std::string paused_by;
+    /// By the admission policy.
+    bool is_marked = false;
     std::int64_t observed_generation = 0;
     Pods pods = Pods::Progressing;
     /// What its Pods were made from; empty: there are none.

@@ -74,7 +74,9 @@ JobRun facts_of(const Job& job, const Pod* pod) {
     run.expires = job.expires;
     if (pod != nullptr) {
         JobPod its;
+        its.uid = pod->meta.uid;
         its.is_over = pod->has_ended;
+        its.has_started = pod->stuck.empty();
         if (!pod->stuck.empty()) {
             its.waiting = Explanation{"ErrImagePull", pod->stuck};
         }
@@ -122,7 +124,7 @@ std::vector<Workload> ModelCluster::list_workloads(const ObjectKey& database) {
             workload.meta = object->meta;
             workload.pod_template = object->pod_template;
             workload.hold = object->paused ? std::optional(Hold::Paused) : std::nullopt;
-            workload.held_by = object->paused ? object->paused_by : "";
+            workload.held_by = object->paused && !object->is_marked ? object->paused_by : "";
             workload.pods = state_of(*object);
             workloads.push_back(std::move(workload));
         }
@@ -138,6 +140,13 @@ std::vector<JobRun> ModelCluster::list_jobs(const ObjectKey& database) {
         }
     }
     return jobs;
+}
+
+/// In this world no quota and no volume keeps a Pod from starting.
+std::optional<Explanation>
+ModelCluster::read_warning(const Namespace&, const ResourceUid&, const CallContext&) {
+    read("read the Events of a Job");
+    return std::nullopt;
 }
 
 GateState ModelCluster::find_gate() {

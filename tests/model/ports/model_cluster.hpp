@@ -28,6 +28,8 @@ class ModelCluster final : public Cluster {
     std::optional<SecretFacts> read_operator_secret(const ObjectName&, const CallContext&) override;
     std::optional<SecretFacts> read_secret(const ObjectKey&, const CallContext&) override;
     std::optional<std::string> read_secret_version(const ObjectKey&, const CallContext&) override;
+    std::optional<Explanation>
+    read_warning(const Namespace&, const ResourceUid&, const CallContext&) override;
     void set_finalizers(const DjangoDatabase&, const std::vector<std::string>&, const CallContext&)
         override;
     std::string

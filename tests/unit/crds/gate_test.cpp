@@ -74,5 +74,21 @@ TEST(Gate, LetsOnlyThisOperatorThrough) {
     EXPECT_NE(ours, gate_policy_spec(operator_username("elsewhere", "djangodb-operator")));
 }
 
+TEST(Gate, OfTheVersionBeforeIsIntactToo) {
+    const std::string user = operator_username("djangodb-system", "djangodb-operator");
+    auto spec = gate_policy_spec(user);
+    EXPECT_TRUE(is_intact_policy(spec, user));
+    EXPECT_FALSE(is_intact_policy(spec, operator_username("elsewhere", "djangodb-operator")));
+    spec["matchConditions"][1]["expression"] =
+        "request.operation == 'CREATE' || object.spec.template != oldObject.spec.template || "
+        "(has(oldObject.spec.paused) && oldObject.spec.paused)";
+    EXPECT_FALSE(is_intact_policy(spec, user)) << "half of one and half of the other";
+    spec["mutations"][0]["applyConfiguration"]["expression"] =
+        "Object{spec: Object.spec{paused: true}}";
+    EXPECT_TRUE(is_intact_policy(spec, user));
+    spec["failurePolicy"] = "Ignore";
+    EXPECT_FALSE(is_intact_policy(spec, user));
+}
+
 }  // namespace
 }  // namespace djdb

@@ -59,7 +59,7 @@ JobRun a_job_run() {
     job.uid = ResourceUid("u");
     job.image = ImageRef("shop:v2");
     job.has_deadline = true;
-    job.pods.emplace_back();
+    job.pods.emplace_back().has_started = true;
     return job;
 }
 

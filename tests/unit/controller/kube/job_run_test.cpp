@@ -97,6 +97,7 @@ TEST(JobRun, HasTheEndOfItsOwnContainerAlone) {
     EXPECT_EQ(found.end->answer_text, "said");
     EXPECT_EQ(found.end->finished, parse_time("2026-11-24T02:17:41Z"));
     EXPECT_FALSE(found.waiting) << "another container's";
+    EXPECT_TRUE(found.has_started);
     EXPECT_FALSE(found.is_over);
     EXPECT_TRUE(found.others_run);
     auto all_ended = pod;
@@ -125,6 +126,9 @@ TEST(JobRun, HasWhatItsPodsWaitFor) {
     EXPECT_EQ(run.pods[1].unscheduled->message, "0/1 nodes");
     EXPECT_TRUE(run.pods[2].is_over);
     EXPECT_FALSE(run.pods[3].is_over || run.pods[3].end || run.pods[3].waiting);
+    for (const auto& pod : run.pods) {
+        EXPECT_FALSE(pod.has_started);
+    }
 }
 
 TEST(JobKinds, AJobWithoutTheLabelMigratesAndOneOfALaterVersionIsNoneOfOurs) {

@@ -58,5 +58,24 @@ TEST(PodsOfADeployment, AreCompleteOnlyWithAllOfThemAndNoOther) {
     }
 }
 
+TEST(PauseOfADeployment, IsAUsersWhenHeOwnsItAndTheGateDidNotMarkIt) {
+    json held{
+        {"metadata",
+         {{"name", "web"},
+          {"managedFields",
+           {{{"manager", "kustomize-controller"},
+             {"fieldsV1", {{"f:spec", {{"f:paused", json::object()}}}}}}}}}},
+        {"spec", {{"paused", true}, {"template", json::object()}}}};
+    EXPECT_EQ(decode_workload(held).held_by, "kustomize-controller");
+    held["metadata"]["annotations"] = {{"djangodb.io/held", "true"}};
+    EXPECT_EQ(decode_workload(held).held_by, "") << "who applies paused: false owns the field";
+    EXPECT_TRUE(decode_workload(held).hold);
+    held["spec"]["paused"] = false;
+    EXPECT_FALSE(decode_workload(held).hold) << "a mark alone holds nothing";
+    held["metadata"] = {{"name", "web"}};
+    held["spec"]["paused"] = true;
+    EXPECT_EQ(decode_workload(held).held_by, "") << "by the gate of the version before";
+}
+
 }  // namespace
 }  // namespace djdb::kube

@@ -254,6 +254,27 @@ TEST(EndOfAJob, ARunningOneIsStuckWhenItsPodDoesNotStartByItself) {
     EXPECT_FALSE(is_over(read_end(job)));
     job.pods.clear();
     EXPECT_TRUE(std::holds_alternative<Underway>(read_end(job))) << "none was made yet";
+    job.obstacle = Explanation{"FailedCreate", "exceeded quota"};
+    EXPECT_EQ(std::get<Stuck>(read_end(job)).why, "FailedCreate: exceeded quota");
+}
+
+TEST(EndOfAJob, ARunningOneIsLateWhenItsContainerHasNotStartedInTime) {
+    auto job = a_job_run();
+    job.pods.front().has_started = false;
+    EXPECT_FALSE(is_late_to_start(job, job.created + kStartsWithin - std::chrono::seconds{1}));
+    const auto late = job.created + kStartsWithin;
+    EXPECT_TRUE(is_late_to_start(job, late));
+    job.pods.clear();
+    EXPECT_TRUE(is_late_to_start(job, late)) << "no Pod was made";
+    job.failure_reason = "DeadlineExceeded";
+    EXPECT_FALSE(is_late_to_start(job, late)) << "its Pods are being stopped";
+    job.failure_reason.clear();
+    job.being_deleted = true;
+    EXPECT_FALSE(is_late_to_start(job, late));
+    job.being_deleted = false;
+    job.state = JobState::Failed;
+    EXPECT_FALSE(is_late_to_start(job, late));
+    EXPECT_FALSE(is_late_to_start(a_job_run(), late)) << "it runs";
 }
 
 }  // namespace

@@ -240,6 +240,19 @@ const std::vector<ReasonShown>& release_rows() {
          MigrationsApplied,
          kFalse,
          Reason::MigrationJobStuck},
+        {"a volume that can't be mounted",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             auto job = a_job_of(d, o);
+             job.pods.front().has_started = false;
+             job.pods.front().waiting = Explanation{"ContainerCreating", ""};
+             job.obstacle = Explanation{"FailedMount", "secret \"web-tls\" not found"};
+             o.jobs = {job};
+         },
+         MigrationsApplied,
+         kFalse,
+         Reason::MigrationJobStuck},
         {"a Pod that may yet be made",
          [](auto& d, auto& o) {
              o.tenant->passed_images.clear();

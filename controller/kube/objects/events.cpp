@@ -1,0 +1,44 @@
+#include "controller/kube/objects/events.hpp"
+
+#include "controller/kube/client/wire_json.hpp"
+#include "controller/kube/objects/fields.hpp"
+#include "crds/text.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace djdb::kube {
+namespace {
+
+using nlohmann::json;
+
+/// Components of Kubernetes itself still write the older form, whose times are "deprecated" here.
+std::string last_seen(const json& event) {
+    return std::max(
+        {text_at(event, {"series", "lastObservedTime"}),
+         text_at(event, {"deprecatedLastTimestamp"}),
+         text_at(event, {"eventTime"}),
+         text_at(event, {"metadata", "creationTimestamp"})}
+    );
+}
+
+/// Later is greater; RFC 3339 in UTC compares as text, to the second.
+std::pair<std::string, bool> rank(const json& event) {
+    constexpr std::size_t kToTheSecond = std::string_view("2026-11-29T02:17:41").size();
+    return {last_seen(event).substr(0, kToTheSecond), event.value("type", "") == "Warning"};
+}
+
+}  // namespace
+
+std::optional<Explanation> last_warning(const std::vector<json>& events) {
+    const auto last = std::ranges::max_element(events, {}, rank);
+    if (last == events.end() || last->value("type", "") != "Warning") {
+        return std::nullopt;
+    }
+    return Explanation{last->value("reason", ""), last->value("note", "")};
+}
+
+}  // namespace djdb::kube
