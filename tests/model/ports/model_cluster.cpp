@@ -1,6 +1,7 @@
 #include "tests/model/ports/model_cluster.hpp"
 
 #include "crds/api.hpp"
+#include "tests/model/ports/facts.hpp"
 #include "tests/model/ports/translate.hpp"
 
 #include <nlohmann/json.hpp>
@@ -12,25 +13,6 @@ namespace djdb::model {
 namespace {
 
 using nlohmann::json;
-
-PodsState state_of(const Deployment& deployment) {
-    if (deployment.observed_generation < deployment.meta.generation) {
-        return PodsState::Unseen;
-    }
-    switch (deployment.pods) {
-        case Pods::Unseen:
-            return PodsState::Unseen;
-        case Pods::Mixed:
-            return PodsState::Mixed;
-        case Pods::Progressing:
-            return PodsState::Progressing;
-        case Pods::Terminating:
-            return PodsState::Terminating;
-        case Pods::Complete:
-            break;
-    }
-    return PodsState::Complete;
-}
 
 std::string version_of(const ObjectMeta& meta) {
     return meta.uid.str() + "/" + meta.resource_version;
@@ -54,38 +36,6 @@ Refusal secret_conflict(const ObjectKey& key) {
         RefusalKind::Conflict,
         "SecretConflict",
         to_string(key) + " was not made for this resource"};
-}
-
-JobRun facts_of(const Job& job, const Pod* pod) {
-    JobRun run;
-    run.name = job.meta.key.name.str();
-    run.uid = job.meta.uid;
-    run.revision = Revision(job.revision);
-    run.image = ImageRef(job.image);
-    run.attempt = job.attempt;
-    run.state = job.end == JobEnding::None        ? JobState::Running
-                : job.end == JobEnding::Succeeded ? JobState::Complete
-                                                  : JobState::Failed;
-    run.failure_reason = job.end == JobEnding::Failed ? "BackoffLimitExceeded" : "";
-    run.created = job.created;
-    run.finished = job.finished;
-    run.being_deleted = job.meta.being_deleted;
-    run.has_deadline = job.has_deadline;
-    run.expires = job.expires;
-    if (pod != nullptr) {
-        JobPod its;
-        its.uid = pod->meta.uid;
-        its.is_over = pod->has_ended;
-        its.has_started = pod->stuck.empty();
-        if (!pod->stuck.empty()) {
-            its.waiting = Explanation{"ErrImagePull", pod->stuck};
-        }
-        if (pod->has_ended) {
-            its.end = ContainerEnd{pod->exit_code, pod->reason, pod->answer, pod->finished};
-        }
-        run.pods.push_back(std::move(its));
-    }
-    return run;
 }
 
 }  // namespace

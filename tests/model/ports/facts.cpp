@@ -1,0 +1,56 @@
+#include "tests/model/ports/facts.hpp"
+
+namespace djdb::model {
+
+PodsState state_of(const Deployment& deployment) {
+    if (deployment.observed_generation < deployment.meta.generation) {
+        return PodsState::Unseen;
+    }
+    switch (deployment.pods) {
+        case Pods::Unseen:
+            return PodsState::Unseen;
+        case Pods::Mixed:
+            return PodsState::Mixed;
+        case Pods::Progressing:
+            return PodsState::Progressing;
+        case Pods::Terminating:
+            return PodsState::Terminating;
+        case Pods::Complete:
+            break;
+    }
+    return PodsState::Complete;
+}
+
+JobRun facts_of(const Job& job, const Pod* pod) {
+    JobRun run;
+    run.name = job.meta.key.name.str();
+    run.uid = job.meta.uid;
+    run.revision = Revision(job.revision);
+    run.image = ImageRef(job.image);
+    run.attempt = job.attempt;
+    run.state = job.end == JobEnding::None        ? JobState::Running
+                : job.end == JobEnding::Succeeded ? JobState::Complete
+                                                  : JobState::Failed;
+    run.failure_reason = job.end == JobEnding::Failed ? "BackoffLimitExceeded" : "";
+    run.created = job.created;
+    run.finished = job.finished;
+    run.being_deleted = job.meta.being_deleted;
+    run.has_deadline = job.has_deadline;
+    run.expires = job.expires;
+    if (pod != nullptr) {
+        JobPod its;
+        its.uid = pod->meta.uid;
+        its.is_over = pod->has_ended;
+        its.has_started = pod->stuck.empty();
+        if (!pod->stuck.empty()) {
+            its.waiting = Explanation{"ErrImagePull", pod->stuck};
+        }
+        if (pod->has_ended) {
+            its.end = ContainerEnd{pod->exit_code, pod->reason, pod->answer, pod->finished};
+        }
+        run.pods.push_back(std::move(its));
+    }
+    return run;
+}
+
+}  // namespace djdb::model
