@@ -72,6 +72,26 @@ Error explained(const Failure& failure, const std::string& database) {
     return Error(std::move(told));
 }
 
+void create_if_missing(
+    Connection& session, const sql::Statement& create_database, const CallContext& call
+) {
+    try {
+        session.run(create_database, call);
+    } catch (const Error& error) {
+        auto told = error.failure();
+        if (told.code == "42P04" || told.code == "23505") {
+            return;
+        }
+        if (told.code == "22023") {
+            told.reason = Reason::LocaleNotUTF8;
+            told.message +=
+                " Every database is made from template0 in UTF-8. A superuser should run: " +
+                std::string(sql::kMakeTemplateUtf8);
+        }
+        throw Error(std::move(told));
+    }
+}
+
 const std::string& cell(const Rows& rows, std::size_t column) {
     static const std::string kNone;
     if (rows.empty()) {
@@ -84,14 +104,7 @@ const std::string& cell(const Rows& rows, std::size_t column) {
 void AdminSessions::make_maintenance_database(const ServerAccess& access, const CallContext& call) {
     const DatabaseName name(access.maintenance_database);
     const auto lease = pool_.take(admin_endpoint(access, "postgres"), call);
-    try {
-        lease->run(sql::create_maintenance_database(name), call);
-    } catch (const Error& error) {
-        const auto& code = error.failure().code;
-        if (code != "42P04" && code != "23505") {
-            throw;
-        }
-    }
+    create_if_missing(*lease, sql::create_maintenance_database(name), call);
     lease->run_batch(sql::open_maintenance_database(name), call);
 }
 

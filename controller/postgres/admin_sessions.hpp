@@ -36,6 +36,10 @@ class AdminSessions {
 /// @param database where the statement ran, for the message
 Error explained(const Failure&, const std::string& database);
 
+/// CREATE DATABASE; success when one of that name is there, whoever made it.
+/// @throws Error LocaleNotUTF8 where template0 has a locale that does not go with UTF-8
+void create_if_missing(Connection&, const sql::Statement& create_database, const CallContext&);
+
 /// This column of the first row, "" when there is none or it is NULL.
 const std::string& cell(const Rows&, std::size_t column);
 

@@ -66,13 +66,7 @@ void PostgresTenant::create(const CallContext& call) {
         if (const auto lost = session.run(sql::find_lost_database(names_), call); !lost.empty()) {
             throw lost_database(session.endpoint(), names_.database, cell(lost, 0), cell(lost, 1));
         }
-        try {
-            session.run(sql::create_database(names_), call);
-        } catch (const Error& error) {
-            if (error.failure().code != "42P04") {
-                throw;
-            }
-        }
+        create_if_missing(session, sql::create_database(names_), call);
     });
 }
 

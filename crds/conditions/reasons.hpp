@@ -40,6 +40,7 @@ enum class Reason {
     ServerStarting,
     ReadOnlyServer,
     BrokenServerVersion,
+    LocaleNotUTF8,
     AdminRightsMissing,
     AdminIsSuperuser,
     TLSNotVerified,

@@ -43,6 +43,8 @@ struct ServerFacts {
     AdministratorFacts administrator;
     ServerIdentity identity;
     bool has_maintenance_database = false;
+    /// Locale and encoding of template0 if no UTF-8 database can be made from it; else empty.
+    std::string unfit_template;
     bool has_ledger = false;
     /// Rows of the ledger, retained ones included.
     std::int64_t claims = 0;

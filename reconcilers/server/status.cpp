@@ -4,6 +4,8 @@
 // connection failed                | ServerReachable False (the verdict)   | False
 // another server, or of the past   | SameServer False, what was known stays| False
 // a release that can't be used     | ServerReachable False                 | False
+// no UTF-8 database can be made    | ServerReachable False, unless ours is | False
+//   from template0                 |   there already                       |
 // a right is missing               | AdminAuthorized False                 | False
 // the administrator is a superuser | LeastPrivilege False                  | True
 // mode Require                     | TLSVerified False                     | True
@@ -15,6 +17,7 @@
 #include "crds/text.hpp"
 #include "reconcilers/server/rights.hpp"
 #include "reconcilers/sql/inspect/server.hpp"
+#include "reconcilers/sql/provision/database.hpp"
 #include "reconcilers/sql/text/quote.hpp"
 #include "reconcilers/status/failure_reason.hpp"
 #include "reconcilers/verdict.hpp"
@@ -161,6 +164,15 @@ void judge_facts(
              "PostgreSQL " + facts.version +
                  " ignores ALTER ROLE .. SET role (fixed in the next minor release). Nothing was "
                  "changed; update the server."}
+        );
+    } else if (!facts.has_maintenance_database && !facts.unfit_template.empty()) {
+        sayings.fatal(
+            ServerReachable,
+            {Reason::LocaleNotUTF8,
+             "The operator's database \"" + spec.maintenance_database +
+                 "\" can't be made: template0 has the locale " + facts.unfit_template +
+                 ", and UTF-8 does not go with it. Nothing was changed. A superuser should run: " +
+                 sql::kMakeTemplateUtf8}
         );
     } else {
         sayings.good(

@@ -46,6 +46,11 @@ constexpr std::array<std::pair<Reason, std::string_view>, 12> kAdvice{{
      "Point spec.host and spec.port to the server itself; only apps may go through a pooler."},
 }};
 
+/// Some providers have no database "postgres", where the operator makes its own from.
+constexpr std::string_view kNoDatabaseToStartFrom =
+    "Delete the PostgresServer, which changes nothing on the server, and create it with "
+    "spec.maintenanceDatabase set to a database that is there, such as the provider's defaultdb.";
+
 struct Verdict {
     std::optional<Reason> reason;
     std::string detail;
@@ -161,12 +166,15 @@ Verdict judge(const Endpoint& to, const FailedConnect& failed, const Deadline& d
 
 Failure diagnose(const Endpoint& to, const FailedConnect& failed, const Deadline& deadline) {
     const auto verdict = judge(to, failed, deadline.or_earlier(kProbeWithin));
+    const bool has_no_start =
+        verdict.reason == Reason::DatabaseMissing && to.kind == SessionKind::Maintenance;
     return {
         connect_class(failed.phase, failed.sql_state),
         FailureOrigin::Postgres,
         connect_code(failed.phase, failed.sql_state),
         "Can't connect to PostgreSQL " + to_string(to) + ": " + verdict.detail +
-            ". Nothing was changed. " + std::string(advice_for(verdict.reason)),
+            ". Nothing was changed. " +
+            std::string(has_no_start ? kNoDatabaseToStartFrom : advice_for(verdict.reason)),
         verdict.reason};
 }
 

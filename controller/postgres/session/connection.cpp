@@ -86,6 +86,15 @@ void Connection::raise_lost() {
     );
 }
 
+namespace {
+
+std::string detail_of(const pg_result* result) {
+    const auto detail = brief(field(result, PG_DIAG_MESSAGE_DETAIL));
+    return detail.empty() ? "" : " DETAIL: " + detail;
+}
+
+}  // namespace
+
 Error Connection::failure_of(const pg_result* result, const sql::Statement& statement) {
     const auto state = field(result, PG_DIAG_SQLSTATE);
     if (state.empty() && PQstatus(raw_) != CONNECTION_BAD) {
@@ -98,8 +107,8 @@ Error Connection::failure_of(const pg_result* result, const sql::Statement& stat
          state,
          "PostgreSQL " + to_string(endpoint_) + " refused" +
              (state == kDenied ? told(statement) : "") + ": " +
-             brief(field(result, PG_DIAG_MESSAGE_PRIMARY)) + " (SQLSTATE " + state +
-             "). The transaction was undone."}
+             brief(field(result, PG_DIAG_MESSAGE_PRIMARY)) + " (SQLSTATE " + state + ")." +
+             detail_of(result) + " The transaction was undone."}
     );
 }
 

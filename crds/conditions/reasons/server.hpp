@@ -107,6 +107,12 @@ constexpr std::array kServer{
         "this minor release ignores SET role of a login (CVE-2024-10978 regression)",
         "update PostgreSQL"},
     ReasonRow{
+        LocaleNotUTF8,
+        "LocaleNotUTF8",
+        {C::ServerReachable, C::DatabaseReady},
+        "template0 has a locale in which no UTF-8 database can be made",
+        "run the statements in the message"},
+    ReasonRow{
         AdminRightsMissing,
         "AdminRightsMissing",
         C::ServerReachable,

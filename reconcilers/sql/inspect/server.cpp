@@ -114,7 +114,13 @@ SELECT pg_catalog.split_part(pg_catalog.current_setting('server_version'), ' ', 
     l.oid IS NOT NULL,
     CASE WHEN NOT pg_catalog.pg_has_role(l.relowner, 'USAGE')
          THEN pg_catalog.pg_get_userbyid(l.relowner) END,
-    m.oid IS NOT NULL
+    m.oid IS NOT NULL,
+    (SELECT pg_catalog.format('%s, encoding %s', t.datctype, pg_catalog.pg_encoding_to_char(t.encoding))
+     FROM pg_catalog.pg_database t
+     WHERE t.datname OPERATOR(pg_catalog.=) 'template0'
+     AND pg_catalog.pg_encoding_to_char(t.encoding) OPERATOR(pg_catalog.<>) ALL (ARRAY['UTF8', 'SQL_ASCII'])
+     AND (t.datcollate OPERATOR(pg_catalog.<>) ALL (ARRAY['C', 'POSIX'])
+          OR t.datctype OPERATOR(pg_catalog.<>) ALL (ARRAY['C', 'POSIX'])))
 FROM pg_catalog.pg_roles r
 LEFT JOIN pg_catalog.pg_database m ON m.datname OPERATOR(pg_catalog.=) $1
 LEFT JOIN (SELECT c.oid, c.relowner FROM pg_catalog.pg_class c
@@ -142,6 +148,7 @@ ServerFacts server_facts(const Row& row) {
     facts.has_ledger = is_true(row.at(10));
     administrator.ledger_owner = text_of(row.at(11));
     facts.has_maintenance_database = is_true(row.at(12));
+    facts.unfit_template = text_of(row.at(13));
     return facts;
 }
 

@@ -36,6 +36,14 @@ Batch hand_over_schema(
 Statement note_configured(const TenantNames&, const Claimant&);
 
 /// The operator's own database, when nobody has made it: closed until PUBLIC is out.
+/// What a superuser runs where template0 has a locale that does not go with UTF-8: every database is made from it.
+/// In this order, since only a copy of what is named template0 may have another encoding.
+inline constexpr const char* kMakeTemplateUtf8 =
+    "CREATE DATABASE template0_utf8 TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8' "
+    "IS_TEMPLATE true"
+    " ALLOW_CONNECTIONS false; ALTER DATABASE template0 RENAME TO template0_old;"
+    " ALTER DATABASE template0_utf8 RENAME TO template0;";
+
 Statement create_maintenance_database(const DatabaseName&);
 Batch open_maintenance_database(const DatabaseName&);
 

@@ -174,6 +174,15 @@ TEST(ServerStatus, EachFactHasItsCondition) {
          Reason::BrokenServerVersion,
          false,
          "update the server"},
+        {"a locale that is not one of UTF-8",
+         [](auto&, auto& f) {
+             f.has_maintenance_database = false;
+             f.unfit_template = "de_DE, encoding LATIN1";
+         },
+         ServerReachable,
+         Reason::LocaleNotUTF8,
+         false,
+         "de_DE, encoding LATIN1"},
     };
     for (const auto& row : kRows) {
         auto server = a_server();
