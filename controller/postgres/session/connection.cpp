@@ -24,7 +24,8 @@ constexpr const char* kDenied = "42501";
 
 /// A DBA has to know what may not be done. Text holds no secret; a DO block tells nobody anything.
 std::string told(const sql::Statement& statement) {
-    return statement.text.starts_with("DO ") ? "" : " " + printable(statement.text);
+    return statement.text.starts_with("DO ") ? std::string{}
+                                             : std::string(" ").append(printable(statement.text));
 }
 
 std::vector<const char*> values_of(const sql::Statement& statement) {
