@@ -35,6 +35,7 @@ enum class Reason {
     TLSVerifyFailed,
     AccessRuleRejected,
     AuthRejected,
+    ChannelBindingImpossible,
     DatabaseMissing,
     TooManyConnections,
     ServerStarting,

@@ -252,6 +252,17 @@ TEST_F(Pooler, ThatRefusesThePinsIsToldByWhatItAnswers) {
     expect_refused(pooler, Reason::PoolerInPath);
 }
 
+TEST_F(Pooler, ThatEndsTlsIsToldByTheLoginThatItOffers) {
+    const PgBouncer pooler(pooled(), {});
+    auto access = pooler.access();
+    access.password_mode = PasswordMode::ScramVerifier;
+    PostgresDatabase fresh;
+    const auto failure = failure_of([&] { fresh.inspect_server(access, call_for()); });
+    EXPECT_EQ(failure.reason, Reason::PoolerInPath);
+    EXPECT_THAT(failure.message, HasSubstr("ends TLS"));
+    EXPECT_THAT(failure.message, HasSubstr("the server itself"));
+}
+
 TEST_F(Pooler, WithoutPinsNothingOfATenantsRunsEither) {
     const auto reader = tenant_names(names_.database, {{"reports", ""}}).readers.at(0).role;
     plant();

@@ -1,5 +1,6 @@
 #include "controller/postgres/diagnosis/diagnosis.hpp"
 
+#include "controller/postgres/diagnosis/channel_binding.hpp"
 #include "controller/postgres/diagnosis/tcp_probe.hpp"
 #include "controller/postgres/diagnosis/tls_probe.hpp"
 
@@ -54,6 +55,8 @@ constexpr std::string_view kNoDatabaseToStartFrom =
 struct Verdict {
     std::optional<Reason> reason;
     std::string detail;
+    /// Empty: what the reason's row says.
+    std::string_view advice = {};
 };
 
 std::string joined(const std::vector<std::string>& names) {
@@ -159,22 +162,31 @@ Verdict judge(const Endpoint& to, const FailedConnect& failed, const Deadline& d
     if (in_tls) {
         return {Reason::TLSVerifyFailed, "the TLS handshake failed: " + failed.words};
     }
+    if (const auto unbound = binding_failure(failed.words)) {
+        return {unbound->reason, std::string(unbound->detail), unbound->advice};
+    }
     return {connect_reason(failed.phase, ""), failed.words};
+}
+
+std::string_view advice_of(const Verdict& verdict, const Endpoint& to) {
+    if (!verdict.advice.empty()) {
+        return verdict.advice;
+    }
+    const bool has_no_start =
+        verdict.reason == Reason::DatabaseMissing && to.kind == SessionKind::Maintenance;
+    return has_no_start ? kNoDatabaseToStartFrom : advice_for(verdict.reason);
 }
 
 }  // namespace
 
 Failure diagnose(const Endpoint& to, const FailedConnect& failed, const Deadline& deadline) {
     const auto verdict = judge(to, failed, deadline.or_earlier(kProbeWithin));
-    const bool has_no_start =
-        verdict.reason == Reason::DatabaseMissing && to.kind == SessionKind::Maintenance;
     return {
         connect_class(failed.phase, failed.sql_state),
         FailureOrigin::Postgres,
         connect_code(failed.phase, failed.sql_state),
         "Can't connect to PostgreSQL " + to_string(to) + ": " + verdict.detail +
-            ". Nothing was changed. " +
-            std::string(has_no_start ? kNoDatabaseToStartFrom : advice_for(verdict.reason)),
+            ". Nothing was changed. " + std::string(advice_of(verdict, to)),
         verdict.reason};
 }
 

@@ -81,6 +81,13 @@ constexpr std::array kServer{
         "the administrator's password was rejected",
         "correct the Secret"},
     ReasonRow{
+        ChannelBindingImpossible,
+        "ChannelBindingImpossible",
+        {C::ServerReachable, C::CredentialsSynced},
+        "the login can't be bound to the server's certificate",
+        "change the certificate's signature, the stored password or pg_hba.conf as the message "
+        "says"},
+    ReasonRow{
         DatabaseMissing,
         "DatabaseMissing",
         {C::ServerReachable, C::MigrationsApplied},
