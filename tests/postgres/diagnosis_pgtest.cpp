@@ -369,63 +369,6 @@ TEST_F(Diagnosis, SocketInPlaceOfTheNetwork) {
     EXPECT_THAT(failure.message, HasSubstr("no such socket"));
 }
 
-TEST_F(Diagnosis, PasswordIsSentToAVerifiedServerOnlyWhenThatIsAskedFor) {
-    spare().set_access_rules("hostssl all all 127.0.0.1/32 password");
-    there_.address.host = "127.0.0.1";
-    const auto failure = look(there_);
-    EXPECT_THAT(failure.message, Not(HasSubstr(there_.administrator.password.reveal())));
-    EXPECT_EQ(failure.reason, Reason::ChannelBindingImpossible);
-    EXPECT_THAT(failure.message, HasSubstr("password_encryption = scram-sha-256"));
-    there_.password_mode = PasswordMode::Plaintext;
-    expect_reached(there_);
-    spare().restart();
-}
-
-TEST_F(Diagnosis, PasswordThatIsStillAnMd5Hash) {
-    const auto password = spare().access().administrator.password;
-    spare().set("password_encryption", "md5");
-    spare().set_password(password);
-    spare().set_access_rules("hostssl all all 127.0.0.1/32 md5");
-    const auto failure = look(there_);
-    spare().reset("password_encryption");
-    spare().set_password(password);
-    EXPECT_EQ(failure.reason, Reason::ChannelBindingImpossible);
-    EXPECT_THAT(failure.message, HasSubstr("MD5 hash"));
-    expect_reached(there_);
-    spare().restart();
-}
-
-TEST_F(Diagnosis, ServerThatAsksForNoPassword) {
-    spare().set_access_rules("hostssl all all 127.0.0.1/32 trust");
-    const auto failure = look(there_);
-    EXPECT_EQ(failure.reason, Reason::ChannelBindingImpossible);
-    EXPECT_THAT(failure.message, HasSubstr("clientcert=verify-full"));
-    spare().restart();
-}
-
-TEST_F(Diagnosis, CertificateThatChannelBindingIsNotDefinedFor) {
-    const auto folder = output_of("mktemp -d");
-    output_of(
-        "cd " + folder +
-        "; openssl req -x509 -newkey ed25519 -nodes -keyout ca.key -out ca.crt -subj /CN=ca -days "
-        "2 2>&1;"
-        " openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj "
-        "/CN=localhost 2>&1;"
-        " printf 'subjectAltName=DNS:localhost' > names;"
-        " openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2"
-        " -extfile names -out server.crt 2>&1"
-    );
-    there_.address.tls.ca_pem = output_of("cat " + folder + "/ca.crt") + "\n";
-    spare().show(
-        {output_of("cat " + folder + "/server.crt") + "\n",
-         Sensitive(output_of("cat " + folder + "/server.key") + "\n")}
-    );
-    const auto failure = look(there_);
-    output_of("rm -r " + folder);
-    EXPECT_EQ(failure.reason, Reason::ChannelBindingImpossible);
-    EXPECT_THAT(failure.message, HasSubstr("Ed25519"));
-}
-
 TEST_F(Diagnosis, TlsInForceIsTold) {
     const auto facts = database_.inspect_server(access_, call_for());
     EXPECT_EQ(
