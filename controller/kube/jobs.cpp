@@ -67,11 +67,18 @@ void KubeCluster::arm_job_ttl(const ObjectKey& job, const CallContext& call) {
 void KubeCluster::lift_job_deadline(
     const ObjectKey& job, const ResourceUid& uid, const CallContext& call
 ) {
-    patch_job(
-        job,
-        {{"metadata", {{"uid", uid.str()}}}, {"spec", {{"activeDeadlineSeconds", nullptr}}}},
-        call
-    );
+    const json patch{
+        {"metadata", {{"uid", uid.str()}}}, {"spec", {{"activeDeadlineSeconds", nullptr}}}};
+    try {
+        patch_job(job, patch, call);
+    } catch (const Error&) {
+        // Of another UID the API server says Invalid, as if a person had to change the content.
+        const auto current = client_.read(resources::kJobs, job, call);
+        if (current && decode_meta(*current).uid != uid) {
+            refuse("409 Replaced", "Job \"" + job.name.str() + "\" is another one by now.");
+        }
+        throw;
+    }
 }
 
 /// A Job that is gone needs nothing.
