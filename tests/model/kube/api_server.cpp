@@ -16,6 +16,10 @@ Refusal conflict(const ObjectKey& key) {
         RefusalKind::Conflict, "409 Conflict", to_string(key) + ": the object has been modified"};
 }
 
+Refusal replaced(const ObjectKey& key) {
+    return {RefusalKind::Conflict, "409 Replaced", to_string(key) + " is another object by now"};
+}
+
 template <class Object>
 const Object& require(const std::shared_ptr<const Object>& object, const ObjectKey& key) {
     if (!object) {
@@ -155,9 +159,11 @@ void ApiServer::apply_deployment(
     edit(object);
     admit(found.get(), object);
     stamp(object.meta, !found);
-    if (found) {
-        ++object.meta.generation;
-    }
+    // Annotations count, and the gate's mark is one.
+    const bool is_same = found && found->pod_template == object.pod_template &&
+                         found->paused == object.paused && found->is_marked == object.is_marked &&
+                         found->meta.annotations == object.meta.annotations;
+    object.meta.generation += !found || is_same ? 0 : 1;
     deployments.put(std::move(object));
 }
 
@@ -202,6 +208,9 @@ void ApiServer::set_finalizers(
             "no new finalizers can be added if the object is being deleted"
         );
     }
+    if (object.meta.finalizers == finalizers) {
+        return;  // what changes nothing makes no new version
+    }
     ++writes_;
     object.meta.finalizers = std::move(finalizers);
     stamp(object.meta, false);
@@ -213,16 +222,9 @@ void ApiServer::set_finalizers(
     databases.put(std::move(object));
 }
 
-namespace {
-
-Refusal replaced(const ObjectKey& key) {
-    return {RefusalKind::Conflict, "409 Replaced", to_string(key) + " is another object by now"};
-}
-
-}  // namespace
-
-void ApiServer::patch_status(const ObjectMeta& judged, const DjangoDatabaseStatus& status) {
-    auto object = require(databases.find(judged.key), judged.key);
+template <class Object, class Status>
+void ApiServer::write_status(Table<Object>& table, const ObjectMeta& judged, const Status& status) {
+    auto object = require(table.find(judged.key), judged.key);
     if (object.meta.uid != judged.uid) {
         throw replaced(judged.key);
     }
@@ -232,44 +234,41 @@ void ApiServer::patch_status(const ObjectMeta& judged, const DjangoDatabaseStatu
     ++writes_;
     object.status = status;
     stamp(object.meta, false);
-    databases.put(std::move(object));
+    table.put(std::move(object));
+}
+
+void ApiServer::patch_status(const ObjectMeta& judged, const DjangoDatabaseStatus& status) {
+    write_status(databases, judged, status);
 }
 
 void ApiServer::patch_status(const ObjectMeta& judged, const PostgresServerStatus& status) {
-    auto object = require(servers.find(judged.key), judged.key);
-    if (object.meta.uid != judged.uid) {
-        throw replaced(judged.key);
-    }
-    if (object.status == status) {
-        return;  // what changes nothing makes no new version
-    }
-    ++writes_;
-    object.status = status;
-    stamp(object.meta, false);
-    servers.put(std::move(object));
+    write_status(servers, judged, status);
 }
 
-void ApiServer::create_secret(Secret secret) {
-    if (secrets.find(secret.meta.key)) {
+void ApiServer::create(Table<Secret>& table, Secret secret) {
+    if (table.find(secret.meta.key)) {
         throw Refusal(
             RefusalKind::Conflict,
             "409 AlreadyExists",
-            "secret " + to_string(secret.meta.key) + " already exists"
+            to_string(secret.meta.key) + " already exists"
         );
     }
     ++writes_;
     stamp(secret.meta, true);
-    secrets.put(std::move(secret));
+    table.put(std::move(secret));
 }
 
-void ApiServer::update_secret(Secret secret, const std::string& version) {
-    const auto& current = require(secrets.find(secret.meta.key), secret.meta.key);
-    if (current.meta.resource_version != version) {
+void ApiServer::update(Table<Secret>& table, Secret secret, const std::string& version) {
+    const auto current = table.find(secret.meta.key);
+    if (require(current, secret.meta.key).meta.resource_version != version) {
         throw conflict(secret.meta.key);
+    }
+    if (secret.data == current->data && secret.own_keys == current->own_keys) {
+        return;  // what changes nothing makes no new version
     }
     ++writes_;
     stamp(secret.meta, false);
-    secrets.put(std::move(secret));
+    table.put(std::move(secret));
 }
 
 void ApiServer::remove_secret(const ObjectKey& key, const ResourceUid& uid) {
@@ -304,8 +303,11 @@ void ApiServer::open_gate(const ObjectMeta& judged, bool checks_version) {
     if (checks_version && object.meta.resource_version != judged.resource_version) {
         throw conflict(judged.key);
     }
+    if (!object.paused) {
+        return;  // what changes nothing makes no new version
+    }
     ++writes_;
-    object.meta.generation += object.paused ? 1 : 0;
+    ++object.meta.generation;
     object.paused = false;
     object.paused_by.clear();
     object.is_marked = false;
@@ -326,7 +328,7 @@ void ApiServer::set_ttl(const ObjectKey& key) {
 void ApiServer::lift_deadline(const ObjectKey& key, const ResourceUid& uid) {
     const auto found = jobs.find(key);
     if (found && found->meta.uid != uid) {
-        throw conflict(key);
+        throw replaced(key);
     }
     if (found && found->has_deadline) {
         ++writes_;
@@ -368,13 +370,16 @@ void ApiServer::remove_job(const ObjectKey& key) {
 void ApiServer::collect_garbage(const ResourceUid& owner) {
     timeline_.after(300, [this, owner] {
         std::vector<ObjectKey> doomed;
-        for (const auto& [key, secret] : secrets.all()) {
-            if (secret->controller == owner) {
-                doomed.push_back(key);
+        for (auto* table : {&secrets, &config_maps}) {
+            doomed.clear();
+            for (const auto& [key, object] : table->all()) {
+                if (object->controller == owner) {
+                    doomed.push_back(key);
+                }
             }
-        }
-        for (const auto& key : doomed) {
-            secrets.remove(key);
+            for (const auto& key : doomed) {
+                table->remove(key);
+            }
         }
         doomed.clear();
         for (const auto& [key, job] : jobs.all()) {

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class ApiServer {
     Table<Job> jobs;
     Table<Pod> pods;
     Table<Secret> secrets;
+    Table<ConfigMap> config_maps;
+    std::set<Namespace> namespaces{Namespace("shop")};
     GatePolicy gate = GatePolicy::Intact;
     /// A quota lets no Job be made.
     bool refuses_jobs = false;
@@ -58,9 +61,9 @@ class ApiServer {
     );
     void patch_status(const ObjectMeta& judged, const DjangoDatabaseStatus&);
     void patch_status(const ObjectMeta& judged, const PostgresServerStatus&);
-    void create_secret(Secret);
+    void create(Table<Secret>&, Secret);
     /// @throws Refusal 409 unless the object still has this version
-    void update_secret(Secret, const std::string& version);
+    void update(Table<Secret>&, Secret, const std::string& version);
     void remove_secret(const ObjectKey&, const ResourceUid&);
     void create_job(Job);
     void open_gate(const ObjectMeta& judged, bool checks_version = true);
@@ -71,6 +74,8 @@ class ApiServer {
 
   private:
     void stamp(ObjectMeta&, bool is_new);
+    template <class Object, class Status>
+    void write_status(Table<Object>&, const ObjectMeta& judged, const Status&);
     void admit(const Deployment* before, Deployment& after) const;
     void collect_garbage(const ResourceUid& owner);
 

@@ -72,6 +72,9 @@ struct Secret {
     std::set<std::string> own_keys;
 };
 
+/// Who keeps book of keys keeps it of both alike.
+using ConfigMap = Secret;
+
 enum class GatePolicy { Intact, Missing, Altered };
 
 }  // namespace djdb::model

@@ -31,6 +31,14 @@ ResourceUid owner_in(const json& manifest) {
     );
 }
 
+SecretData data_in(const json& manifest) {
+    SecretData data;
+    for (const auto& [name, value] : manifest.at("data").items()) {
+        data.emplace(name, Sensitive(value.get<std::string>()));
+    }
+    return data;
+}
+
 Refusal secret_conflict(const ObjectKey& key) {
     return {
         RefusalKind::Conflict,
@@ -61,9 +69,13 @@ std::optional<PostgresServer> ModelCluster::find_server(const ObjectName& name) 
     return object ? std::optional(*object) : std::nullopt;
 }
 
-std::optional<std::map<std::string, std::string>>
-ModelCluster::find_namespace_labels(const Namespace&) {
-    return std::map<std::string, std::string>{};
+std::optional<std::map<std::string, std::string>> ModelCluster::find_namespace_labels(
+    const Namespace& ns
+) {
+    if (!world_.api.namespaces.contains(ns)) {
+        return std::nullopt;
+    }
+    return std::map<std::string, std::string>{{"kubernetes.io/metadata.name", ns.str()}};
 }
 
 std::vector<Workload> ModelCluster::list_workloads(const ObjectKey& database) {
@@ -119,9 +131,18 @@ std::optional<SecretFacts> ModelCluster::find_operator_secret(const ObjectName& 
     return SecretFacts{secret->controller, secret->data, {}, version_of(secret->meta)};
 }
 
-std::optional<std::map<std::string, std::string>>
-ModelCluster::find_operator_config_map(const ObjectName&) {
-    return std::nullopt;
+std::optional<std::map<std::string, std::string>> ModelCluster::find_operator_config_map(
+    const ObjectName& name
+) {
+    const auto found = views_.config_maps.find({kOperatorNamespace, name});
+    if (!found) {
+        return std::nullopt;
+    }
+    std::map<std::string, std::string> data;
+    for (const auto& [key, value] : found->data) {
+        data.emplace(key, value.reveal());
+    }
+    return data;
 }
 
 std::optional<SecretFacts> ModelCluster::read_at(const ObjectKey& key) const {
@@ -181,7 +202,8 @@ std::string ModelCluster::
         secret.meta.key = key;
         const auto current = world_.api.secrets.find(key);
         const bool is_forced = is_mutant(Mutant::ForcedStoredPassword);
-        if (!is_forced && version != (current ? version_of(current->meta) : "")) {
+        const bool is_known = version.empty() || (current && version == version_of(current->meta));
+        if (!is_forced && !is_known) {
             throw Refusal(
                 RefusalKind::Conflict, "409 Conflict", "the stored passwords have changed"
             );
@@ -190,10 +212,12 @@ std::string ModelCluster::
             secret.meta = current->meta;
         }
         secret.data = data;
-        if (current) {
-            world_.api.update_secret(std::move(secret), current->meta.resource_version);
+        if (current && (is_forced || !version.empty())) {
+            world_.api.update(
+                world_.api.secrets, std::move(secret), current->meta.resource_version
+            );
         } else {
-            world_.api.create_secret(std::move(secret));
+            world_.api.create(world_.api.secrets, std::move(secret));
         }
     });
     const auto stored = world_.api.secrets.find(key);
@@ -208,13 +232,11 @@ void ModelCluster::remove_operator_secret(const ObjectName& name, const CallCont
 
 void ModelCluster::publish(const json& manifest, const SecretData& data, const CallContext&) {
     const auto key = key_in(manifest);
-    if (manifest.at("kind") != "Secret") {
-        effect("publish the migration program", [] {});
-        return;
-    }
+    const bool is_secret = manifest.at("kind") == "Secret";
+    auto& table = is_secret ? world_.api.secrets : world_.api.config_maps;
     // A read and a write, between which somebody else may come.
-    read("read a Secret to publish");
-    const auto current = world_.api.secrets.find(key);
+    read("read what is to be published");
+    const auto current = table.find(key);
     const auto owner = owner_in(manifest);
     if (current && current->controller != owner) {
         translated(FailureOrigin::Kubernetes, [&] { throw secret_conflict(key); });
@@ -229,22 +251,24 @@ void ModelCluster::publish(const json& manifest, const SecretData& data, const C
         });
     }
     secret.own_keys.clear();
-    for (const auto& [name, value] : data) {
+    for (const auto& [name, value] : is_secret ? data : data_in(manifest)) {
         secret.data.insert_or_assign(name, value);
         secret.own_keys.insert(name);
     }
     if (current && secret.data == current->data && secret.own_keys == current->own_keys) {
         return;
     }
-    effect(("publish Secret " + key.name.str()).c_str(), [&] {
-        world_.rules.before_change_of(world_.api.secrets.find(key).get(), owner);
-        if (!key.name.str().ends_with("-migrate")) {
+    const auto what =
+        is_secret ? "publish Secret " + key.name.str() : "publish the migration program";
+    effect(what.c_str(), [&] {
+        world_.rules.before_change_of(table.find(key).get(), owner);
+        if (is_secret && !key.name.str().ends_with("-migrate")) {
             world_.rules.before_publish(secret);
         }
         if (current) {
-            world_.api.update_secret(std::move(secret), current->meta.resource_version);
+            world_.api.update(table, std::move(secret), current->meta.resource_version);
         } else {
-            world_.api.create_secret(std::move(secret));
+            world_.api.create(table, std::move(secret));
         }
     });
 }

@@ -76,7 +76,9 @@ std::map<DatabaseName, std::string> ModelDatabase::
     return look(world_, caller_, "compare all tenants", access, [&](const PgServer& server) {
         std::map<DatabaseName, std::string> found;
         for (const auto& database : databases) {
-            found.emplace(database, server.fingerprint(database.str()));
+            if (server.is_known(database.str())) {
+                found.emplace(database, server.fingerprint(database.str()));
+            }
         }
         return found;
     });

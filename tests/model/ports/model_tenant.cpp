@@ -3,6 +3,7 @@
 #include "tests/model/ports/shape.hpp"
 #include "tests/model/ports/translate.hpp"
 
+#include <set>
 #include <utility>
 
 namespace djdb::model {
@@ -148,14 +149,24 @@ void ModelTenant::record_passed_image(const ImageRef& image, const CallContext&)
     });
 }
 
-void ModelTenant::claim_existing(const std::vector<RoleName>&, const CallContext&) {
+void ModelTenant::claim_existing(const std::vector<RoleName>& owners, const CallContext&) {
+    std::set<std::string> named;
+    for (const auto& owner : owners) {
+        named.insert(owner.str());
+    }
     effect("claim a database that exists", Makes::Something, [&](PgServer& server) {
-        server.claim_existing(shape_);
+        server.claim_existing(shape_, named);
     });
 }
 
 void ModelTenant::adopt(const CallContext&) {
-    effect("adopt its objects", Makes::Something, [&](PgServer& server) { server.adopt(shape_); });
+    bool is_to_be_noted = false;
+    effect("adopt its objects", Makes::Something, [&](PgServer& server) {
+        is_to_be_noted = server.adopt(shape_);
+    });
+    if (!is_to_be_noted) {
+        return;  // done before
+    }
     effect("note it as adopted", Makes::Something, [&](PgServer& server) {
         server.note_adopted(shape_);
     });
@@ -173,10 +184,12 @@ void ModelTenant::reattach(const CallContext&) {
 
 std::vector<std::string> ModelTenant::retire(const CallContext&) {
     effect("retire the tenant", Makes::Nothing, [&](PgServer& server) { server.retire(shape_); });
+    std::vector<std::string> kept;
     effect("drop its logins", Makes::Nothing, [&](PgServer& server) {
         server.drop_logins(shape_);
+        kept = server.kept_logins(shape_);
     });
-    return {};
+    return kept;
 }
 
 void ModelTenant::drop(const CallContext&) {

@@ -100,6 +100,10 @@ void PgServer::compare(const Shape& shape, const PgDatabase* database, Sight& si
     }
 }
 
+bool PgServer::is_known(const std::string& name) const {
+    return std::ranges::any_of(state.names, [&](const auto& row) { return row.second == name; });
+}
+
 std::string PgServer::fingerprint(const std::string& name) const {
     std::uint64_t hash = 14695981039346656037ULL;
     for (const auto& [role, database] : state.names) {
@@ -118,6 +122,7 @@ std::string PgServer::fingerprint(const std::string& name) const {
         hash = mix(hash, claim->second.is_active ? "a" : "r");
         hash = mix(hash, claim->second.oid ? std::to_string(*claim->second.oid) : "");
         hash = mix(hash, claim->second.is_configured ? "c" : "-");
+        hash = mix(hash, std::to_string(claim->second.written));
         if (claim->second.oid) {
             const auto noted = state.databases.find(*claim->second.oid);
             hash = mix(hash, noted == state.databases.end() ? "" : noted->second.name);
@@ -151,7 +156,8 @@ Sight PgServer::look(const Shape& shape) const {
         sight.claim = is_mine(shape) ? SeenClaim::Mine
                       : is_same_key  ? SeenClaim::Retained
                                      : SeenClaim::Other;
-        sight.holder = is_same_key ? "" : claim->holder.key;
+        sight.holder =
+            is_same_key ? "" : claim->holder.key + " of cluster " + claim->holder.cluster;
     }
     sight.database = judge_database(shape, claim, named, noted);
     sight.oid = claim != nullptr && claim->oid ? std::to_string(*claim->oid)
@@ -202,7 +208,9 @@ std::vector<Difference> PgServer::look_inside(const Shape& shape) const {
     const auto* database = find(shape.database);
     if (database == nullptr || !database->is_open) {
         throw Refusal(
-            RefusalKind::Transient, "DatabaseMissing", shape.database + " does not exist"
+            RefusalKind::Transient,
+            database == nullptr ? "DatabaseMissing" : "55000",
+            shape.database + " can't be entered"
         );
     }
     if (!database->contents_arranged) {

@@ -49,11 +49,49 @@ void PgServer::drop_logins(const Shape& shape) {
     }
     std::vector<std::string> doomed;
     for (const auto& [name, role] : state.roles) {
-        if (is_own_role(shape, name) && !shape.groups.contains(name) && !role.login) {
+        if (is_own_role(shape, name) && !shape.groups.contains(name) && !role.login &&
+            !role.is_needed_elsewhere) {
             doomed.push_back(name);
         }
     }
     std::ranges::for_each(doomed, [&](const auto& name) { drop_role(name); });
+}
+
+std::vector<std::string> PgServer::kept_logins(const Shape& shape) const {
+    const auto found = state.claims.find(shape.database);
+    std::vector<std::string> kept;
+    if (found != state.claims.end() && found->second.holder == shape.holder &&
+        !found->second.is_active) {
+        for (const auto& [name, role] : state.roles) {
+            if (is_own_role(shape, name) && !shape.groups.contains(name)) {
+                kept.push_back("role " + name + " could not be dropped");
+            }
+        }
+    }
+    return kept;
+}
+
+/// What keeps the roles from being dropped once the database is.
+void PgServer::refuse_obstacles(const Shape& shape, const PgDatabase* claimed) const {
+    const auto refuse = [&](const std::string& role) {
+        throw Refusal(
+            RefusalKind::Terminal, "DropObstructed", "role " + role + " has rights elsewhere"
+        );
+    };
+    for (const auto& [name, role] : state.roles) {
+        if (!is_own_role(shape, name)) {
+            continue;
+        }
+        if (role.is_needed_elsewhere) {
+            refuse(name);
+        }
+        for (const auto& [oid, database] : state.databases) {
+            if (&database != claimed &&
+                (database.owner == name || database.configured.contains(name))) {
+                refuse(name);
+            }
+        }
+    }
 }
 
 void PgServer::shut(const Shape& shape) {
@@ -74,7 +112,11 @@ void PgServer::shut(const Shape& shape) {
 void PgServer::close(const Shape& shape) {
     const auto& claim = require_claim(shape);
     auto* database = find(shape.database);
-    if (database != nullptr && is_claimed(claim, *database)) {
+    if (database != nullptr && !is_claimed(claim, *database)) {
+        database = nullptr;
+    }
+    refuse_obstacles(shape, database);
+    if (database != nullptr) {
         database->is_open = false;
     }
 }

@@ -83,6 +83,13 @@ void PgServer::take_names(const Shape& shape) {
     }
 }
 
+void PgServer::write_claim(const Shape& shape) {
+    auto& claim = state.claims[shape.database];
+    claim.holder = shape.holder;
+    claim.is_active = true;
+    ++claim.written;
+}
+
 void PgServer::create_roles(
     const Shape& shape, const std::map<std::string, std::string>& passwords
 ) {
@@ -91,9 +98,7 @@ void PgServer::create_roles(
         throw conflict("AdoptionNotGranted", "the database was not made by this operator");
     }
     take_names(shape);
-    auto& claim = state.claims[shape.database];
-    claim.holder = shape.holder;
-    claim.is_active = true;
+    write_claim(shape);
     count();
     const auto mark = shape.mark();
     for (const auto& wanted : shape.roles) {
@@ -141,18 +146,26 @@ void PgServer::configure(const Shape& shape) {
     }
 }
 
-void PgServer::arrange(const Shape& shape) {
-    auto* database = find(shape.database);
-    const auto claim = state.claims.find(shape.database);
-    if (database == nullptr || !database->is_open) {
-        throw Refusal(
-            RefusalKind::Transient, "DatabaseMissing", shape.database + " does not exist"
-        );
+/// A session in it begins.
+PgDatabase& PgServer::require_open(const std::string& name) {
+    auto* database = find(name);
+    if (database == nullptr) {
+        throw Refusal(RefusalKind::Transient, "DatabaseMissing", name + " does not exist");
     }
-    if (claim == state.claims.end() || claim->second.oid != database->oid) {
+    if (!database->is_open) {
+        throw Refusal(RefusalKind::Transient, "55000", name + " accepts no connections");
+    }
+    return *database;
+}
+
+void PgServer::arrange(const Shape& shape) {
+    auto& database = require_open(shape.database);
+    const auto claim = state.claims.find(shape.database);
+    if (claim == state.claims.end() || claim->second.oid != database.oid) {
         throw conflict("AdoptionNotGranted", "another database has the name now");
     }
-    database->contents_arranged = true;
+    database.contents_arranged = true;
+    database.object_owners.insert(shape.owner);
 }
 
 void PgServer::note_configured(const Shape& shape) {
@@ -161,12 +174,18 @@ void PgServer::note_configured(const Shape& shape) {
     }
 }
 
-void PgServer::claim_existing(const Shape& shape) {
+void PgServer::claim_existing(const Shape& shape, const std::set<std::string>& owners) {
     const auto* database = find(shape.database);
+    const auto refuse = [&](const std::string& why) {
+        throw Refusal(RefusalKind::Terminal, "AdoptionRefused", why);
+    };
     if (database == nullptr || !database->is_open) {
-        throw Refusal(
-            RefusalKind::Terminal, "AdoptionRefused", "it does not exist any more, or is closed"
-        );
+        refuse("it does not exist any more, or is closed");
+    }
+    for (const auto& owner : database->object_owners) {
+        if (owner != database->owner && owner != shape.owner && !owners.contains(owner)) {
+            refuse("a table of " + owner);
+        }
     }
     refuse_foreign_roles(shape);
     for (const auto& [name, claim] : state.claims) {
@@ -174,22 +193,26 @@ void PgServer::claim_existing(const Shape& shape) {
             throw conflict("OwnershipConflict", "it is " + name + " under another name");
         }
     }
-    state.claims[shape.database] = {shape.holder, true, database->oid, false};
+    write_claim(shape);
+    auto& claim = state.claims.at(shape.database);
+    claim.oid = database->oid;
+    claim.is_configured = false;
     state.adoptions[shape.database] = false;
     count();
 }
 
-void PgServer::adopt(const Shape& shape) {
+bool PgServer::adopt(const Shape& shape) {
     const auto adoption = state.adoptions.find(shape.database);
     if (!is_mine(shape) || adoption == state.adoptions.end() || adoption->second) {
-        return;
+        return false;
     }
-    auto* database = find(shape.database);
-    if (database == nullptr || database->oid != state.claims.at(shape.database).oid) {
+    auto& database = require_open(shape.database);
+    if (database.oid != state.claims.at(shape.database).oid) {
         throw conflict("AdoptionNotGranted", "another database has the name now");
     }
-    database->owner = kAdministrator;
-    database->has_foreign_objects = false;
+    database.owner = kAdministrator;
+    database.object_owners = {shape.owner};
+    return true;
 }
 
 void PgServer::note_adopted(const Shape& shape) {
@@ -200,6 +223,7 @@ void PgServer::note_adopted(const Shape& shape) {
 void PgServer::transfer(const Shape& shape) {
     const auto found = state.claims.find(shape.database);
     if (found == state.claims.end() || found->second.holder.has_key_of(shape.holder)) {
+        count();
         return;
     }
     if (state.former.contains({shape.database, shape.holder.uid})) {
@@ -208,7 +232,7 @@ void PgServer::transfer(const Shape& shape) {
     auto& claim = found->second;
     state.former.insert({shape.database, claim.holder.uid});
     const auto former = claim.holder.cluster + " " + claim.holder.key + " " + shape.database;
-    claim.holder = shape.holder;
+    write_claim(shape);
     claim.is_active = false;
     for (auto& [name, role] : state.roles) {
         const auto of = state.names.find(name);
@@ -261,9 +285,19 @@ void PgServer::log_in(
     if (!at->is_open) {
         throw Refusal(RefusalKind::Transient, "55000", database + " accepts no connections");
     }
-    if (!at->lets_public_in && !at->configured.contains(role)) {
+    if (!may_connect(*at, role)) {
         throw Refusal(RefusalKind::Forbidden, "42501", "permission denied for " + database);
     }
+}
+
+/// As PUBLIC, by itself, or by a group of its tenant.
+bool PgServer::may_connect(const PgDatabase& database, const std::string& role) const {
+    const auto& mark = state.roles.at(role).mark;
+    return database.lets_public_in ||
+           std::ranges::any_of(database.configured, [&](const auto& one) {
+               const auto found = state.roles.find(one);
+               return one == role || (found != state.roles.end() && found->second.mark == mark);
+           });
 }
 
 PgDatabase& PgServer::make_database(const std::string& name, const std::string& owner) {

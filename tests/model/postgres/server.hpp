@@ -26,6 +26,8 @@ struct Role {
     std::string password;
     /// CREATEDB: a right that no tenant's role has.
     bool has_extra_right = false;
+    /// It owns something, or has rights, beside its tenant's database.
+    bool is_needed_elsewhere = false;
 };
 
 struct PgDatabase {
@@ -42,8 +44,8 @@ struct PgDatabase {
     bool contents_arranged = false;
     /// The resource that it was made for; empty: somebody else made it. The server does not know.
     std::string made_for;
-    /// Objects in it belong to others.
-    bool has_foreign_objects = false;
+    /// Whose objects are in it, beside those of its owner.
+    std::set<std::string> object_owners;
     bool has_migrations_table = false;
     std::set<std::string> migrations;
 };
@@ -88,6 +90,8 @@ struct LedgerClaim {
     bool is_active = true;
     std::optional<Oid> oid;
     bool is_configured = false;
+    /// How often it was written, in place of the time of that.
+    std::int64_t written = 0;
 };
 
 enum class SeenClaim { Unclaimed, Mine, Retained, Other };
@@ -169,6 +173,8 @@ class PgServer {
     [[nodiscard]] std::vector<Difference> look_inside(const Shape&) const;
     /// Of all facts that look() judges.
     [[nodiscard]] std::string fingerprint(const std::string& database) const;
+    /// The ledger keeps names for it.
+    [[nodiscard]] bool is_known(const std::string& database) const;
     [[nodiscard]] PgDatabase* find(const std::string& name);
     [[nodiscard]] const PgDatabase* find(const std::string& name) const;
 
@@ -177,13 +183,16 @@ class PgServer {
     void configure(const Shape&);
     void arrange(const Shape&);
     void note_configured(const Shape&);
-    void claim_existing(const Shape&);
-    void adopt(const Shape&);
+    void claim_existing(const Shape&, const std::set<std::string>& owners);
+    /// @return false when nothing of this resource is to be adopted
+    bool adopt(const Shape&);
     void note_adopted(const Shape&);
     void transfer(const Shape&);
     void reattach(const Shape&);
     void retire(const Shape&);
     void drop_logins(const Shape&);
+    /// Of a retained tenant: what drop_logins() could not drop.
+    [[nodiscard]] std::vector<std::string> kept_logins(const Shape&) const;
     void shut(const Shape&);
     void close(const Shape&);
     void drop_database(const Shape&, bool by_name = false);
@@ -207,6 +216,10 @@ class PgServer {
     LedgerClaim& require_claim(const Shape&);
     PgDatabase& require_claimed_database(const Shape&);
     void refuse_foreign_roles(const Shape&) const;
+    void write_claim(const Shape&);
+    void refuse_obstacles(const Shape&, const PgDatabase* claimed) const;
+    PgDatabase& require_open(const std::string& database);
+    [[nodiscard]] bool may_connect(const PgDatabase&, const std::string& role) const;
     void take_names(const Shape&);
     [[nodiscard]] bool is_own_role(const Shape&, const std::string& role) const;
     void shut_logins(const Shape&);
