@@ -3,8 +3,9 @@ set(folder ${CMAKE_CURRENT_SOURCE_DIR}/apiserver)
 djdb_test(client_apitests
     SOURCES ${folder}/live_api.cpp ${folder}/client_apitest.cpp ${folder}/reflector_apitest.cpp
         ${folder}/poison_apitest.cpp ${folder}/status_apitest.cpp
+        ${CMAKE_CURRENT_SOURCE_DIR}/model/conformance/live_cluster_under_test.cpp
         ${CMAKE_CURRENT_SOURCE_DIR}/support/tcp_relay.cpp
-    LINKS djdb_kube
+    LINKS cluster_conformance djdb_operator
     LABEL apiserver)
 add_dependencies(client_apitests djangodb-operator)
 

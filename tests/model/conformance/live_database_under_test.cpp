@@ -12,7 +12,6 @@ class Server final : public postgres::LiveServer {
   public:
     void TestBody() override {}
     ServerAccess access() { return access_; }
-    Database& database() { return database_; }
     Tenant tenant() {
         const auto names = tenant_names(fresh_tenant().database, {{"reports", ""}});
         return {names, setup_, claimant_of(names)};
@@ -21,7 +20,8 @@ class Server final : public postgres::LiveServer {
 
 class LiveUnderTest final : public DatabaseUnderTest {
   public:
-    Database& database() override { return server_.database(); }
+    Database& database() override { return *database_; }
+    void restart() override { database_ = std::make_unique<postgres::PostgresDatabase>(); }
     ServerAccess access() override { return server_.access(); }
     Tenant fresh_tenant() override { return server_.tenant(); }
     void make_role(const std::string& role) override {
@@ -35,6 +35,18 @@ class LiveUnderTest final : public DatabaseUnderTest {
     }
     void set_password(const std::string& role, const std::string& password) override {
         as_superuser("ALTER ROLE " + role + " PASSWORD '" + password + "'");
+    }
+    void forbid_login(const std::string& role) override {
+        as_superuser("ALTER ROLE " + role + " NOLOGIN");
+    }
+    void allow_login(const std::string& role) override {
+        as_superuser("ALTER ROLE " + role + " LOGIN");
+    }
+    void remove_comment(const std::string& role) override {
+        as_superuser("COMMENT ON ROLE " + role + " IS NULL");
+    }
+    void grant_elsewhere(const std::string& role) override {
+        as_superuser("GRANT CONNECT ON DATABASE postgres TO " + role);
     }
     void grant_createdb(const std::string& role) override {
         as_superuser("ALTER ROLE " + role + " CREATEDB");
@@ -58,6 +70,15 @@ class LiveUnderTest final : public DatabaseUnderTest {
     void close_database(const std::string& name) override {
         as_superuser("ALTER DATABASE " + name + " ALLOW_CONNECTIONS false");
     }
+    void half_drop(const std::string& name) override {
+        as_superuser("UPDATE pg_database SET datconnlimit = -2 WHERE datname = '" + name + "'");
+    }
+    void make_table(const std::string& database, const std::string& owner) override {
+        as_superuser("CREATE TABLE theirs (); ALTER TABLE theirs OWNER TO " + owner, database);
+    }
+    void disturb_contents(const std::string& database, const std::string& owner) override {
+        as_superuser("ALTER SCHEMA public OWNER TO " + owner, database);
+    }
     void let_public_in(const std::string& name) override {
         as_superuser("GRANT CONNECT ON DATABASE " + name + " TO PUBLIC");
     }
@@ -71,8 +92,9 @@ class LiveUnderTest final : public DatabaseUnderTest {
     void migrate(const Tenant& tenant, const std::string& app, const std::string& name) override {
         as_superuser(
             "SET ROLE " + tenant.names.owner.str() +
-                "; CREATE TABLE IF NOT EXISTS django_migrations (app text, name text); INSERT INTO "
-                "django_migrations VALUES ('" +
+                "; CREATE TABLE IF NOT EXISTS django_migrations (id bigserial, app text, name "
+                "text); "
+                "INSERT INTO django_migrations (app, name) VALUES ('" +
                 app + "', '" + name + "')",
             tenant.names.database.str()
         );
@@ -80,6 +102,8 @@ class LiveUnderTest final : public DatabaseUnderTest {
 
   private:
     Server server_;
+    std::unique_ptr<postgres::PostgresDatabase> database_ =
+        std::make_unique<postgres::PostgresDatabase>();
 };
 
 }  // namespace

@@ -19,7 +19,12 @@ class ModelUnderTest final : public DatabaseUnderTest {
     }
 
     Database& database() override { return database_; }
-    ServerAccess access() override { return {}; }
+    void restart() override {}  // there is no state of a process
+    ServerAccess access() override {
+        ServerAccess access;
+        access.administrator.user = kAdministrator;
+        return access;
+    }
     Tenant fresh_tenant() override {
         return {
             tenant_names(DatabaseName("tenant"), {{"reports", ""}}),
@@ -31,8 +36,14 @@ class ModelUnderTest final : public DatabaseUnderTest {
     void set_password(const std::string& role, const std::string& password) override {
         state().roles.at(role).password = password;
     }
+    void forbid_login(const std::string& role) override { state().roles.at(role).login = false; }
+    void allow_login(const std::string& role) override { state().roles.at(role).login = true; }
+    void remove_comment(const std::string& role) override { state().roles.at(role).mark.clear(); }
     void grant_createdb(const std::string& role) override {
         state().roles.at(role).has_extra_right = true;
+    }
+    void grant_elsewhere(const std::string& role) override {
+        state().roles.at(role).is_needed_elsewhere = true;
     }
     void make_database(const std::string& name, const std::string& owner) override {
         world_.postgres.make_database(name, owner);
@@ -46,6 +57,15 @@ class ModelUnderTest final : public DatabaseUnderTest {
     }
     void close_database(const std::string& name) override {
         world_.postgres.find(name)->is_open = false;
+    }
+    void half_drop(const std::string& name) override {
+        world_.postgres.find(name)->is_half_dropped = true;
+    }
+    void make_table(const std::string& database, const std::string& owner) override {
+        world_.postgres.find(database)->object_owners.insert(owner);
+    }
+    void disturb_contents(const std::string& database, const std::string&) override {
+        world_.postgres.find(database)->contents_arranged = false;
     }
     void let_public_in(const std::string& name) override {
         world_.postgres.find(name)->lets_public_in = true;
