@@ -48,7 +48,7 @@ def operator():
 
 
 def up(binary):
-    down()
+    clear()
     subprocess.run([ROOT / "tests/cluster/up", "--profile", "apiserver", *BESIDE], check=True)
     # Not 5432: the full cluster's PostgreSQL wants it.
     free = port(Settings(DIRECTORY, "apiserver"), "postgres")
@@ -62,6 +62,16 @@ def up(binary):
 
 
 def down():
+    """Fails after a sanitizer's report on the operator, which nobody sees who only looks at what it does."""
+    process = operator()
+    process.stop()
+    report = process.sanitizer_report()
+    clear()
+    if report:
+        sys.exit("the operator ended with a sanitizer's report:\n" + report)
+
+
+def clear():
     process = operator()
     process.stop()
     POSTGRES("down")

@@ -5,6 +5,7 @@ It comes in under the chart's own service account, by a token of it: what it may
 
 import json
 import pathlib
+import re
 import signal
 import urllib.error
 import urllib.request
@@ -14,6 +15,11 @@ from local.processes import Programs
 from local.settings import Settings, port
 
 ACCOUNT = "djangodb-operator"
+# How a sanitizer's report begins. The operator's own lines are JSON and begin with a brace.
+REPORT = re.compile(
+    r"^(?:=*\d*=*(?:ERROR|FATAL|WARNING): \w+Sanitizer|[^\s{]+:\d+:\d+: runtime error: ).*", re.MULTILINE
+)
+REPORT_CHARACTERS = 4000
 
 
 class OperatorProcess:
@@ -71,6 +77,12 @@ class OperatorProcess:
 
     def log(self):
         return self.log_file.read_text(errors="replace")
+
+    def sanitizer_report(self):
+        """The first one in the log and what follows it; empty when there is none. Leaks are told at the very end."""
+        log = self.log() if self.log_file.exists() else ""
+        begin = REPORT.search(log)
+        return log[begin.start() :][:REPORT_CHARACTERS] if begin else ""
 
     def start(self):
         self._programs.start("operator", self.command)
