@@ -202,8 +202,8 @@ Verdict judge_failure(
                  "Attempt " + std::to_string(job.attempt) + " ended with " + said.reason + ": " +
                      said.message +
                      ". It has been so for half an hour, so that it is tried again once an hour. "
-                     "New "
-                     "Pods are held and the old ones serve. See to the cause; kubectl delete job " +
+                     "New Pods are held and the old ones serve. See to the cause; kubectl delete "
+                     "job " +
                      job.name + " tries it immediately."}};
         }
         return Wait{
