@@ -99,7 +99,7 @@ int run_operator(const Options& options, std::stop_token stop) {
     postgres::PostgresDatabase database;
     const auto client = make_client(options);
     const auto cluster_id = find_cluster_id(*client, stop);
-    Queue queue;
+    Queue queue({.workers = options.concurrency});
     const Watches watches(*client, queue, Namespace(options.ns));
     if (!watches.wait_until_synced(stop)) {
         log(Level::Error,

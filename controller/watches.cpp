@@ -125,7 +125,19 @@ Watches::Watches(kube::Client& client, Queue& queue, const Namespace& ns)
           {kube::resources::kConfigMaps, {ns.str(), "", ""}},
           wake_for_config_map(),
           trouble("configmaps")
-      ) {}
+      ) {
+    queue_.set_places([this](const WorkKey& work) { return place_of(work); });
+}
+
+runtime::Place Watches::place_of(const WorkKey& work) const {
+    if (work.root == Root::Server) {
+        return {work.key.name.str(), {}};
+    }
+    const auto object = databases_.store().find(to_string(work.key));
+    return {
+        object ? kube::text_at(*object, {"spec", "serverRef", "name"}) : std::string{},
+        work.key.ns.str()};
+}
 
 kube::Caches Watches::caches() const {
     return {

@@ -42,6 +42,9 @@ class Watches {
   private:
     using OnChange = kube::Reflector::OnChange;
 
+    /// By the server that the resource needs.
+    [[nodiscard]] runtime::Place place_of(const WorkKey&) const;
+
     void wake_databases(
         WakeReason why, const std::function<bool(const nlohmann::json&)>& concerned
     );

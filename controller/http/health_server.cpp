@@ -12,7 +12,9 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <list>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -25,23 +27,36 @@ namespace beast = boost::beast;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t kConnections = 16;
+constexpr std::size_t kConnections = 64;
 constexpr std::uint32_t kHeaderLimit = 4096;
 constexpr std::chrono::seconds kLimit{5};
 constexpr std::chrono::milliseconds kPause{100};
 
+class Session;
+/// By age.
+using Sessions = std::list<Session*>;
+
 /// Keeps itself alive by the operation that it waits for.
 class Session : public std::enable_shared_from_this<Session> {
   public:
-    Session(tcp::socket socket, const std::map<std::string, Check>& checks, std::size_t& open)
+    Session(tcp::socket socket, const std::map<std::string, Check>& checks, Sessions& open)
         : stream_(std::move(socket)), checks_(checks), open_(open) {
-        ++open_;
+        error_code gone;
+        caller_ = stream_.socket().remote_endpoint(gone).address();
+        open_.push_back(this);
         parser_.header_limit(kHeaderLimit);
         parser_.body_limit(std::uint64_t{0});
     }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
-    ~Session() { --open_; }
+    ~Session() { open_.remove(this); }
+
+    [[nodiscard]] const asio::ip::address& caller() const { return caller_; }
+    /// Its operation ends soon, and the session with it.
+    void end() {
+        open_.remove(this);
+        stream_.close();
+    }
 
     void start() {
         stream_.expires_after(kLimit);
@@ -94,8 +109,21 @@ class Session : public std::enable_shared_from_this<Session> {
     beast::http::request_parser<beast::http::string_body> parser_;
     beast::http::response<beast::http::string_body> answer_;
     const std::map<std::string, Check>& checks_;
-    std::size_t& open_;
+    Sessions& open_;
+    asio::ip::address caller_;
 };
+
+/// The oldest of the caller that has most: whoever holds many makes room, and never the one who just
+/// came with his first.
+Session& least_missed(const Sessions& open) {
+    std::map<asio::ip::address, std::size_t> counts;
+    for (const auto* session : open) {
+        ++counts[session->caller()];
+    }
+    return **std::ranges::max_element(open, {}, [&](const Session* session) {
+        return counts.at(session->caller());
+    });
+}
 
 }  // namespace
 
@@ -136,17 +164,17 @@ class HealthServer::Listener {
                 pause_.async_wait([this](const error_code&) { accept(); });
                 return;
             }
-            // Above the cap the socket is closed here, when it goes out of scope.
-            if (open_ < kConnections) {
-                std::make_shared<Session>(std::move(socket), checks_, open_)->start();
+            if (open_.size() == kConnections) {
+                least_missed(open_).end();
             }
+            std::make_shared<Session>(std::move(socket), checks_, open_)->start();
             accept();
         });
     }
 
     std::map<std::string, Check> checks_;
-    /// Before io_: sessions count themselves out when io_ is destroyed.
-    std::size_t open_ = 0;
+    /// Before io_: sessions take themselves out when io_ is destroyed.
+    Sessions open_;
     asio::io_context io_;
     tcp::acceptor acceptor_{io_};
     asio::steady_timer pause_{io_};

@@ -2,8 +2,8 @@
 // thread.
 //
 // Promise: a slow or hostile caller can't hold it: headers and bodies are limited, each connection
-// has a deadline, and connections above the cap are closed immediately. One request for each
-// connection.
+// has a deadline, and above the cap the oldest connection of the address that has most makes room. So
+// no Pod keeps the kubelet out. One request for each connection.
 #pragma once
 
 #include <cstdint>

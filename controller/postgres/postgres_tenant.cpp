@@ -43,7 +43,8 @@ void PostgresTenant::record_passed_image(const ImageRef& image, const CallContex
     as_admin(call, [&](Connection& session) {
         session.run_batch(
             {sql::require_claim(names_, claimant_),
-             sql::record_passed_image(names_, claimant_, image)},
+             sql::record_passed_image(names_, claimant_, image),
+             sql::forget_passed_images(names_)},
             call
         );
     });

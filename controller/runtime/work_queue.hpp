@@ -4,9 +4,12 @@
 // Promises: a key stands in the queue once (the earlier time wins); no key is worked on by two
 // threads at a time; a key added while it is worked on comes back after done(). So nothing is lost
 // and nothing runs twice side by side. With each key it carries why it was added: of those that
-// meet, the reason of the earlier time.
+// meet, the reason of the earlier time. Of the keys that are due, fair_order.hpp says which is next.
 #pragma once
 
+#include "controller/runtime/fair_order.hpp"
+
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -30,19 +33,31 @@ class WorkQueue {
         Why why;
     };
 
+    explicit WorkQueue(FairShare share = {}) : order_(share) {}
+
+    /// For the keys that become due from now on.
+    void set_places(typename FairOrder<Key>::PlaceOf place_of) {
+        const std::scoped_lock lock(mutex_);
+        order_.set_places(std::move(place_of));
+    }
+
     /// Asks for a run of `key`, not before the given time. An entry that is already there keeps the
     /// earlier time, and the reason that asked for it.
     void add(Key key, Why why, TimePoint not_before = Clock::now()) {
         const std::scoped_lock lock(mutex_);
-        const auto [entry, is_new] = due_.try_emplace(key, Due{not_before, why});
+        const auto [entry, is_new] = asked_.try_emplace(key, Asked{not_before, why});
+        auto& asked = entry->second;
         if (!is_new) {
-            if (entry->second.at <= not_before) {
+            if (asked.at <= not_before) {
                 return;
             }
-            order_.erase({entry->second.at, key});
-            entry->second = {not_before, why};
+            waiting_.erase({asked.at, key});
+            asked.at = not_before;
+            asked.why = why;
         }
-        order_.insert({not_before, std::move(key)});
+        if (!asked.is_due && !running_.contains(key)) {
+            waiting_.insert({not_before, std::move(key)});
+        }
         changed_.notify_one();
     }
 
@@ -51,22 +66,19 @@ class WorkQueue {
     std::optional<Work> take(std::stop_token stop) {
         std::unique_lock lock(mutex_);
         while (!stop.stop_requested()) {
-            const auto next = first_idle();
-            if (next == order_.end()) {
-                changed_.wait(lock, stop, [&] { return has_idle(); });
-                continue;
-            }
-            const TimePoint due = next->first;
-            if (due <= Clock::now()) {
-                Key key = next->second;
-                order_.erase(next);
-                const auto why = due_.extract(key).mapped().why;
-                running_.insert(key);
+            const auto now = Clock::now();
+            move_due(now);
+            if (auto key = order_.take(now)) {
+                const auto why = asked_.extract(*key).mapped().why;
+                running_.insert(*key);
                 // One notification may have woken us while another key is due as well.
                 changed_.notify_one();
-                return Work{std::move(key), why};
+                return Work{*std::move(key), why};
             }
-            changed_.wait_until(lock, stop, due, [&] { return earliest_idle() < due; });
+            const auto until = std::min(next_due(), now + kLongestWait);
+            changed_.wait_until(lock, stop, until, [&] {
+                return order_.has_next() || next_due() < until;
+            });
         }
         return std::nullopt;
     }
@@ -74,41 +86,45 @@ class WorkQueue {
     /// The run of `key` is over; if it was added meanwhile, it may be taken again.
     void done(const Key& key) {
         const std::scoped_lock lock(mutex_);
+        order_.done(key, Clock::now());
         running_.erase(key);
+        if (const auto again = asked_.find(key); again != asked_.end()) {
+            waiting_.insert({again->second.at, key});
+        }
         changed_.notify_one();
     }
 
     /// Keys that wait, not counting those being worked on.
     [[nodiscard]] std::size_t size() const {
         const std::scoped_lock lock(mutex_);
-        return due_.size();
+        return asked_.size();
     }
 
   private:
-    struct Due {
+    static constexpr std::chrono::hours kLongestWait{1};
+
+    struct Asked {
         TimePoint at;
         Why why;
+        bool is_due = false;  ///< it stands in order_
     };
-    using Entry = std::pair<TimePoint, Key>;
-    using Position = std::set<Entry>::iterator;
 
-    Position first_idle() {
-        auto position = order_.begin();
-        while (position != order_.end() && running_.contains(position->second)) {
-            ++position;
+    void move_due(TimePoint now) {
+        while (!waiting_.empty() && waiting_.begin()->first <= now) {
+            const auto key = std::move(waiting_.extract(waiting_.begin()).value().second);
+            asked_.at(key).is_due = true;
+            order_.add(key);
         }
-        return position;
     }
-    bool has_idle() { return first_idle() != order_.end(); }
-    TimePoint earliest_idle() {
-        const auto position = first_idle();
-        return position == order_.end() ? TimePoint::max() : position->first;
+    [[nodiscard]] TimePoint next_due() const {
+        return waiting_.empty() ? TimePoint::max() : waiting_.begin()->first;
     }
 
     mutable std::mutex mutex_;
     std::condition_variable_any changed_;
-    std::map<Key, Due> due_;
-    std::set<Entry> order_;
+    std::map<Key, Asked> asked_;
+    std::set<std::pair<TimePoint, Key>> waiting_;  ///< for their time, and worked on by nobody
+    FairOrder<Key> order_;
     std::set<Key> running_;
 };
 

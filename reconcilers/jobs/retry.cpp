@@ -42,6 +42,9 @@ struct FailureOf {
 };
 
 std::chrono::seconds pause_after(const RetryPolicy& policy, int attempt) {
+    if (is_rare(policy, attempt)) {
+        return policy.rare_pause;
+    }
     auto pause = policy.first_pause;
     for (int i = 1; i < attempt && pause < policy.longest_pause; ++i) {
         pause *= 2;
@@ -53,12 +56,17 @@ std::chrono::seconds pause_after(const RetryPolicy& policy, int attempt) {
 
 const RetryPolicy& retry_policy(JobKind kind) {
     using std::chrono::seconds;
-    static constexpr RetryPolicy kMigration{kMigrationRules, seconds{5}, seconds{300}};
+    static constexpr RetryPolicy kMigration{
+        kMigrationRules, seconds{5}, seconds{300}, 11, seconds{3600}};
     switch (kind) {  // NOLINT(readability-trivial-switch): each kind of Job is to have a case
         case JobKind::Migrate:
             break;
     }
     return kMigration;
+}
+
+bool is_rare(const RetryPolicy& policy, int attempt) {
+    return attempt >= policy.first_rare_attempt;
 }
 
 std::optional<TimePoint> next_attempt(const RetryPolicy& policy, const JobEnd& end, int attempt) {

@@ -63,7 +63,7 @@ Verdict wait_or_orphan(const Desired& desired, const Observed& observed, bool wa
          std::string("The server can't be reached, so the ") +
              (wants_drop ? "database can't be dropped" : "logins can't be disabled") + " yet." +
              how_to_orphan(desired)},
-        observed.now + 5s};
+        wants_drop ? std::nullopt : std::optional(since + kWaitForServer)};
 }
 
 /// Why the database is kept although Delete was asked for; empty: it may be dropped.

@@ -42,6 +42,13 @@ std::chrono::milliseconds wait_after(const StepOutcome& failed, TimePoint now) {
     return failed.not_before ? until(*failed.not_before, now) : 0ms;
 }
 
+/// Whoever waits for a server waits longer each time: it is asked again by all who need it.
+bool waits_for_server(const LaneAssessment& lane, const Observed& observed) {
+    const auto* stop = lane.stopped_at();
+    return observed.server_failure && stop != nullptr &&
+           std::holds_alternative<Wait>(stop->verdict);
+}
+
 bool takes_backoff(const StepOutcome& failed) {
     return failed.failure && !failed.not_before && !is_overtaken(*failed.failure);
 }
@@ -79,6 +86,12 @@ Requeue next_run(
         if (failed != nullptr && takes_backoff(*failed)) {
             with_backoff = true;
             continue;
+        }
+        if (waits_for_server(lane, observed)) {
+            with_backoff = true;
+            if (!std::get<Wait>(lane.stopped_at()->verdict).until) {
+                continue;
+            }
         }
         const auto wait = failed != nullptr ? std::optional(wait_after(*failed, observed.now))
                                             : wait_of(lane, observed.now);

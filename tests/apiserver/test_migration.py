@@ -5,6 +5,7 @@ import time
 import unittest
 
 from case import HEAL_SECONDS, ClusterTest, side_by_side
+from release_case import ReleaseTest, failure
 
 IMAGE = "registry.test/shop:v1"
 WELL = {"v": 1, "kind": "migrate", "ok": True, "reason": None, "message": "done", "leaves": ["orders.0001_initial"]}
@@ -201,6 +202,16 @@ class BeforeItStarts(ClusterTest):
             },
         )
         self.stuck("FailedMount", said)
+
+
+class TriedAgain(ReleaseTest):
+    def test_the_attempts_before_the_last_go(self):
+        self.make_ready_database()
+        self.deploy()
+        for attempt in range(1, 5):
+            self.job_ends(attempt, 75, failure("Unreachable"))
+        self.job(5)
+        self.eventually("the last that ended is left beside the one that runs", lambda: sorted(self.jobs()) == [4, 5])
 
 
 def load_tests(_loader, tests, _pattern):

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Prints what the operator costs: size at rest, time beside bare libpq, delay of a release. Asserts no time.
 
-usage: bench.py [--runs N] [--count N] [--only provision|connections|resync|release]
+usage: bench.py [--runs N] [--count N] [--only provision|connections|resync|fairness|release]
 
 Each run of `provision` has an API server, a PostgreSQL and an operator of its own, and the baseline another
 fresh PostgreSQL; which of the two comes first alternates. `connections` does the same with 1, 2, 4 and 8 sessions.
 `resync` makes 500 and then 3,000 databases (22 GB on disk, over ten minutes) and looks at the operator when it looks at
-all of them again. `release` runs the end-to-end story on the full cluster and
-needs root. Uses build/release, where `make bench` has built the programs.
+all of them again. `fairness` looks at newcomers on one server while 200 resources wait for another. `release` runs
+the end-to-end story on the full cluster and needs root. Uses build/release, where `make bench` has built the programs.
 """
 
 import argparse
@@ -21,6 +21,7 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import environment
+import fairness
 import figures
 import gate_delay
 import provision
@@ -36,7 +37,7 @@ OPERATOR = BUILD / "controller/djangodb-operator"
 BARE = BUILD / "tests/bench/bare_provision"
 STATE = BUILD / "bench"
 CONNECTIONS = 4
-PARTS = ("provision", "connections", "resync", "release")
+PARTS = ("provision", "connections", "resync", "fairness", "release")
 
 
 def say(text):
@@ -182,6 +183,19 @@ def measure_resync(binary, counts):
         server.remove()
 
 
+def measure_fairness(binary):
+    say("== newcomers on a healthy server, one run; " + figures.machine())
+    directory = STATE / "run-fairness"
+    servers = [environment.PostgresServer(directory, name) for name in ("operator", "bare")]
+    try:
+        with environment.ApiServer(directory / "api"), servers[0], servers[1]:
+            for line in fairness.measure(binary, directory, *servers):
+                say(line)
+    finally:
+        for server in servers:
+            server.remove()
+
+
 def measure_release(binary):
     """On the full cluster; one that was up already stays up."""
     was_up = (default_directory() / "kubeconfig").exists()
@@ -226,6 +240,8 @@ def main():
             measure_connections(operator, options.count)
         if "resync" in parts:
             measure_resync(operator, options.resources)
+        if "fairness" in parts:
+            measure_fairness(operator)
         if "release" in parts:
             measure_release(operator)
     finally:

@@ -84,10 +84,10 @@ def operator(binary, directory, *options):
     return process
 
 
-def connect(server, namespace, sessions=4):
+def connect(server, namespace, sessions=4, name="main"):
     """Its PostgresServer, open for `namespace` with at most so many sessions of the operator."""
     world.kubectl("create", "namespace", namespace)
-    install.Server("main", server).make([namespace], host="localhost", maxSessions=sessions)
+    install.Server(name, server).make([namespace], host="localhost", maxSessions=sessions)
 
 
 def databases(count, namespace, first=0):

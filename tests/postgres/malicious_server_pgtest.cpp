@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <sys/resource.h>
 #include <thread>
 
 namespace djdb::postgres {
@@ -146,6 +147,48 @@ TEST_F(MaliciousServer, ThatDripsIsLeftInTime) {
     EXPECT_THAT(failure.message, HasSubstr("nobody answers in time"));
 }
 
+/// Asks for so much hashing that this thread would be gone for minutes, in one of the ways in which the
+/// question can arrive.
+TEST_F(MaliciousServer, ThatAsksForHashingWithoutEndIsLeftBeforeAnyIsDone) {
+    const auto mechanisms = authentication(10, "SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0"s);
+    const auto challenge = [&](const std::string& client_first, const std::string& iterations) {
+        const auto nonce = client_first.substr(client_first.find(",r=") + 3);
+        return authentication(
+            11, "r=" + nonce + "server,s=c2FsdHNhbHRzYWx0c2FsdA==,i=" + iterations
+        );
+    };
+    struct Way {
+        std::string iterations;
+        std::size_t early;  ///< bytes of the challenge that come before the client has said a word
+        std::size_t piece;  ///< bytes at a time
+    };
+    const std::vector<Way> ways{
+        {"20000000", 0, 4096},
+        {"20000000", 0, 1},
+        {"20000000", 9, 7},
+        {" +20000000", 0, 4096},
+        {"4314967296", 0, 4096},  // 20,000,000 in 32 bits
+    };
+    for (const auto& way : ways) {
+        rusage before{};
+        ::getrusage(RUSAGE_THREAD, &before);
+        const auto failure = look([&](PeerConnection& client) {
+            // The first bytes of a challenge are known before the nonce is, but for its length.
+            const auto head = challenge(",r=" + std::string(24, 'x'), way.iterations);
+            client.write(mechanisms + head.substr(0, way.early));
+            const auto text = challenge(client.read_some(), way.iterations);
+            for (auto at = way.early; at < text.size(); at += way.piece) {
+                client.write(text.substr(at, way.piece));
+            }
+            client.wait_for_close();
+        });
+        rusage after{};
+        ::getrusage(RUSAGE_THREAD, &after);
+        EXPECT_EQ(failure.reason, Reason::AuthRejected) << failure.message;
+        ASSERT_LT(after.ru_utime.tv_sec - before.ru_utime.tv_sec, 2) << way.iterations;
+    }
+}
+
 TEST_F(MaliciousServer, ThatNeverEndsToTalkDuringTheLogin) {
     access_.password_mode = PasswordMode::Plaintext;  // so that it gets that far
     const std::string words(20000, 'x');
@@ -160,7 +203,7 @@ TEST_F(MaliciousServer, ThatNeverEndsToTalkDuringTheLogin) {
     });
     for (const auto& failure : {noticed, told}) {
         EXPECT_EQ(failure.code, "Login") << failure.message;
-        EXPECT_THAT(failure.message, HasSubstr("16 MiB"));
+        EXPECT_THAT(failure.message, HasSubstr("2 MiB"));
     }
 }
 

@@ -197,6 +197,35 @@ TEST_F(Provision, ReadsMigrationsAndRemembersPassedImages) {
     EXPECT_EQ(facts.passed_images, (std::vector<ImageRef>{ImageRef("shop:2"), ImageRef("shop:1")}));
 }
 
+TEST_F(Provision, FiftyImagesAreRememberedOfHoweverMany) {
+    const auto names = fresh_tenant();
+    const auto claimant = claimant_of(names);
+    provision(names, claimant);
+    // Of a version that forgot none, and of a database that is gone.
+    for (const std::string oid : {"d.oid", "1"}) {
+        as_superuser(
+            "INSERT INTO djangodb.passed_image SELECT datname, " + oid +
+                ", 'shop:' || i, now() - '1 day'::interval + i * '1 s'::interval FROM pg_database "
+                "d,"
+                " generate_series(1, 1000) i WHERE datname = '" +
+                names.database.str() + "'",
+            "djangodb"
+        );
+    }
+    EXPECT_EQ(database_of(names)->inspect(call_for()).passed_images.size(), 50);
+    database_of(names)->record_passed_image(ImageRef("shop:new"), call_for());
+    const auto images = database_of(names)->inspect(call_for()).passed_images;
+    EXPECT_EQ(images.back(), ImageRef("shop:new"));
+    EXPECT_EQ(
+        as_superuser(
+            "SELECT count(*) FROM djangodb.passed_image WHERE database = '" + names.database.str() +
+                "'",
+            "djangodb"
+        ),
+        "50"
+    );
+}
+
 TEST_F(Provision, RetainedAndAttachedAgainWithItsRows) {
     const auto names = fresh_tenant();
     const auto claimant = claimant_of(names, "uid-1");

@@ -52,6 +52,9 @@ constexpr std::string_view kNoDatabaseToStartFrom =
     "Delete the PostgresServer, which changes nothing on the server, and create it with "
     "spec.maintenanceDatabase set to a database that is there, such as the provider's defaultdb.";
 
+constexpr std::string_view kRehash =
+    "Set the role's password anew, on a server with a lower scram_iterations if need be.";
+
 struct Verdict {
     std::optional<Reason> reason;
     std::string detail;
@@ -135,7 +138,25 @@ std::optional<Verdict> judge_tls(
     return judge_certificate(to, found);
 }
 
+/// What is concerned: others hear of it too (Breaker), to whom this database says nothing.
+std::string whom(const Endpoint& to, const FailedConnect& failed, const Verdict& verdict) {
+    if (failed.phase != ConnectPhase::Login) {
+        return address_of(to);
+    }
+    return verdict.reason == Reason::AuthRejected
+               ? address_of(to) + " as role \"" + to.login.user + "\""
+               : to_string(to);
+}
+
 Verdict judge(const Endpoint& to, const FailedConnect& failed, const Deadline& deadline) {
+    if (failed.excess) {
+        return {
+            Reason::AuthRejected,
+            "the login asks for " + printable(*failed.excess) +
+                " rounds of hashing (the iterations of a SCRAM verifier), and no more than " +
+                std::to_string(to.most_iterations) + " are done",
+            kRehash};
+    }
     if (!failed.sql_state.empty()) {
         return {
             connect_reason(failed.phase, failed.sql_state),
@@ -182,10 +203,10 @@ std::string_view advice_of(const Verdict& verdict, const Endpoint& to) {
 Failure diagnose(const Endpoint& to, const FailedConnect& failed, const Deadline& deadline) {
     const auto verdict = judge(to, failed, deadline.or_earlier(kProbeWithin));
     return {
-        connect_class(failed.phase, failed.sql_state),
+        failed.excess ? FailureClass::Forbidden : connect_class(failed.phase, failed.sql_state),
         FailureOrigin::Postgres,
         connect_code(failed.phase, failed.sql_state),
-        "Can't connect to PostgreSQL " + to_string(to) + ": " + verdict.detail +
+        "Can't connect to PostgreSQL " + whom(to, failed, verdict) + ": " + verdict.detail +
             ". Nothing was changed. " + std::string(advice_of(verdict, to)),
         verdict.reason};
 }

@@ -29,6 +29,8 @@ struct FailedConnect {
     std::string sql_state;    ///< empty: the server gave none
     std::string words;        ///< shown, and never judged
     std::vector<std::string> addresses;
+    /// As ScramLimit has it.
+    std::optional<std::string> excess = {};
 };
 
 /// Probes the server where that tells more.

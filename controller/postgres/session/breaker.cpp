@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string_view>
 
 namespace djdb::postgres {
 namespace {
@@ -14,8 +15,7 @@ constexpr auto kLongestRest = 30s;
 /// An entry that nobody has asked for this long belongs to an old password or server.
 constexpr auto kForgotten = 10min;
 
-/// The databases of one server share its fate, so they are one entry. What is expected of it counts:
-/// a server that was accepted a moment ago is tried immediately.
+/// What is expected of it counts: a server that was accepted a moment ago is tried immediately.
 bool is_same_login(const Endpoint& a, const Endpoint& b) {
     auto other = b;
     other.database = a.database;
@@ -27,7 +27,7 @@ bool is_same_login(const Endpoint& a, const Endpoint& b) {
            a.server.identity.accepted == b.server.identity.accepted;
 }
 
-bool concerns_the_server(const std::optional<Reason>& reason) {
+bool makes_rest(const std::optional<Reason>& reason) {
     static constexpr std::array kReasons{
         Reason::DNSFailed,
         Reason::TCPUnreachable,
@@ -43,6 +43,16 @@ bool concerns_the_server(const std::optional<Reason>& reason) {
         Reason::ServerIdentityChanged,
         Reason::ServerRestored};
     return reason && std::ranges::find(kReasons, *reason) != kReasons.end();
+}
+
+/// What fails before the server has heard of a database concerns them all, and so does a password:
+/// one that is tried in each of them locks the administrator out. All work begins in the maintenance
+/// database, so that what it refuses is refused for all.
+bool concerns_all_databases(const Endpoint& to, const Failure& failure) {
+    static constexpr std::array<std::string_view, 4> kOfTheServer{
+        "Resolve", "Connect", "Tls", "28P01"};
+    return to.kind == SessionKind::Maintenance ||
+           std::ranges::find(kOfTheServer, failure.code) != kOfTheServer.end();
 }
 
 }  // namespace
@@ -61,24 +71,25 @@ std::chrono::milliseconds Breaker::rest_after(Reason reason, unsigned failures) 
 void Breaker::require_closed(const Endpoint& to, Clock::time_point now) {
     const std::scoped_lock lock(mutex_);
     const auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
-        return is_same_login(entry.endpoint, to);
+        return entry.concerns(to) && now < entry.until;
     });
-    if (found != entries_.end() && now < found->until) {
+    if (found != entries_.end()) {
         throw Error(found->failure);
     }
 }
 
 void Breaker::note_failure(const Endpoint& to, const Failure& failure, Clock::time_point now) {
-    if (!is_administrators(to.kind) || !concerns_the_server(failure.reason)) {
+    if (!is_administrators(to.kind) || !makes_rest(failure.reason)) {
         return;
     }
     const std::scoped_lock lock(mutex_);
     std::erase_if(entries_, [&](const Entry& entry) { return now - entry.until > kForgotten; });
+    const bool is_of_all = concerns_all_databases(to, failure);
     auto found = std::ranges::find_if(entries_, [&](const Entry& entry) {
-        return is_same_login(entry.endpoint, to);
+        return entry.is_of_all == is_of_all && entry.concerns(to);
     });
     if (found == entries_.end()) {
-        found = entries_.insert(found, {to, {}, 0, {}});
+        found = entries_.insert(found, {to, is_of_all, {}, 0, {}});
     }
     if (now < found->until) {
         return;  // several threads asked at the same moment: one failure, not many
@@ -90,7 +101,11 @@ void Breaker::note_failure(const Endpoint& to, const Failure& failure, Clock::ti
 
 void Breaker::note_success(const Endpoint& to) {
     const std::scoped_lock lock(mutex_);
-    std::erase_if(entries_, [&](const Entry& entry) { return is_same_login(entry.endpoint, to); });
+    std::erase_if(entries_, [&](const Entry& entry) { return entry.concerns(to); });
+}
+
+bool Breaker::Entry::concerns(const Endpoint& to) const {
+    return is_same_login(endpoint, to) && (is_of_all || endpoint.database == to.database);
 }
 
 }  // namespace djdb::postgres

@@ -1,8 +1,8 @@
-// One breaker for each server and administrator: what refused a connection a moment ago is not
-// asked again immediately.
+// What refused an administrator's connection a moment ago is not asked again immediately: one breaker
+// for each server and administrator, and for each database of its own that refuses.
 //
 // Promise: while an endpoint rests, its last failure is thrown again, word for word, without a
-// connection. So any number of resources that wait for one server cost it one login, and a
+// connection. A tenant's database that refuses rests alone. So any number of resources that wait for one server cost it one login, and a
 // wrong password is not tried often enough to lock the administrator out. A changed password,
 // CA, host or port is another endpoint and is tried immediately. Any thread may call.
 #pragma once
@@ -23,8 +23,7 @@ class Breaker {
 
     /// @throws Error the endpoint's last failure, while it rests
     void require_closed(const Endpoint& to, Clock::time_point now);
-    /// The connection was refused. Only failures that concern the whole server or login make it
-    /// rest; those of tenants' logins never do.
+    /// The connection was refused. Only the administrator's rest, a tenant's login never does.
     void note_failure(const Endpoint& to, const Failure& failure, Clock::time_point now);
     void note_success(const Endpoint& to);
 
@@ -35,9 +34,12 @@ class Breaker {
   private:
     struct Entry {
         Endpoint endpoint;
+        bool is_of_all = false;  ///< else of this database alone
         Failure failure;
         unsigned failures = 0;
         Clock::time_point until;
+
+        [[nodiscard]] bool concerns(const Endpoint& to) const;
     };
 
     std::mutex mutex_;

@@ -6,6 +6,7 @@
 #include "controller/postgres/session/pem_file.hpp"
 #include "controller/postgres/session/receive_limit.hpp"
 #include "controller/postgres/session/resolve.hpp"
+#include "controller/postgres/session/scram_limit.hpp"
 #include "crds/text.hpp"
 #include "reconcilers/manifests/sslmode.hpp"
 #include "reconcilers/ports/failure.hpp"
@@ -180,7 +181,8 @@ bool becomes_ready(const PGconn* raw, bool for_write, const Deadline& deadline) 
 /// @return how it failed; nothing when it is connected
 std::optional<FailedConnect> complete(PGconn* raw, const Endpoint& to, const CallContext& call) {
     const auto deadline = call.deadline.or_earlier(kConnectWithin);
-    const ReceiveLimit limit;
+    const ReceiveLimit limit(ReceiveLimit::kMostOfOne);
+    ScramLimit hashing(to.most_iterations);
     auto wanted = PGRES_POLLING_WRITING;
     auto status = PQstatus(raw);
     while (wanted != PGRES_POLLING_OK && status != CONNECTION_BAD) {
@@ -190,12 +192,20 @@ std::optional<FailedConnect> complete(PGconn* raw, const Endpoint& to, const Cal
             return FailedConnect{phase_of(status), true, "", "nobody answers in time", {}};
         }
         if (limit.is_exceeded(PQsocket(raw))) {
-            return FailedConnect{phase_of(status), false, "", "it sent more than 16 MiB", {}};
+            return FailedConnect{
+                phase_of(status), false, "", "it sent more than " + limit.text(), {}};
         }
         if (!becomes_ready(raw, wanted == PGRES_POLLING_WRITING, deadline)) {
             continue;
         }
+        if (status == CONNECTION_AWAITING_RESPONSE && !hashing.look_ahead(raw)) {
+            continue;
+        }
+        if (hashing.excess()) {
+            return FailedConnect{phase_of(status), false, "", "", {}, hashing.excess()};
+        }
         wanted = PQconnectPoll(raw);
+        hashing.follow(raw);
         if (wanted == PGRES_POLLING_FAILED) {
             break;
         }

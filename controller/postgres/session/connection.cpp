@@ -40,7 +40,12 @@ std::vector<const char*> values_of(const sql::Statement& statement) {
 }  // namespace
 
 Connection::Connection(Endpoint endpoint, pg_conn* raw)
-    : endpoint_(std::move(endpoint)), raw_(raw) {
+    : endpoint_(std::move(endpoint)),
+      raw_(raw),
+      limit_(
+          endpoint_.kind == SessionKind::Maintenance ? ReceiveLimit::kMost
+                                                     : ReceiveLimit::kMostOfOne
+      ) {
     PQsetNoticeReceiver(
         raw_,
         [](void* context, const PGresult* notice) {
@@ -146,7 +151,7 @@ void Connection::wait_socket(bool for_write, const CallContext& call) {
             abandon(call);
         }
         if (limit_.is_exceeded(PQsocket(raw_))) {
-            raise_unexpected("sent more than 16 MiB for one answer");
+            raise_unexpected("sent more than " + limit_.text() + " for one answer");
         }
         const auto span = std::min(call.deadline.left(), kLongestSleep);
         if (::poll(&entry, 1, static_cast<int>(span.count())) > 0) {

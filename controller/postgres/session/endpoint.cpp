@@ -1,5 +1,7 @@
 #include "controller/postgres/session/endpoint.hpp"
 
+#include "controller/postgres/session/scram.hpp"
+
 #include <tuple>
 #include <utility>
 
@@ -63,6 +65,10 @@ Endpoint tenant_endpoint(
     auto to = endpoint_of(access, {login.str(), password}, database.str());
     to.kind = SessionKind::Tenant;
     to.is_reusable = false;
+    if (access.password_mode == PasswordMode::ScramVerifier) {
+        // Any other verifier than the operator's own is of another password, or hashes in vain.
+        to.most_iterations = kScramIterations;
+    }
     return to;
 }
 

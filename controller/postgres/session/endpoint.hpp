@@ -1,6 +1,7 @@
 // Where a session goes, as whom, who has to answer there, and who must not. A value; any thread.
 #pragma once
 
+#include "controller/postgres/session/scram_limit.hpp"
 #include "crds/names.hpp"
 #include "crds/sensitive.hpp"
 #include "reconcilers/ports/server_access.hpp"
@@ -20,6 +21,8 @@ struct Endpoint {
     bool is_reusable = true;  ///< kept idle after use; databases of tenants are left immediately
     /// The password is proven to the very server that the certificate is of, and sent to nobody.
     bool binds_channel = true;
+    /// Of hashing for the password, if the server asks for it by SCRAM.
+    int most_iterations = ScramLimit::kMost;
 
     [[nodiscard]] bool is_socket() const { return server.is_socket(); }
 

@@ -11,6 +11,9 @@ namespace djdb::postgres {
 namespace {
 
 constexpr int kMostAttempts = 5;
+/// A race is over by then. Who waits for longer, for a lock above all, holds a worker and a session:
+/// the queue tries again.
+constexpr std::chrono::seconds kLongestRace{2};
 
 /// 40, 80, 160 .. ms, each between half and whole, so that two writers part.
 void pause_before_retry(int attempt, const CallContext& call) {
@@ -24,13 +27,14 @@ void pause_before_retry(int attempt, const CallContext& call) {
 }  // namespace
 
 void repeat_races(const CallContext& call, const std::function<void()>& work) {
+    const auto until = call.deadline.or_earlier(kLongestRace);
     for (int attempt = 1;; ++attempt) {
         try {
             work();
             return;
         } catch (const Error& error) {
             const bool goes_on = is_race(error.failure().code) && attempt < kMostAttempts &&
-                                 !call.stop.stop_requested() && !call.deadline.has_passed();
+                                 !call.stop.stop_requested() && !until.has_passed();
             if (!goes_on) {
                 throw;
             }

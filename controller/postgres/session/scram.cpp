@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::size_t kKeySize = 32;
 constexpr std::size_t kSaltSize = 16;
-constexpr int kIterations = 4096;
 
 using Key = std::array<unsigned char, kKeySize>;
 
@@ -106,7 +105,7 @@ Sensitive scram_verifier(const Sensitive& password, std::string_view salt, int i
 Sensitive scram_verifier(const Sensitive& password) {
     std::array<char, kSaltSize> salt{};
     require(RAND_bytes(reinterpret_cast<unsigned char*>(salt.data()), kSaltSize) == 1);
-    return scram_verifier(password, std::string_view(salt.data(), salt.size()), kIterations);
+    return scram_verifier(password, std::string_view(salt.data(), salt.size()), kScramIterations);
 }
 
 }  // namespace djdb::postgres

@@ -9,6 +9,9 @@
 
 namespace djdb::postgres {
 
+/// Of the verifiers that are made here; as PostgreSQL has it.
+inline constexpr int kScramIterations = 4096;
+
 /// "SCRAM-SHA-256$4096:<salt>$<StoredKey>:<ServerKey>" with a fresh salt; costs about 1 ms of CPU.
 /// Throws Error Invalid "InvalidPassword" unless the password is 1 to 256 printable ASCII
 /// characters: others would need SASLprep.

@@ -151,7 +151,7 @@ constexpr std::array kJob{
         "Unreachable",
         C::MigrationsApplied,
         "the app's connection to the server failed or was lost",
-        "wait; it is tried again"},
+        "it is tried again, after half an hour once an hour; see to the connection"},
     ReasonRow{
         LockHeld,
         "LockHeld",

@@ -97,8 +97,8 @@ constexpr std::array kServer{
         TooManyConnections,
         "TooManyConnections",
         C::ServerReachable,
-        "the server has no free connection",
-        "raise max_connections"},
+        "the server, the database or the role is at its limit of connections",
+        "raise the limit that the message names"},
     ReasonRow{
         ServerStarting, "ServerStarting", C::ServerReachable, "the server starts or stops", "wait"},
     ReasonRow{

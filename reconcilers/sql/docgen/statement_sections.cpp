@@ -216,11 +216,12 @@ std::vector<Section> arranging() {
          Where::OwnDatabase,
          "administrator, maintenance database",
          {note_configured(kNames, kClaimant)}},
-        {"Record an image whose migrations are in the database",
+        {"Record an image whose migrations are in the database, and forget the oldest of many",
          Where::OwnDatabase,
          "administrator, maintenance database; one transaction",
          {require_claim(kNames, kClaimant),
-          record_passed_image(kNames, kClaimant, ImageRef("shop:1"))}},
+          record_passed_image(kNames, kClaimant, ImageRef("shop:1")),
+          forget_passed_images(kNames)}},
     };
 }
 

@@ -67,8 +67,12 @@ SELECT
               WHERE s.dbid = d.oid AND s.classid = 'pg_namespace'::regclass AND s.objid = 2200
               AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o')
          THEN 't' ELSE 'f' END,
-    (SELECT string_agg(p.image, chr(10) ORDER BY p.passed_at) FROM djangodb.passed_image p
-     WHERE p.database = $1 AND p.database_oid = d.oid::bigint AND c.same_key),
+    (SELECT string_agg(p.image, chr(10) ORDER BY p.passed_at) FROM (
+         SELECT * FROM djangodb.passed_image p
+         WHERE p.database = $1 AND p.database_oid = d.oid::bigint AND c.same_key
+         ORDER BY p.passed_at DESC LIMIT )sql" +
+                                     std::to_string(kMostPassedImages) +
+                                     R"sql() p),
     CASE WHEN EXISTS (SELECT FROM djangodb.former_claim f WHERE f.database = $1 AND f.cluster_id = $2
                       AND f.resource_uid = $3) THEN 't' ELSE 'f' END,
     coalesce(noted.datname, d.datname), coalesce(noted.owner, d.owner)

@@ -201,4 +201,13 @@ Statement record_passed_image(
         {image.str()}};
 }
 
+Statement forget_passed_images(const TenantNames& names) {
+    return {
+        "DELETE FROM djangodb.passed_image p USING (SELECT database_oid, image FROM"
+        " djangodb.passed_image WHERE " +
+        is_database(names) + " ORDER BY passed_at DESC OFFSET " +
+        std::to_string(kMostPassedImages) + ") old WHERE p." + is_database(names) +
+        " AND p.database_oid = old.database_oid AND p.image = old.image"};
+}
+
 }  // namespace djdb::sql

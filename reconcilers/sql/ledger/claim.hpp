@@ -80,5 +80,9 @@ inline constexpr const char* kIsClaimedDatabase =
 Statement require_claimed_database(const TenantNames&);
 
 Statement record_passed_image(const TenantNames&, const Claimant&, const ImageRef&);
+/// So many are remembered for a database: to go back to an older one costs a Job that has nothing to do.
+inline constexpr int kMostPassedImages = 50;
+/// Of the database those that passed before that many others.
+Statement forget_passed_images(const TenantNames&);
 
 }  // namespace djdb::sql

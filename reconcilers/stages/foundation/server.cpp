@@ -1,5 +1,5 @@
 // server.cpp -- the administrator can log in and may do the work.
-//   connection or first query failed -> Wait(reason by SQLSTATE or phase), tried again
+//   connection or first query failed -> Wait(reason by SQLSTATE or phase), tried again after growing waits
 //     a right or a login is missing  -> Blocked(the same), tried again now and then
 //     another server, or of the past -> Blocked(ServerIdentityChanged | ServerRestored): nothing is
 //     sent to it
@@ -18,8 +18,7 @@ Verdict assess_server(const Desired& desired, const Observed& observed) {
     }
     if (observed.server_failure) {
         return Wait{
-            {reason_of(*observed.server_failure), observed.server_failure->message},
-            observed.now + std::chrono::seconds{5}};
+            {reason_of(*observed.server_failure), observed.server_failure->message}, std::nullopt};
     }
     if (observed.administrator) {
         const auto rights = judge_administrator(

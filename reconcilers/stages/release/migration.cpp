@@ -13,7 +13,10 @@
 //     underway or stuck                          -> Wait(MigrationRunning | MigrationJobStuck)
 //     said ok, its leaves are in the database    -> Act(RecordPassedImage)
 //     said ok, they are not, or it names none    -> Blocked(UnappliedRemain)
-//     ended otherwise, to be tried again         -> Wait(MigrationRetrying), then Act(ExpireJobs, next attempt)
+//     ended otherwise, to be tried again         -> Wait(MigrationRetrying), then Act(RemoveJob of the attempts
+//                                                   before it, ExpireJobs, next attempt)
+//       since half an hour                       -> Blocked(the Job's own reason | MigrationFailed), once an hour
+//                                                   the same Act
 //     ended otherwise                            -> Blocked(the Job's own reason | MigrationFailed):
 //                                                   the next template is a new revision
 #include "reconcilers/crc32.hpp"
@@ -35,6 +38,14 @@ namespace {
 /// Between two looks at what keeps a Pod from starting: no watch tells of Events.
 constexpr std::chrono::seconds kObstacleEvery{20};
 
+std::vector<JobRun> migrations_in(const std::vector<JobRun>& jobs) {
+    std::vector<JobRun> migrations;
+    std::ranges::copy_if(jobs, std::back_inserter(migrations), [](const JobRun& job) {
+        return job.kind == JobKind::Migrate;
+    });
+    return migrations;
+}
+
 Verdict start(const Workload& source, const Revision& revision, const ImageRef& image) {
     return act_and_stop(
         {Reason::MigrationRunning, "Starting the migration Job of " + image.str() + "."},
@@ -42,14 +53,22 @@ Verdict start(const Workload& source, const Revision& revision, const ImageRef& 
     );
 }
 
-Verdict start_again(const Workload& source, const JobRun& last) {
+/// The last one stays, for its log.
+Verdict start_again(const std::vector<JobRun>& jobs, const Workload& source, const JobRun& last) {
+    std::vector<Step> steps;
+    for (const auto& job : jobs) {
+        if (job.revision == last.revision && job.attempt < last.attempt && !job.being_deleted) {
+            steps.emplace_back(RemoveJob{job.name, job.uid});
+        }
+    }
+    steps.emplace_back(ExpireJobs{{last.name}});
+    steps.emplace_back(PublishMigration{});
+    steps.emplace_back(StartMigration{source, last.revision, last.image, last.attempt + 1});
     return act_and_stop(
         {Reason::MigrationRunning,
          "Starting attempt " + std::to_string(last.attempt + 1) + " of the migration Job of " +
              last.image.str() + "."},
-        {ExpireJobs{{last.name}},
-         PublishMigration{},
-         StartMigration{source, last.revision, last.image, last.attempt + 1}}
+        std::move(steps)
     );
 }
 
@@ -172,9 +191,20 @@ Verdict judge_failure(
     const Observed& observed, const JobRun& job, const JobEnd& end, const Workload& source
 ) {
     const auto said = explain(end);
-    if (const auto again = next_attempt(retry_policy(job.kind), end, job.attempt)) {
+    const auto& policy = retry_policy(job.kind);
+    if (const auto again = next_attempt(policy, end, job.attempt)) {
         if (observed.now >= *again) {
-            return start_again(source, job);
+            return start_again(migrations_in(observed.jobs), source, job);
+        }
+        if (is_rare(policy, job.attempt)) {
+            return Blocked{
+                {reason_shown_for(said.reason),
+                 "Attempt " + std::to_string(job.attempt) + " ended with " + said.reason + ": " +
+                     said.message +
+                     ". It has been so for half an hour, so that it is tried again once an hour. "
+                     "New Pods are held and the old ones serve. See to the cause; kubectl delete "
+                     "job " +
+                     job.name + " tries it immediately."}};
         }
         return Wait{
             {Reason::MigrationRetrying,
@@ -237,14 +267,6 @@ std::optional<Act> tidy_up(const std::vector<JobRun>& jobs, const JobRun* latest
     Finding finding{Reason::Progressing, "Removing migration Jobs that have done their part."};
     return passed ? act_and_continue(std::move(finding), std::move(steps))
                   : act_and_stop(std::move(finding), std::move(steps));
-}
-
-std::vector<JobRun> migrations_in(const std::vector<JobRun>& jobs) {
-    std::vector<JobRun> migrations;
-    std::ranges::copy_if(jobs, std::back_inserter(migrations), [](const JobRun& job) {
-        return job.kind == JobKind::Migrate;
-    });
-    return migrations;
 }
 
 }  // namespace

@@ -24,8 +24,12 @@ using ::testing::StartsWith;
 /// One connection to the server, read with a limit so that no test hangs.
 class Caller {
   public:
-    explicit Caller(const HealthServer& server)
+    explicit Caller(const HealthServer& server, const std::string& from = "127.0.0.1")
         : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in own{};
+        own.sin_family = AF_INET;
+        ::inet_pton(AF_INET, from.c_str(), &own.sin_addr);
+        ::bind(socket_, reinterpret_cast<sockaddr*>(&own), sizeof own);
         const timeval limit{.tv_sec = 30, .tv_usec = 0};
         ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         sockaddr_in address{};
@@ -109,18 +113,36 @@ TEST_F(Probes, EndACallerThatSaysNothingAndAnswerOthersMeanwhile) {
     EXPECT_EQ(slow.receive(), "");
 }
 
-TEST_F(Probes, EndConnectionsAboveTheCapAndTakeNewOnesWhenThereIsRoom) {
-    std::vector<Caller> idle;
-    for (int i = 0; i < 16; ++i) {
-        idle.emplace_back(server_);
+/// Whoever can reach the port holds as many connections as he likes, and says nothing.
+TEST_F(Probes, AnswerTheKubeletWhileAnotherHoldsAllConnections) {
+    std::vector<Caller> silent;
+    for (int i = 0; i < 200; ++i) {
+        silent.emplace_back(server_, "127.0.0.2");
+        if (i % 20 == 0) {
+            EXPECT_THAT(get("/livez"), StartsWith("HTTP/1.1 200")) << i << " are silent";
+        }
     }
-    EXPECT_EQ(Caller(server_).receive(), "");
-    idle.clear();
-    std::string answer;
-    for (int i = 0; i < 1000 && answer.empty(); ++i) {
-        answer = get("/livez");  // the server notices the ends in its own time
+    EXPECT_EQ(silent.front().receive(), "") << "the one that waited longest made room";
+}
+
+TEST_F(Probes, AnswerTheKubeletWhileManyOthersHoldAllConnections) {
+    std::vector<Caller> silent;
+    for (int i = 2; i < 202; ++i) {
+        silent.emplace_back(server_, "127.0.0." + std::to_string(i));
     }
-    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
+    EXPECT_THAT(get("/livez"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(Probes, LetASlowCallerFinishWhileAnotherHoldsAllConnections) {
+    const Caller slow(server_);
+    slow.send("GET /livez HTTP/1.1\r\n");
+    std::vector<Caller> silent;
+    for (int i = 0; i < 200; ++i) {
+        silent.emplace_back(server_, "127.0.0.2");
+    }
+    EXPECT_EQ(silent.front().receive(), "");
+    slow.send("Host: x\r\n\r\n");
+    EXPECT_THAT(slow.receive(), StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(Probes, GoOnWhenDescriptorsWereExhausted) {

@@ -14,10 +14,11 @@ Endpoint an_endpoint(const std::string& password = "p") {
         "djangodb_operator"};
 }
 
-Failure a_failure(Reason reason) {
+Failure a_failure(Reason reason, const std::string& code = "Connect") {
     return {
         .kind = FailureClass::Transient,
         .origin = FailureOrigin::Postgres,
+        .code = code,
         .message = "Can't connect: " + std::string(to_string(reason)),
         .reason = reason};
 }
@@ -57,10 +58,44 @@ TEST(Breaker, OneRefusalSeenByManyThreadsCountsOnce) {
     EXPECT_EQ(asked(breaker, an_endpoint(), start + 1s), "");
 }
 
+TEST(Breaker, WhatOneDatabaseRefusesStopsNoOtherOne) {
+    const Breaker::Clock::time_point start{1h};
+    struct Case {
+        Reason reason;
+        const char* code;
+        bool is_of_all;
+    };
+    for (const auto& [reason, code, is_of_all] :
+         {Case{Reason::DNSFailed, "Resolve", true},
+          Case{Reason::TCPUnreachable, "Connect", true},
+          Case{Reason::TLSVerifyFailed, "Tls", true},
+          Case{Reason::AuthRejected, "28P01", true},
+          Case{Reason::TCPUnreachable, "Login", false},
+          Case{Reason::TooManyConnections, "53300", false},
+          Case{Reason::AccessRuleRejected, "28000", false},
+          Case{Reason::PoolerInPath, "08P01", false},
+          Case{Reason::SessionNotPinned, "", false}}) {
+        Breaker breaker;
+        auto one = an_endpoint();
+        one.database = "shop";
+        auto other = one;
+        other.database = "blog";
+        breaker.note_failure(one, a_failure(reason, code), start);
+        EXPECT_NE(asked(breaker, one, start), "") << code;
+        EXPECT_EQ(asked(breaker, other, start) != "", is_of_all) << code;
+        // All work begins in the maintenance database.
+        Breaker in_maintenance;
+        auto first = an_endpoint();
+        first.kind = SessionKind::Maintenance;
+        in_maintenance.note_failure(first, a_failure(reason, code), start);
+        EXPECT_NE(asked(in_maintenance, other, start), "") << code;
+    }
+}
+
 TEST(Breaker, AnotherDatabaseOfTheServerSharesItsFateAndAnotherPasswordDoesNot) {
     Breaker breaker;
     const Breaker::Clock::time_point start{1h};
-    breaker.note_failure(an_endpoint(), a_failure(Reason::AuthRejected), start);
+    breaker.note_failure(an_endpoint(), a_failure(Reason::AuthRejected, "28P01"), start);
     auto other_database = an_endpoint();
     other_database.database = "shop";
     EXPECT_NE(asked(breaker, other_database, start), "");

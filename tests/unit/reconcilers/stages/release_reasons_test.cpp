@@ -137,11 +137,20 @@ const std::vector<ReasonShown>& release_rows() {
          [](auto& d, auto& o) {
              o.tenant->passed_images.clear();
              hold(o);
-             fail_with(d, o, 75, "Unreachable", 40);
+             fail_with(d, o, 75, "Unreachable", 10);
          },
          MigrationsApplied,
          kFalse,
          Reason::MigrationRetrying},
+        {"and needs a person when it stays so",
+         [](auto& d, auto& o) {
+             o.tenant->passed_images.clear();
+             hold(o);
+             fail_with(d, o, 75, "Unreachable", 11);
+         },
+         Stalled,
+         kTrue,
+         Reason::Unreachable},
         {"an interrupted attempt is tried again",
          [](auto& d, auto& o) {
              o.tenant->passed_images.clear();
@@ -312,6 +321,31 @@ TEST(Migration, AnEarlierJobThatNeverStartedMakesWay) {
     EXPECT_TRUE(assess(desired, observed).steps().empty()) << "a started one ends first";
     observed.jobs.clear();
     EXPECT_TRUE(std::holds_alternative<StartMigration>(assess(desired, observed).steps().back()));
+}
+
+TEST(Migration, WhatIsTriedAgainLeavesOneFinishedJob) {
+    const auto desired = a_desired();
+    auto observed = a_settled_world();
+    observed.tenant->passed_images.clear();
+    hold(observed);
+    auto job = a_job_of(desired, observed);
+    for (const int attempt : {1, 2, 12}) {
+        job.attempt = attempt;
+        job.name = "attempt-" + std::to_string(attempt);
+        end_job(job, 75, an_answer(false, "Unreachable"));
+        observed.jobs.push_back(job);
+    }
+    observed.now += std::chrono::hours{2};
+    const auto steps = assess(desired, observed).steps();
+    std::vector<std::string> removed;
+    for (const auto& step : steps) {
+        if (const auto* removal = std::get_if<RemoveJob>(&step)) {
+            removed.push_back(removal->job);
+        }
+    }
+    EXPECT_EQ(removed, (std::vector<std::string>{"attempt-1", "attempt-2"}));
+    ASSERT_TRUE(std::holds_alternative<StartMigration>(steps.back()));
+    EXPECT_EQ(std::get<StartMigration>(steps.back()).attempt, 13) << "also after half an hour";
 }
 
 TEST(Rollout, FinishedJobsExpireOnlyWhenAllHasRolled) {

@@ -97,6 +97,16 @@ TEST(NextRun, IsTheEarliestOfAllLanes) {
     EXPECT_EQ(std::get<RetryWithBackoff>(next).at_most, 15s);
 }
 
+TEST(NextRun, WaitsForAServerLongerEachTime) {
+    const auto desired = a_desired();
+    auto observed = a_settled_world();
+    observed.server_failure = Failure{
+        FailureClass::Transient, FailureOrigin::Postgres, "55P03", "a lock was not to be had"};
+    const auto next = next_run(desired, observed, assess(desired, observed), {}, 1);
+    ASSERT_TRUE(std::holds_alternative<RetryWithBackoff>(next));
+    EXPECT_FALSE(std::get<RetryWithBackoff>(next).at_most);
+}
+
 TEST(Lanes, AFailedStepEndsItsLaneAndTheOneBehindItIsNotReached) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
