@@ -45,7 +45,7 @@ void ModelCluster::read(const char* what) {
 }
 
 template <class Apply>
-void ModelCluster::effect(const char* what, Apply&& apply) {
+void ModelCluster::effect(const Effect& what, Apply&& apply) {
     translated(FailureOrigin::Kubernetes, [&] {
         world_.faults.effect(caller_, what, std::forward<Apply>(apply));
     });
@@ -236,7 +236,7 @@ void ModelCluster::publish(const json& manifest, const SecretData& data, const C
     if (current && secret.data == current->data && secret.own_keys == current->own_keys) {
         return;
     }
-    effect(("publish Secret " + key.name.str()).c_str(), [&] {
+    effect({"publish Secret", key.name.str()}, [&] {
         world_.rules.before_change_of(world_.api.secrets.find(key).get(), owner);
         if (!key.name.str().ends_with("-migrate")) {
             world_.rules.before_publish(secret);
@@ -276,7 +276,7 @@ void ModelCluster::create_job(const json& manifest, const CallContext&) {
     }
     const auto key = job.meta.key;
     const auto owner = job.controller;
-    effect(("create Job " + key.name.str()).c_str(), [&] {
+    effect({"create Job", key.name.str()}, [&] {
         if (const auto current = world_.api.jobs.find(key)) {
             if (current->controller != owner) {
                 throw secret_conflict(key);
@@ -302,7 +302,7 @@ void ModelCluster::create_job(const json& manifest, const CallContext&) {
 }
 
 void ModelCluster::open_gate(const Workload& workload, const CallContext&) {
-    effect(("open the gate of " + workload.meta.key.name.str()).c_str(), [&] {
+    effect({"open the gate of", workload.meta.key.name.str()}, [&] {
         const auto current = world_.api.deployments.find(workload.meta.key);
         const bool is_judged =
             current && current->meta.resource_version == workload.meta.resource_version;
@@ -327,7 +327,7 @@ void ModelCluster::
 }
 
 void ModelCluster::remove_job(const ObjectKey& job, const ResourceUid& uid, const CallContext&) {
-    effect(("remove Job " + job.name.str()).c_str(), [&] { world_.api.remove_job(job, uid); });
+    effect({"remove Job", job.name.str()}, [&] { world_.api.remove_job(job, uid); });
 }
 
 void ModelCluster::
