@@ -72,7 +72,7 @@ std::vector<Workload> ModelCluster::list_workloads(const ObjectKey& database) {
         if (key.ns == database.ns && object->database == database.name.str()) {
             Workload workload;
             workload.meta = object->meta;
-            workload.pod_template = object->pod_template;
+            workload.pod_template = PodTemplate(json::parse(object->pod_template));
             workload.hold = object->paused ? std::optional(Hold::Paused) : std::nullopt;
             workload.held_by = object->paused && !object->is_marked ? object->paused_by : "";
             workload.pods = state_of(*object);
