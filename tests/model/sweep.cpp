@@ -54,8 +54,8 @@ int play_and_tell(const Course& course) {
 int sweep() {
     int all_broken = 0;
     for (const auto& plan : kPlans) {
-        int broken = 0;
         const auto effects = play(course_of(plan, 0, Mishap::None), false).effects;
+        int broken = effects == 0 ? 1 : 0;  // what did nothing shows nothing
         for (std::uint64_t marked = 1; marked <= effects; ++marked) {
             for (const auto mishap : kMishaps) {
                 broken += play_and_tell(course_of(plan, marked, mishap));
