@@ -61,6 +61,8 @@ test-postgres-matrix: packages  ## the PostgreSQL tests on 13 to 18, with a plai
 bench: packages  ## measure the release binary: size at rest, time beside bare libpq, delay of a release
 	cmake --preset release >/dev/null
 	cmake --build --preset release --target djangodb-operator bare_provision
+	cmake --preset simulation >/dev/null
+	cmake --build --preset simulation --target simulate
 	python3 tests/bench/bench.py
 
 format:  ## format all C++ and Python files

@@ -28,7 +28,7 @@ struct AppProgram {
     std::vector<std::pair<std::string, std::string>> environment;
 };
 
-/// @param pod_template as in Workload
+/// @param pod_template as in PodTemplate::text
 /// @return the `spec` of a Pod
 nlohmann::json render_app_pod(
     const Desired& desired, const std::string& pod_template, const AppProgram& program

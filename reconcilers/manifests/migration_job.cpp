@@ -69,7 +69,7 @@ json render_migration_job(
           {"activeDeadlineSeconds", desired.object.spec.migrations.deadline.count()},
           {"template",
            {{"metadata", {{"labels", metadata.at("labels")}}},
-            {"spec", render_app_pod(desired, start.source.pod_template, program)}}}}}};
+            {"spec", render_app_pod(desired, start.source.pod_template.text(), program)}}}}}};
 }
 
 json render_migration_program(const Desired& desired) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crds/kinds/django_database.hpp"
+#include "reconcilers/ports/pod_template.hpp"
 
 #include <optional>
 #include <string>
@@ -26,8 +27,7 @@ enum class Hold {
 struct Workload {
     ObjectMeta meta;
     std::string order;
-    /// The Pod template as compact JSON with sorted keys: hashed, cloned, compared.
-    std::string pod_template;
+    PodTemplate pod_template;
     std::optional<Hold> hold;
     /// The field manager that holds it; empty when the admission policy does, since nobody owns that.
     std::string held_by;

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Prints what the operator costs: size at rest, time beside bare libpq, delay of a release. Asserts no time.
 
-usage: bench.py [--runs N] [--count N] [--only provision|connections|resync|fairness|release]
+usage: bench.py [--runs N] [--count N] [--only provision|connections|resync|fairness|release|simulation]
 
 Each run of `provision` has an API server, a PostgreSQL and an operator of its own, and the baseline another
 fresh PostgreSQL; which of the two comes first alternates. `connections` does the same with 1, 2, 4 and 8 sessions.
 `resync` makes 500 and then 3,000 databases (22 GB on disk, over ten minutes) and looks at the operator when it looks at
 all of them again. `fairness` looks at newcomers on one server while 200 resources wait for another. `release` runs
-the end-to-end story on the full cluster and needs root. Uses build/release, where `make bench` has built the programs.
+the end-to-end story on the full cluster and needs root. `simulation` needs nothing: it plays histories in memory. Uses
+build/release and build/simulation, where `make bench` has built the programs.
 """
 
 import argparse
@@ -26,6 +27,7 @@ import figures
 import gate_delay
 import provision
 import resync
+import simulation
 import world
 from environment import ROOT
 from local.settings import default_directory
@@ -35,9 +37,11 @@ from wait import Unmet
 BUILD = ROOT / "build/release"
 OPERATOR = BUILD / "controller/djangodb-operator"
 BARE = BUILD / "tests/bench/bare_provision"
+SIMULATE = ROOT / "build/simulation/tests/model/simulate"
 STATE = BUILD / "bench"
 CONNECTIONS = 4
-PARTS = ("provision", "connections", "resync", "fairness", "release")
+SEEDS = 2000
+PARTS = ("provision", "connections", "resync", "fairness", "release", "simulation")
 
 
 def say(text):
@@ -196,6 +200,11 @@ def measure_fairness(binary):
             server.remove()
 
 
+def measure_simulation(runs):
+    say("== the simulation on one thread, by its CPU time, %d runs (min / median / max)" % runs)
+    say(simulation.measure(SIMULATE, SEEDS, runs))
+
+
 def measure_release(binary):
     """On the full cluster; one that was up already stays up."""
     was_up = (default_directory() / "kubeconfig").exists()
@@ -244,6 +253,8 @@ def main():
             measure_fairness(operator)
         if "release" in parts:
             measure_release(operator)
+        if "simulation" in parts:
+            measure_simulation(options.runs)
     finally:
         clear()
 

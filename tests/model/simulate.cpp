@@ -1,7 +1,9 @@
 // simulate [--seeds N] [--base SEED] [--seconds S] [--threads T]: plays histories until one breaks a
 // rule, whose seed and history are printed. --seed S plays one again. --mutants: each planted bug has
-// to be found within the seeds.
+// to be found within the seeds. --sweep: no chance, each effect of a fixed script goes wrong in each way.
+// --twice: each seed is played in two threads and has to give the same history in both.
 #include "tests/model/simulation.hpp"
+#include "tests/model/sweep.hpp"
 #include "tests/model/world/mutants.hpp"
 
 #include <CLI/CLI.hpp>
@@ -9,6 +11,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
+#include <future>
 #include <optional>
 #include <string>
 #include <thread>
@@ -25,6 +29,8 @@ struct Options {
     std::optional<std::uint64_t> only;
     int mutant = 0;
     bool tries_mutants = false;
+    bool sweeps = false;
+    bool plays_twice = false;
 };
 
 int replay(std::uint64_t seed) {
@@ -42,6 +48,7 @@ int replay(std::uint64_t seed) {
 
 int run(const Options& options) {
     const auto begin = std::chrono::steady_clock::now();
+    const auto cpu_at_begin = std::clock();
     const auto seconds = [&] {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     };
@@ -71,17 +78,38 @@ int run(const Options& options) {
     for (auto& thread : threads) {
         thread.join();
     }
+    const auto cpu = static_cast<double>(std::clock() - cpu_at_begin) / CLOCKS_PER_SEC;
     std::printf(
-        "simulate: %llu histories from seed %llu in %.1f s, %.0f a second and thread; %llu runs, "
-        "%llu effects\n",
+        "simulate: %llu histories from seed %llu in %.1f s; %.1f s of CPU: %.0f histories and %.0f "
+        "runs a second and core; %.0f runs and %.0f effects a history\n",
         static_cast<unsigned long long>(played),
         static_cast<unsigned long long>(options.base),
         seconds(),
-        static_cast<double>(played) / seconds() / options.threads,
-        static_cast<unsigned long long>(runs),
-        static_cast<unsigned long long>(effects)
+        cpu,
+        static_cast<double>(played) / cpu,
+        static_cast<double>(runs) / cpu,
+        static_cast<double>(runs) / static_cast<double>(played),
+        static_cast<double>(effects) / static_cast<double>(played)
     );
     return failing == 0 ? 0 : replay(failing);
+}
+
+/// @return 1 when a seed gave two histories
+int play_twice(const Options& options) {
+    for (auto seed = options.base; seed < options.base + options.seeds; ++seed) {
+        const auto history = [seed] { return play(draw_course(seed), true).history; };
+        auto other = std::async(std::launch::async, history);
+        const auto one = history();
+        if (one.empty() || one != other.get()) {
+            std::printf("seed %llu gave two histories\n", static_cast<unsigned long long>(seed));
+            return 1;
+        }
+    }
+    std::printf(
+        "simulate: %llu seeds, each the same history in two threads\n",
+        static_cast<unsigned long long>(options.seeds)
+    );
+    return 0;
 }
 
 /// @return how many were not found
@@ -120,13 +148,21 @@ int main(int argc, char** argv) {
     app.add_option("--seed", options.only, "this one alone, with its history");
     app.add_option("--mutant", options.mutant, "with this planted bug (world/mutants.hpp)");
     app.add_flag("--mutants", options.tries_mutants, "each planted bug has to be found");
+    app.add_flag("--twice", options.plays_twice, "in two threads, with the same history in both");
+    app.add_flag("--sweep", options.sweeps, "each effect of a fixed script goes wrong in each way");
     CLI11_PARSE(app, argc, argv);
     djdb::model::mutant_in_force = static_cast<djdb::model::Mutant>(options.mutant);
+    if (options.sweeps) {
+        return djdb::model::sweep() == 0 ? 0 : 1;
+    }
     if (options.only) {
         return djdb::model::replay(*options.only);
     }
     if (options.seeds == 0 && options.seconds == 0) {
         options.seeds = 1000;
+    }
+    if (options.plays_twice) {
+        return djdb::model::play_twice(options);
     }
     if (options.tries_mutants) {
         return djdb::model::try_mutants(options);

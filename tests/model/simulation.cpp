@@ -1,10 +1,13 @@
 #include "tests/model/simulation.hpp"
 
 #include "tests/model/kube/controllers.hpp"
+#include "tests/model/undisturbed.hpp"
 #include "tests/model/world/ending.hpp"
 #include "tests/model/world/operator_process.hpp"
 #include "tests/model/world/story.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
 namespace djdb::model {
@@ -14,14 +17,14 @@ constexpr Millis kMinute = 60'000;
 /// A history that takes more steps than this does not come to an end.
 constexpr std::uint64_t kMostSteps = 60'000;
 
-FaultPlan draw_plan(Random& random) {
+FaultPlan draw_faults(Random& random) {
     FaultPlan plan;
     switch (random.below(8)) {
         case 0:
         case 1:
         case 2:
-            plan.crash_at = static_cast<std::uint64_t>(random.between(1, 70));
-            plan.crash_after = random.chance(500);
+            plan.marked = static_cast<std::uint64_t>(random.between(1, 70));
+            plan.mishap = random.chance(500) ? Mishap::DiesAfter : Mishap::DiesBefore;
             break;
         case 3:
             plan.fails = 30;
@@ -146,28 +149,70 @@ void play_to_the_end(World& world, Operators& operators, const Script& script, S
     }
 }
 
+Troubles troubles_of(const World& world, const Stage& stage) {
+    Troubles troubles;
+    troubles.crashes = world.faults.crashes();
+    troubles.failures = world.faults.failures();
+    troubles.delays = world.faults.delays();
+    troubles.deeds = static_cast<std::uint64_t>(std::ranges::count_if(stage.done(), [](Deed deed) {
+        // What the resource before it had begun begins anew.
+        return !is_of_plan(deed) || deed == Deed::CreateAgain;
+    }));
+    troubles.attempts = world.failed_attempts;
+    troubles.retries = stage.jobs_removed();
+    return troubles;
+}
+
 }  // namespace
 
-Outcome simulate(std::uint64_t seed, bool keeps_history) {
-    Random random(seed);
-    const bool has_rivals = random.chance(100);
-    const auto script = draw_script(random.fork(), has_rivals);
-    const auto plan = draw_plan(random);
-    World world(random.next(), plan, keeps_history);
-    world.rules.has_rivals = has_rivals;
+Outcome play(const Course& course, bool keeps_history) {
+    World world(course.seed, course.faults, keeps_history);
+    world.rules.has_rivals = course.has_rivals;
     const Controllers controllers(world);
-    Stage stage(world, script);
-    Operators operators(world, has_rivals ? 2 : 1);
-    play_to_the_end(world, operators, script, stage);
+    Stage stage(world, course.script);
+    Operators operators(world, course.has_rivals ? 2 : 1);
+    play_to_the_end(world, operators, course.script, stage);
     Outcome outcome;
     outcome.violation = world.rules.violation();
     outcome.history = world.history.lines();
+    outcome.deeds = stage.done();
     outcome.effects = world.faults.effects();
-    outcome.crashes = world.faults.crashes();
-    outcome.failures = world.faults.failures();
-    outcome.writes = world.api.writes();
     outcome.runs = operators.runs();
+    if (!outcome.violation) {
+        outcome.ending = {
+            facts_of(world),
+            world.faults.counts(),
+            troubles_of(world, stage),
+            course.faults.lag,
+            course.has_rivals};
+    }
     return outcome;
+}
+
+Course draw_course(std::uint64_t seed) {
+    Random random(seed);
+    Course course;
+    course.has_rivals = random.chance(100);
+    course.script = draw_script(random.fork(), course.has_rivals);
+    course.faults = draw_faults(random);
+    course.seed = random.next();
+    return course;
+}
+
+Outcome judge(Outcome outcome) {
+    thread_local Undisturbed undisturbed;
+    if (!outcome.violation) {
+        auto differences = compare(outcome.ending, undisturbed.of(outcome.deeds));
+        if (!differences.empty()) {
+            outcome.violation = differences.front();
+            std::ranges::move(differences, std::back_inserter(outcome.history));
+        }
+    }
+    return outcome;
+}
+
+Outcome simulate(std::uint64_t seed, bool keeps_history) {
+    return judge(play(draw_course(seed), keeps_history));
 }
 
 }  // namespace djdb::model

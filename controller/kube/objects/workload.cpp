@@ -57,7 +57,7 @@ Workload decode_workload(const json& deployment) {
     workload.meta = decode_meta(deployment);
     workload.order = label_of(deployment, api::kOrderLabel);
     const auto& spec = child(deployment, "spec");
-    workload.pod_template = child(spec, "template").dump();
+    workload.pod_template = PodTemplate(child(spec, "template"));
     if (spec.value("paused", false)) {
         workload.hold = Hold::Paused;
         workload.held_by = pauser_of(deployment);

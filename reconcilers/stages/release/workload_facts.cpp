@@ -1,7 +1,5 @@
 #include "reconcilers/stages/release/workload_facts.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -26,13 +24,7 @@ std::string hash_text(const std::string& text) {
 }  // namespace
 
 std::optional<ImageRef> app_image(const Workload& workload, const AppSpec& app) {
-    const auto pod_template = nlohmann::json::parse(workload.pod_template);
-    for (const auto& container : pod_template.at("spec").at("containers")) {
-        if (app.container.empty() || container.at("name").get<std::string>() == app.container) {
-            return ImageRef(container.at("image").get<std::string>());
-        }
-    }
-    return std::nullopt;
+    return workload.pod_template.image_of(app.container);
 }
 
 std::optional<ImageRef> common_image(const Desired& desired, const Observed& observed) {
@@ -58,9 +50,9 @@ const Workload* migration_source(const Observed& observed) {
 }
 
 Revision revision_of(const Desired& desired, const Workload& source, const ImageRef& image) {
-    return Revision(
-        hash_text(desired.object.meta.uid.str() + "\n" + image.str() + "\n" + source.pod_template)
-    );
+    return Revision(hash_text(
+        desired.object.meta.uid.str() + "\n" + image.str() + "\n" + source.pod_template.text()
+    ));
 }
 
 bool has_passed(const Observed& observed, const ImageRef& image) {
@@ -69,7 +61,7 @@ bool has_passed(const Observed& observed, const ImageRef& image) {
 }
 
 std::string template_hash(const Workload& workload) {
-    return hash_text(workload.meta.uid.str() + "\n" + workload.pod_template);
+    return hash_text(workload.meta.uid.str() + "\n" + workload.pod_template.text());
 }
 
 bool is_rolled_out(const Desired& desired, const Workload& workload) {

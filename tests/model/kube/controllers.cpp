@@ -224,6 +224,7 @@ void Controllers::end(Pod pod, const ObjectKey& key, const ResourceUid& uid) {
         return key.name.str() + " ends with " + std::to_string(pod.exit_code) + " " + pod.answer;
     });
     pod.finished = world_.api.wall_clock();
+    world_.failed_attempts += pod.exit_code == 0 && !pod.meta.being_deleted ? 0 : 1;
     if (pod.meta.being_deleted) {
         world_.api.pods.remove(key);
     } else {

@@ -53,7 +53,7 @@ void ModelCluster::read(const char* what) {
 }
 
 template <class Apply>
-void ModelCluster::effect(const char* what, Apply&& apply) {
+void ModelCluster::effect(const Effect& what, Apply&& apply) {
     translated(FailureOrigin::Kubernetes, [&] {
         world_.faults.effect(caller_, what, std::forward<Apply>(apply));
     });
@@ -84,7 +84,7 @@ std::vector<Workload> ModelCluster::list_workloads(const ObjectKey& database) {
         if (key.ns == database.ns && object->database == database.name.str()) {
             Workload workload;
             workload.meta = object->meta;
-            workload.pod_template = object->pod_template;
+            workload.pod_template = PodTemplate(json::parse(object->pod_template));
             workload.hold = object->paused ? std::optional(Hold::Paused) : std::nullopt;
             workload.held_by = object->paused && !object->is_marked ? object->paused_by : "";
             workload.pods = state_of(*object);
@@ -258,9 +258,8 @@ void ModelCluster::publish(const json& manifest, const SecretData& data, const C
     if (current && secret.data == current->data && secret.own_keys == current->own_keys) {
         return;
     }
-    const auto what =
-        is_secret ? "publish Secret " + key.name.str() : "publish the migration program";
-    effect(what.c_str(), [&] {
+    const auto what = is_secret ? "publish Secret" : "publish ConfigMap";
+    effect({what, key.name.str()}, [&] {
         world_.rules.before_change_of(table.find(key).get(), owner);
         if (is_secret && !key.name.str().ends_with("-migrate")) {
             world_.rules.before_publish(secret);
@@ -300,7 +299,7 @@ void ModelCluster::create_job(const json& manifest, const CallContext&) {
     }
     const auto key = job.meta.key;
     const auto owner = job.controller;
-    effect(("create Job " + key.name.str()).c_str(), [&] {
+    effect({"create Job", key.name.str()}, [&] {
         if (const auto current = world_.api.jobs.find(key)) {
             if (current->controller != owner) {
                 throw secret_conflict(key);
@@ -326,7 +325,7 @@ void ModelCluster::create_job(const json& manifest, const CallContext&) {
 }
 
 void ModelCluster::open_gate(const Workload& workload, const CallContext&) {
-    effect(("open the gate of " + workload.meta.key.name.str()).c_str(), [&] {
+    effect({"open the gate of", workload.meta.key.name.str()}, [&] {
         const auto current = world_.api.deployments.find(workload.meta.key);
         const bool is_judged =
             current && current->meta.resource_version == workload.meta.resource_version;
@@ -351,7 +350,7 @@ void ModelCluster::
 }
 
 void ModelCluster::remove_job(const ObjectKey& job, const ResourceUid& uid, const CallContext&) {
-    effect(("remove Job " + job.name.str()).c_str(), [&] { world_.api.remove_job(job, uid); });
+    effect({"remove Job", job.name.str()}, [&] { world_.api.remove_job(job, uid); });
 }
 
 void ModelCluster::

@@ -52,7 +52,7 @@ class ModelCluster final : public Cluster {
   private:
     void read(const char* what);
     template <class Apply>
-    void effect(const char* what, Apply&& apply);
+    void effect(const Effect& what, Apply&& apply);
     [[nodiscard]] std::optional<SecretFacts> read_at(const ObjectKey&) const;
 
     World& world_;

@@ -74,6 +74,11 @@ std::string find_unrest_on_server(const World& world, const DjangoDatabase& obje
 }
 
 std::string find_unrest_of_release(const World& world, const DjangoDatabase& object) {
+    for (const auto& [key, job] : world.api.jobs.all()) {
+        if (job->end == JobEnding::None) {
+            return "Job " + key.name.str() + " is not over";
+        }
+    }
     for (const auto& key : {kWeb, kWorker}) {
         const auto deployment = world.api.deployments.find(key);
         if (!deployment) {

@@ -8,6 +8,7 @@
 #include "tests/model/world/timeline.hpp"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -25,21 +26,41 @@ struct Caller {
     bool is_alive = true;
 };
 
+/// What can go wrong at an effect.
+enum class Mishap { None, DiesBefore, DiesAfter, Fails, LosesReply };
+
 /// Of one history. Rates are in thousandths of calls.
 struct FaultPlan {
     int fails = 0;
     int loses_reply = 0;
     int crashes = 0;
     int pauses = 0;
-    /// Dies at the effect of this number, counted over all processes; 0: never.
-    std::uint64_t crash_at = 0;
-    bool crash_after = false;
+    /// Goes wrong so at the effect of this number, counted over all processes; 0: at none.
+    std::uint64_t marked = 0;
+    Mishap mishap = Mishap::None;
     /// Calls take up to so long.
     Millis latency = 4;
     /// Watches lag up to so long, and now and then for much longer.
     Millis lag = 40;
     int long_lags = 0;
 };
+
+/// A call that changes something: what it does, and to which object where there are many.
+struct Effect {
+    // Literals are effects without an object.
+    Effect(const char* its_kind) : kind(its_kind) {}  // NOLINT(google-explicit-constructor)
+    Effect(const char* its_kind, const std::string& its_object)
+        : kind(its_kind), object(its_object) {}
+    [[nodiscard]] std::string name() const {
+        return std::string(kind) + (object.empty() ? "" : " ") + std::string(object);
+    }
+
+    const char* kind;
+    std::string_view object;
+};
+
+/// How many of each kind there were.
+using EffectCounts = std::map<std::string_view, std::uint64_t>;
 
 class Faults {
   public:
@@ -55,8 +76,11 @@ class Faults {
     [[nodiscard]] bool is_over() const { return is_over_; }
     [[nodiscard]] const FaultPlan& plan() const { return plan_; }
     [[nodiscard]] std::uint64_t effects() const { return effects_; }
+    [[nodiscard]] const EffectCounts& counts() const { return counts_; }
     [[nodiscard]] std::uint64_t crashes() const { return crashes_; }
     [[nodiscard]] std::uint64_t failures() const { return failures_; }
+    /// Calls that took very long, and watches that lagged so.
+    [[nodiscard]] std::uint64_t delays() const { return delays_; }
 
     /// A call that reads. Time passes, or the caller learns nothing.
     void read(const Caller& who, const char* what) {
@@ -68,24 +92,24 @@ class Faults {
 
     /// A call, or a part of one, that changes something.
     template <class Apply>
-    auto effect(const Caller& who, const char* what, Apply&& apply) {
+    auto effect(const Caller& who, const Effect& what, Apply&& apply) {
         travel(who);
-        ++effects_;
-        const bool is_marked = effects_ == plan_.crash_at;
-        if (random_.chance(plan_.fails)) {
+        ++counts_[what.kind];
+        const auto mishap = ++effects_ == plan_.marked ? plan_.mishap : Mishap::None;
+        if (mishap == Mishap::Fails || random_.chance(plan_.fails)) {
             fail(who, what, "it failed before it did anything");
         }
-        if (is_marked ? !plan_.crash_after : random_.chance(plan_.crashes)) {
+        if (mishap == Mishap::DiesBefore || random_.chance(plan_.crashes)) {
             crash(who, what, "before");
         }
         spring(what);
-        history_.note(who.name, [&] { return std::string(what); });
+        history_.note(who.name, [&] { return what.name(); });
         if constexpr (std::is_void_v<decltype(apply())>) {
             apply();
-            end_effect(who, what, is_marked);
+            end_effect(who, what, mishap);
         } else {
             auto result = apply();
-            end_effect(who, what, is_marked);
+            end_effect(who, what, mishap);
             return result;
         }
     }
@@ -96,6 +120,7 @@ class Faults {
     /// How long the watch of one kind takes to bring the next change.
     Millis draw_lag() {
         if (random_.chance(plan_.long_lags)) {
+            ++delays_;
             return random_.between(1'000, 12'000);
         }
         return random_.between(1, plan_.lag);
@@ -107,7 +132,11 @@ class Faults {
         std::string what;
         Timeline::Act act;
     };
-    void spring(std::string_view what) {
+    void spring(const Effect& effect) {
+        if (ambushes_.empty()) {
+            return;
+        }
+        const auto what = effect.name();
         for (std::size_t i = 0; i < ambushes_.size(); ++i) {
             if (what.starts_with(ambushes_[i].what)) {
                 const auto act = std::move(ambushes_[i].act);
@@ -120,6 +149,7 @@ class Faults {
     /// Who dies meanwhile, by another thread of it, gets no answer.
     void travel(const Caller& who) {
         if (random_.chance(plan_.pauses)) {
+            ++delays_;
             timeline_.pass(random_.between(500, 40'000));
         } else {
             timeline_.pass(random_.between(0, plan_.latency));
@@ -128,23 +158,23 @@ class Faults {
             throw Crash{};
         }
     }
-    void end_effect(const Caller& who, const char* what, bool is_marked) {
-        if (is_marked || random_.chance(plan_.crashes)) {
+    void end_effect(const Caller& who, const Effect& what, Mishap mishap) {
+        if (mishap == Mishap::DiesAfter || random_.chance(plan_.crashes)) {
             crash(who, what, "after");
         }
-        if (random_.chance(plan_.loses_reply)) {
+        if (mishap == Mishap::LosesReply || random_.chance(plan_.loses_reply)) {
             fail(who, what, "its reply was lost");
         }
         timeline_.pass(random_.between(0, plan_.latency));
     }
-    [[noreturn]] void fail(const Caller& who, const char* what, const char* how) {
+    [[noreturn]] void fail(const Caller& who, const Effect& what, const char* how) {
         ++failures_;
-        history_.note(who.name, [&] { return "! " + std::string(what) + ": " + how; });
-        throw Refusal(RefusalKind::Transient, "Timeout", std::string(what) + ": " + how);
+        history_.note(who.name, [&] { return "! " + what.name() + ": " + how; });
+        throw Refusal(RefusalKind::Transient, "Timeout", what.name() + ": " + how);
     }
-    [[noreturn]] void crash(const Caller& who, const char* what, const char* when) {
+    [[noreturn]] void crash(const Caller& who, const Effect& what, const char* when) {
         ++crashes_;
-        history_.note(who.name, [&] { return std::string("!! dies ") + when + " " + what; });
+        history_.note(who.name, [&] { return std::string("!! dies ") + when + " " + what.name(); });
         throw Crash{};
     }
 
@@ -155,8 +185,10 @@ class Faults {
     std::vector<Ambush> ambushes_;
     bool is_over_ = false;
     std::uint64_t effects_ = 0;
+    EffectCounts counts_;
     std::uint64_t crashes_ = 0;
     std::uint64_t failures_ = 0;
+    std::uint64_t delays_ = 0;
 };
 
 }  // namespace djdb::model

@@ -7,6 +7,8 @@
 namespace djdb::model {
 namespace {
 
+constexpr int kMostImages = 9;
+
 std::string image_name(int number) {
     return "shop:v" + std::to_string(number);
 }
@@ -98,11 +100,62 @@ Script draw_script(Random random, bool has_rivals) {
         script.scenes.push_back({random.below(script.end + 1), one.deed, one.before, one.lasts});
         script.end += one.lasts;
     }
-    constexpr int kMostImages = 9;
     for (int i = 1; i <= kMostImages; ++i) {
         script.attempts.emplace_back(image_name(i), draw_attempts(random));
     }
     return script;
+}
+
+Script script_of(const std::vector<Deed>& deeds, Millis apart) {
+    Script script;
+    for (const auto deed : deeds) {
+        script.scenes.push_back({script.end, deed, nullptr, script.end});
+        script.end += apart;
+        script.ends_dropped =
+            deed == Deed::DeleteAndDrop || (script.ends_dropped && deed != Deed::CreateAgain);
+        script.ends_deleted = deed == Deed::Delete || deed == Deed::DeleteAndDrop ||
+                              (script.ends_deleted && deed != Deed::CreateAgain);
+    }
+    for (int i = 1; i <= kMostImages; ++i) {
+        script.attempts.emplace_back(image_name(i), std::deque<Attempt>{});
+    }
+    return script;
+}
+
+bool is_of_plan(Deed deed) {
+    switch (deed) {
+        case Deed::CreateResource:
+        case Deed::Deploy:
+        case Deed::Restart:
+        case Deed::RollBack:
+        case Deed::AddReader:
+        case Deed::RemoveReader:
+        case Deed::LimitConnections:
+        case Deed::ResumeByHand:
+        case Deed::Delete:
+        case Deed::DeleteAndDrop:
+        case Deed::CreateAgain:
+            return true;
+        case Deed::BreakGate:
+        case Deed::RepairGate:
+        case Deed::EditSecret:
+        case Deed::RemoveSecret:
+        case Deed::RetryJob:
+        case Deed::QuotaOnJobs:
+        case Deed::ServerDown:
+        case Deed::Standby:
+        case Deed::ChangePassword:
+        case Deed::GiveExtraRight:
+        case Deed::DropLogin:
+        case Deed::CloseDatabase:
+        case Deed::LetPublicIn:
+        case Deed::RenameDatabase:
+        case Deed::ReownDatabase:
+        case Deed::ReplaceDatabase:
+        case Deed::AddFinalizer:
+            break;
+    }
+    return false;
 }
 
 const char* describe(Deed deed) {

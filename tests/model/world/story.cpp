@@ -79,6 +79,7 @@ Stage::Stage(World& world, const Script& script) : world_(world), script_(script
 
 void Stage::begin(const Scene& scene) {
     world_.history.note("user", [&] { return std::string(describe(scene.deed)); });
+    done_.push_back(scene.deed);
     play(scene);
 }
 
@@ -161,6 +162,7 @@ void Stage::play(const Scene& scene) {
         case Deed::RetryJob:
             if (!api.jobs.all().empty()) {
                 const auto key = api.jobs.all().begin()->first;
+                ++jobs_removed_;
                 world_.rules.forget_job(key);
                 api.remove_job(key);
             }
@@ -293,6 +295,7 @@ void Stage::follow_advice() {
         world_.history.note("user", [&] {
             return "deletes Job " + key.name.str() + ", as advised";
         });
+        ++jobs_removed_;
         world_.rules.forget_job(key);
         world_.api.remove_job(key);
     }

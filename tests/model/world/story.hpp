@@ -70,6 +70,10 @@ struct Script {
 };
 
 Script draw_script(Random random, bool has_rivals);
+/// These one after the other, and every migration passes.
+Script script_of(const std::vector<Deed>& deeds, Millis apart);
+/// Users' plan, and neither a mistake nor somebody else's hand.
+bool is_of_plan(Deed deed);
 const char* describe(Deed deed);
 
 /// Puts the deeds into the world's timeline.
@@ -79,6 +83,10 @@ class Stage {
 
     /// What messages advise: to delete a Job whose failure is repaired.
     void follow_advice();
+    /// In the order in which they were done.
+    [[nodiscard]] const std::vector<Deed>& done() const { return done_; }
+    /// Jobs that users removed.
+    [[nodiscard]] std::uint64_t jobs_removed() const { return jobs_removed_; }
 
   private:
     void begin(const Scene& scene);
@@ -95,6 +103,8 @@ class Stage {
     const Script& script_;
     int image_ = 0;
     int restarts_ = 0;
+    std::vector<Deed> done_;
+    std::uint64_t jobs_removed_ = 0;
 };
 
 }  // namespace djdb::model

@@ -39,6 +39,8 @@ struct World {
     Leaves leaves;
     /// Of each image's attempts, the next ones; when none is left it succeeds.
     std::map<std::string, std::deque<Attempt>> attempts;
+    /// Ends of Jobs' Pods other than well.
+    std::uint64_t failed_attempts = 0;
     Rules rules;
     Faults faults;
 };

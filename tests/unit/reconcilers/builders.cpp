@@ -19,8 +19,8 @@ Workload a_workload(const std::string& name, const std::string& image) {
     Workload workload;
     workload.meta.key = {Namespace("apps"), ObjectName(name)};
     workload.meta.resource_version = "5";
-    workload.pod_template =
-        nlohmann::json{{"spec", {{"containers", {{{"name", "app"}, {"image", image}}}}}}}.dump();
+    workload.pod_template = PodTemplate(nlohmann::json{
+        {"spec", {{"containers", {{{"name", "app"}, {"image", image}}}}}}});
     return workload;
 }
 

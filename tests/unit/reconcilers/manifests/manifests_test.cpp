@@ -111,7 +111,7 @@ TEST(Secret, ItsManifestCarriesNoData) {
 StartMigration a_start() {
     Workload source;
     source.meta.key = {Namespace("apps"), ObjectName("web")};
-    source.pod_template = json::parse(R"({"spec": {
+    source.pod_template = PodTemplate(json::parse(R"({"spec": {
         "serviceAccountName": "web", "securityContext": {"runAsNonRoot": true}, "restartPolicy": "Always",
         "initContainers": [{"name": "wait", "image": "busybox"}],
         "containers": [
@@ -124,8 +124,7 @@ StartMigration a_start() {
           {"name": "sidecar", "image": "proxy"}],
         "volumes": [{"name": "ca", "secret": {"secretName": "shop-database"}},
                     {"name": "p", "projected": {"sources": [{"secret": {"name": "shop-database"}}]}}]}})"
-    )
-                              .dump();
+    ));
     return {source, Revision("0123456789a"), ImageRef("shop:v2"), 2};
 }
 

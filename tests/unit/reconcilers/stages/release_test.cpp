@@ -247,9 +247,9 @@ TEST(Migration, AChangedTemplateIsANewAttempt) {
     auto observed =
         build(desired, {GateState::Intact, Gate::Held, true, false, Job::FailedForGood});
     EXPECT_TRUE(std::holds_alternative<Blocked>(assess_migration(desired, observed)));
-    auto changed = json::parse(observed.release.workloads.front().pod_template);
+    auto changed = json::parse(observed.release.workloads.front().pod_template.text());
     changed["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"] = "now";
-    observed.release.workloads.front().pod_template = changed.dump();
+    observed.release.workloads.front().pod_template = PodTemplate(changed);
     EXPECT_TRUE(std::holds_alternative<Act>(assess_migration(desired, observed)));
 }
 

@@ -5,6 +5,7 @@
 #include "tests/unit/reconcilers/builders.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
@@ -74,8 +75,9 @@ TEST(Rollout, ARealChangeIsNotReadyUntilTheLastOldPodIsGone) {
          {PodsState::Unseen, PodsState::Mixed, PodsState::Progressing, PodsState::Terminating}) {
         auto observed = a_settled_world();
         auto& web = observed.release.workloads.front();
-        web.pod_template =
-            R"({"metadata":{"annotations":{"restarted":"now"}},)" + web.pod_template.substr(1);
+        auto restarted = nlohmann::json::parse(web.pod_template.text());
+        restarted["metadata"]["annotations"]["restarted"] = "now";
+        web.pod_template = PodTemplate(restarted);
         web.pods = pods;
         const auto status = look(desired, observed);
         EXPECT_EQ(condition_of(status, ConditionType::Ready).status, ConditionStatus::False);
