@@ -191,14 +191,16 @@ Statement require_claimed_database(const TenantNames& names) {
 Statement record_passed_image(
     const TenantNames& names, const Claimant& claimant, const ImageRef& image
 ) {
-    return {
-        "INSERT INTO djangodb.passed_image (database, database_oid, image)"
-        " SELECT c.database, d.oid::bigint, $1 FROM djangodb.claim c"
-        " JOIN pg_database d ON d.datname = c.database AND " +
-            std::string(kIsClaimedDatabase) + " WHERE " + is_mine(names, claimant) +
-            " ON CONFLICT (database, database_oid, image) DO UPDATE SET passed_at ="
-            " clock_timestamp()",
-        {image.str()}};
+    return block(
+        "BEGIN INSERT INTO djangodb.passed_image (database, database_oid, image)"
+        " SELECT c.database, d.oid::bigint, " +
+        quote_literal(image.str()) +
+        " FROM djangodb.claim c JOIN pg_database d ON d.datname = c.database AND " +
+        std::string(kIsClaimedDatabase) + " WHERE " + is_mine(names, claimant) +
+        " ON CONFLICT (database, database_oid, image) DO UPDATE SET passed_at = clock_timestamp();"
+        " IF NOT FOUND THEN " +
+        raise(kForeignDatabase, "'another database has the name now'") + " END IF; END"
+    );
 }
 
 }  // namespace djdb::sql

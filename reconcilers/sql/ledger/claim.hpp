@@ -79,6 +79,8 @@ inline constexpr const char* kIsClaimedDatabase =
 /// Raises DJ003 unless the database of that name is the claimed one.
 Statement require_claimed_database(const TenantNames&);
 
+/// Raises DJ003 when the claimed database does not have the name any more: a gate would be opened for an
+/// image whose migrations went with it.
 Statement record_passed_image(const TenantNames&, const Claimant&, const ImageRef&);
 
 }  // namespace djdb::sql
