@@ -65,6 +65,18 @@ Statement count_revision();
 /// Writes the row, or takes over the one that was kept for the same cluster, namespace and name.
 Statement write_claim(const TenantNames&, const Claimant&);
 
+/// A condition: the deletion of this resource has begun.
+std::string is_deleted(const TenantNames&, const Claimant&);
+
+/// Comes before anything of a resource's deletion. A second operator that looked before it would make
+/// a claim, roles and a database anew for a resource that is gone: UIDs never come back, so from here
+/// on the ledger takes no claim of this one.
+Batch note_deleted(const TenantNames&, const Claimant&);
+
+/// Raises DJ004 once this resource's deletion was noted. Belongs behind the lock, into each
+/// transaction that writes a claim.
+Statement refuse_deleted(const TenantNames&, const Claimant&);
+
 /// Raises DJ004 unless the active claim is ours.
 Statement require_claim(const TenantNames&, const Claimant&);
 
