@@ -1,8 +1,6 @@
 // simulate [--seeds N] [--base SEED] [--seconds S] [--threads T]: plays histories until one breaks a
-// rule, whose seed and history are printed. --seed S plays one again. --mutants: each planted bug has
-// to be found within the seeds.
+// rule, whose seed and history are printed. --seed S plays one again.
 #include "tests/model/simulation.hpp"
-#include "tests/model/world/mutants.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -23,8 +21,6 @@ struct Options {
     double seconds = 0;
     unsigned threads = 1;
     std::optional<std::uint64_t> only;
-    int mutant = 0;
-    bool tries_mutants = false;
 };
 
 int replay(std::uint64_t seed) {
@@ -84,29 +80,6 @@ int run(const Options& options) {
     return failing == 0 ? 0 : replay(failing);
 }
 
-/// @return how many were not found
-int try_mutants(const Options& options) {
-    int missed = 0;
-    for (int k = 1; k < kMutants; ++k) {
-        mutant_in_force = static_cast<Mutant>(k);
-        std::optional<std::string> violation;
-        auto seed = options.base;
-        while (!violation && seed < options.base + options.seeds) {
-            violation = simulate(seed++, false).violation;
-        }
-        missed += violation ? 0 : 1;
-        std::printf(
-            "%2d %s: %s\n",
-            k,
-            describe(mutant_in_force),
-            violation ? ("seed " + std::to_string(seed - 1) + ", " + *violation).c_str()
-                      : "NOT FOUND"
-        );
-        std::fflush(stdout);
-    }
-    return missed;
-}
-
 }  // namespace
 }  // namespace djdb::model
 
@@ -118,18 +91,12 @@ int main(int argc, char** argv) {
     app.add_option("--seconds", options.seconds, "for so long");
     app.add_option("--threads", options.threads, "side by side");
     app.add_option("--seed", options.only, "this one alone, with its history");
-    app.add_option("--mutant", options.mutant, "with this planted bug (world/mutants.hpp)");
-    app.add_flag("--mutants", options.tries_mutants, "each planted bug has to be found");
     CLI11_PARSE(app, argc, argv);
-    djdb::model::mutant_in_force = static_cast<djdb::model::Mutant>(options.mutant);
     if (options.only) {
         return djdb::model::replay(*options.only);
     }
     if (options.seeds == 0 && options.seconds == 0) {
         options.seeds = 1000;
-    }
-    if (options.tries_mutants) {
-        return djdb::model::try_mutants(options);
     }
     return djdb::model::run(options);
 }

@@ -63,6 +63,12 @@ class Operators {
             }
         }
     }
+    /// Those that are not in the midst of a run themselves.
+    void take_turns() {
+        for (std::size_t i = 0; i < all_.size(); ++i) {
+            all_[i]->take_turn();
+        }
+    }
     /// From now on one acts alone.
     void end_rivalry() {
         bool is_first = true;
@@ -150,14 +156,14 @@ void play_to_the_end(World& world, Operators& operators, const Script& script, S
 
 Outcome simulate(std::uint64_t seed, bool keeps_history) {
     Random random(seed);
-    const bool has_rivals = random.chance(100);
-    const auto script = draw_script(random.fork(), has_rivals);
+    const auto script = draw_script(random.fork());
     const auto plan = draw_plan(random);
     World world(random.next(), plan, keeps_history);
-    world.rules.has_rivals = has_rivals;
+    world.rules.has_rivals = script.has_rivals;
     const Controllers controllers(world);
     Stage stage(world, script);
-    Operators operators(world, has_rivals ? 2 : 1);
+    Operators operators(world, script.has_rivals ? 2 : 1);
+    world.rivals_turn = [&] { operators.take_turns(); };
     play_to_the_end(world, operators, script, stage);
     Outcome outcome;
     outcome.violation = world.rules.violation();

@@ -13,7 +13,8 @@ struct Views {
           deployments(api.deployments),
           jobs(api.jobs),
           pods(api.pods),
-          secrets(api.secrets) {}
+          secrets(api.secrets),
+          gates(api.gates) {}
 
     View<DjangoDatabase> databases;
     View<PostgresServer> servers;
@@ -21,6 +22,7 @@ struct Views {
     View<Job> jobs;
     View<Pod> pods;
     View<Secret> secrets;
+    View<Gate> gates;
 };
 
 }  // namespace djdb::model
