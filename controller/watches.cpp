@@ -46,7 +46,8 @@ std::string asked_of(const json& server) {
         .dump();
 }
 
-/// What its databases hear of it: what is wanted, which server it is, and whether it can be used.
+/// What its databases hear of it: what is wanted, which server it is, and whether it can be used. Of
+/// another timeline, after a failover or a restore, it may lack what they saw last.
 std::string said_of(const json& server) {
     json ready;
     for (const auto& condition : part_of(server, {"status", "conditions"})) {
@@ -54,9 +55,10 @@ std::string said_of(const json& server) {
             ready = condition;
         }
     }
-    return json::array(
-               {part_of(server, {"spec"}), part_of(server, {"status", "systemIdentifier"}), ready}
-    )
+    return json::array({part_of(server, {"spec"}),
+                        part_of(server, {"status", "systemIdentifier"}),
+                        part_of(server, {"status", "timeline"}),
+                        ready})
         .dump();
 }
 

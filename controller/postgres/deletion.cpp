@@ -1,6 +1,7 @@
 // The port's part that ends: logins, sessions, databases.
 #include "controller/postgres/postgres_tenant.hpp"
 #include "controller/postgres/session/race_retry.hpp"
+#include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/remove/disown.hpp"
 #include "reconcilers/sql/remove/drop.hpp"
 #include "reconcilers/sql/remove/retire.hpp"
@@ -102,6 +103,7 @@ void PostgresTenant::end_sessions(std::chrono::milliseconds drain, const CallCon
 
 std::vector<std::string> PostgresTenant::retire(const CallContext& call) {
     as_admin(call, [&](Connection& session) {
+        session.run_batch(sql::note_deleted(names_, claimant_), call);
         session.run_batch(sql::retire(names_, claimant_), call);
     });
     end_sessions(kDrain, call);
@@ -150,6 +152,7 @@ void PostgresTenant::drop_database(const CallContext& call) {
 
 void PostgresTenant::drop(const CallContext& call) {
     as_admin(call, [&](Connection& session) {
+        session.run_batch(sql::note_deleted(names_, claimant_), call);
         session.run_batch(sql::disable_logins(names_, claimant_), call);
         session.run(sql::end_all_sessions(names_, claimant_), call);
         Rows obstacles;

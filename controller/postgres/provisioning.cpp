@@ -62,6 +62,8 @@ void PostgresTenant::claim_and_create_roles(
 
 void PostgresTenant::create(const CallContext& call) {
     as_admin(call, [&](Connection& session) {
+        // Another operator may have deleted the resource meanwhile.
+        session.run(sql::require_claim(names_, claimant_), call);
         // Never an empty database in the place of one that was lost: a person decides.
         if (const auto lost = session.run(sql::find_lost_database(names_), call); !lost.empty()) {
             throw lost_database(session.endpoint(), names_.database, cell(lost, 0), cell(lost, 1));

@@ -11,9 +11,16 @@ namespace {
 /// refuses where a repetition could do harm.
 constexpr int kMostCostlyAttempts = 5;
 
+/// The foundation is satisfied when a Job's end is judged, so the database is there and takes writes by
+/// now: a Job met a rename or a failover, and the next one will not. Or the app's settings lead
+/// elsewhere, and a person is to hear of it.
+constexpr int kMostAttemptsAtWhatIsThere = 5;
+
 constexpr std::array kMigrationRules{
     RetryRule{ExitCode::Unreachable, std::nullopt},
     RetryRule{ExitCode::Interrupted, std::nullopt},
+    RetryRule{ExitCode::DatabaseMissing, kMostAttemptsAtWhatIsThere},
+    RetryRule{ExitCode::ReadOnlyServer, kMostAttemptsAtWhatIsThere},
     RetryRule{ExitCode::LockTimeout, kMostCostlyAttempts},
     RetryRule{ExitCode::Killed, kMostCostlyAttempts},
     RetryRule{ExitCode::Terminated, kMostCostlyAttempts},

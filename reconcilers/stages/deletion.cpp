@@ -5,7 +5,8 @@
 //     server object gone                       -> orphan: nothing is reached, an Event says what is left
 //   server unreachable, Delete                 -> Wait, says how to orphan it
 //   server unreachable, Retain                 -> Wait for 20 s, then orphan, with a warning
-//   claim of another, or none                  -> orphan: nothing on the server is this resource's
+//   claim of another, or none                  -> Act(RetireTenant, ..): nothing on the server is this resource's,
+//                                                 and the ledger takes no claim of it any more
 //   claim Mine, Delete asked for, allowed, not protected, and the database is the claimed one or
 //     gone                                     -> Act(DropTenant, ..)
 //   claim Mine or RetainedForMe, anything else -> Act(RetireTenant, ..), an Event says why not Delete
@@ -146,8 +147,11 @@ Verdict assess_deletion(const Desired& desired, const Observed& observed) {
     }
     const auto claim = known(observed.tenant).claim;
     if (claim != ClaimState::Mine && claim != ClaimState::RetainedForMe) {
+        // Another operator may be about to claim something: to retire what is not there forbids it.
         return end(
-            {Reason::Deleting, "Nothing on the server is this resource's."}, {}, std::nullopt
+            {Reason::Deleting, "Nothing on the server is this resource's."},
+            {RetireTenant{}},
+            std::nullopt
         );
     }
     if (!asks_drop(desired)) {

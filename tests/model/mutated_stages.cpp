@@ -1,13 +1,11 @@
-// The planted bugs that stand in decisions. The linker gives each call of these functions to the one
-// in here (--wrap), which calls the real one: the product is compiled as it is, and with no mutant in
-// force nothing differs.
+// The planted bugs that stand in decisions. The linker gives each call of the stage that one is for to
+// the function in here (--wrap), which calls the real one: the product is compiled as it is.
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/model/world/mutants.hpp"
 
 #include <algorithm>
-#include <array>
 
 // NOLINTBEGIN(bugprone-macro-parentheses): names of symbols
 #define DJDB_WRAPPED(function, symbol)                                                     \
@@ -18,14 +16,27 @@
 
 namespace djdb {
 
-using model::is_mutant;
+using model::acts;
 using model::Mutant;
 
 DJDB_WRAPPED(assess_roles, "_ZN4djdb12assess_rolesERKNS_7DesiredERKNS_8ObservedE") {
     auto verdict = real_assess_roles(desired, observed);
     auto* act = std::get_if<Act>(&verdict);
-    if (is_mutant(Mutant::PublishBeforeRoles) && act != nullptr) {
+    if (act != nullptr && acts(Mutant::PublishBeforeRoles)) {
         act->steps.insert(act->steps.begin(), PublishSecret{});
+    }
+    return verdict;
+}
+
+DJDB_WRAPPED(assess_claim, "_ZN4djdb12assess_claimERKNS_7DesiredERKNS_8ObservedE") {
+    auto verdict = real_assess_claim(desired, observed);
+    const auto* blocked = std::get_if<Blocked>(&verdict);
+    const auto reason = blocked != nullptr ? blocked->finding.reason : Reason::Succeeded;
+    if (reason == Reason::OwnershipConflict && acts(Mutant::TakeWithoutConsent)) {
+        return Act{blocked->finding, {TransferClaim{}}};
+    }
+    if (reason == Reason::AdoptionNotGranted && acts(Mutant::TakeWithoutConsent)) {
+        return Act{blocked->finding, {ClaimExisting{}}};
     }
     return verdict;
 }
@@ -33,7 +44,7 @@ DJDB_WRAPPED(assess_roles, "_ZN4djdb12assess_rolesERKNS_7DesiredERKNS_8ObservedE
 DJDB_WRAPPED(assess_finalizer, "_ZN4djdb16assess_finalizerERKNS_7DesiredERKNS_8ObservedE") {
     auto verdict = real_assess_finalizer(desired, observed);
     auto* satisfied = std::get_if<Satisfied>(&verdict);
-    if (is_mutant(Mutant::StatusEachTime) && satisfied != nullptr) {
+    if (satisfied != nullptr && acts(Mutant::StatusEachTime)) {
         satisfied->finding.message +=
             " Seen at " + std::to_string(observed.now.time_since_epoch().count());
     }
@@ -43,7 +54,7 @@ DJDB_WRAPPED(assess_finalizer, "_ZN4djdb16assess_finalizerERKNS_7DesiredERKNS_8O
 DJDB_WRAPPED(assess_deletion, "_ZN4djdb15assess_deletionERKNS_7DesiredERKNS_8ObservedE") {
     auto verdict = real_assess_deletion(desired, observed);
     auto* act = std::get_if<Act>(&verdict);
-    if (is_mutant(Mutant::FinalizerBeforeRetire) && act != nullptr) {
+    if (act != nullptr && acts(Mutant::FinalizerBeforeRetire)) {
         std::ranges::rotate(act->steps, act->steps.end() - 1);
     }
     return verdict;
@@ -59,15 +70,16 @@ DJDB_WRAPPED(assess_migration, "_ZN4djdb16assess_migrationERKNS_7DesiredERKNS_8O
     }
     const auto image = *common_image(desired, observed);
     const auto revision = revision_of(desired, *source, image);
-    if (is_mutant(Mutant::StartBesideRunningJob)) {
-        auto blind = observed;
+    auto blind = observed;
+    const auto hidden =
         std::erase_if(blind.jobs, [&](const JobRun& job) { return job.revision != revision; });
+    if (hidden != 0 && acts(Mutant::StartBesideRunningJob)) {
         return real_assess_migration(desired, blind);
     }
     auto verdict = real_assess_migration(desired, observed);
     const auto* wait = std::get_if<Wait>(&verdict);
-    if (is_mutant(Mutant::RetryWithoutEnd) && wait != nullptr &&
-        wait->finding.reason == Reason::MigrationRetrying) {
+    if (wait != nullptr && wait->finding.reason == Reason::MigrationRetrying &&
+        acts(Mutant::RetryWithoutEnd)) {
         int last = 0;
         for (const auto& job : observed.jobs) {
             last = job.revision == revision ? std::max(last, job.attempt) : last;
@@ -80,26 +92,3 @@ DJDB_WRAPPED(assess_migration, "_ZN4djdb16assess_migrationERKNS_7DesiredERKNS_8O
 }
 
 }  // namespace djdb
-
-namespace djdb::model {
-
-const char* describe(Mutant mutant) {
-    static constexpr std::array<const char*, kMutants> kNames{
-        "none",
-        "finalizers are written without the version that was judged",
-        "the app's Secret is published before its login exists",
-        "the database is dropped by its name",
-        "a Job's name is another one with each try",
-        "the gate opens for a template that nobody judged",
-        "a stored password is overwritten",
-        "the finalizer goes before the logins are disabled",
-        "a passed image is recorded for whatever has the name",
-        "passwords are stored after the roles have them",
-        "a migration starts without a look at running Jobs",
-        "a failed migration is tried again at once",
-        "the status is written with each run",
-        "whatever database has the name is taken for ours"};
-    return kNames.at(static_cast<std::size_t>(mutant));
-}
-
-}  // namespace djdb::model

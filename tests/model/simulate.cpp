@@ -1,10 +1,9 @@
 // simulate [--seeds N] [--base SEED] [--seconds S] [--threads T]: plays histories until one breaks a
-// rule, whose seed and history are printed. --seed S plays one again. --mutants: each planted bug has
-// to be found within the seeds. --sweep: no chance, each effect of a fixed script goes wrong in each way.
-// --twice: each seed is played in two threads and has to give the same history in both.
+// rule, whose seed and history are printed. --seed S plays one again. --sweep: no chance, each effect of a
+// fixed script goes wrong in each way. --twice: each seed is played in two threads and has to give the same
+// history in both.
 #include "tests/model/simulation.hpp"
 #include "tests/model/sweep.hpp"
-#include "tests/model/world/mutants.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -27,8 +26,6 @@ struct Options {
     double seconds = 0;
     unsigned threads = 1;
     std::optional<std::uint64_t> only;
-    int mutant = 0;
-    bool tries_mutants = false;
     bool sweeps = false;
     bool plays_twice = false;
 };
@@ -112,29 +109,6 @@ int play_twice(const Options& options) {
     return 0;
 }
 
-/// @return how many were not found
-int try_mutants(const Options& options) {
-    int missed = 0;
-    for (int k = 1; k < kMutants; ++k) {
-        mutant_in_force = static_cast<Mutant>(k);
-        std::optional<std::string> violation;
-        auto seed = options.base;
-        while (!violation && seed < options.base + options.seeds) {
-            violation = simulate(seed++, false).violation;
-        }
-        missed += violation ? 0 : 1;
-        std::printf(
-            "%2d %s: %s\n",
-            k,
-            describe(mutant_in_force),
-            violation ? ("seed " + std::to_string(seed - 1) + ", " + *violation).c_str()
-                      : "NOT FOUND"
-        );
-        std::fflush(stdout);
-    }
-    return missed;
-}
-
 }  // namespace
 }  // namespace djdb::model
 
@@ -146,12 +120,9 @@ int main(int argc, char** argv) {
     app.add_option("--seconds", options.seconds, "for so long");
     app.add_option("--threads", options.threads, "side by side");
     app.add_option("--seed", options.only, "this one alone, with its history");
-    app.add_option("--mutant", options.mutant, "with this planted bug (world/mutants.hpp)");
-    app.add_flag("--mutants", options.tries_mutants, "each planted bug has to be found");
     app.add_flag("--twice", options.plays_twice, "in two threads, with the same history in both");
     app.add_flag("--sweep", options.sweeps, "each effect of a fixed script goes wrong in each way");
     CLI11_PARSE(app, argc, argv);
-    djdb::model::mutant_in_force = static_cast<djdb::model::Mutant>(options.mutant);
     if (options.sweeps) {
         return djdb::model::sweep() == 0 ? 0 : 1;
     }
@@ -163,9 +134,6 @@ int main(int argc, char** argv) {
     }
     if (options.plays_twice) {
         return djdb::model::play_twice(options);
-    }
-    if (options.tries_mutants) {
-        return djdb::model::try_mutants(options);
     }
     return djdb::model::run(options);
 }

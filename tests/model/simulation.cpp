@@ -66,6 +66,12 @@ class Operators {
             }
         }
     }
+    /// Those that are not in the midst of a run themselves.
+    void take_turns() {
+        for (std::size_t i = 0; i < all_.size(); ++i) {
+            all_[i]->take_turn();
+        }
+    }
     /// From now on one acts alone.
     void end_rivalry() {
         bool is_first = true;
@@ -167,10 +173,11 @@ Troubles troubles_of(const World& world, const Stage& stage) {
 
 Outcome play(const Course& course, bool keeps_history) {
     World world(course.seed, course.faults, keeps_history);
-    world.rules.has_rivals = course.has_rivals;
+    world.rules.has_rivals = course.script.has_rivals;
     const Controllers controllers(world);
     Stage stage(world, course.script);
-    Operators operators(world, course.has_rivals ? 2 : 1);
+    Operators operators(world, course.script.has_rivals ? 2 : 1);
+    world.rivals_turn = [&] { operators.take_turns(); };
     play_to_the_end(world, operators, course.script, stage);
     Outcome outcome;
     outcome.violation = world.rules.violation();
@@ -184,7 +191,7 @@ Outcome play(const Course& course, bool keeps_history) {
             world.faults.counts(),
             troubles_of(world, stage),
             course.faults.lag,
-            course.has_rivals};
+            course.script.has_rivals};
     }
     return outcome;
 }
@@ -192,8 +199,7 @@ Outcome play(const Course& course, bool keeps_history) {
 Course draw_course(std::uint64_t seed) {
     Random random(seed);
     Course course;
-    course.has_rivals = random.chance(100);
-    course.script = draw_script(random.fork(), course.has_rivals);
+    course.script = draw_script(random.fork());
     course.faults = draw_faults(random);
     course.seed = random.next();
     return course;
@@ -201,7 +207,7 @@ Course draw_course(std::uint64_t seed) {
 
 Outcome judge(Outcome outcome) {
     thread_local Undisturbed undisturbed;
-    if (!outcome.violation) {
+    if (!outcome.violation && std::ranges::none_of(outcome.deeds, leads_elsewhere)) {
         auto differences = compare(outcome.ending, undisturbed.of(outcome.deeds));
         if (!differences.empty()) {
             outcome.violation = differences.front();

@@ -15,7 +15,6 @@ namespace djdb::model {
 struct Course {
     Script script;
     FaultPlan faults;
-    bool has_rivals = false;
     /// Of all chance that is left.
     std::uint64_t seed = 0;
 };
@@ -32,7 +31,7 @@ struct Outcome {
 
 Course draw_course(std::uint64_t seed);
 Outcome play(const Course&, bool keeps_history);
-/// An end that is not as an undisturbed run's is a violation too.
+/// An end that is not as an undisturbed run's is a violation too, unless a deed leads to another one.
 Outcome judge(Outcome);
 /// All three, of one seed.
 Outcome simulate(std::uint64_t seed, bool keeps_history);

@@ -3,6 +3,7 @@
 #include "tests/postgres/live_server.hpp"
 
 #include <chrono>
+#include <functional>
 #include <thread>
 
 namespace djdb::postgres {
@@ -82,6 +83,20 @@ TEST_F(Drop, IsOfTheActiveClaimOfThisResourceOnly) {
     EXPECT_EQ(exists(), "1");
 }
 
+// A second operator that looked before the deletion finishes its run behind it.
+TEST_F(Drop, LeavesNothingThatTheDeletedCouldClaim) {
+    drop();
+    const auto stale = database_of(names_, claimant_);
+    for (const auto& act : std::vector<std::function<void()>>{
+             [&] { stale->claim_and_create_roles(passwords_, call_for()); },
+             [&] { stale->create(call_for()); },
+             [&] { stale->configure(call_for()); },
+             [&] { stale->transfer(call_for()); }}) {
+        EXPECT_EQ(failure_of(act).reason, Reason::ClaimLost);
+    }
+    expect_gone();
+}
+
 TEST_F(Drop, OfADatabaseThatBearsTheNameOfOurs) {
     as_superuser("ALTER DATABASE " + name_ + " RENAME TO " + name_ + "_away");
     as_superuser("CREATE DATABASE " + name_);
@@ -102,9 +117,10 @@ TEST_F(Drop, OfADatabaseThatWasNeverOpened) {
     database_of(young)->claim_and_create_roles(passwords_, call_for());
     database_of(young)->drop(call_for());
     EXPECT_EQ(end_state(young), "");
-    database_of(young)->claim_and_create_roles(passwords_, call_for());
-    database_of(young)->create(call_for());
-    database_of(young)->drop(call_for());
+    const auto next = database_of(young, claimant_of(young, "uid-2"));
+    next->claim_and_create_roles(passwords_, call_for());
+    next->create(call_for());
+    next->drop(call_for());
     EXPECT_EQ(end_state(young), "");
 }
 

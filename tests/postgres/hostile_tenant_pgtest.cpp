@@ -198,9 +198,10 @@ TEST_F(HostileTenant, PlantedCastsDefaultsTriggersAndPoliciesDoNotRun) {
     as_superuser("DELETE FROM ONLY public.caught; TRUNCATE public.caught", name());
     database_of(names_, claimant_)->retire(call_for());
     EXPECT_EQ(caught(), "");
-    provision(names_, claimant_);
+    const auto successor = claimant_of(names_, "uid-2");
+    provision(names_, successor);
     EXPECT_EQ(caught(), "");
-    database_of(names_, claimant_)->drop(call_for());
+    database_of(names_, successor)->drop(call_for());
     EXPECT_EQ(end_state(names_), "");
 }
 

@@ -105,6 +105,7 @@ TEST_F(Interrupted, InRetirement) {
     EXPECT_EQ(
         failure_of([&] { app->run({"SELECT 1"}, call_for()); }).kind, FailureClass::Transient
     );
+    claimant_ = claimant_of(names_, "uid-2");  // the ledger takes no claim of the deleted one
     expect_provisioned_in_the_end();
 }
 

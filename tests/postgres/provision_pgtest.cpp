@@ -246,6 +246,15 @@ TEST_F(Provision, RetainedAndAttachedAgainWithItsRows) {
     EXPECT_EQ(failure_of([&] { app->run({"SELECT 1"}, call); }).kind, FailureClass::Transient)
         << "session lives on";
 
+    // The predecessor's operator may be in the midst of a run.
+    database_of(names, claimant)->reattach(call);
+    EXPECT_EQ(
+        failure_of([&] { database_of(names, claimant)->claim_and_create_roles(passwords_, call); }
+        ).reason,
+        Reason::ClaimLost
+    );
+    EXPECT_EQ(database_of(names, claimant)->inspect(call).claim, ClaimState::RetainedForMe);
+
     const auto successor = claimant_of(names, "uid-2");
     EXPECT_EQ(database_of(names, successor)->inspect(call).claim, ClaimState::RetainedForMe);
     provision(names, successor);

@@ -143,6 +143,28 @@ TEST_F(Swapped, ClaimWhileItsDatabaseIsBeingDropped) {
     EXPECT_NE(oid_of(name_), "");
 }
 
+// Or the gate would open for an image whose migrations are in the database that is gone.
+TEST_F(Swapped, ImageIsRecordedForTheClaimedDatabaseOrRefused) {
+    provision(names_, claimant_);
+    const auto record = [&] {
+        return failure_of([&] {
+                   database_of(names_, claimant_)
+                       ->record_passed_image(ImageRef("shop:v1"), call_for());
+               }
+        ).reason;
+    };
+    as_superuser("ALTER DATABASE " + name_ + " RENAME TO " + aside_);
+    EXPECT_EQ(record(), Reason::AdoptionNotGranted) << "none has the name";
+    as_superuser("CREATE DATABASE " + name_);
+    EXPECT_EQ(record(), Reason::AdoptionNotGranted) << "another one has the name";
+    as_superuser("DROP DATABASE " + name_);
+    as_superuser("ALTER DATABASE " + aside_ + " RENAME TO " + name_);
+    EXPECT_TRUE(database_of(names_, claimant_)->inspect(call_for()).passed_images.empty());
+    EXPECT_NO_THROW(
+        database_of(names_, claimant_)->record_passed_image(ImageRef("shop:v1"), call_for())
+    );
+}
+
 TEST_F(Swapped, RoleThatAppearsAfterTheCheckIsNotTakenOver) {
     const auto batch = sql::claim_and_create_roles(
         names_, setup_, claimant_, verifiers_of(passwords_), server_version()

@@ -50,7 +50,7 @@ constexpr std::array kRelease{
         MigrationRetrying,
         "MigrationRetrying",
         C::MigrationsApplied,
-        "an attempt failed on a lock or an unreachable server",
+        "an attempt failed on a lock, or on a server or database that was not there",
         "wait; it is tried again"},
     ReasonRow{
         MigrationFailed,

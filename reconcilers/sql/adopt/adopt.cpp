@@ -131,6 +131,7 @@ Batch claim_existing(
         " END IF; END";
     return {
         lock_tenant(names),
+        refuse_deleted(names, claimant),
         refuse_foreign_roles(names, setup, claimant),
         block(body),
         write_claim(names, claimant),

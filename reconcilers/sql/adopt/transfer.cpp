@@ -37,7 +37,7 @@ Batch transfer(const TenantNames& names, const Claimant& claimant) {
         "); IF tenant.rolcanlogin THEN"
         " EXECUTE format('ALTER ROLE %I NOLOGIN PASSWORD NULL', tenant.rolname);"
         " END IF; END LOOP; END";
-    return {lock_tenant(names), block(body), count_revision()};
+    return {lock_tenant(names), refuse_deleted(names, claimant), block(body), count_revision()};
 }
 
 }  // namespace djdb::sql

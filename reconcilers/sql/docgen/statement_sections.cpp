@@ -166,7 +166,7 @@ std::vector<Section> making() {
         {"Make the database",
          Where::OwnDatabase,
          "administrator, maintenance database; unless the first finds that it was lost",
-         {find_lost_database(kNames), create_database(kNames)}},
+         {require_claim(kNames, kClaimant), find_lost_database(kNames), create_database(kNames)}},
         {"Configure the database",
          Where::OwnDatabase,
          "administrator, maintenance database; one transaction, but for the last one",
@@ -278,6 +278,10 @@ std::vector<Section> taking_over() {
 
 std::vector<Section> ending() {
     return {
+        {"Note that the resource is deleted",
+         Where::OwnDatabase,
+         "administrator, maintenance database; one transaction, before anything else of a deletion",
+         note_deleted(kNames, kClaimant)},
         {"Retain: disable the logins",
          Where::OwnDatabase,
          "administrator, maintenance database; one transaction, when the resource is deleted",

@@ -53,6 +53,12 @@ Batch create_ledger() {
          " resource_uid text NOT NULL,"
          " moved_at timestamptz NOT NULL DEFAULT now(),"
          " PRIMARY KEY (database, cluster_id, resource_uid))"},
+        {"CREATE TABLE IF NOT EXISTS djangodb.deleted_resource ("
+         " database text NOT NULL,"
+         " cluster_id text NOT NULL,"
+         " resource_uid text NOT NULL,"
+         " deleted_at timestamptz NOT NULL DEFAULT now(),"
+         " PRIMARY KEY (database, cluster_id, resource_uid))"},
         {"CREATE SEQUENCE IF NOT EXISTS djangodb.revision"},
     };
 }
@@ -170,6 +176,32 @@ Statement write_claim(const TenantNames& names, const Claimant& claimant) {
          claimant.key.name.str()}};
 }
 
+std::string is_deleted(const TenantNames& names, const Claimant& claimant) {
+    return "EXISTS (SELECT FROM djangodb.deleted_resource WHERE " + is_database(names) +
+           " AND cluster_id = " + quote_literal(claimant.cluster_id) +
+           " AND resource_uid = " + quote_literal(claimant.uid.str()) + ")";
+}
+
+Batch note_deleted(const TenantNames& names, const Claimant& claimant) {
+    return {
+        lock_tenant(names),
+        {"INSERT INTO djangodb.deleted_resource (database, cluster_id, resource_uid)"
+         " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+         {names.database.str(), claimant.cluster_id, claimant.uid.str()}}};
+}
+
+Statement refuse_deleted(const TenantNames& names, const Claimant& claimant) {
+    return block(
+        "BEGIN IF " + is_deleted(names, claimant) + " THEN " +
+        raise(
+            kNotOurClaim,
+            "'this resource was deleted, and the ledger takes no claim of it any more; create it"
+            " anew'"
+        ) +
+        " END IF; END"
+    );
+}
+
 Statement require_claim(const TenantNames& names, const Claimant& claimant) {
     return block(
         "BEGIN IF NOT EXISTS (SELECT FROM djangodb.claim WHERE " + is_mine(names, claimant) +
@@ -191,14 +223,16 @@ Statement require_claimed_database(const TenantNames& names) {
 Statement record_passed_image(
     const TenantNames& names, const Claimant& claimant, const ImageRef& image
 ) {
-    return {
-        "INSERT INTO djangodb.passed_image (database, database_oid, image)"
-        " SELECT c.database, d.oid::bigint, $1 FROM djangodb.claim c"
-        " JOIN pg_database d ON d.datname = c.database AND " +
-            std::string(kIsClaimedDatabase) + " WHERE " + is_mine(names, claimant) +
-            " ON CONFLICT (database, database_oid, image) DO UPDATE SET passed_at ="
-            " clock_timestamp()",
-        {image.str()}};
+    return block(
+        "BEGIN INSERT INTO djangodb.passed_image (database, database_oid, image)"
+        " SELECT c.database, d.oid::bigint, " +
+        quote_literal(image.str()) +
+        " FROM djangodb.claim c JOIN pg_database d ON d.datname = c.database AND " +
+        std::string(kIsClaimedDatabase) + " WHERE " + is_mine(names, claimant) +
+        " ON CONFLICT (database, database_oid, image) DO UPDATE SET passed_at = clock_timestamp();"
+        " IF NOT FOUND THEN " +
+        raise(kForeignDatabase, "'another database has the name now'") + " END IF; END"
+    );
 }
 
 Statement forget_passed_images(const TenantNames& names) {

@@ -65,6 +65,18 @@ Statement count_revision();
 /// Writes the row, or takes over the one that was kept for the same cluster, namespace and name.
 Statement write_claim(const TenantNames&, const Claimant&);
 
+/// A condition: the deletion of this resource has begun.
+std::string is_deleted(const TenantNames&, const Claimant&);
+
+/// Comes before anything of a resource's deletion. A second operator that looked before it would make
+/// a claim, roles and a database anew for a resource that is gone: UIDs never come back, so from here
+/// on the ledger takes no claim of this one.
+Batch note_deleted(const TenantNames&, const Claimant&);
+
+/// Raises DJ004 once this resource's deletion was noted. Belongs behind the lock, into each
+/// transaction that writes a claim.
+Statement refuse_deleted(const TenantNames&, const Claimant&);
+
 /// Raises DJ004 unless the active claim is ours.
 Statement require_claim(const TenantNames&, const Claimant&);
 
@@ -79,6 +91,8 @@ inline constexpr const char* kIsClaimedDatabase =
 /// Raises DJ003 unless the database of that name is the claimed one.
 Statement require_claimed_database(const TenantNames&);
 
+/// Raises DJ003 when the claimed database does not have the name any more: a gate would be opened for an
+/// image whose migrations went with it.
 Statement record_passed_image(const TenantNames&, const Claimant&, const ImageRef&);
 /// So many are remembered for a database: to go back to an older one costs a Job that has nothing to do.
 inline constexpr int kMostPassedImages = 50;

@@ -126,7 +126,10 @@ Batch claim_and_create_roles(
     // Without these options the administrator of 16 and later could neither REVOKE nor SET ROLE.
     const std::string options = server_version >= 160000 ? " WITH INHERIT TRUE, SET TRUE" : "";
     Batch batch{
-        lock_tenant(names), refuse_foreign(names, setup, claimant), write_claim(names, claimant)};
+        lock_tenant(names),
+        refuse_deleted(names, claimant),
+        refuse_foreign(names, setup, claimant),
+        write_claim(names, claimant)};
     std::ranges::move(claim_role_names(names), std::back_inserter(batch));
     batch.push_back(count_revision());
     batch.push_back(create_absent(roles, role_comment(names, claimant)));

@@ -103,8 +103,8 @@ Batch drop_roles_and_claim(const TenantNames& names, const Claimant& claimant) {
     const auto owner = quote_literal(names.owner.str());
     const std::string body =
         "DECLARE doomed name; BEGIN IF EXISTS (SELECT FROM djangodb.claim c JOIN pg_database d ON"
-        " d.oid::bigint = c.database_oid WHERE c." +
-        is_mine(names, claimant) + ") THEN " +
+        " d.oid::bigint = c.database_oid OR (d.datname = c.database AND " +
+        std::string(kIsClaimedDatabase) + ") WHERE c." + is_mine(names, claimant) + ") THEN " +
         raise("object_in_use", "'the database is still there'") +
         " END IF; FOR doomed IN SELECT rolname FROM"
         " pg_roles r WHERE " +

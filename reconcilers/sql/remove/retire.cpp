@@ -49,7 +49,7 @@ Batch reattach(const TenantNames& names, const Claimant& claimant) {
         "UPDATE djangodb.claim SET state = 'retained', resource_uid = " +
             quote_literal(claimant.uid.str()) + " WHERE " + is_of_key(names, claimant) +
             " AND NOT (state = 'active' AND resource_uid = " + quote_literal(claimant.uid.str()) +
-            ")"
+            ") AND NOT " + is_deleted(names, claimant)
     );
 }
 

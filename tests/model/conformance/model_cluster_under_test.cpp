@@ -101,9 +101,9 @@ class ModelClusterUnderTest final : public ClusterUnderTest {
     bool is_held(const std::string& name) override {
         return world_.api.deployments.find(key(name))->paused;
     }
-    void alter_gate() override { world_.api.gate = GatePolicy::Altered; }
-    void remove_gate() override { world_.api.gate = GatePolicy::Missing; }
-    void restore_gate() override { world_.api.gate = GatePolicy::Intact; }
+    void alter_gate() override { world_.api.set_gate(GatePolicy::Altered); }
+    void remove_gate() override { world_.api.set_gate(GatePolicy::Missing); }
+    void restore_gate() override { world_.api.set_gate(GatePolicy::Intact); }
     void make_secret(const std::string& name, const std::string& entry) override {
         Secret secret;
         secret.meta.key = key(name);

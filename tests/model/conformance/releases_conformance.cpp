@@ -51,7 +51,7 @@ TEST_F(ReleaseConformance, TheGateOpensForWhatWasJudged) {
     EXPECT_TRUE(opens("web"));
     EXPECT_FALSE(api_->is_held("web"));
     EXPECT_TRUE(eventually([&] { return seen("web") && !seen("web")->hold; }));
-    EXPECT_NE(seen("web")->pod_template, judged.pod_template);
+    EXPECT_NE(seen("web")->pod_template.text(), judged.pod_template.text());
     api_->remove_deployment("web");
     EXPECT_TRUE(eventually([&] { return !seen("web"); }));
     EXPECT_EQ(failure_of([&] { cluster().open_gate(judged, call_); }).code, "404 NotFound");

@@ -135,7 +135,8 @@ void ApiServer::remove_database(const ObjectKey& key) {
 void ApiServer::admit(const Deployment* before, Deployment& after) const {
     const bool has_label =
         !after.database.empty() || (before != nullptr && !before->database.empty());
-    if (gate != GatePolicy::Intact || !has_label) {
+    if (gate() != GatePolicy::Intact || !has_label) {
+        after.is_ungated = after.is_ungated || !after.paused;
         return;
     }
     const bool is_to_be_held =
@@ -148,6 +149,7 @@ void ApiServer::admit(const Deployment* before, Deployment& after) const {
         after.paused_by.clear();
         after.is_marked = true;
     }
+    after.is_ungated = after.is_ungated && !after.paused;
 }
 
 void ApiServer::apply_deployment(
@@ -169,6 +171,12 @@ void ApiServer::apply_deployment(
 
 void ApiServer::remove_deployment(const ObjectKey& key) {
     deployments.remove(key);
+}
+
+void ApiServer::set_gate(GatePolicy policy) {
+    Gate gate{{.key = kGateKey}, policy};
+    stamp(gate.meta, !gates.find(kGateKey));
+    gates.put(std::move(gate));
 }
 
 void ApiServer::put_secret(Secret secret) {

@@ -17,7 +17,7 @@ namespace djdb::model {
 
 class ApiServer {
   public:
-    explicit ApiServer(Timeline& timeline) : timeline_(timeline) {}
+    explicit ApiServer(Timeline& timeline) : timeline_(timeline) { set_gate(GatePolicy::Intact); }
 
     Table<DjangoDatabase> databases;
     Table<PostgresServer> servers;
@@ -27,11 +27,12 @@ class ApiServer {
     Table<Secret> secrets;
     Table<ConfigMap> config_maps;
     std::set<Namespace> namespaces{Namespace("shop")};
-    GatePolicy gate = GatePolicy::Intact;
+    Table<Gate> gates;
     /// A quota lets no Job be made.
     bool refuses_jobs = false;
 
     [[nodiscard]] TimePoint wall_clock() const;
+    [[nodiscard]] GatePolicy gate() const { return gates.find(kGateKey)->policy; }
     /// Requests that changed something, Events apart.
     [[nodiscard]] std::uint64_t writes() const { return writes_; }
 
@@ -47,6 +48,7 @@ class ApiServer {
     /// As anyone but the operator: the gate applies.
     void apply_deployment(const ObjectKey&, const std::function<void(Deployment&)>&);
     void remove_deployment(const ObjectKey&);
+    void set_gate(GatePolicy);
     void put_secret(Secret);
     void remove_job(const ObjectKey&);
 

@@ -67,7 +67,7 @@ void Controllers::tend(const ObjectKey& key) {
     } else if (next.paused || (runs_it && next.pods == Pods::Complete)) {
         return;
     } else if (!runs_it && !next.rolls) {
-        world_.rules.before_roll(next);
+        world_.rules.before_roll(next, world_.timeline.now());
         world_.history.note("kubernetes", [&] {
             return "Deployment " + key.name.str() + " begins to roll out " + next.image;
         });
@@ -120,6 +120,9 @@ std::string Controllers::log_in(const Job& job) const {
     if (!secret) {
         return "AuthFailed";
     }
+    if (world_.postgres.standing == PgServer::Standing::Standby) {
+        return "ReadOnlyServer";
+    }
     if (world_.postgres.standing != PgServer::Standing::Up) {
         return "Unreachable";
     }
@@ -144,7 +147,12 @@ void Controllers::migrate(const ObjectKey& key, const ResourceUid& uid, Millis w
     auto ended = *pod;
     ended.has_ended = true;
     if (const auto why = log_in(*job); !why.empty()) {
-        say(ended, why == "Unreachable" ? 75 : why == "DatabaseMissing" ? 77 : 76, why);
+        say(ended,
+            why == "Unreachable"       ? 75
+            : why == "DatabaseMissing" ? 77
+            : why == "ReadOnlyServer"  ? 80
+                                       : 76,
+            why);
         end(std::move(ended), key, uid);
         return;
     }

@@ -32,6 +32,8 @@ struct Deployment {
     /// What its Pods were made from; empty: there are none.
     std::string rolled_template;
     bool rolls = false;
+    /// Its template came in, or it was resumed, while the gate was off.
+    bool is_ungated = false;
 };
 
 enum class JobEnding { None, Succeeded, Failed };
@@ -76,5 +78,12 @@ struct Secret {
 using ConfigMap = Secret;
 
 enum class GatePolicy { Intact, Missing, Altered };
+
+/// The release gate's admission policy and its binding, as one object.
+struct Gate {
+    ObjectMeta meta;
+    GatePolicy policy = GatePolicy::Intact;
+};
+inline const ObjectKey kGateKey{{}, ObjectName("djangodb-release-gate")};
 
 }  // namespace djdb::model

@@ -79,15 +79,18 @@ class View {
         return seen_;
     }
     [[nodiscard]] std::size_t position() const { return position_; }
-    /// Takes the next change in. @return that change
-    const typename Table<Object>::Change& advance() {
-        const auto& change = table_.changes().at(position_++);
+    /// Takes the next change in. @return that change; null: every change was taken in already
+    const typename Table<Object>::Change* advance() {
+        if (position_ == table_.changes().size()) {
+            return nullptr;
+        }
+        const auto& change = table_.changes()[position_++];
         if (change.now) {
             seen_[change.key] = change.now;
         } else {
             seen_.erase(change.key);
         }
-        return change;
+        return &change;
     }
 
   private:

@@ -3,6 +3,7 @@
 #include "crds/api.hpp"
 #include "tests/model/ports/facts.hpp"
 #include "tests/model/ports/translate.hpp"
+#include "tests/model/world/mutants.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -112,7 +113,7 @@ ModelCluster::read_warning(const Namespace&, const ResourceUid&, const CallConte
 }
 
 GateState ModelCluster::find_gate() {
-    switch (world_.api.gate) {
+    switch (views_.gates.find(kGateKey)->policy) {
         case GatePolicy::Intact:
             return GateState::Intact;
         case GatePolicy::Missing:
@@ -182,28 +183,29 @@ void ModelCluster::
         if (removes && is_judged) {
             world_.rules.before_remove_finalizer(*current, world_.timeline.now());
         }
-        if (is_judged || is_mutant(Mutant::FinalizerWithoutVersion)) {
+        const bool is_forced = !is_judged && acts(Mutant::FinalizerWithoutVersion);
+        if (is_judged || is_forced) {
             world_.rules.before_finalizers(object.meta.key, finalizers);
         }
-        world_.api.set_finalizers(
-            object.meta, finalizers, !is_mutant(Mutant::FinalizerWithoutVersion)
-        );
+        world_.api.set_finalizers(object.meta, finalizers, !is_forced);
     });
 }
 
 std::string ModelCluster::
     write_operator_secret(const ObjectName& name, const SecretData& data, const std::string& version, const CallContext&) {
     const ObjectKey key{kOperatorNamespace, name};
-    if (is_mutant(Mutant::StoreAfterRoles) && !std::exchange(has_put_off_, true)) {
+    if (!has_put_off_ && acts(Mutant::StoreAfterRoles)) {
+        has_put_off_ = true;
         return version;  // until the next time
     }
     effect("store the passwords", [&] {
         Secret secret;
         secret.meta.key = key;
         const auto current = world_.api.secrets.find(key);
-        const bool is_forced = is_mutant(Mutant::ForcedStoredPassword);
-        const bool is_known = version.empty() || (current && version == version_of(current->meta));
-        if (!is_forced && !is_known) {
+        const bool is_known = current ? version == version_of(current->meta) : version.empty();
+        const bool is_forced = !is_known && acts(Mutant::ForcedStoredPassword);
+        // To create what is there is refused by the server itself.
+        if (!is_known && !is_forced && !version.empty()) {
             throw Refusal(
                 RefusalKind::Conflict, "409 Conflict", "the stored passwords have changed"
             );
@@ -293,7 +295,8 @@ void ModelCluster::create_job(const json& manifest, const CallContext&) {
     job.image = text("annotations", api::kImageAnnotation);
     job.attempt = std::stoi(text("annotations", api::kAttemptAnnotation));
     job.controller = owner_in(manifest);
-    if (is_mutant(Mutant::SecondJob)) {
+    const bool is_another = acts(Mutant::SecondJob);
+    if (is_another) {
         job.meta.key.name =
             ObjectName(job.meta.key.name.str() + "-" + std::to_string(world_.timeline.now()));
     }
@@ -309,8 +312,8 @@ void ModelCluster::create_job(const json& manifest, const CallContext&) {
         for (const auto& [other, its] : world_.api.jobs.all()) {
             const auto pod = world_.api.pods.find(other);
             const bool is_over = pod ? pod->has_ended : its->end != JobEnding::None;
-            if (its->controller == owner && !is_over && other != key &&
-                !is_mutant(Mutant::StartBesideRunningJob) && !is_mutant(Mutant::SecondJob)) {
+            if (its->controller == owner && !is_over && other != key && !is_another &&
+                !acts(Mutant::StartBesideRunningJob)) {
                 throw Refusal(
                     RefusalKind::Conflict,
                     "409 JobRuns",
@@ -329,10 +332,11 @@ void ModelCluster::open_gate(const Workload& workload, const CallContext&) {
         const auto current = world_.api.deployments.find(workload.meta.key);
         const bool is_judged =
             current && current->meta.resource_version == workload.meta.resource_version;
-        if (is_judged || is_mutant(Mutant::GateOfAnotherVersion)) {
-            world_.rules.before_open_gate(workload.meta.key);
+        const bool is_forced = !is_judged && acts(Mutant::GateOfAnotherVersion);
+        if (is_judged || is_forced) {
+            world_.rules.before_open_gate(workload.meta.key, world_.timeline.now());
         }
-        world_.api.open_gate(workload.meta, !is_mutant(Mutant::GateOfAnotherVersion));
+        world_.api.open_gate(workload.meta, !is_forced);
     });
 }
 
@@ -371,7 +375,10 @@ void ModelCluster::
 
 void ModelCluster::
     patch_server_status(const PostgresServer& server, const PostgresServerStatus& status, const CallContext&) {
-    effect("write the server's status", [&] { world_.api.patch_status(server.meta, status); });
+    effect("write the server's status", [&] {
+        world_.rules.before_status(server.meta, status);
+        world_.api.patch_status(server.meta, status);
+    });
 }
 
 void ModelCluster::emit_event(const Event& event, const CallContext&) noexcept {

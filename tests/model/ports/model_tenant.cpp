@@ -2,6 +2,7 @@
 
 #include "tests/model/ports/shape.hpp"
 #include "tests/model/ports/translate.hpp"
+#include "tests/model/world/mutants.hpp"
 
 #include <set>
 #include <utility>
@@ -30,13 +31,28 @@ void ModelTenant::effect(const char* what, Makes makes, Apply&& apply) {
     translated(FailureOrigin::Postgres, [&] {
         world_.faults.effect(caller_, what, [&] {
             enter(world_.postgres, access_);
-            if (makes == Makes::Something) {
-                world_.rules.before_making(shape_);
-            }
+            world_.rules.before_effect(is_overtaken());
             apply(world_.postgres);
+            if (makes == Makes::Something) {
+                world_.rules.after_making(shape_);
+            }
             world_.rules.check_others();
         });
     });
+}
+
+/// The server is of an earlier time than the one that the caller was told of.
+bool ModelTenant::is_overtaken() const {
+    const auto& expected = access_.address.identity.expected;
+    return world_.postgres.state.revision < expected.ledger_revision ||
+           world_.postgres.timeline < expected.timeline;
+}
+
+/// Whoever made it: with its owner's consent it is this resource's from now on.
+void ModelTenant::take_over() {
+    if (auto* database = world_.postgres.find(shape_.database)) {
+        database->made_for = shape_.holder.key;
+    }
 }
 
 TenantFacts ModelTenant::inspect(const CallContext&) {
@@ -58,9 +74,11 @@ std::vector<Drift> ModelTenant::inspect_contents(const TenantFacts&, const CallC
 void ModelTenant::claim_and_create_roles(const TenantPasswords& passwords, const CallContext&) {
     effect("claim and create roles", Makes::Something, [&](PgServer& server) {
         const auto by_role = passwords_of(tenant_.names, passwords);
-        world_.rules.before_passwords(shape_, by_role);
+        if (!server.state.deleted.empty() && acts(Mutant::ClaimOfTheDeleted)) {
+            server.state.deleted.clear();
+        }
         server.create_roles(shape_, by_role);
-        world_.rules.after_passwords(shape_);
+        world_.rules.after_passwords(shape_, by_role);
     });
 }
 
@@ -73,9 +91,10 @@ void ModelTenant::create(const CallContext&) {
 
 void ModelTenant::configure(const CallContext&) {
     effect("configure the database", Makes::Something, [&](PgServer& server) {
-        if (const auto* found = server.find(shape_.database);
-            found != nullptr && is_mutant(Mutant::AdoptByName)) {
-            server.state.claims[shape_.database].oid = found->oid;
+        const auto* found = server.find(shape_.database);
+        const auto claim = server.state.claims.find(shape_.database);
+        if (found != nullptr && claim != server.state.claims.end() && acts(Mutant::AdoptByName)) {
+            claim->second.oid = found->oid;
         }
         server.configure(shape_);
         world_.rules.after_configure(shape_);
@@ -144,7 +163,7 @@ AppliedMigrations ModelTenant::read_migrations(const Sensitive& password, const 
 
 void ModelTenant::record_passed_image(const ImageRef& image, const CallContext&) {
     effect("record a passed image", Makes::Something, [&](PgServer& server) {
-        server.record_image(shape_, image.str(), !is_mutant(Mutant::ImageOfAnotherDatabase));
+        server.record_image(shape_, image.str(), !acts(Mutant::ImageOfAnotherDatabase));
         world_.rules.after_record(shape_, image.str());
     });
 }
@@ -155,7 +174,9 @@ void ModelTenant::claim_existing(const std::vector<RoleName>& owners, const Call
         named.insert(owner.str());
     }
     effect("claim a database that exists", Makes::Something, [&](PgServer& server) {
+        world_.rules.before_take(shape_, false);
         server.claim_existing(shape_, named);
+        take_over();
     });
 }
 
@@ -174,7 +195,9 @@ void ModelTenant::adopt(const CallContext&) {
 
 void ModelTenant::transfer(const CallContext&) {
     effect("transfer the claim", Makes::Something, [&](PgServer& server) {
+        world_.rules.before_take(shape_, true);
         server.transfer(shape_);
+        take_over();
     });
 }
 
@@ -182,7 +205,14 @@ void ModelTenant::reattach(const CallContext&) {
     effect("reattach", Makes::Something, [&](PgServer& server) { server.reattach(shape_); });
 }
 
+void ModelTenant::note_deleted() {
+    effect("note the deletion", Makes::Nothing, [&](PgServer& server) {
+        server.note_deleted(shape_);
+    });
+}
+
 std::vector<std::string> ModelTenant::retire(const CallContext&) {
+    note_deleted();
     effect("retire the tenant", Makes::Nothing, [&](PgServer& server) { server.retire(shape_); });
     std::vector<std::string> kept;
     effect("drop its logins", Makes::Nothing, [&](PgServer& server) {
@@ -193,7 +223,8 @@ std::vector<std::string> ModelTenant::retire(const CallContext&) {
 }
 
 void ModelTenant::drop(const CallContext&) {
-    const bool by_name = is_mutant(Mutant::DropByName);
+    const bool by_name = acts(Mutant::DropByName);
+    note_deleted();
     effect("disable its logins", Makes::Nothing, [&](PgServer& server) { server.shut(shape_); });
     effect("close the database", Makes::Nothing, [&](PgServer& server) { server.close(shape_); });
     effect("drop the database", Makes::Nothing, [&](PgServer& server) {

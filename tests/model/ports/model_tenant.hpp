@@ -33,6 +33,9 @@ class ModelTenant final : public TenantDatabase {
     template <class Apply>
     void effect(const char* what, Makes, Apply&&);
     void log_in(const LoginId&, const Sensitive& password);
+    [[nodiscard]] bool is_overtaken() const;
+    void take_over();
+    void note_deleted();
 
     World& world_;
     Caller& caller_;

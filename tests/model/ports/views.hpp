@@ -14,7 +14,8 @@ struct Views {
           jobs(api.jobs),
           pods(api.pods),
           secrets(api.secrets),
-          config_maps(api.config_maps) {}
+          config_maps(api.config_maps),
+          gates(api.gates) {}
 
     View<DjangoDatabase> databases;
     View<PostgresServer> servers;
@@ -23,6 +24,7 @@ struct Views {
     View<Pod> pods;
     View<Secret> secrets;
     View<ConfigMap> config_maps;
+    View<Gate> gates;
 };
 
 }  // namespace djdb::model

@@ -17,12 +17,16 @@ void PgServer::shut_logins(const Shape& shape) {
 void PgServer::reattach(const Shape& shape) {
     const auto found = state.claims.find(shape.database);
     if (found != state.claims.end() && found->second.holder.has_key_of(shape.holder) &&
-        !is_mine(shape)) {
+        !is_mine(shape) && !is_deleted(shape)) {
         found->second.holder = shape.holder;
         found->second.is_active = false;
         shut_logins(shape);
     }
     count();
+}
+
+void PgServer::note_deleted(const Shape& shape) {
+    state.deleted.insert({shape.holder.cluster, shape.holder.uid});
 }
 
 void PgServer::retire(const Shape& shape) {
@@ -133,7 +137,9 @@ void PgServer::drop_database(const Shape& shape, bool by_name) {
 
 void PgServer::drop_roles_and_claim(const Shape& shape) {
     const auto& claim = require_claim(shape);
-    if (claim.oid && state.databases.contains(*claim.oid)) {
+    const auto* database = find(shape.database);
+    if ((claim.oid && state.databases.contains(*claim.oid)) ||
+        (database != nullptr && is_claimed(claim, *database))) {
         throw Refusal(RefusalKind::Transient, "55006", "the database is still there");
     }
     std::vector<std::string> doomed;

@@ -71,6 +71,16 @@ void PgServer::refuse_foreign_roles(const Shape& shape) const {
     }
 }
 
+bool PgServer::is_deleted(const Shape& shape) const {
+    return state.deleted.contains({shape.holder.cluster, shape.holder.uid});
+}
+
+void PgServer::refuse_deleted(const Shape& shape) const {
+    if (is_deleted(shape)) {
+        throw conflict("ClaimLost", "this resource was deleted");
+    }
+}
+
 void PgServer::take_names(const Shape& shape) {
     for (const auto& name : shape.names) {
         const auto taken = state.names.find(name);
@@ -93,6 +103,7 @@ void PgServer::write_claim(const Shape& shape) {
 void PgServer::create_roles(
     const Shape& shape, const std::map<std::string, std::string>& passwords
 ) {
+    refuse_deleted(shape);
     refuse_foreign_roles(shape);
     if (find(shape.database) != nullptr && !state.claims.contains(shape.database)) {
         throw conflict("AdoptionNotGranted", "the database was not made by this operator");
@@ -113,6 +124,7 @@ void PgServer::create_roles(
 }
 
 void PgServer::create_database(const Shape& shape) {
+    require_claim(shape);
     const auto claim = state.claims.find(shape.database);
     const auto* named = find(shape.database);
     if (claim != state.claims.end() && claim->second.oid &&
@@ -187,6 +199,7 @@ void PgServer::claim_existing(const Shape& shape, const std::set<std::string>& o
             refuse("a table of " + owner);
         }
     }
+    refuse_deleted(shape);
     refuse_foreign_roles(shape);
     for (const auto& [name, claim] : state.claims) {
         if (claim.oid == database->oid && name != shape.database) {
@@ -221,6 +234,7 @@ void PgServer::note_adopted(const Shape& shape) {
 }
 
 void PgServer::transfer(const Shape& shape) {
+    refuse_deleted(shape);
     const auto found = state.claims.find(shape.database);
     if (found == state.claims.end() || found->second.holder.has_key_of(shape.holder)) {
         count();
@@ -256,7 +270,7 @@ void PgServer::record_image(const Shape& shape, const std::string& image, bool c
     const auto& claim = require_claim(shape);
     const auto* database = find(shape.database);
     if (database == nullptr || (checks_oid && !is_claimed(claim, *database))) {
-        return;
+        throw conflict("AdoptionNotGranted", "another database has the name now");
     }
     const std::pair place{shape.database, database->oid};
     std::erase_if(state.images, [&](const auto& row) {

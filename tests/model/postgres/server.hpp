@@ -160,9 +160,10 @@ class PgServer {
         std::map<std::string, Role> roles;
         std::map<Oid, PgDatabase> databases;
         std::map<std::string, LedgerClaim> claims;
-        std::map<std::string, std::string> names;              ///< role -> database
-        std::set<std::pair<std::string, std::string>> former;  ///< database, uid
-        std::map<std::string, bool> adoptions;                 ///< database -> done
+        std::map<std::string, std::string> names;               ///< role -> database
+        std::set<std::pair<std::string, std::string>> former;   ///< database, uid
+        std::set<std::pair<std::string, std::string>> deleted;  ///< cluster, uid
+        std::map<std::string, bool> adoptions;                  ///< database -> done
         std::vector<std::pair<std::pair<std::string, Oid>, std::string>> images;
         std::int64_t revision = 0;
         Oid next_oid = 20000;
@@ -189,6 +190,7 @@ class PgServer {
     void note_adopted(const Shape&);
     void transfer(const Shape&);
     void reattach(const Shape&);
+    void note_deleted(const Shape&);
     void retire(const Shape&);
     void drop_logins(const Shape&);
     /// Of a retained tenant: what drop_logins() could not drop.
@@ -220,6 +222,8 @@ class PgServer {
     void refuse_obstacles(const Shape&, const PgDatabase* claimed) const;
     PgDatabase& require_open(const std::string& database);
     [[nodiscard]] bool may_connect(const PgDatabase&, const std::string& role) const;
+    [[nodiscard]] bool is_deleted(const Shape&) const;
+    void refuse_deleted(const Shape&) const;
     void take_names(const Shape&);
     [[nodiscard]] bool is_own_role(const Shape&, const std::string& role) const;
     void shut_logins(const Shape&);

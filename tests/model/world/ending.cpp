@@ -5,6 +5,11 @@
 namespace djdb::model {
 namespace {
 
+bool is_ready(const std::vector<Condition>& conditions) {
+    const auto ready = std::ranges::find(conditions, ConditionType::Ready, &Condition::type);
+    return ready != conditions.end() && ready->status == ConditionStatus::True;
+}
+
 std::string find_unrest_of_deleted(const World& world, const Script& script) {
     if (world.api.databases.find(kShop)) {
         return "the resource is still there";
@@ -12,9 +17,13 @@ std::string find_unrest_of_deleted(const World& world, const Script& script) {
     const auto& state = world.postgres.state;
     const auto claim = state.claims.find("shop");
     if (claim == state.claims.end()) {
-        return script.ends_dropped && !script.is_replaced && world.postgres.find("shop") != nullptr
+        const auto* database = world.postgres.find("shop");
+        return script.ends_dropped && database != nullptr && database->made_for == to_string(kShop)
                    ? "the database is still there and nobody's"
                    : "";
+    }
+    if (claim->second.holder.key != to_string(kShop)) {
+        return {};  // it was never taken over
     }
     if (world.rules.unreachable_at > 0 && !script.ends_dropped) {
         return {};  // it may have been let go while the server was down
@@ -73,6 +82,13 @@ std::string find_unrest_on_server(const World& world, const DjangoDatabase& obje
     return {};
 }
 
+bool is_migrated(const World& world, const std::string& image) {
+    const auto* database = world.postgres.find("shop");
+    return std::ranges::all_of(world.leaves.at(image), [&](const auto& leaf) {
+        return database->migrations.contains(leaf);
+    });
+}
+
 std::string find_unrest_of_release(const World& world, const DjangoDatabase& object) {
     for (const auto& [key, job] : world.api.jobs.all()) {
         if (job->end == JobEnding::None) {
@@ -88,6 +104,9 @@ std::string find_unrest_of_release(const World& world, const DjangoDatabase& obj
             deployment->rolled_template != deployment->pod_template) {
             return "Deployment " + key.name.str() + " has not rolled out " + deployment->image;
         }
+        if (!is_migrated(world, deployment->image)) {
+            return "the database lacks migrations of " + deployment->image;
+        }
         if (object.status.release.current != deployment->image) {
             return "status.release.current is " + object.status.release.current;
         }
@@ -101,6 +120,9 @@ std::string find_unrest(const World& world, const Script& script) {
     const auto server = world.api.servers.find({{}, ObjectName("main")});
     if (server->status.ledger_revision != world.postgres.state.revision) {
         return "the server's status is of an earlier revision of the ledger";
+    }
+    if (!is_ready(server->status.conditions)) {
+        return "the server is not Ready";
     }
     if (script.ends_deleted) {
         return find_unrest_of_deleted(world, script);

@@ -13,7 +13,8 @@ const CallContext& call() {
     return kCall;
 }
 
-/// Its databases hear of a server what is wanted, which one it is, and whether it can be used.
+/// Its databases hear of a server what is wanted, which one it is, and whether it can be used: as
+/// controller/watches.cpp.
 bool tells_databases(const PostgresServer* before, const PostgresServer* now) {
     if (before == nullptr || now == nullptr) {
         return true;
@@ -25,7 +26,7 @@ bool tells_databases(const PostgresServer* before, const PostgresServer* now) {
     };
     return before->spec != now->spec ||
            before->status.system_identifier != now->status.system_identifier ||
-           ready_of(*before) != ready_of(*now);
+           before->status.timeline != now->status.timeline || ready_of(*before) != ready_of(*now);
 }
 
 }  // namespace
@@ -67,6 +68,34 @@ void OperatorProcess::kill() {
     }
 }
 
+void OperatorProcess::take_turn() {
+    if (!caller_.is_alive) {
+        return;
+    }
+    const auto catch_up = [](auto& view) {
+        while (view.advance() != nullptr) {
+        }
+    };
+    catch_up(views_.databases);
+    catch_up(views_.servers);
+    catch_up(views_.deployments);
+    catch_up(views_.jobs);
+    catch_up(views_.pods);
+    catch_up(views_.secrets);
+    catch_up(views_.gates);
+    const auto now = world_.timeline.now();
+    for (const auto& [key, server] : views_.servers.all()) {
+        wake(find_work(true, key), now);
+    }
+    wake_all_databases();
+    for (std::size_t i = 0; i < works_.size(); ++i) {
+        if (!works_[i].is_server) {
+            wake(i, now);
+            try_run(i);
+        }
+    }
+}
+
 template <class Object, class Wake>
 void OperatorProcess::follow(Kind kind, const Table<Object>& table, View<Object>& view, Wake wake) {
     // The table outlives nobody: it is the world's, and so is this process.
@@ -77,8 +106,11 @@ void OperatorProcess::follow(Kind kind, const Table<Object>& table, View<Object>
         auto& last = last_delivery_.at(kind);
         last = std::max(last, world_.timeline.now() + world_.faults.draw_lag());
         world_.timeline.at(last, [this, &view, wake] {
-            if (caller_.is_alive) {
-                wake(view.advance());
+            if (!caller_.is_alive) {
+                return;
+            }
+            if (const auto* change = view.advance()) {
+                wake(*change);
             }
         });
     });
@@ -108,6 +140,7 @@ void OperatorProcess::follow() {
         wake_database({change.key.ns, ObjectName(one->database)});
     });
     follow(Secrets, api.secrets, views_.secrets, [](const auto&) {});
+    follow(Gates, api.gates, views_.gates, [this](const auto&) { wake_all_databases(); });
 }
 
 std::size_t OperatorProcess::find_work(bool is_server, const ObjectKey& key) {

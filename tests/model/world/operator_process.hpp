@@ -48,11 +48,13 @@ class OperatorProcess {
     [[nodiscard]] const std::string& name() const { return caller_.name; }
     /// SIGKILL. A call that is under way ends before it reaches the world.
     void kill();
+    /// Goes through a whole run of each database now, with a cache that has every change.
+    void take_turn();
     /// When its next run is due; nothing: none is.
     [[nodiscard]] std::uint64_t runs() const { return runs_; }
 
   private:
-    enum Kind { Databases, Servers, Deployments, Jobs, Pods, Secrets };
+    enum Kind { Databases, Servers, Deployments, Jobs, Pods, Secrets, Gates };
 
     /// What the queue holds.
     struct Work {
@@ -80,7 +82,7 @@ class OperatorProcess {
     World& world_;
     Caller caller_;
     Views views_;
-    std::array<Millis, 6> last_delivery_{};
+    std::array<Millis, 7> last_delivery_{};
     TenantCache cache_;
     ModelCluster cluster_;
     ModelDatabase database_;

@@ -49,8 +49,13 @@ bool Rules::is_migrated(const std::string& name, const std::string& image) const
            });
 }
 
-void Rules::before_making(const Shape& shape) {
-    if (has_rivals) {
+void Rules::after_making(const Shape& shape) {
+    // A second operator may end what it began, and make nothing of it. What was orphaned without a server
+    // leaves no word in its ledger.
+    const auto claim = postgres_.state.claims.find(shape.database);
+    const bool has_claim = claim != postgres_.state.claims.end() && claim->second.is_active &&
+                           claim->second.holder == shape.holder;
+    if (has_rivals && (unreachable_at > 0 || !has_claim)) {
         return;
     }
     const auto object = find_by_uid(api_, shape.holder.uid);
@@ -59,7 +64,13 @@ void Rules::before_making(const Shape& shape) {
     }
 }
 
-void Rules::before_passwords(
+void Rules::before_effect(bool knows_better) {
+    if (is_past && knows_better) {
+        violated("S12: a server of the past is changed before its owner accepted it");
+    }
+}
+
+void Rules::after_passwords(
     const Shape& shape, const std::map<std::string, std::string>& passwords
 ) {
     std::set<std::string> stored;
@@ -75,10 +86,7 @@ void Rules::before_passwords(
             violated("F85: the password of " + role + " is set and is not stored");
         }
     }
-}
-
-/// S5, while nobody else had a hand in it.
-void Rules::after_passwords(const Shape& shape) {
+    // S5, while nobody else had a hand in it.
     if (is_disturbed) {
         return;
     }
@@ -104,6 +112,25 @@ void Rules::after_configure(const Shape& shape) {
         violated("S3: a database is opened to a tenant that it was not made for");
     }
     had_database_.insert(shape.database);
+}
+
+void Rules::before_take(const Shape& shape, bool by_transfer) {
+    const auto claim = postgres_.state.claims.find(shape.database);
+    const bool is_others = by_transfer ? claim != postgres_.state.claims.end() &&
+                                             !claim->second.holder.has_key_of(shape.holder)
+                                       : postgres_.find(shape.database) != nullptr;
+    const auto object = find_by_uid(api_, shape.holder.uid);
+    const auto server =
+        object ? api_.servers.find({{}, ObjectName(object->spec.server_ref.name)}) : nullptr;
+    const auto names = [&](const auto& grant) {
+        return grant.database == shape.database && grant.ns + "/" + grant.name == shape.holder.key;
+    };
+    const bool is_given =
+        server && (by_transfer ? std::ranges::any_of(server->spec.grants.transfer, names)
+                               : std::ranges::any_of(server->spec.grants.adopt, names));
+    if (is_others && !is_given) {
+        violated("S3: a database is taken over that nobody gave");
+    }
 }
 
 void Rules::before_drop_database(const Shape& shape, bool by_name) {
@@ -203,25 +230,27 @@ void Rules::before_job(const Job& job) {
     }
 }
 
-void Rules::before_open_gate(const ObjectKey& key) {
+void Rules::before_open_gate(const ObjectKey& key, Millis now) {
     const auto deployment = api_.deployments.find(key);
     if (deployment && deployment->paused) {
         const auto database = database_of({key.ns, ObjectName(deployment->database)});
         if (!deployment->paused_by.empty()) {
             violated("a user's pause of " + key.name.str() + " is ended");
         }
-        if (!is_migrated(database, deployment->image)) {
+        if (!is_migrated(database, deployment->image) && now > doubtful_until) {
             violated("S2: the gate opens for " + deployment->image + ", which has not passed");
         }
     }
 }
 
-void Rules::before_roll(const Deployment& deployment) {
-    if (deployment.database.empty() || api_.gate != GatePolicy::Intact) {
+void Rules::before_roll(const Deployment& deployment, Millis now) {
+    if (deployment.database.empty() || deployment.is_ungated || now <= doubtful_until) {
         return;
     }
-    const auto database = database_of({deployment.meta.key.ns, ObjectName(deployment.database)});
-    if (!database.empty() && !is_migrated(database, deployment.image)) {
+    const auto object =
+        api_.databases.find({deployment.meta.key.ns, ObjectName(deployment.database)});
+    if (object && !object->meta.being_deleted &&
+        !is_migrated(object->spec.database.name, deployment.image)) {
         violated(
             "S2: " + deployment.meta.key.name.str() + " rolls out " + deployment.image +
             ", which has not passed"
@@ -271,6 +300,13 @@ void Rules::before_status(const ObjectMeta& judged, const DjangoDatabaseStatus& 
     const bool is_fresh = judged.resource_version == object->meta.resource_version;
     if (status == object->status && is_fresh && !has_rivals) {
         violated("S14: a status is written that is there already");
+    }
+}
+
+void Rules::before_status(const ObjectMeta& judged, const PostgresServerStatus& status) {
+    const auto object = api_.servers.find(judged.key);
+    if (object && is_past && status.ledger_revision < object->status.ledger_revision) {
+        violated("S13: a server of the past is taken for the one before");
     }
 }
 

@@ -26,28 +26,35 @@ class Rules {
 
     /// Somebody else had a hand in passwords, Secrets or roles: what rests on them may fail for a while.
     bool is_disturbed = false;
-    /// Two operators act at once, which nothing fences off yet.
+    /// Two operators act at once, of whom one may not have seen what the other did.
     bool has_rivals = false;
     /// When the server could last not be reached.
     Millis unreachable_at = -1'000'000;
+    /// The server is one of the past, and nobody said yet that this is as it should be.
+    bool is_past = false;
+    /// Until then Pods may roll that were let through by what is not there any more.
+    Millis doubtful_until = -1;
 
     /// Of what makes something; ending it twice does no harm.
-    void before_making(const Shape&);
-    void before_passwords(const Shape&, const std::map<std::string, std::string>& passwords);
-    void after_passwords(const Shape&);
+    void after_making(const Shape&);
+    /// Of anything on the server. @param knows_better the caller was told of a later one
+    void before_effect(bool knows_better);
+    void after_passwords(const Shape&, const std::map<std::string, std::string>& passwords);
     void before_create_database(const Shape&);
     void after_configure(const Shape&);
+    void before_take(const Shape&, bool by_transfer);
     void before_drop_database(const Shape&, bool by_name);
     void after_record(const Shape&, const std::string& image);
     void before_publish(const Secret&);
     void before_change_of(const Secret* current, const ResourceUid& controller);
     void before_job(const Job&);
     void after_job(const ObjectKey& job) { jobs_made_.insert(job); }
-    void before_open_gate(const ObjectKey& deployment);
-    void before_roll(const Deployment&);
+    void before_open_gate(const ObjectKey& deployment, Millis now);
+    void before_roll(const Deployment&, Millis now);
     void before_remove_finalizer(const DjangoDatabase&, Millis now);
     void before_finalizers(const ObjectKey& database, const std::vector<std::string>& finalizers);
     void before_status(const ObjectMeta& judged, const DjangoDatabaseStatus&);
+    void before_status(const ObjectMeta& judged, const PostgresServerStatus&);
     void migration_begins(const Job&);
     void migration_ends(const Job&);
     /// A user wants this Job to be made again.

@@ -9,10 +9,6 @@ namespace {
 
 constexpr int kMostImages = 9;
 
-std::string image_name(int number) {
-    return "shop:v" + std::to_string(number);
-}
-
 std::deque<Attempt> draw_attempts(Random& random) {
     switch (random.below(8)) {
         case 0:
@@ -28,82 +24,213 @@ std::deque<Attempt> draw_attempts(Random& random) {
     }
 }
 
+/// What an interleaving needs, so that its effect comes about.
+enum class Needs { Nothing, Rival, Deletion, Drop, RivalAndDrop };
+
 /// Interleavings that time alone would seldom bring: somebody acts right before an effect.
 struct Ambush {
     const char* before;
     Deed deed;
-    Millis lasts;
+    Millis lasts = 0;
+    Needs needs = Needs::Nothing;
 };
 constexpr std::array kAmbushes{
     Ambush{"add the finalizer", Deed::AddFinalizer, 20'000},
-    Ambush{"remove the finalizer", Deed::AddFinalizer, 20'000},
-    Ambush{"open the gate", Deed::Deploy, 0},
-    Ambush{"open the gate", Deed::Restart, 0},
-    Ambush{"create Job", Deed::Deploy, 0},
-    Ambush{"create Job", Deed::RetryJob, 0},
+    Ambush{"remove the finalizer", Deed::AddFinalizer, 20'000, Needs::Deletion},
+    // A user edits the Deployment between the decision to open its gate and the opening.
+    Ambush{"open the gate", Deed::Deploy},
+    Ambush{"open the gate", Deed::Restart},
+    Ambush{"open the gate", Deed::RollBack},
+    Ambush{"open the gate", Deed::HoldByHand, 15'000},
+    Ambush{"create Job", Deed::Deploy},
+    Ambush{"create Job", Deed::RetryJob},
+    // The DBA acts between the look and the effect.
     Ambush{"record a passed image", Deed::ReplaceDatabase, 30'000},
     Ambush{"record a passed image", Deed::RenameDatabase, 30'000},
+    Ambush{"record a passed image", Deed::LoseDatabase, 30'000},
     Ambush{"configure the database", Deed::ReplaceDatabase, 30'000},
+    Ambush{"configure the database", Deed::RenameDatabase, 20'000},
     Ambush{"arrange its contents", Deed::ReplaceDatabase, 30'000},
+    Ambush{"note it as configured", Deed::ReplaceDatabase, 30'000},
     Ambush{"create the database", Deed::ReplaceDatabase, 30'000},
-    Ambush{"drop the database", Deed::ReplaceDatabase, 30'000},
-    Ambush{"close the database", Deed::ReplaceDatabase, 30'000},
+    Ambush{"drop the database", Deed::ReplaceDatabase, 30'000, Needs::Drop},
+    Ambush{"drop the database", Deed::RenameDatabase, 30'000, Needs::Drop},
+    Ambush{"close the database", Deed::ReplaceDatabase, 30'000, Needs::Drop},
+    Ambush{"drop its roles and the claim", Deed::ReplaceDatabase, 30'000, Needs::Drop},
     Ambush{"claim and create roles", Deed::ServerDown, 5'000},
-    Ambush{"publish Secret shop-database", Deed::EditSecret, 0},
-    Ambush{"publish Secret shop-database", Deed::ChangePassword, 0},
-    Ambush{"write the status", Deed::LimitConnections, 0}};
+    Ambush{"publish Secret shop-database", Deed::EditSecret},
+    Ambush{"publish Secret shop-database", Deed::ChangePassword},
+    Ambush{"write the status", Deed::LimitConnections},
+    // A second operator goes through a whole run meanwhile.
+    Ambush{"store the passwords", Deed::RivalsTurn, 0, Needs::Rival},
+    Ambush{"claim and create roles", Deed::RivalsTurn, 0, Needs::Rival},
+    Ambush{"create the database", Deed::RivalsTurn, 0, Needs::Rival},
+    Ambush{"configure the database", Deed::RivalsTurn, 0, Needs::Rival},
+    Ambush{"publish Secret", Deed::RivalsTurn, 0, Needs::Rival},
+    Ambush{"create Job", Deed::RivalsTurn, 0, Needs::Rival},
+    Ambush{"record a passed image", Deed::RivalsTurn, 0, Needs::Rival},
+    Ambush{"open the gate", Deed::RivalsTurn, 0, Needs::Rival},
+    // It deletes the resource meanwhile, with all that it has.
+    Ambush{"store the passwords", Deed::DeleteBehindIt, 0, Needs::RivalAndDrop},
+    Ambush{"claim and create roles", Deed::DeleteBehindIt, 0, Needs::RivalAndDrop},
+    Ambush{"create the database", Deed::DeleteBehindIt, 0, Needs::RivalAndDrop},
+    Ambush{"configure the database", Deed::DeleteBehindIt, 0, Needs::RivalAndDrop},
+    Ambush{"note the deletion", Deed::RivalsTurn, 0, Needs::RivalAndDrop},
+    Ambush{"drop its roles and the claim", Deed::RivalsTurn, 0, Needs::RivalAndDrop},
+    Ambush{"remove the finalizer", Deed::RivalsTurn, 0, Needs::RivalAndDrop}};
+
+constexpr std::array kMeanwhile{
+    Deed::Deploy,       Deed::Deploy,        Deed::Restart,          Deed::RollBack,
+    Deed::AddReader,    Deed::RemoveReader,  Deed::LimitConnections, Deed::ResumeByHand,
+    Deed::HoldByHand,   Deed::EditSecret,    Deed::RemoveSecret,     Deed::RetryJob,
+    Deed::ServerDown,   Deed::Standby,       Deed::ChangePassword,   Deed::GiveExtraRight,
+    Deed::DropLogin,    Deed::CloseDatabase, Deed::LetPublicIn,      Deed::RenameDatabase,
+    Deed::LoseDatabase, Deed::ReownDatabase, Deed::QuotaOnJobs,      Deed::BreakGate};
+
+/// What a history is about, beside what happens in any.
+enum class Plot {
+    Everyday,
+    AnAmbush,
+    TwoOperators,
+    GateOff,       ///< the admission policy is removed, and put back
+    BackAndForth,  ///< the image changes, and changes back
+    Restored,      ///< the server comes back from a backup
+    OldPrimary,    ///< a server that was failed over from answers for a while
+    Adopted,       ///< the database is there and the DBA's
+    Transferred    ///< the database is a resource's of another cluster
+};
+constexpr std::array kPlots{
+    Plot::Everyday,
+    Plot::Everyday,
+    Plot::Everyday,
+    Plot::AnAmbush,
+    Plot::AnAmbush,
+    Plot::AnAmbush,
+    Plot::AnAmbush,
+    Plot::AnAmbush,
+    Plot::AnAmbush,
+    Plot::TwoOperators,
+    Plot::GateOff,
+    Plot::BackAndForth,
+    Plot::Restored,
+    Plot::OldPrimary,
+    Plot::Adopted,
+    Plot::Transferred};
+
+template <class List>
+const auto& draw_one(Random& random, const List& list) {
+    return list.at(static_cast<std::size_t>(random.below(static_cast<std::int64_t>(list.size()))));
+}
+
+/// Writes scene behind scene.
+class Author {
+  public:
+    explicit Author(Random random)
+        : random_(random), plot_(draw_one(random_, kPlots)), now_(random_.between(0, 2'000)) {
+        if (plot_ == Plot::AnAmbush) {
+            ambush_ = &draw_one(random_, kAmbushes);
+        }
+    }
+
+    Script write() {
+        script_.has_rivals =
+            plot_ == Plot::TwoOperators || needs(Needs::Rival) || needs(Needs::RivalAndDrop);
+        begin();
+        middle();
+        end();
+        lie_in_wait();
+        for (int i = 1; i <= kMostImages; ++i) {
+            script_.attempts.emplace_back(image_name(i), draw_attempts(random_));
+        }
+        return std::move(script_);
+    }
+
+  private:
+    [[nodiscard]] bool needs(Needs what) const {
+        return ambush_ != nullptr && ambush_->needs == what;
+    }
+
+    void add(Deed deed, Millis lasts = 0) {
+        script_.scenes.push_back({now_, deed, nullptr, now_ + lasts});
+        script_.end = std::max(script_.end, now_ + lasts);
+        now_ += random_.chance(300) ? random_.between(0, 400) : random_.between(500, 25'000);
+    }
+    void add_for_a_while(Deed deed) { add(deed, random_.between(1'000, 40'000)); }
+
+    void begin() {
+        const bool deploys_first = random_.chance(200);
+        if (deploys_first) {
+            add(Deed::Deploy);
+        }
+        add(Deed::CreateResource);
+        if (plot_ == Plot::Adopted || plot_ == Plot::Transferred) {
+            script_.origin = plot_ == Plot::Adopted ? Origin::OfDba : Origin::OfAnotherCluster;
+            add(Deed::Grant);
+        }
+        if (!deploys_first) {
+            add(Deed::Deploy);
+        }
+    }
+
+    void middle() {
+        for (auto left = random_.below(4); left > 0; --left) {
+            const auto deed = draw_one(random_, kMeanwhile);
+            deed >= Deed::HoldByHand ? add_for_a_while(deed) : add(deed);
+        }
+        if (plot_ == Plot::GateOff) {
+            add_for_a_while(Deed::BreakGate);
+            add(random_.chance(700) ? Deed::Deploy : Deed::ResumeByHand);
+        } else if (plot_ == Plot::BackAndForth) {
+            for (const auto deed : {Deed::Deploy, Deed::RollBack, Deed::Deploy, Deed::RollBack}) {
+                add(deed);
+            }
+        } else if (plot_ == Plot::Restored || plot_ == Plot::OldPrimary) {
+            now_ += random_.between(0, 15'000);
+            add(Deed::BackUp);
+            add(random_.chance(700) ? Deed::Deploy : Deed::AddReader);
+            add(plot_ == Plot::Restored ? Deed::Restore : Deed::OldPrimary,
+                random_.between(15'000, 50'000));
+        }
+    }
+
+    void end() {
+        const bool is_needed =
+            needs(Needs::Drop) || needs(Needs::Deletion) || needs(Needs::RivalAndDrop);
+        if (!is_needed && !random_.chance(300)) {
+            return;
+        }
+        script_.ends_deleted = true;
+        script_.ends_dropped =
+            needs(Needs::Drop) || needs(Needs::RivalAndDrop) || random_.chance(500);
+        add(script_.ends_dropped ? Deed::DeleteAndDrop : Deed::Delete);
+        if (!is_needed && random_.chance(300)) {
+            now_ += 60'000;
+            add(Deed::CreateAgain);
+            script_.ends_deleted = script_.ends_dropped = false;
+        }
+    }
+
+    /// From the beginning or from some time on.
+    void lie_in_wait() {
+        if (ambush_ == nullptr) {
+            return;
+        }
+        const auto from = random_.chance(500) ? 0 : random_.below(script_.end + 1);
+        script_.scenes.push_back({from, ambush_->deed, ambush_->before, ambush_->lasts});
+        script_.end += ambush_->lasts + (needs(Needs::Nothing) ? 0 : 10'000);
+    }
+
+    Random random_;
+    Plot plot_;
+    Millis now_;
+    const Ambush* ambush_ = nullptr;
+    Script script_;
+};
 
 }  // namespace
 
-Script draw_script(Random random, bool has_rivals) {
-    Script script;
-    Millis now = random.between(0, 2'000);
-    const auto add = [&](Deed deed, Millis lasts = 0) {
-        script.scenes.push_back({now, deed, nullptr, now + lasts});
-        script.end = std::max(script.end, now + lasts);
-        now += random.chance(300) ? random.between(0, 400) : random.between(500, 25'000);
-    };
-    const bool deploys_first = random.chance(200);
-    if (deploys_first) {
-        add(Deed::Deploy);
-    }
-    add(Deed::CreateResource);
-    static constexpr std::array kMeanwhile{
-        Deed::Deploy,       Deed::Deploy,        Deed::Restart,          Deed::RollBack,
-        Deed::AddReader,    Deed::RemoveReader,  Deed::LimitConnections, Deed::ResumeByHand,
-        Deed::EditSecret,   Deed::RemoveSecret,  Deed::RetryJob,         Deed::QuotaOnJobs,
-        Deed::ServerDown,   Deed::Standby,       Deed::ChangePassword,   Deed::GiveExtraRight,
-        Deed::DropLogin,    Deed::CloseDatabase, Deed::LetPublicIn,      Deed::RenameDatabase,
-        Deed::ReownDatabase};
-    if (!deploys_first) {
-        add(Deed::Deploy);
-    }
-    for (auto left = random.below(4); left > 0; --left) {
-        const auto deed = kMeanwhile.at(static_cast<std::size_t>(random.below(kMeanwhile.size())));
-        const bool lasts = deed == Deed::QuotaOnJobs || deed >= Deed::ServerDown;
-        add(deed, lasts ? random.between(1'000, 40'000) : 0);
-    }
-    // Nothing fences a second operator off yet: one that looked before the end would make it undone.
-    if (!has_rivals && random.chance(300)) {
-        script.ends_dropped = random.chance(500);
-        script.ends_deleted = true;
-        add(script.ends_dropped ? Deed::DeleteAndDrop : Deed::Delete);
-        if (random.chance(300)) {
-            now += 60'000;
-            add(Deed::CreateAgain);
-            script.ends_deleted = script.ends_dropped = false;
-        }
-    }
-    if (random.chance(400)) {
-        const auto& one = kAmbushes.at(static_cast<std::size_t>(random.below(kAmbushes.size())));
-        script.is_replaced = one.deed == Deed::ReplaceDatabase;
-        script.scenes.push_back({random.below(script.end + 1), one.deed, one.before, one.lasts});
-        script.end += one.lasts;
-    }
-    for (int i = 1; i <= kMostImages; ++i) {
-        script.attempts.emplace_back(image_name(i), draw_attempts(random));
-    }
-    return script;
+Script draw_script(Random random) {
+    return Author(random).write();
 }
 
 Script script_of(const std::vector<Deed>& deeds, Millis apart) {
@@ -136,8 +263,15 @@ bool is_of_plan(Deed deed) {
         case Deed::DeleteAndDrop:
         case Deed::CreateAgain:
             return true;
+        case Deed::HoldByHand:
+        case Deed::Grant:
+        case Deed::BackUp:
+        case Deed::RivalsTurn:
+        case Deed::DeleteBehindIt:
+        case Deed::LoseDatabase:
+        case Deed::Restore:
+        case Deed::OldPrimary:
         case Deed::BreakGate:
-        case Deed::RepairGate:
         case Deed::EditSecret:
         case Deed::RemoveSecret:
         case Deed::RetryJob:
@@ -158,37 +292,95 @@ bool is_of_plan(Deed deed) {
     return false;
 }
 
+bool leads_elsewhere(Deed deed) {
+    static constexpr std::array kElsewhere{
+        Deed::HoldByHand,
+        Deed::Grant,
+        Deed::BackUp,
+        Deed::RivalsTurn,
+        Deed::DeleteBehindIt,
+        Deed::BreakGate,
+        Deed::LoseDatabase,
+        Deed::ReplaceDatabase,
+        Deed::Restore,
+        Deed::OldPrimary};
+    return std::ranges::find(kElsewhere, deed) != kElsewhere.end();
+}
+
 const char* describe(Deed deed) {
-    static constexpr std::array kNames{
-        "creates the resource",
-        "deploys the next image",
-        "restarts the Deployments",
-        "rolls back",
-        "adds a reader",
-        "removes the reader",
-        "changes the connection limit",
-        "resumes a Deployment by hand",
-        "removes the gate",
-        "puts the gate back",
-        "edits the app's Secret",
-        "removes the app's Secret",
-        "removes a Job",
-        "a quota refuses Jobs",
-        "the server is down",
-        "the server is a standby",
-        "the DBA changes a password",
-        "the DBA gives a login CREATEDB",
-        "the DBA drops a login",
-        "the DBA closes the database",
-        "the DBA lets PUBLIC in",
-        "the DBA renames the database",
-        "the DBA gives the database away",
-        "the DBA puts another database in its place",
-        "another controller adds a finalizer",
-        "deletes the resource",
-        "deletes the resource, policy Delete",
-        "creates the resource again"};
-    return kNames.at(static_cast<std::size_t>(deed));
+    switch (deed) {
+        case Deed::CreateResource:
+            return "creates the resource";
+        case Deed::Deploy:
+            return "deploys the next image";
+        case Deed::Restart:
+            return "restarts the Deployments";
+        case Deed::RollBack:
+            return "rolls back";
+        case Deed::AddReader:
+            return "adds a reader";
+        case Deed::RemoveReader:
+            return "removes the reader";
+        case Deed::LimitConnections:
+            return "changes the connection limit";
+        case Deed::ResumeByHand:
+            return "resumes a Deployment by hand";
+        case Deed::HoldByHand:
+            return "applies a Deployment with a pause of their own";
+        case Deed::EditSecret:
+            return "edits the app's Secret";
+        case Deed::RemoveSecret:
+            return "removes the app's Secret";
+        case Deed::RetryJob:
+            return "removes a Job";
+        case Deed::Grant:
+            return "the server's owner grants the database";
+        case Deed::Delete:
+            return "deletes the resource";
+        case Deed::DeleteAndDrop:
+            return "deletes the resource, policy Delete";
+        case Deed::CreateAgain:
+            return "creates the resource again";
+        case Deed::BackUp:
+            return "the DBA backs the server up";
+        case Deed::RivalsTurn:
+            return "the other operator has its turn";
+        case Deed::DeleteBehindIt:
+            return "deletes the resource, and the other operator drops the database";
+        case Deed::AddFinalizer:
+            return "another controller adds a finalizer";
+        case Deed::BreakGate:
+            return "the gate is removed";
+        case Deed::QuotaOnJobs:
+            return "a quota refuses Jobs";
+        case Deed::ServerDown:
+            return "the server is down";
+        case Deed::Standby:
+            return "the server is a standby";
+        case Deed::ChangePassword:
+            return "the DBA changes a password";
+        case Deed::GiveExtraRight:
+            return "the DBA gives a login CREATEDB";
+        case Deed::DropLogin:
+            return "the DBA drops a login";
+        case Deed::CloseDatabase:
+            return "the DBA closes the database";
+        case Deed::LetPublicIn:
+            return "the DBA lets PUBLIC in";
+        case Deed::RenameDatabase:
+            return "the DBA renames the database";
+        case Deed::ReownDatabase:
+            return "the DBA gives the database away";
+        case Deed::LoseDatabase:
+            return "the DBA drops the database";
+        case Deed::ReplaceDatabase:
+            return "the DBA puts another database in its place";
+        case Deed::Restore:
+            return "the server is restored from the backup";
+        case Deed::OldPrimary:
+            return "a server that was failed over from answers";
+    }
+    return "";
 }
 
 }  // namespace djdb::model

@@ -5,6 +5,7 @@
 #include "tests/model/world/world.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,10 @@ namespace djdb::model {
 inline const ObjectKey kShop{Namespace("shop"), ObjectName("shop")};
 inline const ObjectKey kWeb{Namespace("shop"), ObjectName("web")};
 inline const ObjectKey kWorker{Namespace("shop"), ObjectName("worker")};
+inline const ObjectKey kMain{{}, ObjectName("main")};
+
+/// What is under the database's name before the story begins.
+enum class Origin { Nothing, OfDba, OfAnotherCluster };
 
 enum class Deed {
     CreateResource,
@@ -24,13 +29,22 @@ enum class Deed {
     RemoveReader,
     LimitConnections,
     ResumeByHand,  ///< kubectl rollout resume, which the gate holds again
-    BreakGate,
-    RepairGate,
     EditSecret,
     RemoveSecret,
     RetryJob,  ///< kubectl delete job
+    Grant,     ///< the server's owner consents to adoption and transfer
+    Delete,
+    DeleteAndDrop,
+    CreateAgain,
+    BackUp,
+    RivalsTurn,      ///< another operator goes through a whole run
+    DeleteBehindIt,  ///< the same, after a user deleted the resource
+    // Those that are undone again.
+    HoldByHand,  ///< a manifest with paused: true
+    AddFinalizer,
+    BreakGate,
     QuotaOnJobs,
-    // The DBA, and the server.
+    // The server, and the DBA.
     ServerDown,
     Standby,
     ChangePassword,
@@ -40,13 +54,10 @@ enum class Deed {
     LetPublicIn,
     RenameDatabase,
     ReownDatabase,
+    LoseDatabase,     ///< drops it; it is restored by hand, as the message says
     ReplaceDatabase,  ///< drops it and makes another one of its name
-    // Other controllers.
-    AddFinalizer,
-    // The end.
-    Delete,
-    DeleteAndDrop,
-    CreateAgain,
+    Restore,          ///< all of the server is of the past, until its owner accepts that
+    OldPrimary,       ///< the same for a while, and of an older timeline
 };
 
 struct Scene {
@@ -62,19 +73,30 @@ struct Script {
     std::vector<Scene> scenes;
     /// How the attempts of each image end.
     std::vector<std::pair<std::string, std::deque<Attempt>>> attempts;
+    Origin origin = Origin::Nothing;
+    /// Two operators act at once.
+    bool has_rivals = false;
     /// When the last deed is undone.
     Millis end = 0;
     bool ends_deleted = false;
     bool ends_dropped = false;
-    bool is_replaced = false;
 };
 
-Script draw_script(Random random, bool has_rivals);
+/// Images are numbered as they are deployed.
+inline std::string image_name(int number) {
+    return "shop:v" + std::to_string(number);
+}
+
+Script draw_script(Random random);
 /// These one after the other, and every migration passes.
 Script script_of(const std::vector<Deed>& deeds, Millis apart);
 /// Users' plan, and neither a mistake nor somebody else's hand.
 bool is_of_plan(Deed deed);
+/// What it comes to depends on the moment, or on what stood there before: no undisturbed run tells.
+bool leads_elsewhere(Deed deed);
 const char* describe(Deed deed);
+/// Server, resources and databases of others, and what the story begins with.
+void set_the_scene(World& world, Origin origin);
 
 /// Puts the deeds into the world's timeline.
 class Stage {
@@ -91,10 +113,19 @@ class Stage {
   private:
     void begin(const Scene& scene);
     void play(const Scene& scene);
+    void release(const Scene& scene);
     void deploy(const ObjectKey& deployment, const std::string& image, const std::string& note);
+    void edit_secret(const Scene& scene);
+    void grant();
+    void for_a_while(const Scene& scene);
     void by_dba(const Scene& scene);
+    void be_away(const Scene& scene);
     void rename(const Scene& scene);
+    void lose(const Scene& scene);
     void replace(const Scene& scene);
+    void back_up();
+    void restore(const Scene& scene);
+    void accept();
     void do_and_undo(
         const Scene& scene, const std::function<void()>& act, const std::function<void()>& undo
     );
@@ -105,6 +136,7 @@ class Stage {
     int restarts_ = 0;
     std::vector<Deed> done_;
     std::uint64_t jobs_removed_ = 0;
+    std::optional<PgServer::State> backup_;
 };
 
 }  // namespace djdb::model

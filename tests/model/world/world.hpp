@@ -5,12 +5,12 @@
 #include "tests/model/postgres/server.hpp"
 #include "tests/model/world/faults.hpp"
 #include "tests/model/world/history.hpp"
-#include "tests/model/world/mutants.hpp"
 #include "tests/model/world/random.hpp"
 #include "tests/model/world/rules.hpp"
 #include "tests/model/world/timeline.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -43,6 +43,8 @@ struct World {
     std::uint64_t failed_attempts = 0;
     Rules rules;
     Faults faults;
+    /// Each other operator goes through a whole run, if there is one.
+    std::function<void()> rivals_turn = [] {};
 };
 
 }  // namespace djdb::model

@@ -57,11 +57,21 @@ TEST(Retry, FiveTimesAtMostWhereItMakesTheAppWaitOrComesAgain) {
     }
 }
 
+// A DBA's short rename, and a failover: nobody has to delete the Job once the database is there again.
+TEST(Retry, FiveTimesAtMostWhatWasNotThereAndIsByNow) {
+    for (const auto& end :
+         {answered(ExitCode::DatabaseMissing), answered(ExitCode::ReadOnlyServer), silent(77)}) {
+        EXPECT_TRUE(again(end, 4));
+        EXPECT_FALSE(again(end, 5));
+    }
+}
+
 TEST(Retry, NothingElse) {
     for (const auto& row : exit_table()) {
         const auto code = row.code;
         const bool retried = code == ExitCode::Unreachable || code == ExitCode::Interrupted ||
-                             code == ExitCode::LockTimeout;
+                             code == ExitCode::LockTimeout || code == ExitCode::DatabaseMissing ||
+                             code == ExitCode::ReadOnlyServer;
         EXPECT_EQ(again(answered(code)).has_value(), retried) << to_string(row.reason);
     }
     for (const auto& end :

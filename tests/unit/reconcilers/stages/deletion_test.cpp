@@ -145,14 +145,32 @@ TEST(Deletion, DropsOnlyWhatItMay) {
         EXPECT_TRUE(std::holds_alternative<RemoveFinalizer>(act->steps.back())) << "last";
         EXPECT_TRUE(has<RemoveCredentials>(act->steps));
         const bool touches = has<DropTenant>(act->steps) || has<RetireTenant>(act->steps);
-        if (world.claim == ClaimState::OfAnother || world.claim == ClaimState::Unclaimed) {
-            EXPECT_FALSE(touches) << "deleting the loser changes nothing";
-        } else if (!touches) {
+        const bool has_claim =
+            world.claim == ClaimState::Mine || world.claim == ClaimState::RetainedForMe;
+        if (!touches && has_claim) {
             EXPECT_NE(announced(act->steps), "") << "what is left is said";
         }
-        if (world.policy == DeletionPolicy::Delete && has<RetireTenant>(act->steps)) {
+        if (world.policy == DeletionPolicy::Delete && has<RetireTenant>(act->steps) && has_claim) {
             EXPECT_NE(announced(act->steps).find("kept"), std::string::npos) << "and why";
         }
+    });
+}
+
+// To retire what is another's, or nobody's, changes nothing of it; but from then on the ledger takes no
+// claim of this resource, which a second operator may be about to write.
+TEST(Deletion, OfAResourceWithoutAClaimForbidsOne) {
+    for_every_world([](const World& world) {
+        const bool has_claim =
+            world.claim == ClaimState::Mine || world.claim == ClaimState::RetainedForMe;
+        const bool answers = world.server == ServerReference::Found && world.reachable;
+        if (has_claim || !answers || world.orphan) {
+            return;
+        }
+        const auto verdict = verdict_of(world);
+        const auto* act = std::get_if<Act>(&verdict);
+        ASSERT_NE(act, nullptr);
+        EXPECT_TRUE(std::holds_alternative<RetireTenant>(act->steps.front()));
+        EXPECT_EQ(announced(act->steps), "");
     });
 }
 
