@@ -100,18 +100,19 @@ Verdict judge_running(const JobRun& job, TimePoint now) {
              "Job \"" + job.name + "\" is being removed; the next attempt follows."},
             std::nullopt};
     }
+    const auto look_again = next_look(job, now);
     if (const auto stuck = stuck_reason(job, now); !stuck.empty()) {
         return Wait{
             {Reason::MigrationJobStuck,
              "Job \"" + job.name + "\" can't start: " + stuck +
                  ". New Pods are held and the old ones serve; set a fixed image or repair the "
                  "cause."},
-            next_look(job, now)};
+            look_again};
     }
     return Wait{
         {Reason::MigrationRunning,
          "Job \"" + job.name + "\" migrates for " + job.image.str() + "."},
-        next_look(job, now)};
+        look_again};
 }
 
 /// Two migrations never run together, so a started one ends first.
@@ -123,11 +124,12 @@ Verdict judge_earlier(const JobRun& job, const ImageRef& next, TimePoint now) {
             {CancelMigration{job.name, job.uid}}
         );
     }
+    const auto look_again = next_look(job, now);
     return Wait{
         {Reason::MigrationRunning,
          "Job \"" + job.name + "\" of an earlier template still runs; " + next.str() +
              " follows it."},
-        next_look(job, now)};
+        look_again};
 }
 
 /// What the Job says is applied and the database does not show; empty when all is there.
