@@ -3,6 +3,7 @@
 import binascii
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from djangodb_exit_codes import EXIT_CODES
 from djangodb_secrets import scrub
 
 LIMIT = 4096  # what Kubernetes keeps of a termination message
+LONGEST_TEXT = 300  # characters; more of an error rarely says more
 STARTED = time.monotonic()
 ANSWER = {"v": 1, "kind": "migrate", "ok": False, "reason": "InProgress", "message": "", "stage": "start"}
 ANSWER_LOCK = threading.Lock()
@@ -22,11 +24,25 @@ def setting(name, default):
     return os.environ.get("DJANGODB_" + name) or default
 
 
+# What PostgreSQL adds to an error: these lines hold rows of the app's tables.
+ADDED = re.compile(r"\s*(DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):")
+
+
 def one_line(text):
-    """The first line alone: DETAIL and what follows hold rows of the app's tables."""
-    lines = scrub(text).strip().splitlines()
+    """The first line with words in it, and with one that ends in a colon the next: the text may begin with a line end.
+
+    No more, since DETAIL and what follows hold rows of the app's tables, and are not English everywhere.
+    """
+    said = ""
+    for line in scrub(text).splitlines():
+        if ADDED.match(line):
+            break
+        if re.search(r"\w", line):
+            said = " ".join((said + " " + line).split())
+            if not said.endswith(":"):
+                break
     # No lone surrogates (file names that are not UTF-8): JSON readers refuse them.
-    return lines[0][:300].encode("utf-8", "replace").decode() if lines else ""
+    return said[:LONGEST_TEXT].encode("utf-8", "replace").decode()
 
 
 def hash_leaves(answer):

@@ -51,6 +51,20 @@ def test_settings_that_exit(app):
     app.migrate().is_failure("SettingsImportFailed", 70)
 
 
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("\\n    HOST is missing\\n", "AttributeError: HOST is missing"),
+        ("\\n\\n=====\\nSet these:\\n\\n  - SECRET_KEY\\n", "AttributeError: Set these: - SECRET_KEY"),
+        ("one\\nDETAIL:  a row", "AttributeError: one"),
+        ("one:\\nDETAIL:  a row", "AttributeError: one:"),
+    ],
+)
+def test_a_text_whose_first_line_says_nothing(app, text, shown):
+    app.write(SETTINGS, "raise AttributeError('%s')\n" % text)
+    assert app.migrate().is_failure("SettingsImportFailed", 70).answer["message"] == shown
+
+
 def test_two_leaves(app):
     app.add_migration("0002_a")
     app.add_migration("0002_b")
