@@ -182,6 +182,19 @@ constexpr std::array kJob{
         C::MigrationsApplied,
         "the operator's own migration program failed",
         "report the message and the Job's log"},
+    ReasonRow{
+        OptionsRefused,
+        "OptionsRefused",
+        C::MigrationsApplied,
+        "spec.app.manage holds options or words that the migration would go without",
+        "take them out; --settings and --pythonpath are obeyed"},
+    ReasonRow{
+        ConnectionFailed,
+        "ConnectionFailed",
+        C::MigrationsApplied,
+        "the app's connection could not be opened, for a cause that the operator does not know",
+        "see the message; correct DATABASES in the settings, or repair the cause and delete the "
+        "Job: it is tried again"},
 };
 
 }  // namespace djdb::reasons
