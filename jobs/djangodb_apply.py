@@ -16,7 +16,7 @@ class OneTransaction:
     Django ends its transaction before the record, and a kill in between would make every retry fail (ticket 32374).
     """
 
-    def __init__(self, connection, lock_timeout, _):
+    def __init__(self, connection, lock_timeout):
         self.connection = connection
         self.lock_timeout = lock_timeout
 
@@ -45,9 +45,10 @@ class Applier:
             publish(stage="migrate", migration=name)
             began = time.monotonic()
             raw = self.connection.connection
-            way = (OneTransaction if migration.atomic else Steps)(self.connection, self.lock_timeout, migration)
+            way = self.way_of(migration)
             try:
-                result = way.run(lambda: self.original(executor, state.clone(), migration, fake, fake_initial))
+                with self.connection.execute_wrapper(self.note_refused):
+                    result = way.run(lambda: self.original(executor, state.clone(), migration, fake, fake_initial))
                 break
             except (Exception, SystemExit) as error:
                 clean = way.was_left_clean(error)
@@ -59,6 +60,19 @@ class Applier:
         ANSWER["applied"].append(name)
         publish(migration=None)
         return result
+
+    def way_of(self, migration):
+        # The editor is asked: some engines' open no transaction, whatever the migration says.
+        if self.connection.schema_editor(atomic=migration.atomic).atomic_migration:
+            return OneTransaction(self.connection, self.lock_timeout)
+        return Steps(self.connection, self.lock_timeout, migration)
+
+    def note_refused(self, execute, sql, params, many, context):
+        try:
+            return execute(sql, params, many, context)
+        except Exception:
+            self.refused = str(sql)
+            raise
 
     def fail(self, name, reason, error):
         if isinstance(error, SystemExit):
