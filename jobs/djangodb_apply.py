@@ -2,8 +2,9 @@
 
 import time
 
-from djangodb_answer import ANSWER, end, publish, say, setting
+from djangodb_answer import ANSWER, STOPPING, end, publish, say, setting
 from djangodb_reasons import migration_reason, sqlstate
+from djangodb_rights import advice
 from djangodb_steps import Steps
 from djangodb_unfinished import name_of
 
@@ -41,6 +42,8 @@ class Applier:
 
     def apply(self, executor, state, migration, fake=False, fake_initial=False):
         name = name_of(migration)
+        if STOPPING.is_set():
+            end("Interrupted", "stopped by a signal before %s" % name)
         for attempt in range(1, self.tries + 1):
             publish(stage="migrate", migration=name)
             began = time.monotonic()
