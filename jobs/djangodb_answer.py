@@ -112,13 +112,14 @@ def outranked(reason):
     return "Interrupted" if STOPPING.is_set() else reason
 
 
-def end(reason, message, error=None, **more):
+def end(reason, message, error=None, advice=None, **more):
     """The only way out besides success; never returns."""
     reason = outranked(reason)
     if error is not None:
         say("".join(traceback.format_exception(type(error), error, error.__traceback__)))
-    say("migrate: %s: %s" % (reason, one_line(message)))
-    publish(ok=False, reason=reason, message=one_line(message), **more)
+    text = "; ".join(filter(None, (one_line(message), advice)))
+    say("migrate: %s: %s" % (reason, text))
+    publish(ok=False, reason=reason, message=text, **more)
     sys.stdout.flush()
     os._exit(EXIT_CODES[reason])
 

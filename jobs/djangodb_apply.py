@@ -39,6 +39,7 @@ class Applier:
         self.original = original
         self.lock_timeout = "%dms" % int(setting("LOCK_TIMEOUT", "5000"))
         self.tries = int(setting("LOCK_TRIES", "5"))
+        self.refused = ""  # the last statement that failed
 
     def apply(self, executor, state, migration, fake=False, fake_initial=False):
         name = name_of(migration)
@@ -82,4 +83,4 @@ class Applier:
             text = "%s called sys.exit(%s)" % (name, error.code)
         else:
             text = "%s: %s: %s" % (name, type(error).__name__, error)
-        end(reason, text, error, migration=name, sqlstate=sqlstate(error))
+        end(reason, text, error, advice(reason, error, self.refused), migration=name, sqlstate=sqlstate(error))

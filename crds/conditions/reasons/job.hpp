@@ -91,7 +91,8 @@ constexpr std::array kJob{
         "PermissionDenied",
         C::MigrationsApplied,
         "a migration lacks a right",
-        "see the message; extensions may need the administrator"},
+        "set the field that the message names, or have a DBA run its statement; then delete the "
+        "Job: it is tried again"},
     ReasonRow{
         GraphConflict,
         "GraphConflict",
