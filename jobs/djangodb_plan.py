@@ -96,7 +96,7 @@ def verify(connection):
     """Trusts the table, not the exit code."""
     from django.db.migrations.executor import MigrationExecutor
 
-    publish(stage="verify")
+    publish(stage="verify", recorded_in=schema_of_record(connection))
     executor = MigrationExecutor(connection)
     recorded = {"%s.%s" % key for key in executor.loader.applied_migrations}
     lost = [name for name in ANSWER["applied"] if name not in recorded]

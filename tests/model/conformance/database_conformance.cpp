@@ -254,10 +254,11 @@ TEST_F(DatabaseConformance, TransferredOnce) {
 
 TEST_F(DatabaseConformance, AnImagePassesOnTheDatabaseOfItsOid) {
     provision(tenant_);
-    EXPECT_FALSE(of(tenant_)->read_migrations(passwords_.at(LoginId::migrate()), call_).table_exists
+    EXPECT_FALSE(
+        of(tenant_)->read_migrations("", passwords_.at(LoginId::migrate()), call_).table_exists
     );
     server_->migrate(tenant_, "orders", "0001_initial");
-    const auto applied = of(tenant_)->read_migrations(passwords_.at(LoginId::migrate()), call_);
+    const auto applied = of(tenant_)->read_migrations("", passwords_.at(LoginId::migrate()), call_);
     EXPECT_TRUE(applied.table_exists);
     EXPECT_EQ(applied.names, std::vector<std::string>{"orders.0001_initial"});
     of(tenant_)->record_passed_image(ImageRef("shop:1"), call_);
