@@ -3,6 +3,7 @@
 import binascii
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ from djangodb_exit_codes import EXIT_CODES
 from djangodb_secrets import scrub
 
 LIMIT = 4096  # what Kubernetes keeps of a termination message
+LONGEST_TEXT = 300  # characters; more of an error rarely says more
 STARTED = time.monotonic()
 ANSWER = {"v": 1, "kind": "migrate", "ok": False, "reason": "InProgress", "message": "", "stage": "start"}
 ANSWER_LOCK = threading.Lock()
@@ -22,11 +24,25 @@ def setting(name, default):
     return os.environ.get("DJANGODB_" + name) or default
 
 
+# What PostgreSQL adds to an error: these lines hold rows of the app's tables.
+ADDED = re.compile(r"\s*(DETAIL|HINT|CONTEXT|QUERY|STATEMENT|LINE \d+):")
+
+
 def one_line(text):
-    """The first line alone: DETAIL and what follows hold rows of the app's tables."""
-    lines = scrub(text).strip().splitlines()
+    """The first line with words in it, and with one that ends in a colon the next: the text may begin with a line end.
+
+    No more, since DETAIL and what follows hold rows of the app's tables, and are not English everywhere.
+    """
+    said = ""
+    for line in scrub(text).splitlines():
+        if ADDED.match(line):
+            break
+        if re.search(r"\w", line):
+            said = " ".join((said + " " + line).split())
+            if not said.endswith(":"):
+                break
     # No lone surrogates (file names that are not UTF-8): JSON readers refuse them.
-    return lines[0][:300].encode("utf-8", "replace").decode() if lines else ""
+    return said[:LONGEST_TEXT].encode("utf-8", "replace").decode()
 
 
 def hash_leaves(answer):
@@ -96,13 +112,14 @@ def outranked(reason):
     return "Interrupted" if STOPPING.is_set() else reason
 
 
-def end(reason, message, error=None, **more):
+def end(reason, message, error=None, advice=None, **more):
     """The only way out besides success; never returns."""
     reason = outranked(reason)
     if error is not None:
         say("".join(traceback.format_exception(type(error), error, error.__traceback__)))
-    say("migrate: %s: %s" % (reason, one_line(message)))
-    publish(ok=False, reason=reason, message=one_line(message), **more)
+    text = "; ".join(filter(None, (one_line(message), advice)))
+    say("migrate: %s: %s" % (reason, text))
+    publish(ok=False, reason=reason, message=text, **more)
     sys.stdout.flush()
     os._exit(EXIT_CODES[reason])
 

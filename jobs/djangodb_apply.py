@@ -2,8 +2,9 @@
 
 import time
 
-from djangodb_answer import ANSWER, end, publish, say, setting
+from djangodb_answer import ANSWER, STOPPING, end, publish, say, setting
 from djangodb_reasons import migration_reason, sqlstate
+from djangodb_rights import advice
 from djangodb_steps import Steps
 from djangodb_unfinished import name_of
 
@@ -16,7 +17,7 @@ class OneTransaction:
     Django ends its transaction before the record, and a kill in between would make every retry fail (ticket 32374).
     """
 
-    def __init__(self, connection, lock_timeout, _):
+    def __init__(self, connection, lock_timeout):
         self.connection = connection
         self.lock_timeout = lock_timeout
 
@@ -38,16 +39,20 @@ class Applier:
         self.original = original
         self.lock_timeout = "%dms" % int(setting("LOCK_TIMEOUT", "5000"))
         self.tries = int(setting("LOCK_TRIES", "5"))
+        self.refused = ""  # the last statement that failed
 
     def apply(self, executor, state, migration, fake=False, fake_initial=False):
         name = name_of(migration)
+        if STOPPING.is_set():
+            end("Interrupted", "stopped by a signal before %s" % name)
         for attempt in range(1, self.tries + 1):
             publish(stage="migrate", migration=name)
             began = time.monotonic()
             raw = self.connection.connection
-            way = (OneTransaction if migration.atomic else Steps)(self.connection, self.lock_timeout, migration)
+            way = self.way_of(migration)
             try:
-                result = way.run(lambda: self.original(executor, state.clone(), migration, fake, fake_initial))
+                with self.connection.execute_wrapper(self.note_refused):
+                    result = way.run(lambda: self.original(executor, state.clone(), migration, fake, fake_initial))
                 break
             except (Exception, SystemExit) as error:
                 clean = way.was_left_clean(error)
@@ -60,9 +65,22 @@ class Applier:
         publish(migration=None)
         return result
 
+    def way_of(self, migration):
+        # The editor is asked: some engines' open no transaction, whatever the migration says.
+        if self.connection.schema_editor(atomic=migration.atomic).atomic_migration:
+            return OneTransaction(self.connection, self.lock_timeout)
+        return Steps(self.connection, self.lock_timeout, migration)
+
+    def note_refused(self, execute, sql, params, many, context):
+        try:
+            return execute(sql, params, many, context)
+        except Exception:
+            self.refused = str(sql)
+            raise
+
     def fail(self, name, reason, error):
         if isinstance(error, SystemExit):
             text = "%s called sys.exit(%s)" % (name, error.code)
         else:
             text = "%s: %s: %s" % (name, type(error).__name__, error)
-        end(reason, text, error, migration=name, sqlstate=sqlstate(error))
+        end(reason, text, error, advice(reason, error, self.refused), migration=name, sqlstate=sqlstate(error))

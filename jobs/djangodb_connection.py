@@ -4,8 +4,9 @@ import os
 import sys
 
 from djangodb_answer import end, publish, setting
-from djangodb_reasons import connection_reason, setup_reason
+from djangodb_reasons import connection_reason, session_reason, setup_reason
 from djangodb_secrets import learn
+from djangodb_session import cause_of
 
 FACTS = (
     "select current_database(), current_user::text, session_user::text, current_setting('server_version'), "
@@ -39,9 +40,13 @@ def connect():
         end("EngineNotPostgres", "the settings name %s (%s), so nothing was migrated" % (engine, vendor))
     try:
         connection.ensure_connection()
+    except BaseException as error:
+        cause = cause_of(connection, error) if connection_reason(error) == "ConnectionFailed" else error
+        end(connection_reason(cause), "%s: %s" % (type(cause).__name__, cause), error)
+    try:
         check_identity(connection)
     except BaseException as error:
-        end(connection_reason(error), error, error)
+        end(session_reason(error), "%s: %s" % (type(error).__name__, error), error)
     return connection
 
 

@@ -70,7 +70,7 @@ def take_over(entry, run):
         from django.core import management
     except ImportError as error:
         end("DjangoMissing", "%s can't import Django: %s" % (sys.executable, error), error)
-    replace_hand_over(management, run)
+    replace_hand_over(management, entry, run)
     sys.argv = entry + ["migrate", "--noinput"]
     try:
         runpy.run_path(entry[0], run_name="__main__")
@@ -82,22 +82,41 @@ def take_over(entry, run):
     end("EntryPointNotDjango", "%s ended without handing over to Django; set spec.app.manage" % entry[0])
 
 
-def replace_hand_over(management, run):
+def replace_hand_over(management, entry, run):
     """Both ways into Django. Past us, an entry point that uses call_command would migrate without the lock."""
     original = management.call_command
     reached = []
 
-    def execute(*_):
+    def migrate():
         reached.append(True)
         run()
 
+    def execute(utility):
+        obey_options(utility.argv, entry[1:])
+        migrate()
+
     def call_command(name, *arguments, **options):
         if name == "migrate" and not reached:
-            execute()
+            migrate()
         return original(name, *arguments, **options)
 
     management.ManagementUtility.execute = execute
     management.call_command = call_command
+
+
+def obey_options(argv, words):
+    """What Django's every command takes, such as --settings. Other words of spec.app.manage would be dropped."""
+    from django.core.management.base import BaseCommand, handle_default_options
+
+    options, rest = BaseCommand().create_parser(argv[0], "migrate").parse_known_args(argv[1:])
+    refused = [word for word in rest if word in words and word != "migrate"]
+    if refused:
+        end(
+            "OptionsRefused",
+            "%s reached Django, and the migration would go without it; take it out of spec.app.manage"
+            % " ".join(refused),
+        )
+    handle_default_options(options)
 
 
 def is_no_python(path, error):

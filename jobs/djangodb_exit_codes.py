@@ -5,6 +5,7 @@
 EXIT_CODES = {
     "EntryPointNotFound": 70,
     "EntryPointNotDjango": 70,
+    "OptionsRefused": 70,
     "SettingsNotFound": 70,
     "SettingsImportFailed": 70,
     "NoDatabaseConfigured": 71,
@@ -28,6 +29,7 @@ EXIT_CODES = {
     "ServerTooOld": 84,
     "LockTimeout": 85,
     "Deadlock": 85,
+    "ConnectionFailed": 85,
     "Interrupted": 86,
     "Backward": 87,
     "MigrationFailed": 88,

@@ -3,6 +3,7 @@
 import time
 
 from djangodb_answer import end, publish, setting
+from djangodb_session import second_session
 
 ADVISORY_LOCK = (0x646A, 1)  # in the app's own database, so no other database is held up
 APPLICATION_NAME = "djangodb-migrate"
@@ -11,7 +12,7 @@ APPLICATION_NAME = "djangodb-migrate"
 def lock(connection):
     """Returns the session that holds the lock."""
     publish(stage="lock")
-    holder = second_connection(connection)
+    holder = second_session(connection)
     cursor = holder.cursor()
     name_session(cursor, APPLICATION_NAME + "-lock")
     deadline = time.monotonic() + float(setting("LOCK_WAIT", "60"))
@@ -27,16 +28,6 @@ def lock(connection):
         time.sleep(1)
     name_every_session(connection)
     return holder
-
-
-def second_connection(connection):
-    """A session of its own: app code may close or reset the working one."""
-    params = dict(connection.get_connection_params())
-    for name in ("pool", "cursor_factory", "context", "prepare_threshold"):
-        params.pop(name, None)
-    raw = connection.Database.connect(**params)
-    raw.autocommit = True
-    return raw
 
 
 def name_session(cursor, name):

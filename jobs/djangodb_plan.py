@@ -3,6 +3,7 @@
 from djangodb_answer import ANSWER, end, publish, say
 from djangodb_apply import Applier
 from djangodb_reasons import migration_reason
+from djangodb_rights import advice
 from djangodb_unfinished import forget_finished, name_of, unfinished
 
 
@@ -16,7 +17,7 @@ def load(connection):
         executor = MigrationExecutor(connection)
         executor.loader.check_consistent_history(connection)
     except BaseException as error:
-        end(migration_reason(raw, error), "%s: %s" % (type(error).__name__, error), error)
+        fail(raw, error)
     graph = executor.loader.graph
     conflicts = executor.loader.detect_conflicts()
     if conflicts:
@@ -26,6 +27,11 @@ def load(connection):
     publish(pending=pending, leaves=sorted("%s.%s" % node for node in graph.leaf_nodes()))
     check_squashes(executor.loader)
     check_unfinished(connection, executor.loader, pending)
+
+
+def fail(raw, error):
+    reason = migration_reason(raw, error)
+    end(reason, "%s: %s" % (type(error).__name__, error), error, advice(reason, error))
 
 
 def check_squashes(loader):
@@ -72,14 +78,25 @@ def migrate(connection):
     except SystemExit as error:
         end("MigrationFailed", "application code called sys.exit(%s)" % error.code, error)
     except BaseException as error:
-        end(migration_reason(raw, error), "%s: %s" % (type(error).__name__, error), error)
+        fail(raw, error)
+
+
+def schema_of_record(connection):
+    """Where the app's own connection finds django_migrations: settings may name a search_path. None: nowhere."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select n.nspname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+            "where c.oid = to_regclass('django_migrations')"
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def verify(connection):
     """Trusts the table, not the exit code."""
     from django.db.migrations.executor import MigrationExecutor
 
-    publish(stage="verify")
+    publish(stage="verify", recorded_in=schema_of_record(connection))
     executor = MigrationExecutor(connection)
     recorded = {"%s.%s" % key for key in executor.loader.applied_migrations}
     lost = [name for name in ANSWER["applied"] if name not in recorded]

@@ -19,17 +19,32 @@ BY_SQLSTATE = {
 }
 ALREADY_EXISTS = "42P07"
 
-# Drivers give no SQLSTATE for a connection that failed, so its text is all there is.
+# Drivers give no SQLSTATE for a connection that failed, so its text is all there is. The server may speak another
+# language: what no row knows may last, and is not tried again without end.
 BY_TEXT = (
     ("password authentication failed", "AuthFailed"),
     ("pg_hba.conf", "AuthFailed"),
     ("is not permitted to log in", "AuthFailed"),
-    # Before the words about TLS: a host may be named ssl-db.
+    # Before the words about TLS: a host may be named ssl-db, and libpq says "SSL SYSCALL error: EOF detected".
     ("refused", "Unreachable"),
-    ("timeout", "Unreachable"),
+    ("timeout expired", "Unreachable"),
+    ("timed out", "Unreachable"),
+    ("unreachable", "Unreachable"),
+    ("no route", "Unreachable"),
+    ("reset by peer", "Unreachable"),
+    ("broken pipe", "Unreachable"),
+    ("eof detected", "Unreachable"),
+    ("closed the connection", "Unreachable"),
+    ("closed unexpectedly", "Unreachable"),
+    ("is the server running", "Unreachable"),
     ("resolve host", "Unreachable"),
     ("translate host", "Unreachable"),
+    ("[errno -", "Unreachable"),  # of getaddrinfo
     ("starting up", "Unreachable"),
+    ("shutting down", "Unreachable"),
+    ("recovery mode", "Unreachable"),
+    ("not accepting connections", "Unreachable"),
+    ("slots are reserved", "Unreachable"),
     ("certificate", "TLSFailed"),
     ("ssl", "TLSFailed"),
     ('role "', "AuthFailed"),
@@ -60,11 +75,26 @@ def lost(raw, error):
 
 
 def connection_reason(error):
+    """Why the app's connection could not be opened."""
     known = BY_SQLSTATE.get(sqlstate(error))
     if known:
         return known
+    if not is_of_the_world(error):
+        return "ConnectionFailed"
     text = str(error).lower()
-    return next((reason for part, reason in BY_TEXT if part in text), "Unreachable")
+    return next((reason for part, reason in BY_TEXT if part in text), "ConnectionFailed")
+
+
+def session_reason(error):
+    """Of a session with statements of ours, where an error of the program is ours too."""
+    known = sqlstate(error) in BY_SQLSTATE or is_of_the_world(error)
+    return connection_reason(error) if known else "Internal"
+
+
+def is_of_the_world(error):
+    """Server, network or its version; not what a program did wrong, such as an option that libpq does not know."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    return bool(kinds & {"OperationalError", "InterfaceError", "NotSupportedError"})
 
 
 def setup_reason(error):

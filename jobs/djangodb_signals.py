@@ -3,10 +3,13 @@
 import os
 import signal
 import threading
+import time
 
-from djangodb_answer import STOPPING, outranked, publish, say
+from djangodb_answer import ANSWER, STOPPING, outranked, publish, say
 from djangodb_exit_codes import EXIT_CODES
 
+# Seconds for a migration without a transaction to find out what it left, and to end us itself.
+LAST_LOOK = 3
 WORKING = {}  # the connection whose statement a signal cancels, once there is one
 
 
@@ -30,7 +33,9 @@ def watch_signals():
         cancelling = threading.Thread(target=cancel, daemon=True)
         cancelling.start()
         cancelling.join(5)  # a server that does not answer must not keep us past the Pod's grace period
-        os._exit(EXIT_CODES[reason])
+        if ANSWER.get("unfinished"):
+            time.sleep(LAST_LOOK)
+        os._exit(EXIT_CODES[outranked("Interrupted")])
 
     threading.Thread(target=wait, daemon=True).start()
 

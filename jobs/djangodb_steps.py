@@ -1,12 +1,13 @@
-"""A migration with atomic = False: each of its statements stands for itself, so a failure may leave a part behind.
+"""A migration without a transaction: each of its statements stands for itself, so a failure may leave a part behind.
 
-What was left is told from what ran. Only Django's own schema operations can be watched: RunPython, RunSQL and the
-operations of others may commit behind our back, so after them nothing counts as clean.
+It says atomic = False, or the engine's editor opens none. What was left is told from what ran. Only Django's own schema
+operations can be watched, and what Django puts into a transaction of its own: others may commit behind our back, so
+after them nothing counts as clean.
 """
 
 import contextlib
 
-from djangodb_answer import say
+from djangodb_answer import STOPPING, say
 from djangodb_reasons import ALREADY_EXISTS, lost, sqlstate
 from djangodb_unfinished import begin, finish
 
@@ -15,7 +16,10 @@ SCHEMA_OPERATIONS = (
     "django.db.migrations.operations.models",
     "django.contrib.postgres.operations",
 )
-CONCURRENT = ("AddIndexConcurrently", "RemoveIndexConcurrently")
+ADD_INDEX = ("AddIndexConcurrently", "AddIndex")  # some editors build both alike
+INDEX = ADD_INDEX + ("RemoveIndexConcurrently", "RemoveIndex")
+# Schema operations select from the catalogues alone, and editors set their timeouts.
+CHANGES_NOTHING = ("select", "set", "show", "reset")
 
 # Of that name and visible, so the one that CREATE INDEX would trip over. No client holds the lock of a build on its
 # table: then it is being built. (An autovacuum holds the same lock, and has no user.)
@@ -41,6 +45,13 @@ def kind_of(operation):
     return type(operation).__name__ if type(operation).__module__ in SCHEMA_OPERATIONS else None
 
 
+def can_be_watched(operation, migration):
+    """All that it does is seen by us, or goes when it fails: Django's own words for which it runs in a transaction."""
+    if operation.atomic or (migration.atomic and operation.atomic is not False):
+        return True
+    return None not in map(kind_of, database_operations([operation]))
+
+
 class Steps:
     def __init__(self, connection, lock_timeout, migration):
         self.connection = connection
@@ -48,9 +59,11 @@ class Steps:
         self.lock_timeout = lock_timeout
         self.migration = migration
         self.operations = list(database_operations(migration.operations))
-        self.kinds = [kind_of(operation) for operation in self.operations]
-        # One concurrent index: a cut leaves at most an INVALID index, which the next try drops.
-        self.repeatable = len(self.kinds) == 1 and self.kinds[0] in CONCURRENT
+        self.watchable = all(can_be_watched(operation, migration) for operation in migration.operations)
+        # One index: a cut leaves at most an INVALID one, which the next try drops.
+        self.repeatable = [kind_of(one) in INDEX for one in self.operations] == [True]
+        self.invalid = []
+        self.entered = False
         self.committed = False
 
     def run(self, apply):
@@ -59,27 +72,47 @@ class Steps:
             if self.repeatable:
                 with self.connection.execute_wrapper(self.watch):
                     return apply()
+            self.invalid = self.invalid_indexes()
             begin(self.connection, self.migration)
+            self.entered = True
             with self.connection.execute_wrapper(self.watch):
                 result = apply()
             finish(self.connection, self.migration)
             return result
 
     def watch(self, execute, sql, params, many, context):
+        from django.db import transaction
+
+        if STOPPING.is_set():
+            raise InterruptedError("stopped by a signal")
         result = execute(sql, params, many, context)
-        # Schema operations select from the catalogues alone.
-        self.committed = self.committed or not str(sql).lstrip().lower().startswith("select")
+        first = (str(sql).split() or [""])[0].lower()
+        # A data step may change rows by a function that it selects, and is in a transaction or not watchable.
+        if first not in CHANGES_NOTHING or self.connection.in_atomic_block:
+            transaction.on_commit(self.note_commit, using=self.connection.alias)  # outside a transaction: at once
         return result
+
+    def note_commit(self):
+        self.committed = True
 
     def was_left_clean(self, error):
         if self.repeatable:
             # The index is there and valid, but not recorded: a kill came between the two, or somebody else built it.
             return not self.committed and sqlstate(error) != ALREADY_EXISTS
-        if self.committed or None in self.kinds or lost(self.raw, error):
+        if lost(self.raw, error) or (self.entered and self.may_have_changed()):
             return False
         with contextlib.suppress(Exception):  # a mark that can't be taken away stays, and a person looks
             finish(self.connection, self.migration)
         return True
+
+    def may_have_changed(self):
+        """A failed build commits nothing else, and leaves its index behind, INVALID."""
+        return self.committed or not self.watchable or self.invalid_indexes() != self.invalid
+
+    def invalid_indexes(self):
+        with self.connection.cursor() as cursor:
+            cursor.execute("select indexrelid from pg_index where not indisvalid order by 1")
+            return cursor.fetchall()
 
     @contextlib.contextmanager
     def bounded_lock_waits(self):
@@ -97,8 +130,7 @@ class Steps:
 
     def drop_invalid_indexes(self):
         """A cut CREATE INDEX CONCURRENTLY leaves an INVALID index behind, and the retry would trip over it."""
-        adding = [operation for operation in self.operations if kind_of(operation) == "AddIndexConcurrently"]
-        names = [operation.index.name for operation in adding]
+        names = [operation.index.name for operation in self.operations if kind_of(operation) in ADD_INDEX]
         with self.connection.cursor() as cursor:
             cursor.execute(INVALID_INDEXES, [names])
             for (index,) in cursor.fetchall():

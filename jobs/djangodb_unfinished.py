@@ -21,14 +21,14 @@ def recorder(connection):
 
 
 def begin(connection, migration):
+    publish(unfinished=name_of(migration))  # first: a signal in between waits until it is known what was done
     recorder(connection).record_applied(MARK, name_of(migration))
-    publish(unfinished=name_of(migration))
 
 
 def finish(connection, migration):
     """Called once it is recorded, or once it is certain that nothing of it was done."""
-    publish(unfinished=None)
     recorder(connection).record_unapplied(MARK, name_of(migration))
+    publish(unfinished=None)
 
 
 def unfinished(loader):

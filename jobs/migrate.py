@@ -19,7 +19,7 @@ from djangodb_connection import connect  # noqa: E402
 from djangodb_entry_point import become, entry_point, interpreter_of, take_over  # noqa: E402
 from djangodb_lock import lock  # noqa: E402
 from djangodb_plan import load, migrate, verify  # noqa: E402
-from djangodb_reasons import connection_reason, lost  # noqa: E402
+from djangodb_reasons import lost, session_reason  # noqa: E402
 from djangodb_signals import watch_signals, working_on  # noqa: E402
 
 sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry or ".") != FOLDER]  # the app sees its own path
@@ -34,7 +34,7 @@ def run():
         try:
             holder = lock(connection)
         except Exception as error:
-            end(connection_reason(error), error, error)
+            end(session_reason(error), "%s: %s" % (type(error).__name__, error), error)
         load(connection)
         migrate(connection)
         verify(connection)

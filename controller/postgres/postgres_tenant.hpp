@@ -29,7 +29,8 @@ class PostgresTenant : public TenantDatabase {
     void prove_login(const LoginId&, const Sensitive& password, const CallContext&) override;
     bool accepts_password(const LoginId&, const Sensitive& password, const CallContext&) override;
     void remove_reader(const RoleName& reader, const CallContext&) override;
-    AppliedMigrations read_migrations(const Sensitive& migrate_password, const CallContext&)
+    AppliedMigrations
+    read_migrations(const std::string& schema, const Sensitive& migrate_password, const CallContext&)
         override;
     void record_passed_image(const ImageRef&, const CallContext&) override;
     void claim_existing(const std::vector<RoleName>& owners, const CallContext&) override;

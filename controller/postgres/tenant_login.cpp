@@ -74,9 +74,9 @@ void PostgresTenant::prove_login(
 ) {
     as_tenant(login, password, call, [&](Connection& session) {
         if (login.kind == LoginKind::Migrate) {
-            // One transaction: a probe that fails half-way leaves no table. The app's own tables have
-            // precedence should one have this name: then the probe fails and touches nothing.
-            session.run_batch(sql::probe_schema(), call);
+            // The app's own table has precedence should one have its name: then the probe fails and
+            // touches nothing.
+            session.run(sql::probe_schema(), call);
         } else if (login.kind == LoginKind::Reader) {
             require_read_only(session, call);
         }
@@ -98,14 +98,14 @@ bool PostgresTenant::accepts_password(
 }
 
 AppliedMigrations PostgresTenant::read_migrations(
-    const Sensitive& migrate_password, const CallContext& call
+    const std::string& schema, const Sensitive& migrate_password, const CallContext& call
 ) {
     AppliedMigrations applied;
     as_tenant(LoginId::migrate(), migrate_password, call, [&](Connection& session) {
-        const auto found = session.run(sql::has_migrations(), call);
+        const auto found = session.run(sql::has_migrations(schema), call);
         applied.table_exists = cell(found, 0) == "t";
         if (applied.table_exists) {
-            for (const auto& row : session.run(sql::read_migrations(), call)) {
+            for (const auto& row : session.run(sql::read_migrations(schema), call)) {
                 applied.names.push_back(row.at(0).value_or(""));
             }
         }

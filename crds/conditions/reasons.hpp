@@ -113,6 +113,8 @@ enum class Reason {
     Deadlock,
     StatementTimeout,
     Internal,
+    OptionsRefused,
+    ConnectionFailed,
 };
 
 struct ReasonRow {

@@ -122,7 +122,9 @@ struct Describe<AppSpec> {
             "or a "
             "console script such as [shop-admin]. It runs in the image's working directory with "
             "all that it sets up, "
-            "under the interpreter that its first line names. Default: manage.py.",
+            "under the interpreter that its first line names. Of options that reach Django, "
+            "--settings and --pythonpath are obeyed; others are refused when it runs. Default: "
+            "manage.py.",
             {.min_length = 1,
              .max_length = 512,
              .max_items = 16,

@@ -88,6 +88,36 @@ def test_an_entry_point_that_calls_the_command_itself_is_taken_over_too(app):
     assert outcome.answer["applied"] == ["orders.0001_initial"]
 
 
+def manage_with(app, *words):
+    return app.migrate(DJANGODB_MANAGE=json.dumps(["manage.py"] + list(words)))
+
+
+@pytest.mark.parametrize("words", [["--settings=shop.other"], ["--settings", "shop.other", "--traceback", "-v", "2"]])
+def test_options_of_django_reach_it(app, words):
+    """Past them, the settings of manage.py itself would be migrated."""
+    app.write("shop/other.py", "from .settings import *\nINSTALLED_APPS = ['orders', 'others']\n")
+    app.write("elsewhere/others/__init__.py", "")
+    outcome = manage_with(app, *words, "--pythonpath=elsewhere")
+    assert outcome.code == 0, outcome.log
+    assert outcome.answer["settings"] == "shop.other"
+
+
+@pytest.mark.parametrize("word", ["--database=other", "--fake", "loaddata"])
+def test_words_that_would_be_dropped_are_refused(app, word):
+    outcome = manage_with(app, word).is_failure("OptionsRefused", 70)
+    assert word in outcome.answer["message"]
+    assert app.sql("select count(*) from pg_tables where schemaname = 'public'") == "0"
+
+
+def test_options_of_a_console_script_are_its_own(app):
+    """It takes them out before it hands over, as click and argparse do."""
+    app.replace(
+        "manage.py", "execute_from_command_line(sys.argv)", "execute_from_command_line(sys.argv[:1] + sys.argv[3:])"
+    )
+    outcome = manage_with(app, "--config=/etc/shop", "django")
+    assert outcome.code == 0, outcome.log
+
+
 def test_our_folder_is_not_on_the_apps_path(app):
     check = "import sys\nassert not [p for p in sys.path if os.path.exists(os.path.join(p, 'djangodb_answer.py'))]\n"
     app.replace("manage.py", "import sys\n", check)

@@ -51,6 +51,20 @@ def test_settings_that_exit(app):
     app.migrate().is_failure("SettingsImportFailed", 70)
 
 
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("\\n    HOST is missing\\n", "AttributeError: HOST is missing"),
+        ("\\n\\n=====\\nSet these:\\n\\n  - SECRET_KEY\\n", "AttributeError: Set these: - SECRET_KEY"),
+        ("one\\nDETAIL:  a row", "AttributeError: one"),
+        ("one:\\nDETAIL:  a row", "AttributeError: one:"),
+    ],
+)
+def test_a_text_whose_first_line_says_nothing(app, text, shown):
+    app.write(SETTINGS, "raise AttributeError('%s')\n" % text)
+    assert app.migrate().is_failure("SettingsImportFailed", 70).answer["message"] == shown
+
+
 def test_two_leaves(app):
     app.add_migration("0002_a")
     app.add_migration("0002_b")
@@ -100,12 +114,49 @@ def test_not_the_owner(app):
 
 def test_a_schema_that_others_own(app):
     app.sql("alter schema public owner to postgres")
-    app.migrate().is_failure("PermissionDenied", 79)
+    message = app.migrate().is_failure("PermissionDenied", 79).answer["message"]
+    assert "GRANT ALL ON schema public TO %s_owner" % app.database in message
 
 
 def test_a_database_that_only_reads(app):
     app.sql("alter database %s set default_transaction_read_only = on" % app.database)
     app.migrate().is_failure("ReadOnlyServer", 80)
+
+
+# What a migration may not do by itself: the statement, and what the message tells to do.
+RIGHTS = {
+    "setting of the database": (
+        "alter database {database} set lock_timeout = '1s'",
+        "access.ownership: Database",
+    ),
+    "setting of a role, within a block": (
+        "do $$ begin alter role {database}_migrate set lock_timeout = '1s'; end $$",
+        "alter role {database}_a in database {database} set",
+    ),
+    "extension": ('create extension if not exists "file_fdw"', "spec.database.extensions: [file_fdw]"),
+    "another's extension": ("alter extension plpgsql update", "have a DBA run alter extension plpgsql update"),
+    "role": ("create role reports login", "spec.access.readers"),
+    "another's table": ("alter table theirs add x int", "alter table theirs owner to {database}_owner"),
+    "another's schema": ("create table reports.x()", "spec.database.schemas: [reports]"),
+    "foreign server": (
+        "create server x foreign data wrapper theirs",
+        "grant usage on foreign data wrapper theirs to {database}_owner",
+    ),
+    "superuser's": ("create event trigger x on ddl_command_end execute function f()", "have a DBA run"),
+    "file": ("copy theirs from '/etc/hostname'", "have a DBA run"),
+}
+
+
+@pytest.mark.parametrize("case", RIGHTS)
+def test_a_right_that_is_missing_is_named_with_who_gives_it(app, case):
+    assert app.migrate().code == 0
+    app.sql("create schema reports; create table theirs(); create foreign data wrapper theirs")
+    app.sql("create function f() returns event_trigger language plpgsql as 'begin end'; grant all on theirs to public")
+    statement, advice = (text.format(database=app.database) for text in RIGHTS[case])
+    app.add_migration("0002_change", "schema_editor.execute(%r)" % statement)
+    outcome = app.migrate().is_failure("PermissionDenied", 79)
+    assert advice.lower() in outcome.answer["message"].lower()
+    assert outcome.answer["sqlstate"] == "42501"
 
 
 def test_sys_exit_in_a_migration(app):

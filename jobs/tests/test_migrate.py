@@ -1,5 +1,6 @@
 """What goes well, and what becomes of two runs, kills and locks."""
 
+import shutil
 import signal
 
 from app import until
@@ -21,6 +22,38 @@ def test_a_second_run_has_nothing_to_do(app):
     assert app.migrate().code == 0
     outcome = app.migrate()
     assert (outcome.code, outcome.answer["applied"]) == (0, [])
+
+
+def test_an_app_with_its_tables_in_a_schema_of_its_own(app):
+    """django_migrations is among them, and public may go."""
+    app.sql("create schema data authorization %s_owner" % app.database)
+    app.replace("shop/settings.py", '"OPTIONS": {', '"OPTIONS": {"options": "-c search_path=data", **{')
+    app.replace("shop/settings.py", "if os.environ.get(name)},", "if os.environ.get(name)}},")
+    outcome = app.migrate()
+    assert (outcome.code, outcome.answer["recorded_in"]) == (0, "data"), outcome.log
+    app.sql("drop schema public cascade")
+    app.lay_over("v2")
+    outcome = app.migrate()
+    assert (outcome.code, outcome.answer["recorded_in"]) == (0, "data"), outcome.log
+    assert app.sql("select count(*) from data.django_migrations where app = 'orders'") == "2"
+
+
+UNMANAGED = """
+from django.db import models
+
+class Order(models.Model):
+    class Meta:
+        managed = False
+"""
+
+
+def test_an_app_without_migrations_says_where_it_was(app):
+    shutil.rmtree(app.folder / "orders/migrations")
+    app.write("orders/models.py", UNMANAGED)
+    answer = app.migrate().answer
+    assert (answer["ok"], answer["leaves"], answer["applied"]) == (True, [], [])
+    assert answer["recorded_in"] in (None, "public")  # some Djangos make the table nevertheless
+    assert (answer["database"], answer["user"]) == (app.database, app.database + "_owner")
 
 
 def test_shop_goes_from_v1_over_a_broken_version_to_v2(app):

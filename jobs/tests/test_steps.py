@@ -116,6 +116,20 @@ def test_a_first_schema_operation_that_waits_for_a_lock_leaves_nothing(counting)
     assert counting.migrate().code == 0
 
 
+def test_a_first_schema_operation_that_a_signal_stops_leaves_nothing(counting):
+    """As when its node is drained: the next attempt may follow by itself."""
+    counting.add_migration("0002_add", operations=ADD_FIELD, atomic=False)
+    waits = "select count(*) from pg_locks where relation = 'orders_order'::regclass and not granted"
+    with counting.server.session(counting.database) as holder:
+        holder.run("begin; lock table orders_order")
+        run = counting.start(DJANGODB_LOCK_TIMEOUT="60000")
+        until(lambda: counting.sql(waits) == "1")
+        run.signal()
+        run.outcome().is_failure("Interrupted", 86)
+    assert counting.unfinished() == []
+    assert counting.migrate().code == 0
+
+
 def test_waits_for_locks_are_bounded_inside_and_as_before_outside(counting):
     counting.server.sql("alter role %s_migrate set lock_timeout = '7s'" % counting.database)
     counting.add_migration("0002_step", COUNT, atomic=False)

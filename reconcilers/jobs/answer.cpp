@@ -16,6 +16,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kLongestText = 500;
+/// PostgreSQL's.
+constexpr std::size_t kLongestName = 63;
 
 std::string one_line(std::string text, std::size_t limit) {
     for (auto& c : text) {
@@ -116,6 +118,11 @@ std::vector<std::uint32_t> decode_hashes(const std::string& text) {
     return hashes;
 }
 
+bool is_empty_list(const json& answer, const char* key) {
+    const auto list = answer.find(key);
+    return list != answer.end() && list->is_array() && list->empty();
+}
+
 std::string with_exit_code(const ContainerEnd& end, const std::string& rest) {
     return "the container ended with exit code " + std::to_string(end.exit_code) + rest;
 }
@@ -162,6 +169,10 @@ Answered read_answer(const ContainerEnd& end, const json& answer, TimePoint fini
     read.leaves = names_at(answer, "leaves");
     read.leaf_hashes = decode_hashes(text_at(answer, "leaves_crc32"));
     read.applied = names_at(answer, "applied");
+    read.has_no_migrations = is_empty_list(answer, "leaves") && is_empty_list(answer, "applied");
+    read.database = one_line(text_at(answer, "database"), kLongestName);
+    read.user = one_line(text_at(answer, "user"), kLongestName);
+    read.recorded_in = one_line(text_at(answer, "recorded_in"), kLongestName);
     read.finished = finished;
     return read;
 }

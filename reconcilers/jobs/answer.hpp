@@ -40,6 +40,14 @@ struct Answered {
     /// CRC-32 of each leaf's name, in place of `leaves` where those are too long for an answer.
     std::vector<std::uint32_t> leaf_hashes;
     std::vector<std::string> applied;
+    /// It names its leaves, and there are none: the app has no migrations.
+    bool has_no_migrations = false;
+    /// Where and as whom the app's own connection was.
+    std::string database;
+    std::string user;
+    /// The schema in which that connection finds django_migrations. Empty: of an earlier version, or
+    /// there is none.
+    std::string recorded_in;
     TimePoint finished{};
 };
 /// Killed or never started, or what it left can't be read.

@@ -8,6 +8,7 @@ std::span<const ExitRow> exit_table() {
     static constexpr std::array kRows{
         ExitRow{Reason::EntryPointNotFound, ExitCode::NoSettings},
         ExitRow{Reason::EntryPointNotDjango, ExitCode::NoSettings},
+        ExitRow{Reason::OptionsRefused, ExitCode::NoSettings},
         ExitRow{Reason::SettingsNotFound, ExitCode::NoSettings},
         ExitRow{Reason::SettingsImportFailed, ExitCode::NoSettings},
         ExitRow{Reason::NoDatabaseConfigured, ExitCode::NoDatabase},
@@ -31,6 +32,7 @@ std::span<const ExitRow> exit_table() {
         ExitRow{Reason::ServerTooOld, ExitCode::ServerTooOld},
         ExitRow{Reason::LockTimeout, ExitCode::LockTimeout},
         ExitRow{Reason::Deadlock, ExitCode::LockTimeout},
+        ExitRow{Reason::ConnectionFailed, ExitCode::LockTimeout},
         ExitRow{Reason::Interrupted, ExitCode::Interrupted},
         ExitRow{Reason::Backward, ExitCode::Backward},
         ExitRow{Reason::MigrationFailed, ExitCode::Failed},

@@ -10,7 +10,7 @@ namespace djdb {
 
 enum class ExitCode {
     Done = 0,
-    NoSettings = 70,     ///< entry point or settings module
+    NoSettings = 70,     ///< entry point, its options, or settings module
     NoDatabase = 71,     ///< the settings name none
     OtherEngine = 72,    ///< not PostgreSQL
     ImportMissing = 73,  ///< Django or psycopg
@@ -25,7 +25,7 @@ enum class ExitCode {
     BadHistory = 82,
     SquashGap = 83,
     ServerTooOld = 84,
-    LockTimeout = 85,  ///< of a statement; nothing of its migration is left
+    LockTimeout = 85,  ///< of a statement, or no connection for an unknown cause; nothing is left
     Interrupted = 86,  ///< by a signal; nothing of its migration is left
     Backward = 87,
     Failed = 88,        ///< cleanly

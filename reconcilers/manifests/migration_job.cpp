@@ -36,6 +36,14 @@ std::vector<std::pair<std::string, std::string>> environment(
     return variables;
 }
 
+/// The usual marks against being moved: a step without a transaction that is cut needs a person.
+json marks_against_eviction() {
+    return {
+        {"cluster-autoscaler.kubernetes.io/safe-to-evict", "false"},
+        {"descheduler.alpha.kubernetes.io/prefer-no-eviction", "true"},
+        {"karpenter.sh/do-not-disrupt", "true"}};
+}
+
 }  // namespace
 
 std::string migration_job_name(const Desired& desired, const Revision& revision, int attempt) {
@@ -68,7 +76,8 @@ json render_migration_job(
           {"podReplacementPolicy", "Failed"},
           {"activeDeadlineSeconds", desired.object.spec.migrations.deadline.count()},
           {"template",
-           {{"metadata", {{"labels", metadata.at("labels")}}},
+           {{"metadata",
+             {{"labels", metadata.at("labels")}, {"annotations", marks_against_eviction()}}},
             {"spec", render_app_pod(desired, start.source.pod_template.text(), program)}}}}}};
 }
 

@@ -10,12 +10,29 @@
 namespace djdb {
 namespace {
 
-/// A Job that said ok for an image which is not recorded: then the database itself is asked.
-bool needs_confirmation(const Observed& observed) {
-    return observed.secrets.passwords && std::ranges::any_of(observed.jobs, [&](const JobRun& job) {
-               return job.kind == JobKind::Migrate && said_ok(read_end(job)) &&
-                      !has_passed(observed, job.image);
-           });
+/// The Job that the migration stage judges, if it said ok for an image that is not recorded: then the
+/// database itself is asked, in the schema that the Job named.
+void confirm(
+    const Desired& desired, Observed& observed, TenantDatabase& tenant, const CallContext& call
+) {
+    const auto* source = migration_source(observed);
+    const auto image = common_image(desired, observed);
+    if (known(observed.tenant).claim != ClaimState::Mine || !observed.secrets.passwords ||
+        source == nullptr || !image || has_passed(observed, *image)) {
+        return;
+    }
+    const auto* job = latest_migration(observed.jobs, revision_of(desired, *source, *image));
+    if (job == nullptr) {
+        return;
+    }
+    const auto end = read_end(*job);
+    if (said_ok(end)) {
+        observed.release.applied = tenant.read_migrations(
+            std::get<Answered>(end).recorded_in,
+            known(observed.secrets.passwords).at(LoginId::migrate()),
+            call
+        );
+    }
 }
 
 /// Of a Job that is late: its own Event when it has no Pod, else its Pod's. Without an answer nothing is known, and
@@ -49,11 +66,7 @@ void inspect(
                 database.inspect_administrator(known(observed.server.access), call);
         }
         observed.inspection = inspect_when_due(desired, observed, *tenant, cache, call);
-        if (known(observed.tenant).claim == ClaimState::Mine && needs_confirmation(observed)) {
-            observed.release.applied = tenant->read_migrations(
-                known(observed.secrets.passwords).at(LoginId::migrate()), call
-            );
-        }
+        confirm(desired, observed, *tenant, call);
     } catch (const Error& error) {
         observed.server_failure = error.failure();
     }

@@ -170,7 +170,7 @@ class TenantDatabase {
     /// role. What it made in the database becomes the owner role's.
     virtual void remove_reader(const RoleName& reader, const CallContext&) = 0;
     virtual AppliedMigrations
-    read_migrations(const Sensitive& migrate_password, const CallContext&) = 0;
+    read_migrations(const std::string& schema, const Sensitive& migrate_password, const CallContext&) = 0;
     /// Notes in the ledger that the image passed on the database of this OID.
     virtual void record_passed_image(const ImageRef&, const CallContext&) = 0;
 

@@ -96,7 +96,7 @@ void provision(const Server& server, BareSession& admin, int number) {
     {
         BareSession session(server, {name, names.migrate.str(), migrate.reveal(), false});
         session.run(sql::who_am_i());
-        session.run_batch(sql::probe_schema());
+        session.run(sql::probe_schema());
     }
     BareSession(server, {name, names.login_a.str(), runtime.reveal(), false}).run(sql::who_am_i());
 }

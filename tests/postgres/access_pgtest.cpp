@@ -217,6 +217,28 @@ TEST_F(Access, ExtraSchemasAreOwnedAndGrantedAsPublicIs) {
     EXPECT_EQ(ask(*app, "SELECT count(*) FROM reports.daily"), "1");
 }
 
+/// As by an app that keeps its tables, django_migrations too, in a schema of its own.
+TEST_F(Access, PublicMayBeDropped) {
+    setup_.runtime = RuntimeAccess::ReadWrite;
+    setup_.schemas = {"data"};
+    setup_.extensions = {"citext"};
+    provision_anew();
+    as_superuser("DROP SCHEMA public CASCADE", names_.database.str());
+    EXPECT_EQ(drift(), "Schema public is missing.\nExtension citext is not installed.\n");
+    provision_anew();
+    EXPECT_EQ(drift(), "Schema public is missing.\n");
+    EXPECT_TRUE(look().database_is_configured);
+    EXPECT_EQ(
+        here("SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'citext'"), "data"
+    );
+    database_of(names_)->prove_login(
+        LoginId::migrate(), passwords_.at(LoginId::migrate()), call_for()
+    );
+    EXPECT_EQ(here("SELECT count(*) FROM pg_namespace WHERE nspname = 'djangodb_probe'"), "0");
+    open_migration()->run({"CREATE TABLE data.orders (id serial)"}, call_for());
+    EXPECT_EQ(ask(*open_app(), "INSERT INTO data.orders DEFAULT VALUES RETURNING id"), "1");
+}
+
 TEST_F(Access, SchemaOfSomebodyElseIsRefused) {
     provision_anew();
     here("CREATE SCHEMA theirs; CREATE TABLE theirs.kept AS SELECT 1 AS n");

@@ -41,7 +41,7 @@ class HostileTenant : public LiveServer {
         database_of(names_)->prove_login(
             LoginId::migrate(), passwords_.at(LoginId::migrate()), call_for()
         );
-        database_of(names_)->read_migrations(passwords_.at(LoginId::migrate()), call_for());
+        database_of(names_)->read_migrations("", passwords_.at(LoginId::migrate()), call_for());
         const auto session = Connection::open(admin_endpoint(names_.database.str()), call_for());
         const CallContext renamed{{}, Deadline::in(std::chrono::seconds{30}), "another"};
         session->run({"SELECT 'a'::text = 'b'::text"}, renamed);

@@ -173,9 +173,9 @@ TEST_F(Provision, ReadsMigrationsAndRemembersPassedImages) {
     const auto claimant = claimant_of(names);
     provision(names, claimant);
     const auto call = call_for();
-    EXPECT_FALSE(
-        database_of(names)->read_migrations(passwords_.at(LoginId::migrate()), call).table_exists
-    );
+    EXPECT_FALSE(database_of(names)
+                     ->read_migrations("", passwords_.at(LoginId::migrate()), call)
+                     .table_exists);
     const auto login = Connection::open(
         tenant_endpoint(names, names.migrate, passwords_.at(LoginId::migrate())), call
     );
@@ -186,7 +186,7 @@ TEST_F(Provision, ReadsMigrationsAndRemembersPassedImages) {
         call
     );
     const auto applied =
-        database_of(names)->read_migrations(passwords_.at(LoginId::migrate()), call);
+        database_of(names)->read_migrations("", passwords_.at(LoginId::migrate()), call);
     EXPECT_TRUE(applied.table_exists);
     EXPECT_EQ(applied.names, (std::vector<std::string>{"shop.0001_initial", "shop.0002_more"}));
 
@@ -224,6 +224,25 @@ TEST_F(Provision, FiftyImagesAreRememberedOfHoweverMany) {
         ),
         "50"
     );
+}
+
+TEST_F(Provision, ReadsMigrationsInTheSchemaThatTheAppHasThemIn) {
+    const auto names = fresh_tenant();
+    provision(names, claimant_of(names));
+    const auto& password = passwords_.at(LoginId::migrate());
+    const auto call = call_for();
+    const auto login = Connection::open(tenant_endpoint(names, names.migrate, password), call);
+    login->run_batch(
+        {{R"(CREATE SCHEMA "da""ta")"},
+         {R"(CREATE TABLE "da""ta".django_migrations (id serial, app text, name text))"},
+         {R"(INSERT INTO "da""ta".django_migrations (app, name) VALUES ('shop', '0001'))"}},
+        call
+    );
+    EXPECT_FALSE(database_of(names)->read_migrations("", password, call).table_exists);
+    EXPECT_FALSE(database_of(names)->read_migrations("nowhere", password, call).table_exists);
+    const auto applied = database_of(names)->read_migrations("da\"ta", password, call);
+    EXPECT_TRUE(applied.table_exists);
+    EXPECT_EQ(applied.names, std::vector<std::string>{"shop.0001"});
 }
 
 TEST_F(Provision, RetainedAndAttachedAgainWithItsRows) {

@@ -91,7 +91,8 @@ constexpr std::array kJob{
         "PermissionDenied",
         C::MigrationsApplied,
         "a migration lacks a right",
-        "see the message; extensions may need the administrator"},
+        "set the field that the message names, or have a DBA run its statement; then delete the "
+        "Job: it is tried again"},
     ReasonRow{
         GraphConflict,
         "GraphConflict",
@@ -182,6 +183,19 @@ constexpr std::array kJob{
         C::MigrationsApplied,
         "the operator's own migration program failed",
         "report the message and the Job's log"},
+    ReasonRow{
+        OptionsRefused,
+        "OptionsRefused",
+        C::MigrationsApplied,
+        "spec.app.manage holds options or words that the migration would go without",
+        "take them out; --settings and --pythonpath are obeyed"},
+    ReasonRow{
+        ConnectionFailed,
+        "ConnectionFailed",
+        C::MigrationsApplied,
+        "the app's connection could not be opened, for a cause that the operator does not know",
+        "see the message; correct DATABASES in the settings, or repair the cause and delete the "
+        "Job: it is tried again"},
 };
 
 }  // namespace djdb::reasons

@@ -86,8 +86,9 @@ Batch variants(const std::function<Batch(const Variant&)>& build) {
 }
 
 Batch installation() {
-    auto batch = with({missing_extensions(kSetup)}, create_extension(kNames, "citext", "", true));
-    return with(std::move(batch), create_extension(kNames, "hstore", "public", false));
+    auto batch =
+        with({missing_extensions(kSetup)}, create_extension(kNames, "citext", "public", true));
+    return with(std::move(batch), create_extension(kNames, "hstore", "", false));
 }
 
 std::vector<Section> looking() {
@@ -203,11 +204,12 @@ std::vector<Section> arranging() {
         {"Prove the migration login",
          Where::OthersDatabase,
          "migration login, the tenant's database; the table in one transaction",
-         with({who_am_i()}, probe_schema())},
+         {who_am_i(), probe_schema()}},
         {"Read the migrations that are applied",
          Where::OthersDatabase,
-         "migration login, the tenant's database, when a Job has succeeded",
-         {who_am_i(), has_migrations(), read_migrations()}},
+         "migration login, the tenant's database, when a Job has succeeded; in the schema that "
+         "it named",
+         {who_am_i(), has_migrations("data"), read_migrations(""), read_migrations("data")}},
         {"Prove the app's login and the readers'",
          Where::OthersDatabase,
          "each of them, the tenant's database; the second by readers",

@@ -99,10 +99,13 @@ class Comparison {
             tell(DriftKind::RecordWritable, relation.get<std::string>(), {name});
         }
         for (const auto& schema : managed_schemas(setup_)) {
-            compare_defaults(schema, "r", "tables", name, group.table_privileges);
-            compare_defaults(schema, "S", "sequences", name, group.sequence_privileges);
+            if (!part(part(contents_, "schemas"), schema).is_null()) {
+                compare_defaults(schema, "r", "tables", name, group.table_privileges);
+                compare_defaults(schema, "S", "sequences", name, group.sequence_privileges);
+            }
         }
     }
+
     void compare_defaults(
         const std::string& schema,
         const std::string& kind,

@@ -1,6 +1,22 @@
 #include "reconcilers/sql/login/tenant_login.hpp"
 
+#include "reconcilers/sql/text/block.hpp"
+#include "reconcilers/sql/text/quote.hpp"
+
 namespace djdb::sql {
+namespace {
+
+std::string record_in(const std::string& schema) {
+    return (schema.empty() ? "" : quote_identifier(schema) + ".") + "django_migrations";
+}
+
+/// Fills it, so that rows may be written too.
+std::string make_table(const std::string& name) {
+    return "CREATE TABLE " + name + " (id pg_catalog.int4 PRIMARY KEY); INSERT INTO " + name +
+           " VALUES (1); DROP TABLE " + name + "; ";
+}
+
+}  // namespace
 
 Statement name_session(const std::string& name) {
     return {
@@ -12,25 +28,26 @@ Statement who_am_i() {
     return {"SELECT session_user, current_user, pg_catalog.current_database()"};
 }
 
-Batch probe_schema() {
-    return {
-        {"CREATE TABLE djangodb_probe (id integer PRIMARY KEY)"},
-        {"INSERT INTO djangodb_probe VALUES (1)"},
-        {"DROP TABLE djangodb_probe"}};
+Statement probe_schema() {
+    return block(
+        "BEGIN IF pg_catalog.current_schema() IS NULL THEN CREATE SCHEMA djangodb_probe; " +
+        make_table("djangodb_probe.djangodb_probe") + "DROP SCHEMA djangodb_probe; ELSE " +
+        make_table("djangodb_probe") + "END IF; END"
+    );
 }
 
 Statement is_read_only() {
     return {"SELECT pg_catalog.current_setting('transaction_read_only')"};
 }
 
-Statement has_migrations() {
-    return {"SELECT pg_catalog.to_regclass('django_migrations') IS NOT NULL"};
+Statement has_migrations(const std::string& schema) {
+    return {"SELECT pg_catalog.to_regclass($1) IS NOT NULL", {record_in(schema)}};
 }
 
-Statement read_migrations() {
+Statement read_migrations(const std::string& schema) {
     return {
-        "SELECT app OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) name FROM "
-        "django_migrations ORDER BY id"};
+        "SELECT app OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||) name FROM " +
+        record_in(schema) + " ORDER BY id"};
 }
 
 }  // namespace djdb::sql

@@ -11,16 +11,17 @@ Statement name_session(const std::string& name);
 /// session_user, current_user, current_database.
 Statement who_am_i();
 
-/// Makes, fills and drops a table: in one transaction, so that a probe that fails half-way leaves
-/// none.
-Batch probe_schema();
+/// Makes, fills and drops a table, where the login's tables come or, if that is nowhere, in a schema
+/// of the probe's: in one transaction, so that a probe that fails half-way leaves nothing.
+Statement probe_schema();
 
 /// "on" or "off".
 Statement is_read_only();
 
-/// Whether django_migrations is on the login's search_path.
-Statement has_migrations();
+/// Whether there is django_migrations.
+/// @param schema empty: wherever the login's search_path finds it
+Statement has_migrations(const std::string& schema);
 /// "app.name" of each row, the oldest first.
-Statement read_migrations();
+Statement read_migrations(const std::string& schema);
 
 }  // namespace djdb::sql

@@ -127,26 +127,26 @@ Statement grant_existing(
     return block(body + "END");
 }
 
-Statement grant_future_of(
+std::string grant_future_of(
     const TenantNames& names,
     const RowGroup& group,
     const std::string& schema,
     const std::vector<std::string>& privileges,
     const char* kind
 ) {
-    return {
-        "ALTER DEFAULT PRIVILEGES FOR ROLE " + quote_identifier(names.owner.str()) + " IN SCHEMA " +
-        quote_identifier(schema) + " GRANT " + join(privileges, ", ") + " ON " + kind + " TO " +
-        quote_identifier(group.name.str())};
+    return "ALTER DEFAULT PRIVILEGES FOR ROLE " + quote_identifier(names.owner.str()) +
+           " IN SCHEMA " + quote_identifier(schema) + " GRANT " + join(privileges, ", ") + " ON " +
+           kind + " TO " + quote_identifier(group.name.str()) + ";";
 }
 
 Batch grant_future(const TenantNames& names, const TenantSetup& setup, const RowGroup& group) {
     Batch batch;
     for (const auto& schema : managed_schemas(setup)) {
-        batch.push_back(grant_future_of(names, group, schema, group.table_privileges, "TABLES"));
-        batch.push_back(
-            grant_future_of(names, group, schema, group.sequence_privileges, "SEQUENCES")
-        );
+        batch.push_back(where_schema_exists(
+            schema,
+            grant_future_of(names, group, schema, group.table_privileges, "TABLES") + " " +
+                grant_future_of(names, group, schema, group.sequence_privileges, "SEQUENCES")
+        ));
     }
     return batch;
 }
@@ -180,16 +180,30 @@ Batch arrange_contents(const TenantNames& names, const TenantSetup& setup) {
     return batch;
 }
 
+namespace {
+
+/// Of those that name no schema: public or, where that was dropped, the first of the extra ones.
+std::string home_of_extensions(const TenantSetup& setup) {
+    if (setup.schemas.empty()) {
+        return "'public'";
+    }
+    return "CASE WHEN pg_catalog.to_regnamespace('public') IS NULL THEN " +
+           quote_literal(setup.schemas.front()) + " ELSE 'public' END";
+}
+
+}  // namespace
+
 Statement missing_extensions(const TenantSetup& setup) {
     return {
-        "SELECT w.name, v.trusted, coalesce(v.schema, '')"
-        " FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY w(name, place)"
-        " JOIN pg_catalog.pg_available_extensions e ON e.name OPERATOR(pg_catalog.=) w.name"
-        " JOIN pg_catalog.pg_available_extension_versions v"
-        " ON v.name OPERATOR(pg_catalog.=) e.name"
-        " AND v.version OPERATOR(pg_catalog.=) e.default_version"
-        " WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_extension x"
-        " WHERE x.extname OPERATOR(pg_catalog.=) w.name) ORDER BY w.place",
+        "SELECT w.name, v.trusted, CASE WHEN v.schema IS NULL THEN " + home_of_extensions(setup) +
+            " ELSE '' END"
+            " FROM pg_catalog.unnest($1::pg_catalog.text[]) WITH ORDINALITY w(name, place)"
+            " JOIN pg_catalog.pg_available_extensions e ON e.name OPERATOR(pg_catalog.=) w.name"
+            " JOIN pg_catalog.pg_available_extension_versions v"
+            " ON v.name OPERATOR(pg_catalog.=) e.name"
+            " AND v.version OPERATOR(pg_catalog.=) e.default_version"
+            " WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_extension x"
+            " WHERE x.extname OPERATOR(pg_catalog.=) w.name) ORDER BY w.place",
         {array_parameter(setup.extensions)}};
 }
 
@@ -202,7 +216,7 @@ Batch create_extension(
     }
     batch.emplace_back(
         "CREATE EXTENSION IF NOT EXISTS " + quote_identifier(name) +
-        (schema.empty() ? " SCHEMA public" : "")
+        (schema.empty() ? "" : " SCHEMA " + quote_identifier(schema))
     );
     return batch;
 }

@@ -19,8 +19,10 @@ inline constexpr const char* kForeignSchema = "DJ006";
 /// is somebody else's.
 Batch arrange_contents(const TenantNames&, const TenantSetup&);
 
-/// name, trusted and the schema that its control file demands, of those that are not there yet.
+/// name, trusted and the schema to make it in, of those that are not there yet. Empty where the
+/// control file demands one.
 Statement missing_extensions(const TenantSetup&);
+/// @param schema as missing_extensions found it
 /// @param as_owner of a trusted one: the transaction goes on as the owner role
 Batch create_extension(
     const TenantNames&, const std::string& name, const std::string& schema, bool as_owner

@@ -125,11 +125,11 @@ Batch hand_over_schema(
     if (!has_own_public && !is_superuser) {
         return {};
     }
-    Batch batch{{"ALTER SCHEMA public OWNER TO " + quote_identifier(names.owner.str())}};
-    if (!has_own_public) {
-        batch.emplace_back("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
-    }
-    return batch;
+    return {where_schema_exists(
+        "public",
+        "ALTER SCHEMA public OWNER TO " + quote_identifier(names.owner.str()) + ";" +
+            (has_own_public ? "" : " REVOKE CREATE ON SCHEMA public FROM PUBLIC;")
+    )};
 }
 
 Statement note_configured(const TenantNames& names, const Claimant& claimant) {

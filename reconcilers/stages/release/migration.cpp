@@ -12,7 +12,12 @@
 //   this revision's Job: Absent                  -> Act(PublishMigration, StartMigration)
 //     underway or stuck                          -> Wait(MigrationRunning | MigrationJobStuck)
 //     said ok, its leaves are in the database    -> Act(RecordPassedImage)
-//     said ok, they are not, or it names none    -> Blocked(UnappliedRemain)
+//     said ok and has no migrations:
+//       neither has the database, and it was
+//       there as the owner role                  -> Act(RecordPassedImage)
+//       it was elsewhere                         -> Blocked(WrongDatabaseOrUser)
+//     said ok, the database shows others, or it
+//       names none                               -> Blocked(UnappliedRemain)
 //     ended otherwise, to be tried again         -> Wait(MigrationRetrying), then Act(RemoveJob of the attempts
 //                                                   before it, ExpireJobs, next attempt)
 //       since half an hour                       -> Blocked(the Job's own reason | MigrationFailed), once an hour
@@ -156,24 +161,81 @@ std::string missing_from(const AppliedMigrations& applied, const Answered& answe
     return missing;
 }
 
-Verdict judge_success(const Observed& observed, const JobRun& job, const Answered& answer) {
-    if (answer.leaves.empty() && answer.leaf_hashes.empty()) {
-        return Blocked{
-            {Reason::UnappliedRemain,
-             "Job \"" + job.name +
-                 "\" reported success, but its answer names no migration that "
-                 "could be looked for in the database: the app has none, or more than fit into "
-                 "4096 bytes. New Pods are held and the old ones serve; check which settings the "
-                 "image uses."}};
+Verdict disbelieve(Reason reason, const JobRun& job, const std::string& why) {
+    return Blocked{
+        {reason,
+         "Job \"" + job.name + "\" reported success, but " + why +
+             ". New Pods are held and the old ones serve."}};
+}
+
+/// The table, where the Job says that the app has it.
+std::string name_table(const Answered& answer) {
+    return (answer.recorded_in.empty() ? "" : answer.recorded_in + ".") + "django_migrations";
+}
+
+/// Nothing can be looked for in the database, so what counts is that the app was in it as the role
+/// that its migrations would have, and that no release before it had any.
+std::optional<Verdict> doubt_of_none(
+    const Desired& desired,
+    const JobRun& job,
+    const Answered& answer,
+    const AppliedMigrations& applied
+) {
+    const auto& names = desired.names;
+    if (answer.database != names.database.str() || answer.user != names.owner.str()) {
+        return disbelieve(
+            Reason::WrongDatabaseOrUser,
+            job,
+            "the app was in database \"" + answer.database + "\" as \"" + answer.user +
+                "\" instead of \"" + names.database.str() + "\" as \"" + names.owner.str() +
+                "\"; read DB_* from the Secret"
+        );
     }
-    const bool readable = observed.release.applied && observed.release.applied->table_exists;
-    const auto missing = readable ? missing_from(*observed.release.applied, answer) : "everything";
+    if (!applied.names.empty()) {
+        return disbelieve(
+            Reason::UnappliedRemain,
+            job,
+            "the image has no migrations while " + name_table(answer) + " has " +
+                std::to_string(applied.names.size()) +
+                "; check which settings the image uses, or delete those rows if none is needed "
+                "any more"
+        );
+    }
+    return std::nullopt;
+}
+
+std::optional<Verdict> doubt_of_leaves(
+    const JobRun& job, const Answered& answer, const AppliedMigrations& applied
+) {
+    if (answer.leaves.empty() && answer.leaf_hashes.empty()) {
+        return disbelieve(
+            Reason::UnappliedRemain,
+            job,
+            "its answer names no migration that could be looked for in the database: there are "
+            "more "
+            "than fit into 4096 bytes, or it is not the operator's; check which settings the image "
+            "uses"
+        );
+    }
+    const auto missing = applied.table_exists ? missing_from(applied, answer) : "everything";
     if (!missing.empty()) {
-        return Blocked{
-            {Reason::UnappliedRemain,
-             "Job \"" + job.name + "\" reported success, but django_migrations lacks " + missing +
-                 ". New Pods are held and the old ones serve; check which database the image "
-                 "uses."}};
+        return disbelieve(
+            Reason::UnappliedRemain,
+            job,
+            name_table(answer) + " lacks " + missing + "; check which database the image uses"
+        );
+    }
+    return std::nullopt;
+}
+
+Verdict judge_success(
+    const Desired& desired, const Observed& observed, const JobRun& job, const Answered& answer
+) {
+    const auto applied = observed.release.applied.value_or(AppliedMigrations{});
+    auto doubt = answer.has_no_migrations ? doubt_of_none(desired, job, answer, applied)
+                                          : doubt_of_leaves(job, answer, applied);
+    if (doubt) {
+        return *std::move(doubt);
     }
     return act_and_continue(
         {Reason::Progressing, "Recording that " + job.image.str() + " passed."},
@@ -225,34 +287,30 @@ Verdict judge_failure(
 }
 
 Verdict judge_end(
-    const Observed& observed, const JobRun& job, const JobEnd& end, const Workload& source
+    const Desired& desired,
+    const Observed& observed,
+    const JobRun& job,
+    const JobEnd& end,
+    const Workload& source
 ) {
     const auto* answer = std::get_if<Answered>(&end);
-    return answer != nullptr && answer->ok ? judge_success(observed, job, *answer)
+    return answer != nullptr && answer->ok ? judge_success(desired, observed, job, *answer)
                                            : judge_failure(observed, job, end, source);
 }
 
-Verdict judge(const Observed& observed, const JobRun& job, const Workload& source) {
+Verdict judge(
+    const Desired& desired, const Observed& observed, const JobRun& job, const Workload& source
+) {
     const auto end = read_end(job);
     if (!is_over(end)) {
         return judge_running(job, observed.now);
     }
-    auto verdict = judge_end(observed, job, end, source);
+    auto verdict = judge_end(desired, observed, job, end, source);
     if (!std::holds_alternative<Act>(verdict) && outlives_its_part(job) && job.has_deadline) {
         const auto finding = std::visit([](const auto& found) { return found.finding; }, verdict);
         return act_and_stop(finding, {LiftJobDeadline{job.name, job.uid}});
     }
     return verdict;
-}
-
-const JobRun* latest_of(const std::vector<JobRun>& jobs, const Revision& revision) {
-    const JobRun* latest = nullptr;
-    for (const auto& job : jobs) {
-        if (job.revision == revision && (latest == nullptr || job.attempt > latest->attempt)) {
-            latest = &job;
-        }
-    }
-    return latest;
 }
 
 /// Removes Jobs that outlive their part and whose answer nobody needs any more.
@@ -285,7 +343,7 @@ Verdict assess_migration(const Desired& desired, const Observed& observed) {
     const bool passed = has_passed(observed, image);
     const auto revision = revision_of(desired, *source, image);
     const auto jobs = migrations_in(observed.jobs);
-    const auto* latest = latest_of(jobs, revision);
+    const auto* latest = latest_migration(jobs, revision);
     if (auto act = tidy_up(jobs, latest, passed)) {
         return *std::move(act);
     }
@@ -302,7 +360,8 @@ Verdict assess_migration(const Desired& desired, const Observed& observed) {
         return Satisfied{
             {Reason::Succeeded, "The migrations of " + image.str() + " are in the database."}};
     }
-    return latest == nullptr ? start(*source, revision, image) : judge(observed, *latest, *source);
+    return latest == nullptr ? start(*source, revision, image)
+                             : judge(desired, observed, *latest, *source);
 }
 
 }  // namespace djdb

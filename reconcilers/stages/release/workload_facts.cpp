@@ -55,6 +55,17 @@ Revision revision_of(const Desired& desired, const Workload& source, const Image
     ));
 }
 
+const JobRun* latest_migration(const std::vector<JobRun>& jobs, const Revision& revision) {
+    const JobRun* latest = nullptr;
+    for (const auto& job : jobs) {
+        if (job.kind == JobKind::Migrate && job.revision == revision &&
+            (latest == nullptr || job.attempt > latest->attempt)) {
+            latest = &job;
+        }
+    }
+    return latest;
+}
+
 bool has_passed(const Observed& observed, const ImageRef& image) {
     return observed.tenant && std::ranges::find(observed.tenant->passed_images, image) !=
                                   observed.tenant->passed_images.end();

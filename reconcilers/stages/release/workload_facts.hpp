@@ -23,6 +23,9 @@ const Workload* migration_source(const Observed& observed);
 /// Hash of resource, image and template: a changed template is a new attempt.
 Revision revision_of(const Desired& desired, const Workload& source, const ImageRef& image);
 
+/// The last attempt to migrate for this revision; nullptr if there is none.
+const JobRun* latest_migration(const std::vector<JobRun>& jobs, const Revision& revision);
+
 bool has_passed(const Observed& observed, const ImageRef& image);
 
 /// Names a Deployment's Pod template: another template, or another Deployment of that name, has

@@ -122,7 +122,7 @@ TEST_F(DatabaseConformance, AnImagePassesOnTheDatabaseOfItsOid) {
     of(tenant_)->configure(call_);
     EXPECT_EQ(look(tenant_).passed_images, std::vector<ImageRef>{ImageRef("shop:0")});
     const auto read = [&] {
-        return of(tenant_)->read_migrations(passwords_.at(LoginId::migrate()), call_);
+        return of(tenant_)->read_migrations("", passwords_.at(LoginId::migrate()), call_);
     };
     EXPECT_FALSE(read().table_exists);
     server_->migrate(tenant_, "orders", "0001_initial");

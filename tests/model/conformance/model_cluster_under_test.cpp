@@ -30,6 +30,7 @@ class ModelClusterUnderTest final : public ClusterUnderTest {
         catch_up(views_.pods, world_.api.pods);
         catch_up(views_.secrets, world_.api.secrets);
         catch_up(views_.config_maps, world_.api.config_maps);
+        catch_up(views_.gates, world_.api.gates);
     }
     DjangoDatabase make_resource(const std::string& name) override {
         DjangoDatabase object;

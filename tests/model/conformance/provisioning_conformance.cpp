@@ -66,7 +66,7 @@ TEST_F(DatabaseConformance, WrongPasswordsAreRejectedLogins) {
     EXPECT_EQ(failure.reason, Reason::LoginRejected);
     EXPECT_EQ(failure.origin, FailureOrigin::Postgres);
     EXPECT_EQ(
-        reason_of([&] { of(tenant_)->read_migrations(Sensitive("wrong"), call_); }),
+        reason_of([&] { of(tenant_)->read_migrations("", Sensitive("wrong"), call_); }),
         Reason::LoginRejected
     );
     server_->set_password(role(LoginId::a()), "changed by hand");

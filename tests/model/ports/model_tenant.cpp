@@ -149,7 +149,8 @@ void ModelTenant::remove_reader(const RoleName& reader, const CallContext&) {
     });
 }
 
-AppliedMigrations ModelTenant::read_migrations(const Sensitive& password, const CallContext&) {
+AppliedMigrations ModelTenant::
+    read_migrations(const std::string& /*schema*/, const Sensitive& password, const CallContext&) {
     log_in(LoginId::migrate(), password);
     return look(world_, caller_, "read the migrations", access_, [&](const PgServer& server) {
         AppliedMigrations applied;

@@ -19,7 +19,9 @@ class ModelTenant final : public TenantDatabase {
     void prove_login(const LoginId&, const Sensitive& password, const CallContext&) override;
     bool accepts_password(const LoginId&, const Sensitive& password, const CallContext&) override;
     void remove_reader(const RoleName&, const CallContext&) override;
-    AppliedMigrations read_migrations(const Sensitive& password, const CallContext&) override;
+    AppliedMigrations
+    read_migrations(const std::string& schema, const Sensitive& password, const CallContext&)
+        override;
     void record_passed_image(const ImageRef&, const CallContext&) override;
     void claim_existing(const std::vector<RoleName>& owners, const CallContext&) override;
     void adopt(const CallContext&) override;

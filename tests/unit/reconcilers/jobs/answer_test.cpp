@@ -64,6 +64,27 @@ TEST(Answer, CountsWhenItSaysOk) {
     EXPECT_EQ(explain(end).reason, "");
 }
 
+TEST(Answer, SaysWhereItWasAndWhereItsRecordIs) {
+    const auto answer = std::get<Answered>(read_complete(
+        R"({"ok":true,"leaves":["a.1"],"applied":[],"database":"shop","user":"shop_owner","recorded_in":"data"})"
+    ));
+    EXPECT_EQ(answer.database, "shop");
+    EXPECT_EQ(answer.user, "shop_owner");
+    EXPECT_EQ(answer.recorded_in, "data");
+    EXPECT_FALSE(answer.has_no_migrations);
+}
+
+TEST(Answer, HasNoMigrationsOnlyIfItNamesThemAndThereAreNone) {
+    const auto has_none = [](const std::string& text) {
+        return std::get<Answered>(read_complete(text)).has_no_migrations;
+    };
+    EXPECT_TRUE(has_none(R"({"ok":true,"leaves":[],"applied":[],"recorded_in":null})"));
+    EXPECT_FALSE(has_none(R"({"ok":true,"applied":[]})")) << "too long for an answer";
+    EXPECT_FALSE(has_none(R"({"ok":true,"leaves":[],"applied_count":7})"));
+    EXPECT_FALSE(has_none(R"({"ok":true,"leaves":{},"applied":[]})"));
+    EXPECT_FALSE(has_none(R"({"ok":true,"leaves":[],"applied":["a.1"]})"));
+}
+
 TEST(Answer, AnythingElseIsNoSuccess) {
     for (const auto& text :
          {std::string(""),

@@ -136,6 +136,9 @@ TEST(MigrationJob, IsTheTemplatesAppContainerWithTheMigrationLogin) {
         EXPECT_EQ((*labelled)["labels"]["djangodb.io/revision"], "0123456789a");
     }
     EXPECT_EQ(job["metadata"]["annotations"]["djangodb.io/attempt"], "2");
+    const auto& marks = job["spec"]["template"]["metadata"]["annotations"];
+    EXPECT_EQ(marks["cluster-autoscaler.kubernetes.io/safe-to-evict"], "false");
+    EXPECT_EQ(marks["karpenter.sh/do-not-disrupt"], "true");
     EXPECT_EQ(job["spec"]["backoffLimit"], 0);
     const auto& pod = job["spec"]["template"]["spec"];
     ASSERT_EQ(pod["containers"].size(), 1U);
