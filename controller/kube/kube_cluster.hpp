@@ -62,6 +62,10 @@ class KubeCluster final : public Cluster {
     std::optional<std::map<std::string, std::string>> find_operator_config_map(
         const ObjectName& name
     ) override;
+    std::optional<DjangoDatabase> read_database(const ObjectKey& key, const CallContext& call)
+        override;
+    std::optional<PostgresServer> read_server(const ObjectName& name, const CallContext& call)
+        override;
     std::optional<SecretFacts> read_operator_secret(const ObjectName& name, const CallContext& call)
         override;
     std::optional<SecretFacts> read_secret(const ObjectKey& key, const CallContext& call) override;

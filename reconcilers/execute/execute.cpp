@@ -1,6 +1,7 @@
 #include "reconcilers/execute/execute.hpp"
 
 #include "crds/api.hpp"
+#include "reconcilers/execute/confirm_drop.hpp"
 #include "reconcilers/execute/stored_passwords.hpp"
 #include "reconcilers/manifests/migration_job.hpp"
 #include "reconcilers/manifests/secret.hpp"
@@ -151,6 +152,7 @@ class Executor {
         }
     }
     void operator()(const DropTenant&) {
+        confirm_drop(desired_, observed_, cluster_, call_);
         tenant().drop(call_);
         tell(
             "DatabaseDropped",

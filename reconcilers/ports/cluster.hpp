@@ -65,6 +65,9 @@ class Cluster {
     virtual std::optional<std::map<std::string, std::string>>
     find_operator_config_map(const ObjectName&) = 0;
 
+    /// As they are now: what can't be undone is not decided from a cache.
+    virtual std::optional<DjangoDatabase> read_database(const ObjectKey&, const CallContext&) = 0;
+    virtual std::optional<PostgresServer> read_server(const ObjectName&, const CallContext&) = 0;
     /// In the operator's own namespace. Stored passwords are read like this: were one missed that
     /// was just written, another would take its place.
     virtual std::optional<SecretFacts>

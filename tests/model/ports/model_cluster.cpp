@@ -355,4 +355,18 @@ void ModelCluster::emit_event(const Event& event, const CallContext&) noexcept {
     world_.history.note(caller_.name, [&] { return "    Event " + event.reason; });
 }
 
+std::optional<DjangoDatabase>
+ModelCluster::read_database(const ObjectKey& key, const CallContext&) {
+    read("read the resource");
+    const auto object = world_.api.databases.find(key);
+    return object ? std::optional(*object) : std::nullopt;
+}
+
+std::optional<PostgresServer>
+ModelCluster::read_server(const ObjectName& name, const CallContext&) {
+    read("read the server's object");
+    const auto object = world_.api.servers.find({{}, name});
+    return object ? std::optional(*object) : std::nullopt;
+}
+
 }  // namespace djdb::model

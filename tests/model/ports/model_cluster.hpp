@@ -25,6 +25,8 @@ class ModelCluster final : public Cluster {
     std::optional<SecretFacts> find_operator_secret(const ObjectName&) override;
     std::optional<std::map<std::string, std::string>> find_operator_config_map(const ObjectName&)
         override;
+    std::optional<DjangoDatabase> read_database(const ObjectKey&, const CallContext&) override;
+    std::optional<PostgresServer> read_server(const ObjectName&, const CallContext&) override;
     std::optional<SecretFacts> read_operator_secret(const ObjectName&, const CallContext&) override;
     std::optional<SecretFacts> read_secret(const ObjectKey&, const CallContext&) override;
     std::optional<std::string> read_secret_version(const ObjectKey&, const CallContext&) override;

@@ -1,0 +1,101 @@
+"""What can't be undone is not decided from watches alone: here they lag behind, and the API server knows better."""
+
+import base64
+import json
+import time
+import unittest
+
+import stage
+from case import HEAL_SECONDS, ClusterTest
+from lagging_api import LaggingApi
+from operator_process import OperatorProcess
+
+DELETE_SECONDS = 60
+# A decision of the past would be carried out within a second or two.
+WATCHED_SECONDS = 12
+
+
+class Stale(ClusterTest):
+    """The operator comes in through a door of ours; the suite's own one rests meanwhile."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        usual = stage.operator()
+        behind = OperatorProcess(usual.folder / "behind")
+        behind.prepare(usual.command[0])
+        config = json.loads(behind.kubeconfig.read_text())
+        cluster = config["clusters"][0]["cluster"]
+        authority = behind.folder / "api.crt"
+        authority.write_bytes(base64.b64decode(cluster["certificate-authority-data"]))
+        cls.api_behind = LaggingApi(behind.folder, cluster["server"], authority)
+        cls.addClassCleanup(cls.api_behind.close)
+        cluster["server"] = cls.api_behind.url
+        cluster["certificate-authority-data"] = base64.b64encode(cls.api_behind.authority.read_bytes()).decode()
+        behind.kubeconfig.write_text(json.dumps(config))
+        cls.addClassCleanup(usual.start)
+        usual.stop()
+        cls.addClassCleanup(behind.stop)
+        behind.start()
+
+    def assert_stays(self, what, holds):
+        """Seen for a while: nothing tells when the operator would have done it."""
+        until = time.monotonic() + WATCHED_SECONDS
+        while time.monotonic() < until:
+            self.assertTrue(holds(), what)
+            time.sleep(0.2)
+
+
+class Drop(Stale):
+    def setUp(self):
+        super().setUp()
+        self.make_server(deletion={"allowDrop": True})
+        self.make_database(deletion={"policy": "Delete"})
+        self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
+
+    def exists(self):
+        return self.sql("SELECT oid FROM pg_database WHERE datname = '%s'" % self.database) != ""
+
+    def wait_until_gone(self):
+        self.eventually("it is gone", lambda: self.api.read("djdb", "app", self.space) is None, DELETE_SECONDS)
+
+    def logins(self):
+        return self.sql(
+            "SELECT count(*) FROM pg_roles WHERE rolcanlogin AND rolname IN ('%s_a', '%s_migrate')"
+            % (self.database, self.database)
+        ).strip()
+
+    def test_leave_that_the_servers_owner_took_back(self):
+        with self.api_behind.held("postgresservers"):
+            self.api.patch("pgserver", self.space, {"spec": {"deletion": {"allowDrop": False}}})
+            self.api.delete("djdb", "app", self.space)
+            self.assert_stays("the database is kept", self.exists)
+            self.assertEqual(self.logins(), "2", "nobody is locked out by a decision of the past")
+        self.wait_until_gone()
+        self.assertTrue(self.exists())
+
+    def test_a_change_of_mind_while_something_is_in_the_way(self):
+        for spec in ({"policy": "Retain"}, {"protected": True}):
+            with self.subTest(spec=spec):
+                other = self.database + "_other"
+                self.sql("CREATE DATABASE %s OWNER %s_owner" % (other, self.database))
+                self.api.delete("djdb", "app", self.space)
+                self.wait_for_condition("Ready", "False", "DropObstructed", seconds=HEAL_SECONDS)
+                with self.api_behind.held("djangodatabases"):
+                    self.api.patch("djdb", "app", {"spec": {"deletion": spec}}, self.space)
+                    self.sql("DROP DATABASE %s" % other)
+                    self.assert_stays("the database is kept", self.exists)
+                self.wait_until_gone()
+                self.assertTrue(self.exists())
+                self.make_database(deletion={"policy": "Delete"})
+                self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
+
+    def test_what_is_still_meant_is_done(self):
+        with self.api_behind.held("postgresservers"):
+            self.api.delete("djdb", "app", self.space)
+            self.wait_until_gone()
+        self.assertFalse(self.exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
