@@ -96,6 +96,7 @@ class KubeCluster final : public Cluster {
     void remove_secret(const ObjectKey& key, const ResourceUid& controller, const CallContext& call)
         override;
     void remove_job(const ObjectKey& job, const ResourceUid& uid, const CallContext& call) override;
+    void cancel_job(const ObjectKey& job, const ResourceUid& uid, const CallContext& call) override;
     void patch_status(
         const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
     ) override;

@@ -113,7 +113,7 @@ class Executor {
     }
     void operator()(const CancelMigration& cancel) {
         const auto& ns = desired_.object.meta.key.ns;
-        cluster_.remove_job({ns, ObjectName(cancel.job)}, cancel.uid, call_);
+        cluster_.cancel_job({ns, ObjectName(cancel.job)}, cancel.uid, call_);
         tell(
             "MigrationCancelled",
             "Job " + cancel.job + " never started and its Pod template was replaced."

@@ -111,6 +111,9 @@ class Cluster {
     lift_job_deadline(const ObjectKey& job, const ResourceUid&, const CallContext&) = 0;
     /// Deletes this very Job; it stays visible until its Pods are gone. Already gone is success.
     virtual void remove_job(const ObjectKey& job, const ResourceUid&, const CallContext&) = 0;
+    /// The same of a Job that does nothing yet. Refused with Conflict when one of its Pods has
+    /// started or is about to, whether the cache shows it or not.
+    virtual void cancel_job(const ObjectKey& job, const ResourceUid&, const CallContext&) = 0;
     virtual void
     patch_status(const DjangoDatabase&, const DjangoDatabaseStatus&, const CallContext&) = 0;
     virtual void

@@ -13,6 +13,7 @@ from operator_process import OperatorProcess
 DELETE_SECONDS = 60
 # A decision of the past would be carried out within a second or two.
 WATCHED_SECONDS = 12
+OLD, NEW = "registry.test/shop:old", "registry.test/shop:new"
 
 
 class Stale(ClusterTest):
@@ -95,6 +96,53 @@ class Drop(Stale):
             self.api.delete("djdb", "app", self.space)
             self.wait_until_gone()
         self.assertFalse(self.exists())
+
+
+class Cancel(Stale):
+    def setUp(self):
+        super().setUp()
+        self.make_ready_database()
+        self.api.create("node", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": self.space}})
+        self.addCleanup(self.api.delete, "node", self.space)
+
+    def start(self, pod):
+        """As the scheduler and a kubelet do."""
+        binding = {
+            "apiVersion": "v1",
+            "kind": "Binding",
+            "metadata": {"name": pod},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": self.space},
+        }
+        self.api.call("POST", self.api.path("pod", self.space, pod) + "/binding", binding)
+        running = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
+        own = {"name": "app", "image": OLD, "imageID": "", "restartCount": 0, "ready": True, "state": running}
+        self.api.patch("pod", pod + "/status", {"status": {"phase": "Running", "containerStatuses": [own]}}, self.space)
+
+    def let_go(self, pod):
+        if self.api.read("pod", pod, self.space):
+            self.api.call("DELETE", self.api.path("pod", self.space, pod), gracePeriodSeconds=0)
+
+    def test_a_job_whose_pod_started_unseen_is_left_alone(self):
+        with self.api_behind.held("pods"):
+            self.make_deployment("web", OLD)
+            job = self.eventually("the Job is made", lambda: self.api.list("job", self.space))[0]["metadata"]["name"]
+            pod = self.eventually("its Pod is made", lambda: self.api.list("pod", self.space))[0]["metadata"]["name"]
+            self.addCleanup(self.let_go, pod)
+            self.start(pod)
+            self.make_deployment("web-2", NEW)
+            self.api.delete("deployment", "web", self.space)
+            time.sleep(10)  # what the operator waits for a Pod to be made
+            self.touch()
+            self.assert_stays(
+                "the Job is left alone",
+                lambda: (
+                    "deletionTimestamp"
+                    not in (self.api.read("job", job, self.space) or {"metadata": {"deletionTimestamp": ""}})[
+                        "metadata"
+                    ]
+                ),
+            )
+        self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")
 
 
 if __name__ == "__main__":

@@ -369,4 +369,14 @@ ModelCluster::read_server(const ObjectName& name, const CallContext&) {
     return object ? std::optional(*object) : std::nullopt;
 }
 
+void ModelCluster::cancel_job(const ObjectKey& job, const ResourceUid& uid, const CallContext&) {
+    effect(("cancel Job " + job.name.str()).c_str(), [&] {
+        const auto pod = world_.api.pods.find(job);
+        if (pod && pod->stuck.empty()) {
+            throw Refusal(RefusalKind::Conflict, "JobStarted", "a Pod of it has started");
+        }
+        world_.api.remove_job(job, uid);
+    });
+}
+
 }  // namespace djdb::model

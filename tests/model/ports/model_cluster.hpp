@@ -45,6 +45,7 @@ class ModelCluster final : public Cluster {
     void arm_job_ttl(const ObjectKey&, const CallContext&) override;
     void lift_job_deadline(const ObjectKey&, const ResourceUid&, const CallContext&) override;
     void remove_job(const ObjectKey&, const ResourceUid&, const CallContext&) override;
+    void cancel_job(const ObjectKey&, const ResourceUid&, const CallContext&) override;
     void patch_status(const DjangoDatabase&, const DjangoDatabaseStatus&, const CallContext&)
         override;
     void patch_server_status(const PostgresServer&, const PostgresServerStatus&, const CallContext&)
