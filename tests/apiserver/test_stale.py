@@ -1,7 +1,9 @@
-"""What can't be undone is not decided from watches alone: here they lag behind, and the API server knows better."""
+"""What can't be undone is not decided by what the operator believes: its watches lag behind here, or its clock is
+ahead, and the API server knows better."""
 
 import base64
 import json
+import os
 import time
 import unittest
 
@@ -19,6 +21,8 @@ OLD, NEW = "registry.test/shop:old", "registry.test/shop:new"
 class Stale(ClusterTest):
     """The operator comes in through a door of ours; the suite's own one rests meanwhile."""
 
+    seconds_ahead = 0
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -34,6 +38,13 @@ class Stale(ClusterTest):
         cluster["server"] = cls.api_behind.url
         cluster["certificate-authority-data"] = base64.b64encode(cls.api_behind.authority.read_bytes()).decode()
         behind.kubeconfig.write_text(json.dumps(config))
+        if cls.seconds_ahead:
+            environment = {
+                "LD_PRELOAD": os.environ["DJDB_CLOCK_AHEAD_LIBRARY"],
+                "DJDB_CLOCK_AHEAD": str(cls.seconds_ahead),
+            }
+            command = ["env", *("%s=%s" % entry for entry in environment.items()), *behind.command]
+            (behind.folder / "command.json").write_text(json.dumps(command))
         cls.addClassCleanup(usual.start)
         usual.stop()
         cls.addClassCleanup(behind.stop)
@@ -143,6 +154,28 @@ class Cancel(Stale):
                 ),
             )
         self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")
+
+
+class ClockAhead(Stale):
+    """By more than anything is waited for."""
+
+    seconds_ahead = 60
+
+    def logins(self):
+        return self.sql("SELECT count(*) FROM pg_roles WHERE rolcanlogin AND rolname LIKE '%s%%'" % self.database)
+
+    def test_a_server_that_is_away_for_a_moment_is_waited_for(self):
+        self.make_ready_database()
+        self.api.patch("pgserver", self.space, {"spec": {"port": 1}})
+        self.wait_for_condition("ServerReachable", "False", "TCPUnreachable")
+        self.api.delete("djdb", "app", self.space)
+        until = time.monotonic() + 8
+        while time.monotonic() < until:
+            self.assertIsNotNone(self.api.read("djdb", "app", self.space), "its logins are not disabled yet")
+            time.sleep(0.2)
+        self.api.patch("pgserver", self.space, {"spec": {"port": self.admin.port}})
+        self.eventually("it is gone", lambda: self.api.read("djdb", "app", self.space) is None, DELETE_SECONDS)
+        self.assertEqual(self.logins(), "0")
 
 
 if __name__ == "__main__":
