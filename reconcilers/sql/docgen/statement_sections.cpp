@@ -166,7 +166,7 @@ std::vector<Section> making() {
         {"Make the database",
          Where::OwnDatabase,
          "administrator, maintenance database; unless the first finds that it was lost",
-         {find_lost_database(kNames), create_database(kNames)}},
+         {begin_creating(kNames), find_lost_database(kNames), create_database(kNames)}},
         {"Configure the database",
          Where::OwnDatabase,
          "administrator, maintenance database; one transaction, but for the last one",
