@@ -112,6 +112,7 @@ Batch configure_database(
     );
     // Once more: all of the above went by the name, which may have been moved since.
     batch.push_back(require_claimed_database(names));
+    batch.push_back(count_revision());
     return batch;
 }
 
