@@ -1,9 +1,14 @@
-// A server that is not what it was at the last look: restored to a moment of the past.
+// A server that is not what it was at the last look: restored to a moment of the past, or a standby
+// that took its place while the primary runs on.
 #include "tests/postgres/live_server.hpp"
 #include "tests/postgres/spare_server.hpp"
+#include "tests/support/tcp_relay.hpp"
+
+#include <gmock/gmock.h>
 
 #include <chrono>
 #include <string>
+#include <thread>
 
 namespace djdb::postgres {
 namespace {
@@ -95,6 +100,41 @@ TEST_F(Restored, ToAMomentBehindTheLastWriteToTheLedgerIsTheSameOnAnotherTimelin
     EXPECT_NO_THROW(claim(access, names));
     server.as_superuser("DROP TABLE of_an_app");
     server.reset("wal_keep_size");
+}
+
+TEST_F(Restored, ASessionOnThePrimaryThatWasReplacedIsNotUsedAgain) {
+    const auto& old = spare();
+    claim(old.access(), fresh_tenant());
+    old.stop();
+    const SpareServer promoted("promoted", old, SpareServer::Copy::Standby);
+    old.start();
+    support::TcpRelay relay(static_cast<std::uint16_t>(old.access().address.port));
+    auto access = in_its_place(old, remembered(old));
+    access.address.port = relay.port();
+    PostgresDatabase database;
+    const auto before = fresh_tenant();
+    database.of(access, {before, setup_, claimant_of(before)})->inspect(call_for());
+
+    promoted.as_superuser("SELECT pg_promote()");
+    relay.lead_to(static_cast<std::uint16_t>(promoted.access().address.port));
+    const auto found = database.inspect_server(access, call_for()).identity;
+    EXPECT_GT(found.timeline, access.address.identity.expected.timeline);
+    access.address.identity.expected = found;
+    const auto names = fresh_tenant();
+    database.of(access, {names, setup_, claimant_of(names)})
+        ->claim_and_create_roles(passwords_, call_for());
+    EXPECT_EQ(roles_of(old, names), "0");
+    EXPECT_EQ(roles_of(promoted, names), "1");
+
+    // And back: whoever leads to the old one again is told.
+    relay.lead_to(static_cast<std::uint16_t>(old.access().address.port));
+    PostgresDatabase fresh;
+    EXPECT_EQ(
+        failure_of([&] {
+            fresh.of(access, {names, setup_, claimant_of(names)})->inspect(call_for());
+        }).reason,
+        Reason::ServerRestored
+    );
 }
 
 }  // namespace
