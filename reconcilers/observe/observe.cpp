@@ -65,7 +65,7 @@ std::vector<Drift> all_drift(const Observed& observed) {
     auto all = known(observed.tenant).drift;
     const auto& [contents, rejected] = observed.inspection;
     all.insert(all.end(), contents.begin(), contents.end());
-    for (const auto& login : rejected) {
+    for (const auto& login : observed.inspection.rejected_logins) {
         all.push_back({DriftKind::PasswordRejected, login.str()});
     }
     return all;

@@ -49,6 +49,8 @@ struct Inspection {
     std::vector<RoleName> rejected_logins;
 };
 
+    /// The same although it was set a while ago: it is refused for another reason.
+    std::vector<RoleName> refused_logins;
 struct ObservedRelease {
     GateState gate = GateState::Missing;
     std::vector<Workload> workloads;
