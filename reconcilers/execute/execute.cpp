@@ -54,7 +54,7 @@ class Executor {
         cluster_.set_finalizers(desired_.object, finalizers, call_);
     }
     void operator()(const StoreCredentials&) {
-        store(completed(desired_, stored_, passwords_));
+        store(completed(desired_, stored_, observed_.secrets.recovered, passwords_));
         credentials_ = passwords_in(desired_, stored_);
     }
     void operator()(const RemoveCredentials&) {

@@ -1,6 +1,7 @@
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/observe/inspection.hpp"
 #include "reconcilers/observe/observed.hpp"
+#include "reconcilers/observe/recovery.hpp"
 #include "reconcilers/observe/secrets.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
@@ -34,6 +35,7 @@ void inspect(
     const Desired& desired,
     std::span<const Lane> lanes,
     Observed& observed,
+    Cluster& cluster,
     Database& database,
     TenantCache& cache,
     const CallContext& call
@@ -47,6 +49,10 @@ void inspect(
         if (known(observed.tenant).claim != ClaimState::Mine) {
             observed.administrator =
                 database.inspect_administrator(known(observed.server.access), call);
+        }
+        if (misses_passwords_in_use(desired, observed)) {
+            observed.secrets.recovered =
+                recover_passwords(desired, observed, cluster, *tenant, call);
         }
         observed.inspection = inspect_when_due(desired, observed, *tenant, cache, call);
         if (known(observed.tenant).claim == ClaimState::Mine && needs_confirmation(observed)) {
@@ -63,7 +69,7 @@ void inspect(
 
 std::vector<Drift> all_drift(const Observed& observed) {
     auto all = known(observed.tenant).drift;
-    const auto& [contents, rejected] = observed.inspection;
+    const auto& contents = observed.inspection.contents;
     all.insert(all.end(), contents.begin(), contents.end());
     for (const auto& login : observed.inspection.rejected_logins) {
         all.push_back({DriftKind::PasswordRejected, login.str()});
@@ -106,7 +112,7 @@ Observed observe(
             job.obstacle = find_obstacle(job, key.ns, cluster, call);
         }
     }
-    inspect(desired, lanes, observed, database, cache, call);
+    inspect(desired, lanes, observed, cluster, database, cache, call);
     return observed;
 }
 
