@@ -110,7 +110,6 @@ int run_operator(const Options& options, std::stop_token stop) {
     kube::KubeCluster cluster(
         *client, watches.caches(), {Namespace(options.ns), options.service_account, cluster_id}
     );
-    SystemClock clock;
     KernelPasswordSource passwords;
     TenantCache cache;
     const auto wake = [&queue](WakeReason why) {
@@ -118,7 +117,9 @@ int run_operator(const Options& options, std::stop_token stop) {
     };
     const CatalogResync resync(database, cache, wake(WakeReason::CatalogChanged));
     ReconcileWorker worker(
-        {cluster, database, clock, passwords, cache}, {cluster, database, clock, resync}, queue
+        {cluster, database, client->clock(), passwords, cache},
+        {cluster, database, client->clock(), resync},
+        queue
     );
     runtime::WorkerPool<WorkKey, WakeReason> workers(
         queue,

@@ -8,10 +8,18 @@ std::span<const RbacRule> rbac_table() {
     using enum RbacScope;
     static constexpr std::array kRules{
         RbacRule{
-            Cluster, "djangodb.io", "djangodatabases", "list watch patch", "patch: the finalizer"},
+            Cluster,
+            "djangodb.io",
+            "djangodatabases",
+            "get list watch patch",
+            "get: what it asks for now, before its database is dropped; patch: the finalizer"},
         RbacRule{Cluster, "djangodb.io", "djangodatabases/status", "patch", "conditions"},
         RbacRule{
-            Cluster, "djangodb.io", "postgresservers", "list watch", "where the databases are"},
+            Cluster,
+            "djangodb.io",
+            "postgresservers",
+            "get list watch",
+            "where the databases are; get: what it allows now, before a database is dropped"},
         RbacRule{Cluster, "djangodb.io", "postgresservers/status", "patch", "conditions"},
         RbacRule{
             Cluster,

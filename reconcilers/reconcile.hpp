@@ -19,7 +19,7 @@ class DjangoDatabaseReconciler {
     DjangoDatabaseReconciler(
         Cluster& cluster,
         Database& database,
-        Clock& clock,
+        const Clock& clock,
         PasswordSource& passwords,
         TenantCache& cache
     )
@@ -53,7 +53,7 @@ class DjangoDatabaseReconciler {
 
     Cluster& cluster_;
     Database& database_;
-    Clock& clock_;
+    const Clock& clock_;
     PasswordSource& passwords_;
     TenantCache& cache_;
 };
@@ -62,7 +62,7 @@ class DjangoDatabaseReconciler {
 class PostgresServerReconciler {
   public:
     PostgresServerReconciler(
-        Cluster& cluster, Database& database, Clock& clock, CatalogResync resync
+        Cluster& cluster, Database& database, const Clock& clock, CatalogResync resync
     )
         : cluster_(cluster), database_(database), clock_(clock), resync_(std::move(resync)) {}
 
@@ -71,7 +71,7 @@ class PostgresServerReconciler {
   private:
     Cluster& cluster_;
     Database& database_;
-    Clock& clock_;
+    const Clock& clock_;
     CatalogResync resync_;
 };
 

@@ -49,12 +49,14 @@ EventSeries::Written EventSeries::next(const Event& event, const std::string& in
         count = ++counts_[event.key.ns.str() + "/" + name];
     }
     const auto stamp = format_micro_time(now);
+    // What is said of an object without a namespace stands in this one.
+    const Namespace ns(event.key.ns.str().empty() ? "default" : event.key.ns.str());
     return {
-        {event.key.ns, ObjectName(name)},
+        {ns, ObjectName(name)},
         count,
         {{"apiVersion", "events.k8s.io/v1"},
          {"kind", "Event"},
-         {"metadata", {{"name", name}, {"namespace", event.key.ns.str()}}},
+         {"metadata", {{"name", name}, {"namespace", ns.str()}}},
          {"eventTime", stamp},
          {"reportingController", std::string(api::kGroup) + "/" + std::string(api::kOperator)},
          {"reportingInstance", instance},

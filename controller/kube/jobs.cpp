@@ -9,9 +9,13 @@
 #include "controller/kube/running_jobs.hpp"
 #include "crds/api.hpp"
 #include "crds/codec.hpp"
+#include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/ports/failure.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <memory>
+#include <vector>
 
 namespace djdb::kube {
 namespace {
@@ -96,6 +100,31 @@ void KubeCluster::remove_job(
     const ObjectKey& job, const ResourceUid& uid, const CallContext& call
 ) {
     const RemoveOptions options{uid.str(), {}, "Foreground"};
+    client_.remove(resources::kJobs, job, options, call);
+}
+
+void KubeCluster::cancel_job(
+    const ObjectKey& job, const ResourceUid& uid, const CallContext& call
+) {
+    // With the version of before the look: the Job changes when a Pod is made for it or runs.
+    const auto current = client_.read(resources::kJobs, job, call);
+    if (!current || text_at(*current, {"metadata", "uid"}) != uid.str()) {
+        return;
+    }
+    const Selection own{job.ns.str(), std::string(kJobNameLabel) + "=" + job.name.str(), {}};
+    std::vector<std::shared_ptr<const json>> pods;
+    for (auto& pod : client_.list(resources::kPods, own, call).items) {
+        pods.push_back(std::make_shared<const json>(std::move(pod)));
+    }
+    if (has_started(decode_job(JobKind::Migrate, *current, pods))) {
+        refuse(
+            "JobStarted",
+            "Job \"" + job.name.str() +
+                "\" of an earlier template was not removed: a Pod of it has started. It ends first."
+        );
+    }
+    const RemoveOptions options{
+        uid.str(), text_at(*current, {"metadata", "resourceVersion"}), "Foreground"};
     client_.remove(resources::kJobs, job, options, call);
 }
 

@@ -42,6 +42,20 @@ std::optional<std::map<std::string, std::string>> KubeCluster::find_operator_con
     return found->value("data", std::map<std::string, std::string>{});
 }
 
+std::optional<DjangoDatabase> KubeCluster::read_database(
+    const ObjectKey& key, const CallContext& call
+) {
+    const auto object = client_.read(resources::kDjangoDatabases, key, call);
+    return object ? std::optional(decode_django_database(*object)) : std::nullopt;
+}
+
+std::optional<PostgresServer> KubeCluster::read_server(
+    const ObjectName& name, const CallContext& call
+) {
+    const auto object = client_.read(resources::kPostgresServers, {Namespace(), name}, call);
+    return object ? std::optional(decode_postgres_server(*object)) : std::nullopt;
+}
+
 void KubeCluster::set_finalizers(
     const DjangoDatabase& object,
     const std::vector<std::string>& finalizers,

@@ -62,6 +62,10 @@ class KubeCluster final : public Cluster {
     std::optional<std::map<std::string, std::string>> find_operator_config_map(
         const ObjectName& name
     ) override;
+    std::optional<DjangoDatabase> read_database(const ObjectKey& key, const CallContext& call)
+        override;
+    std::optional<PostgresServer> read_server(const ObjectName& name, const CallContext& call)
+        override;
     std::optional<SecretFacts> read_operator_secret(const ObjectName& name, const CallContext& call)
         override;
     std::optional<SecretFacts> read_secret(const ObjectKey& key, const CallContext& call) override;
@@ -92,6 +96,7 @@ class KubeCluster final : public Cluster {
     void remove_secret(const ObjectKey& key, const ResourceUid& controller, const CallContext& call)
         override;
     void remove_job(const ObjectKey& job, const ResourceUid& uid, const CallContext& call) override;
+    void cancel_job(const ObjectKey& job, const ResourceUid& uid, const CallContext& call) override;
     void patch_status(
         const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
     ) override;

@@ -103,7 +103,10 @@ const std::string& cell(const Rows& rows, std::size_t column) {
 
 void AdminSessions::make_maintenance_database(const ServerAccess& access, const CallContext& call) {
     const DatabaseName name(access.maintenance_database);
-    const auto lease = pool_.take(admin_endpoint(access, "postgres"), call);
+    auto elsewhere = admin_endpoint(access, "postgres");
+    elsewhere.is_reusable = false;
+    const auto lease = pool_.take(elsewhere, call);
+    lease->run(sql::take_time(), call);
     create_if_missing(*lease, sql::create_maintenance_database(name), call);
     lease->run_batch(sql::open_maintenance_database(name), call);
 }
@@ -147,7 +150,20 @@ void AdminSessions::attempt(
 }
 
 void AdminSessions::run(const ServerAccess& access, const CallContext& call, const Work& work) {
-    const auto endpoint = admin_endpoint(access, access.maintenance_database);
+    run_on(admin_endpoint(access, access.maintenance_database), access, call, work);
+}
+
+void AdminSessions::run_alone(
+    const ServerAccess& access, const CallContext& call, const Work& work
+) {
+    auto endpoint = admin_endpoint(access, access.maintenance_database);
+    endpoint.is_reusable = false;
+    run_on(endpoint, access, call, work);
+}
+
+void AdminSessions::run_on(
+    const Endpoint& endpoint, const ServerAccess& access, const CallContext& call, const Work& work
+) {
     try {
         repeat_races(call, [&] { attempt(endpoint, access, call, work); });
     } catch (const Error& error) {

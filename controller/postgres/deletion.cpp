@@ -131,22 +131,16 @@ std::vector<std::string> PostgresTenant::retire(const CallContext& call) {
 }
 
 void PostgresTenant::drop_database(const CallContext& call) {
-    // A session of its own: what it sets and locks ends with it.
-    auto endpoint = admin_endpoint(access_, access_.maintenance_database);
-    endpoint.is_reusable = false;
-    repeat_races(call, [&] {
-        const auto session = pool_.take(endpoint, call);
-        session->read_answers([&] {
-            if (cell(session->run(sql::begin_dropping(names_), call), 0) != "t") {
-                throw Error(
-                    {.kind = FailureClass::Transient,
-                     .origin = FailureOrigin::Postgres,
-                     .message = "Another database of the server is being dropped; one at a time.",
-                     .reason = Reason::Deleting}
-                );
-            }
-            drop_claimed_database(*session, names_, claimant_, call);
-        });
+    admin_.run_alone(access_, call, [&](Connection& session) {
+        if (cell(session.run(sql::begin_dropping(names_), call), 0) != "t") {
+            throw Error(
+                {.kind = FailureClass::Transient,
+                 .origin = FailureOrigin::Postgres,
+                 .message = "Another database of the server is being dropped; one at a time.",
+                 .reason = Reason::Deleting}
+            );
+        }
+        drop_claimed_database(session, names_, claimant_, call);
     });
 }
 

@@ -16,6 +16,8 @@ namespace djdb::postgres {
 
 namespace {
 
+constexpr const char* kLockNotAvailable = "55P03";
+
 Error lost_database(
     const Endpoint& at, const DatabaseName& name, const std::string& oid, const std::string& now
 ) {
@@ -44,6 +46,24 @@ sql::Verifiers verifiers_of(const TenantPasswords& passwords, PasswordMode mode)
     return verifiers;
 }
 
+void begin_creating(Connection& session, const TenantNames& names, const CallContext& call) {
+    try {
+        session.run(sql::begin_creating(names), call);
+    } catch (const Error& error) {
+        if (error.failure().code != kLockNotAvailable) {
+            throw;
+        }
+        throw Error(
+            {.kind = FailureClass::Transient,
+             .origin = FailureOrigin::Postgres,
+             .message = "Database \"" + names.database.str() +
+                        "\" is still being made by another session of the operator's, which takes "
+                        "as long as the server's disk needs. It is looked at anew.",
+             .reason = Reason::Progressing}
+        );
+    }
+}
+
 }  // namespace
 
 void PostgresTenant::claim_and_create_roles(
@@ -61,7 +81,8 @@ void PostgresTenant::claim_and_create_roles(
 }
 
 void PostgresTenant::create(const CallContext& call) {
-    as_admin(call, [&](Connection& session) {
+    admin_.run_alone(access_, call, [&](Connection& session) {
+        begin_creating(session, names_, call);
         // Another operator may have deleted the resource meanwhile.
         session.run(sql::require_claim(names_, claimant_), call);
         // Never an empty database in the place of one that was lost: a person decides.

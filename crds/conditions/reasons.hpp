@@ -59,6 +59,7 @@ enum class Reason {
     AdoptionRefused,
     RoleConflict,
     ClaimLost,
+    CredentialsLost,
     DatabaseLost,
     DatabaseRenamed,
     DatabaseReowned,

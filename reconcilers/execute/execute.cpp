@@ -1,6 +1,7 @@
 #include "reconcilers/execute/execute.hpp"
 
 #include "crds/api.hpp"
+#include "reconcilers/execute/confirm_drop.hpp"
 #include "reconcilers/execute/stored_passwords.hpp"
 #include "reconcilers/manifests/migration_job.hpp"
 #include "reconcilers/manifests/secret.hpp"
@@ -53,7 +54,7 @@ class Executor {
         cluster_.set_finalizers(desired_.object, finalizers, call_);
     }
     void operator()(const StoreCredentials&) {
-        store(completed(desired_, stored_, passwords_));
+        store(completed(desired_, stored_, observed_.secrets.recovered, passwords_));
         credentials_ = passwords_in(desired_, stored_);
     }
     void operator()(const RemoveCredentials&) {
@@ -112,7 +113,7 @@ class Executor {
     }
     void operator()(const CancelMigration& cancel) {
         const auto& ns = desired_.object.meta.key.ns;
-        cluster_.remove_job({ns, ObjectName(cancel.job)}, cancel.uid, call_);
+        cluster_.cancel_job({ns, ObjectName(cancel.job)}, cancel.uid, call_);
         tell(
             "MigrationCancelled",
             "Job " + cancel.job + " never started and its Pod template was replaced."
@@ -151,6 +152,7 @@ class Executor {
         }
     }
     void operator()(const DropTenant&) {
+        confirm_drop(desired_, observed_, cluster_, call_);
         tenant().drop(call_);
         tell(
             "DatabaseDropped",

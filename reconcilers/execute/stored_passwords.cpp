@@ -56,13 +56,26 @@ std::optional<TenantPasswords> passwords_in(const Desired& desired, const Secret
     return are_noted ? std::optional(std::move(passwords)) : std::nullopt;
 }
 
-SecretData completed(const Desired& desired, const SecretData& stored, PasswordSource& passwords) {
+std::vector<LoginId> missing_passwords(const Desired& desired, const SecretData& stored) {
+    auto logins = logins_of(desired);
+    std::erase_if(logins, [&](const LoginId& login) {
+        return find(stored, password_key(login)).has_value();
+    });
+    return logins;
+}
+
+SecretData completed(
+    const Desired& desired,
+    const SecretData& stored,
+    const TenantPasswords& recovered,
+    PasswordSource& passwords
+) {
     auto data = stored;
-    for (const auto& login : logins_of(desired)) {
-        const auto key = password_key(login);
-        if (!find(data, key)) {
-            data.insert_or_assign(key, passwords.make());
-        }
+    for (const auto& login : missing_passwords(desired, stored)) {
+        const auto known = recovered.find(login);
+        data.insert_or_assign(
+            password_key(login), known == recovered.end() ? passwords.make() : known->second
+        );
     }
     for (std::size_t i = 0; i < readers_of(desired).size(); ++i) {
         const auto& reader = readers_of(desired)[i];

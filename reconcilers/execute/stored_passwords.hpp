@@ -15,8 +15,17 @@ namespace djdb {
 /// Nothing unless a password of every login is there and each reader's Secret is noted.
 std::optional<TenantPasswords> passwords_in(const Desired& desired, const SecretData& stored);
 
-/// The stored copy with fresh passwords for logins that have none, and today's names of Secrets.
-SecretData completed(const Desired& desired, const SecretData& stored, PasswordSource& passwords);
+/// Those of the enabled logins that have no stored password.
+std::vector<LoginId> missing_passwords(const Desired& desired, const SecretData& stored);
+
+/// The stored copy with passwords for logins that have none, recovered or else fresh ones, and today's
+/// names of Secrets.
+SecretData completed(
+    const Desired& desired,
+    const SecretData& stored,
+    const TenantPasswords& recovered,
+    PasswordSource& passwords
+);
 
 /// Published for readers that are no longer requested, or under a name that is not.
 std::vector<ObjectName> leftover_secrets(const Desired& desired, const SecretData& stored);

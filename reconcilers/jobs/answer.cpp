@@ -244,6 +244,12 @@ JobEnd read_end(const JobRun& job) {
     return AnswerLost{job.finished};
 }
 
+bool has_started(const JobRun& job) {
+    return !std::ranges::all_of(job.pods, [](const JobPod& pod) {
+        return !pod.is_over && why_stuck(pod);
+    });
+}
+
 bool is_over(const JobEnd& end) {
     return !std::holds_alternative<Underway>(end) && !std::holds_alternative<Stuck>(end);
 }

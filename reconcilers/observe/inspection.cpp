@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 /// tenant.
 constexpr std::chrono::seconds kBetweenLogins = 5min;
 constexpr std::chrono::seconds kBetweenLooks = 1h;
+/// A password is set again no more often than this.
+constexpr std::chrono::seconds kBetweenPasswords = 1h;
 
 /// So that the tenants of a restarted operator are not all looked at in one minute.
 std::chrono::seconds share_of(const Desired& desired, std::chrono::seconds span) {
@@ -78,6 +80,19 @@ std::vector<RoleName> find_rejected(
     return rejected;
 }
 
+/// Those that got their password again a while ago are refused for another reason, which setting it
+/// once more does not take away.
+Inspection judged(std::vector<Drift> contents, const LoginRecord& logins, TimePoint now) {
+    Inspection found{std::move(contents), {}, {}};
+    for (const auto& login : logins.rejected) {
+        const auto set = logins.set_again.find(login);
+        const bool is_in_vain =
+            set != logins.set_again.end() && now < set->second + kBetweenPasswords;
+        (is_in_vain ? found.refused_logins : found.rejected_logins).push_back(login);
+    }
+    return found;
+}
+
 }  // namespace
 
 Inspection inspect_when_due(
@@ -101,9 +116,13 @@ Inspection inspect_when_due(
         record.logins.rejected =
             find_rejected(desired, known(observed.secrets.passwords), database, call);
         record.logins.due = observed.now + kBetweenLogins;
+        std::erase_if(record.logins.set_again, [&](const auto& entry) {
+            return std::ranges::find(record.logins.rejected, entry.first) ==
+                   record.logins.rejected.end();
+        });
     }
-    Inspection found{
-        record.drift.contents, can_log_in ? record.logins.rejected : std::vector<RoleName>{}};
+    auto found =
+        judged(record.drift.contents, can_log_in ? record.logins : LoginRecord{}, observed.now);
     cache.keep(desired.object.meta.key, std::move(record));
     return found;
 }
@@ -117,7 +136,11 @@ void note_steps(
     record.drift.fingerprint = known(observed.tenant).fingerprint;
     if (was_done<CreateRoles>(outcomes)) {
         record.drift.fingerprint.clear();
-        record.logins = {{}, observed.now};
+        for (const auto& login : observed.inspection.rejected_logins) {
+            record.logins.set_again[login] = observed.now;
+        }
+        record.logins.rejected.clear();
+        record.logins.due = observed.now;
     }
     if (was_done<ConfigureDatabase>(outcomes)) {
         record.drift.fingerprint.clear();

@@ -1,6 +1,7 @@
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/observe/inspection.hpp"
 #include "reconcilers/observe/observed.hpp"
+#include "reconcilers/observe/recovery.hpp"
 #include "reconcilers/observe/secrets.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
@@ -51,6 +52,7 @@ void inspect(
     const Desired& desired,
     std::span<const Lane> lanes,
     Observed& observed,
+    Cluster& cluster,
     Database& database,
     TenantCache& cache,
     const CallContext& call
@@ -65,6 +67,10 @@ void inspect(
             observed.administrator =
                 database.inspect_administrator(known(observed.server.access), call);
         }
+        if (misses_passwords_in_use(desired, observed)) {
+            observed.secrets.recovered =
+                recover_passwords(desired, observed, cluster, *tenant, call);
+        }
         observed.inspection = inspect_when_due(desired, observed, *tenant, cache, call);
         confirm(desired, observed, *tenant, call);
     } catch (const Error& error) {
@@ -76,9 +82,9 @@ void inspect(
 
 std::vector<Drift> all_drift(const Observed& observed) {
     auto all = known(observed.tenant).drift;
-    const auto& [contents, rejected] = observed.inspection;
+    const auto& contents = observed.inspection.contents;
     all.insert(all.end(), contents.begin(), contents.end());
-    for (const auto& login : rejected) {
+    for (const auto& login : observed.inspection.rejected_logins) {
         all.push_back({DriftKind::PasswordRejected, login.str()});
     }
     return all;
@@ -119,7 +125,7 @@ Observed observe(
             job.obstacle = find_obstacle(job, key.ns, cluster, call);
         }
     }
-    inspect(desired, lanes, observed, database, cache, call);
+    inspect(desired, lanes, observed, cluster, database, cache, call);
     return observed;
 }
 

@@ -32,6 +32,8 @@ struct ObservedSecrets {
     std::string stored_version;
     /// In it, when none is missing.
     std::optional<TenantPasswords> passwords;
+    /// Missing in it although they are in use, and found in the Secrets that the apps read.
+    TenantPasswords recovered;
     SecretState app = SecretState::Absent;
     /// In the order of spec.access.readers.
     std::vector<SecretState> readers;
@@ -47,6 +49,8 @@ struct Inspection {
     std::vector<Drift> contents;
     /// Logins whose stored password the server refuses.
     std::vector<RoleName> rejected_logins;
+    /// The same although it was set a while ago: it is refused for another reason.
+    std::vector<RoleName> refused_logins;
 };
 
 struct ObservedRelease {

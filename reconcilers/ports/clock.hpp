@@ -1,4 +1,4 @@
-// The wall clock and the source of passwords, as ports: a run reads neither by itself.
+// The clock and the source of passwords, as ports: a run reads neither by itself.
 #pragma once
 
 #include "crds/conditions/conditions.hpp"
@@ -9,6 +9,7 @@ namespace djdb {
 class Clock {
   public:
     virtual ~Clock() = default;
+    /// By the clock that writes the times of resources and Jobs, so that they can be compared.
     [[nodiscard]] virtual TimePoint now() const = 0;
 };
 

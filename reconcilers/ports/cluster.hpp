@@ -65,6 +65,9 @@ class Cluster {
     virtual std::optional<std::map<std::string, std::string>>
     find_operator_config_map(const ObjectName&) = 0;
 
+    /// As they are now: what can't be undone is not decided from a cache.
+    virtual std::optional<DjangoDatabase> read_database(const ObjectKey&, const CallContext&) = 0;
+    virtual std::optional<PostgresServer> read_server(const ObjectName&, const CallContext&) = 0;
     /// In the operator's own namespace. Stored passwords are read like this: were one missed that
     /// was just written, another would take its place.
     virtual std::optional<SecretFacts>
@@ -108,6 +111,9 @@ class Cluster {
     lift_job_deadline(const ObjectKey& job, const ResourceUid&, const CallContext&) = 0;
     /// Deletes this very Job; it stays visible until its Pods are gone. Already gone is success.
     virtual void remove_job(const ObjectKey& job, const ResourceUid&, const CallContext&) = 0;
+    /// The same of a Job that does nothing yet. Refused with Conflict when one of its Pods has
+    /// started or is about to, whether the cache shows it or not.
+    virtual void cancel_job(const ObjectKey& job, const ResourceUid&, const CallContext&) = 0;
     virtual void
     patch_status(const DjangoDatabase&, const DjangoDatabaseStatus&, const CallContext&) = 0;
     virtual void

@@ -30,6 +30,17 @@ Event warning_event(const DjangoDatabase& object, std::string reason, std::strin
     return about(object, true, std::move(reason), std::move(message));
 }
 
+Event warning_event(const PostgresServer& server, std::string reason, std::string message) {
+    return {
+        std::string(api::kGroupVersion),
+        "PostgresServer",
+        server.meta.key,
+        server.meta.uid,
+        true,
+        std::move(reason),
+        std::move(message)};
+}
+
 Event warning_event(const ObjectMeta& deployment, std::string reason, std::string message) {
     return {
         "apps/v1",

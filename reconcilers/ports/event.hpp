@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crds/kinds/django_database.hpp"
+#include "crds/kinds/postgres_server.hpp"
 
 #include <string>
 
@@ -20,6 +21,7 @@ struct Event {
 
 Event normal_event(const DjangoDatabase&, std::string reason, std::string message);
 Event warning_event(const DjangoDatabase&, std::string reason, std::string message);
+Event warning_event(const PostgresServer&, std::string reason, std::string message);
 Event warning_event(const ObjectMeta& deployment, std::string reason, std::string message);
 
 }  // namespace djdb

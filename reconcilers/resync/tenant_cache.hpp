@@ -31,6 +31,8 @@ struct DriftRecord {
 struct LoginRecord {
     /// Logins whose stored password the server refused.
     std::vector<RoleName> rejected;
+    /// When each of those that were refused got its password again.
+    std::map<RoleName, TimePoint> set_again;
     /// When to try them again.
     TimePoint due{};
 };

@@ -36,6 +36,8 @@ struct ServerLookup {
     std::string detail;
     std::optional<ServerAccess> access;
     ServerPolicy policy;
+    /// Of the PostgresServer; empty when there is none.
+    ResourceUid uid = {};
 };
 
 /// The leave that the server's owner gave this resource for this database, or null.

@@ -20,6 +20,29 @@ ServerObservation observe_server(
     return observation;
 }
 
+namespace {
+
+/// Nothing of the ledger is missing, or the server would not have been taken for the same.
+std::optional<Event> event_of_timeline(
+    const PostgresServer& server, const ServerObservation& observation
+) {
+    const auto before = server.status.timeline;
+    const auto now = observation.facts ? observation.facts->identity.timeline : 0;
+    if (before == 0 || now <= before) {
+        return std::nullopt;
+    }
+    return warning_event(
+        server,
+        "TimelineChanged",
+        "The server went from timeline " + std::to_string(before) + " to " + std::to_string(now) +
+            ": a standby was promoted, or it was restored to a moment of the past. No entry of the "
+            "operator's ledger is missing, so that work goes on; whether rows of the apps are "
+            "missing, its DBA knows."
+    );
+}
+
+}  // namespace
+
 Run PostgresServerReconciler::operator()(
     const ObjectName& name, WakeReason why, const CallContext& call
 ) {
@@ -32,6 +55,9 @@ Run PostgresServerReconciler::operator()(
     const auto status = derive_server_status(*server, observation, clock_.now());
     if (status != server->status) {
         cluster_.patch_server_status(*server, status, call);
+        if (const auto event = event_of_timeline(*server, observation)) {
+            cluster_.emit_event(*event, call);
+        }
         run.wrote_status = true;
     }
     if (is_ready(status)) {

@@ -7,7 +7,7 @@ whole suite that is the whole suite.
 import unittest
 
 import stage
-from case import ClusterTest
+from case import HEAL_SECONDS, ClusterTest
 from operator_process import ACCOUNT
 from stage import world
 
@@ -24,7 +24,9 @@ ELSEWHERE = {
 
 class Rights(ClusterTest):
     def live_one_life(self):
-        self.make_ready_database()
+        self.make_server(deletion={"allowDrop": True})
+        self.make_database(deletion={"policy": "Delete"})  # asked about once more before it is dropped
+        self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
         self.make_deployment("web", NEW)  # held, its migration starts
         self.eventually("the Job is made", lambda: self.api.list("job", self.space))
         self.let_pass(PASSED)

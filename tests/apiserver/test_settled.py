@@ -227,15 +227,82 @@ class AppSecret(ClusterTest):
         self.wait_for_condition("Ready", "True")
         self.assert_quiet()
 
-    def test_the_stored_password_lost_is_made_anew_and_published(self):
-        """Nobody can know it any more, so the roles get a new one; the app's Secret follows."""
-        uid = self.api.read("djdb", "app", self.space)["metadata"]["uid"]
-        old = decoded(self.published)["DB_PASSWORD"]
-        self.api.delete("secret", "djangodb-" + uid, stage.OPERATOR_SPACE)
+
+class StoredPasswordsLost(ClusterTest):
+    """As when the operator was moved to another namespace, or its own was restored without Secrets."""
+
+    def setUp(self):
+        super().setUp()
+        self.make_ready_database(access={"readers": [{"name": "reports"}]})
+        self.stored = "djangodb-" + self.api.read("djdb", "app", self.space)["metadata"]["uid"]
+
+    def lose(self, *published):
+        """The stored copy last, so that nothing is put right from it."""
+        self.api.delete("secret", self.stored, stage.OPERATOR_SPACE)
+        for name in published:
+            self.api.delete("secret", name, self.space)
         self.touch()
-        self.eventually_published("a new password", lambda v: v["DB_PASSWORD"] != old)
-        self.wait_for_condition("Ready", "True")
-        self.assert_logs_in(decoded(self.read_secret()))
+
+    def verifiers(self):
+        return self.sql(
+            "SELECT rolname, rolpassword FROM pg_authid WHERE rolname IN ('%s_a', '%s_ro_reports') ORDER BY 1"
+            % (self.database, self.database)
+        )
+
+    def logs_in(self, values):
+        settings = {
+            "PGHOST": values["DB_HOST"],
+            "PGPORT": values["DB_PORT"],
+            "PGUSER": values["DB_USER"],
+            "PGPASSWORD": values["DB_PASSWORD"],
+            "PGDATABASE": values["DB_NAME"],
+            "PGSSLMODE": "require",
+        }
+        command = ["env", *("%s=%s" % entry for entry in settings.items()), "psql", "-XAtqwc", "SELECT 1"]
+        return world.run(*command, check=False).strip() == "1"
+
+    def published(self, name="app-database"):
+        found = self.api.read("secret", name, self.space)
+        return decoded(found) if found else None
+
+    def test_what_the_apps_read_is_taken_over(self):
+        before = [self.published(), self.published("app-reports")]
+        self.lose()
+        self.eventually("it is stored again", lambda: self.api.read("secret", self.stored, stage.OPERATOR_SPACE))
+        self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
+        self.assertEqual([self.published(), self.published("app-reports")], before)
+        for values in before:
+            self.assertTrue(self.logs_in(values), "Pods that run have this one")
+        self.assert_quiet()
+
+    def assert_waits_for_a_person(self, running):
+        verifiers = self.verifiers()
+        found = self.wait_for_condition("CredentialsStored", "False", "CredentialsLost", seconds=HEAL_SECONDS)
+        self.assertIn(self.stored, found["message"])
+        self.assert_quiet()
+        self.assertEqual(self.verifiers(), verifiers, "no password was changed")
+        self.assertTrue(self.logs_in(running))
+        self.make_secret(self.stored, {"of": "somebody who wants new ones"})
+        self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
+        self.assertTrue(self.logs_in(self.published()))
+        self.assertFalse(self.logs_in(running), "there are new ones")
+
+    def test_with_what_the_apps_read_it_waits_for_a_person(self):
+        running = self.published()
+        self.lose("app-database")
+        self.assert_waits_for_a_person(running)
+
+    def test_with_a_wrong_one_it_waits_for_a_person(self):
+        running = self.published()
+        self.api.patch("secret", "app-database", {"data": encoded({"DB_PASSWORD": "edited"})}, self.space)
+        self.lose()
+        self.assert_waits_for_a_person(running)
+
+    def test_a_secret_of_somebody_elses_is_not_believed(self):
+        values = self.published()
+        self.lose("app-database")
+        self.api.create("secret", secret("app-database", self.space, values))
+        self.wait_for_condition("CredentialsStored", "False", "CredentialsLost", seconds=HEAL_SECONDS)
 
 
 class Unwatched(ClusterTest):

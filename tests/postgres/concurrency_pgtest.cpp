@@ -199,5 +199,15 @@ TEST_F(Concurrency, PoolHandsOutSoManyAndReusesThem) {
         << "a new password is tried";
 }
 
+/// On a primary that was replaced and left running they would go on for ever.
+TEST_F(Concurrency, PoolReusesNoSessionThatIsOld) {
+    SessionPool pool(std::chrono::milliseconds{300});
+    const auto endpoint = admin_endpoint("postgres");
+    const auto first = pool.take(endpoint, call_for())->backend_pid();
+    EXPECT_EQ(pool.take(endpoint, call_for())->backend_pid(), first);
+    std::this_thread::sleep_for(std::chrono::milliseconds{400});
+    EXPECT_NE(pool.take(endpoint, call_for())->backend_pid(), first);
+}
+
 }  // namespace
 }  // namespace djdb::postgres

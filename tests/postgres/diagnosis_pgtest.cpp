@@ -338,7 +338,7 @@ TEST_F(Diagnosis, ServerThatOnlyReads) {
 
 TEST_F(Diagnosis, StandbyThatReadsAndStandbyThatDoesNot) {
     spare().stop();
-    const SpareServer standby("standby", spare(), SpareServer::Role::Standby);
+    const SpareServer standby("standby", spare(), SpareServer::Copy::Standby);
     spare().start();
     // It replays what there is before it lets readers in.
     const auto until = Deadline::in(std::chrono::seconds{30});

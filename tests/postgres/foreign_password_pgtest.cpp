@@ -5,7 +5,10 @@
 #include "reconcilers/workflow.hpp"
 #include "tests/postgres/live_server.hpp"
 
+#include <gmock/gmock.h>
+
 #include <algorithm>
+#include <variant>
 
 namespace djdb::postgres {
 namespace {
@@ -88,6 +91,43 @@ TEST_F(ForeignPassword, IsFoundWithinTenMinutesOfARestart) {
             look(cache, start_ + interval).inspection.rejected_logins, std::vector{names_.migrate}
         );
     }
+}
+
+/// The server keeps another kind of verifier than its pg_hba.conf asks for: no password helps.
+TEST_F(ForeignPassword, IsNotSetWithoutEndWhereItIsRefusedForAnotherReason) {
+    access_.password_mode = PasswordMode::Plaintext;
+    as_superuser("ALTER SYSTEM SET password_encryption = 'md5'");
+    as_superuser("SELECT pg_reload_conf()");
+    change_password(names_.login_a.str());
+    TenantCache cache;
+    int times = 0;
+    Observed found;
+    for (auto now = start_; now < start_ + 1h; now += 1min) {
+        found = look(cache, now);
+        if (plans_to_set_it_again(found)) {
+            ++times;
+            database_.of(access_, desired_.tenant())
+                ->claim_and_create_roles(passwords_, call_for());
+            note_steps(desired_, found, {{.step = id_of(CreateRoles{})}}, cache);
+        }
+    }
+    EXPECT_LE(times, 2) << "once for whom somebody locked out, once for who was locked out by that";
+    EXPECT_THAT(found.inspection.refused_logins, testing::Contains(names_.login_a));
+    const auto verdict = assess_secret(desired_, found);
+    ASSERT_TRUE(std::holds_alternative<Blocked>(verdict));
+    EXPECT_EQ(std::get<Blocked>(verdict).finding.reason, Reason::LoginRejected);
+
+    as_superuser("ALTER SYSTEM RESET password_encryption");
+    as_superuser("SELECT pg_reload_conf()");
+    for (const auto& login : enabled_logins(names_, setup_)) {
+        as_superuser(
+            "ALTER ROLE \"" + names_.role(login).str() + "\" PASSWORD '" +
+            passwords_.at(login).reveal() + "'"
+        );
+    }
+    found = look(cache, start_ + 66min);
+    EXPECT_TRUE(found.inspection.refused_logins.empty()) << "it heals by itself";
+    EXPECT_FALSE(plans_to_set_it_again(found));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <iterator>
 #include <set>
 #include <thread>
@@ -209,6 +210,42 @@ TEST_F(ServerKilled, AmidCreateDatabase) {
         expect_provisioned_in_the_end();
     }
     EXPECT_TRUE(was_amid) << "no kill came amid CREATE DATABASE";
+}
+
+/// For longer than any other statement may take, and than an operator waits for.
+TEST_F(Interrupted, DatabaseIsMadeHoweverLongTheDiskStandsStill) {
+    pid_t backend = 0;
+    std::future<void> made;
+    TenantNames names = fresh_tenant();
+    for (int i = 0; i < 20 && backend == 0; ++i, names = fresh_tenant()) {
+        database_of(names)->claim_and_create_roles(passwords_, call_for());
+        made = std::async(std::launch::async, [&] { database_of(names)->create(call_for()); });
+        while (backend == 0 &&
+               made.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready) {
+            const auto pid = as_superuser(
+                "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'CREATE "
+                "DATABASE \"" +
+                names.database.str() + "\"%'"
+            );
+            backend = pid.empty() ? 0 : std::stoi(pid);
+        }
+        if (backend != 0) {
+            break;
+        }
+    }
+    ASSERT_NE(backend, 0);
+    ::kill(backend, SIGSTOP);
+    PostgresDatabase other;
+    EXPECT_EQ(
+        failure_of([&] {
+            other.of(access_, {names, setup_, claimant_of(names)})->create(call_for());
+        }).reason,
+        Reason::Progressing
+    );
+    std::this_thread::sleep_for(std::chrono::seconds{26});
+    ::kill(backend, SIGCONT);
+    EXPECT_NO_THROW(made.get());
+    EXPECT_EQ(database_of(names)->inspect(call_for()).database, DatabaseState::Closed);
 }
 
 }  // namespace

@@ -121,7 +121,7 @@ TEST_F(Identity, ServerRestoredFromAnOldCopyGetsNoStatement) {
     };
     claim(before);
     server.stop();
-    const SpareServer backup("backup", server, SpareServer::Role::Primary);
+    const SpareServer backup("backup", server, SpareServer::Copy::Cold);
     server.start();
     claim(after);
     access.address.identity.expected = look(access);

@@ -56,11 +56,20 @@ SpareServer::SpareServer(std::string name)
     read_settings();
 }
 
-SpareServer::SpareServer(std::string name, const SpareServer& source, Role role)
+SpareServer::SpareServer(std::string name, const SpareServer& source, Copy copy)
     : name_(std::move(name)), folder_(source.folder_.parent_path() / ("postgres-" + name_)) {
+    static const std::map<Copy, std::string> kWords{
+        {Copy::Cold, "cold"},
+        {Copy::Standby, "standby"},
+        {Copy::Frozen, "frozen"},
+        {Copy::Backup, "backup"}};
     run("down");
-    run("copy --port 0 --of " + source.name_ + (role == Role::Standby ? " --standby" : ""));
+    run("copy --port 0 --of " + source.name_ + " --how " + kWords.at(copy));
     read_settings();
+}
+
+void SpareServer::restore(const SpareServer& source, const std::string& moment) const {
+    run("restore --of " + source.name_ + " --moment " + moment);
 }
 
 SpareServer::~SpareServer() {

@@ -24,9 +24,16 @@ class SpareServer {
     /// Nothing of it is left.
     ~SpareServer();
 
-    enum class Role { Primary, Standby };
-    /// A server of its own from the data of `source`, which has to be stopped.
-    SpareServer(std::string name, const SpareServer& source, Role role);
+    enum class Copy {
+        Cold,     ///< of a stopped server
+        Standby,  ///< the same; only reads, and follows nobody
+        Frozen,   ///< of a running one, as a snapshot of its disk has it
+        Backup,   ///< a base backup of a running one, to be restored
+    };
+    /// A server of its own from the data of `source`.
+    SpareServer(std::string name, const SpareServer& source, Copy copy);
+    /// Of a Backup: starts it as `source` was at this restore point, on a timeline of its own.
+    void restore(const SpareServer& source, const std::string& moment) const;
 
     void stop() const;
     void start() const;

@@ -157,6 +157,7 @@ HttpResponse Client::send(
         bounded.deadline = call.deadline.or_earlier(limit);
         answer = transport_->send(request, bounded);
     }
+    clock_.note(answer);
     return answer;
 }
 

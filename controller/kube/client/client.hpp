@@ -7,6 +7,7 @@
 // deadline allows.
 #pragma once
 
+#include "controller/kube/client/server_clock.hpp"
 #include "controller/kube/transport/transport.hpp"
 #include "crds/kinds/django_database.hpp"
 #include "crds/names.hpp"
@@ -114,6 +115,9 @@ class Client {
     /// A status other than 200 comes back as such, since the watch machine judges it.
     WatchAnswer watch(const Resource&, const Selection&, const WatchOptions&, const CallContext&);
 
+    /// As the answers so far tell the time.
+    [[nodiscard]] const Clock& clock() const { return clock_; }
+
   private:
     HttpResponse send(HttpRequest request, const CallContext& call, std::chrono::seconds limit);
     void sign(HttpRequest& request, const CallContext& call) const;
@@ -121,6 +125,7 @@ class Client {
     std::unique_ptr<Transport> transport_;
     std::unique_ptr<WatchTransport> watches_;
     std::string user_agent_;
+    ServerClock clock_;
 };
 
 }  // namespace djdb::kube

@@ -58,6 +58,8 @@ class Connection {
     [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
     /// As it was when the session began.
     [[nodiscard]] const ServerIdentity& identity() const { return identity_; }
+    /// When the session began.
+    [[nodiscard]] std::chrono::steady_clock::time_point since() const { return since_; }
     /// "TLSv1.3"; empty on a socket.
     [[nodiscard]] std::string tls_version() const;
     /// When the certificate that the server showed expires; none on a socket.
@@ -93,6 +95,7 @@ class Connection {
 
     Endpoint endpoint_;
     ServerIdentity identity_;
+    const std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
     pg_conn* raw_;
     ReceiveLimit limit_;
     std::unique_ptr<Notices> notices_ = std::make_unique<Notices>();

@@ -1,6 +1,7 @@
 #include "controller/postgres/session/session_pool.hpp"
 
 #include "reconcilers/ports/failure.hpp"
+#include "reconcilers/server/identity.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -15,7 +16,8 @@ SessionPool::Lease::~Lease() {
     }
 }
 
-SessionPool::SessionPool() : reaper_([this](std::stop_token stop) { close_idle(stop); }) {}
+SessionPool::SessionPool(std::chrono::milliseconds longest_life)
+    : longest_life_(longest_life), reaper_([this](std::stop_token stop) { close_idle(stop); }) {}
 
 SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call) {
     breaker_.require_closed(to, Breaker::Clock::now());
@@ -65,15 +67,15 @@ std::unique_ptr<Connection> SessionPool::open_session(const Endpoint& to, const 
     }
 }
 
-std::unique_ptr<Connection> SessionPool::reuse(Server& server, const Endpoint& to) {
+std::unique_ptr<Connection> SessionPool::reuse(Server& server, const Endpoint& to) const {
     auto& idle = server.idle;
-    const auto is_elsewhere = [&](const Connection& session) {
-        const auto& found = session.identity().system_identifier;
-        return !to.server.identity.expected.system_identifier.empty() && !found.empty() &&
-               found != to.server.identity.expected.system_identifier;
-    };
+    auto expected = to.server.identity.expected;
+    expected.ledger_revision = 0;  // it has grown since the session began
+    const auto now = std::chrono::steady_clock::now();
     std::erase_if(idle, [&](const Idle& entry) {
-        return !entry.session->is_usable() || is_elsewhere(*entry.session);
+        const auto& session = *entry.session;
+        return !entry.session->is_usable() || now - session.since() > longest_life_ ||
+               compare_server(session.identity(), expected, {}) != IdentityMatch::Same;
     });
     // The one that rested last: the others may then rest until they are closed.
     const auto same = std::ranges::find_if(idle | std::views::reverse, [&](const Idle& entry) {

@@ -1,8 +1,10 @@
 // At most so many sessions per server as its PostgresServer says, idle ones included. Any thread.
 //
 // Promise: no more than Endpoint::max_sessions sessions to one host and port are open at any time,
-// none is idle for longer than kLongestIdle, and none is handed out that the server has closed or
-// that is on another server than the one that is expected. Where a place is needed, the session that
+// none is idle for longer than kLongestIdle, and none is handed out that the server has closed, that is
+// on another server than the one that is expected or on an earlier timeline of it, or that is older
+// than kLongestLife: on a primary that was replaced and left running, old sessions go on, and only a
+// new one goes where the host leads now. Where a place is needed, the session that
 // was idle for longest is closed first. A changed password, CA or certificate is another endpoint,
 // so old sessions are not used for it.
 #pragma once
@@ -24,6 +26,7 @@ namespace djdb::postgres {
 class SessionPool {
   public:
     static constexpr std::chrono::seconds kLongestIdle{60};
+    static constexpr std::chrono::seconds kLongestLife{60};
 
     /// A session for one thread; goes back to the pool, or is closed when it is broken, on
     /// destruction.
@@ -55,7 +58,7 @@ class SessionPool {
         bool is_reused_;
     };
 
-    SessionPool();
+    explicit SessionPool(std::chrono::milliseconds longest_life = kLongestLife);
     SessionPool(const SessionPool&) = delete;
     SessionPool& operator=(const SessionPool&) = delete;
     ~SessionPool() = default;
@@ -78,11 +81,12 @@ class SessionPool {
     std::unique_ptr<Connection> open_session(const Endpoint&, const CallContext&);
     void give_back(const std::string& key, std::unique_ptr<Connection> session);
     /// The idle session of this endpoint, or null. Closes those that can't be used any more.
-    static std::unique_ptr<Connection> reuse(Server&, const Endpoint&);
+    std::unique_ptr<Connection> reuse(Server&, const Endpoint&) const;
     /// Room for one more, by closing the session that was idle for longest if need be.
     static bool make_room(Server&, std::size_t max_sessions);
     void close_idle(std::stop_token stop);
 
+    const std::chrono::milliseconds longest_life_;
     Breaker breaker_;
     std::mutex mutex_;
     std::condition_variable_any changed_;

@@ -51,6 +51,12 @@ constexpr std::array kDatabase{
         "the ledger does not know the database that this resource had",
         "restore it, or recreate the resource to start with an empty one"},
     ReasonRow{
+        CredentialsLost,
+        "CredentialsLost",
+        C::CredentialsStored,
+        "the operator's copy of the passwords is gone, and what the apps read is not accepted",
+        "restore it, or ask for new passwords, as the message says"},
+    ReasonRow{
         DatabaseLost,
         "DatabaseLost",
         C::DatabaseReady,

@@ -159,7 +159,11 @@ Statement refuse_foreign(
 }
 
 Statement count_revision() {
-    return {"SELECT nextval('djangodb.revision')"};
+    return block(
+        "BEGIN PERFORM pg_advisory_xact_lock(" + std::string(kLockSpace) +
+        ", hashtext('revision')); PERFORM setval('djangodb.revision',"
+        " coalesce(pg_sequence_last_value('djangodb.revision'::regclass), 0) + 1); END"
+    );
 }
 
 Statement write_claim(const TenantNames& names, const Claimant& claimant) {

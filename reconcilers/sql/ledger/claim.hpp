@@ -58,8 +58,9 @@ Statement refuse_foreign_roles(const TenantNames&, const TenantSetup&, const Cla
 Statement refuse_foreign(const TenantNames&, const TenantSetup&, const Claimant&);
 
 /// Part of every transaction that changes whose a database is: the ledger's revision only grows, so
-/// that a ledger of the past is known by a lower one. A sequence: no transaction waits for
-/// another because of it.
+/// that a ledger of the past is known by a lower one. Late in it, since from here on others wait. Not
+/// by nextval(), which puts 32 values in the log ahead of itself: a restored ledger would seem newer
+/// than it is.
 Statement count_revision();
 
 /// Writes the row, or takes over the one that was kept for the same cluster, namespace and name.

@@ -70,6 +70,17 @@ Statement find_lost_database(const TenantNames& names) {
         {names.database.str()}};
 }
 
+Statement take_time() {
+    return {"SELECT set_config('statement_timeout', '0', false)"};
+}
+
+Statement begin_creating(const TenantNames& names) {
+    return {
+        "SELECT pg_advisory_lock(" + std::string(kLockSpace) +
+            ", hashtext('create:' || $1)), set_config('statement_timeout', '0', false)",
+        {names.database.str()}};
+}
+
 Statement create_database(const TenantNames& names) {
     return {create_closed(names.database)};
 }
@@ -101,6 +112,7 @@ Batch configure_database(
     );
     // Once more: all of the above went by the name, which may have been moved since.
     batch.push_back(require_claimed_database(names));
+    batch.push_back(count_revision());
     return batch;
 }
 

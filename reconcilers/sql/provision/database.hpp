@@ -12,6 +12,13 @@ namespace djdb::sql {
 /// gone), if it no longer has the claimed name; else no row.
 Statement find_lost_database(const TenantNames&);
 
+/// For a session that makes a database: that takes as long as it takes, two checkpoints before
+/// PostgreSQL 15.
+Statement take_time();
+
+/// The same for a tenant's, one session at a time: there may be one whose answer nobody awaited.
+Statement begin_creating(const TenantNames&);
+
 /// Alone, never in a transaction. template0 is immune to sessions in template1 and to its
 /// collation.
 Statement create_database(const TenantNames&);

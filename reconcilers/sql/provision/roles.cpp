@@ -131,7 +131,6 @@ Batch claim_and_create_roles(
         refuse_foreign(names, setup, claimant),
         write_claim(names, claimant)};
     std::ranges::move(claim_role_names(names), std::back_inserter(batch));
-    batch.push_back(count_revision());
     batch.push_back(create_absent(roles, role_comment(names, claimant)));
     for (const auto& role : roles) {
         batch.emplace_back(
@@ -149,6 +148,7 @@ Batch claim_and_create_roles(
             batch.emplace_back("ALTER ROLE " + quoted(role.name) + " LOGIN");
         }
     }
+    batch.push_back(count_revision());
     std::ranges::move(set_passwords(names, setup, verifiers), std::back_inserter(batch));
     return batch;
 }

@@ -1,4 +1,5 @@
 // secret.cpp -- each Secret is published once a login with it has been proven.
+//   a login refused after its password was set again -> Blocked(LoginRejected): tried again, not set
 //   one of them Foreign            -> Blocked(SecretConflict)
 //   one of them Absent | OutOfDate -> Act(prove and publish what is not UpToDate)
 //   Secrets of removed readers     -> Act(RemoveReaderSecret, ForgetReaders)
@@ -10,6 +11,16 @@ namespace {
 
 bool needs_publishing(SecretState state) {
     return state == SecretState::Absent || state == SecretState::OutOfDate;
+}
+
+Blocked explain_refused(const std::vector<RoleName>& logins) {
+    return {
+        {Reason::LoginRejected,
+         "The server refuses the login of " + logins.front().str() +
+             " although its password was just set again, so it is refused for another reason. The "
+             "password is left as it is, and the login tried every few minutes; the server's log "
+             "says why it refuses: look at the lines of pg_hba.conf for it, and at "
+             "password_encryption, which has to be scram-sha-256 where they say so."}};
 }
 
 Blocked refuse(const std::string& name, const std::string& field) {
@@ -24,6 +35,9 @@ Blocked refuse(const std::string& name, const std::string& field) {
 
 Verdict assess_secret(const Desired& desired, const Observed& observed) {
     const auto name = "Secret \"" + desired.secret_name.str() + "\"";
+    if (!observed.inspection.refused_logins.empty()) {
+        return explain_refused(observed.inspection.refused_logins);
+    }
     if (observed.secrets.app == SecretState::Foreign) {
         return refuse(name, "spec.credentials.secretName");
     }

@@ -122,7 +122,7 @@ Verdict judge_running(const JobRun& job, TimePoint now) {
 
 /// Two migrations never run together, so a started one ends first.
 Verdict judge_earlier(const JobRun& job, const ImageRef& next, TimePoint now) {
-    if (!job.being_deleted && !stuck_reason(job, now).empty()) {
+    if (!job.being_deleted && !has_started(job) && !stuck_reason(job, now).empty()) {
         return act_and_stop(
             {Reason::MigrationRunning,
              "Removing Job \"" + job.name + "\" of an earlier template, whose Pod never started."},

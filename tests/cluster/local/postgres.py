@@ -119,7 +119,7 @@ class Server:
         return self.programs.pid("postgres") is not None
 
 
-def _account() -> pwd.struct_passwd:
+def run_account() -> pwd.struct_passwd:
     """initdb refuses root, so that root's server runs as the user that Debian's package made."""
     if os.geteuid() != 0:
         return pwd.getpwuid(os.geteuid())
@@ -132,14 +132,14 @@ def _account() -> pwd.struct_passwd:
 def _as_account() -> list[str]:
     if os.geteuid() != 0:
         return []
-    account = _account()
+    account = run_account()
     return ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--init-groups"]
 
 
-def _choose_home(server: Server) -> None:
+def choose_home(server: Server) -> None:
     """A checkout below /root is closed to the server's user, and a Unix socket's path is at most 107 bytes long."""
     server.folder.mkdir(parents=True, exist_ok=True)
-    account = _account()
+    account = run_account()
     enters = subprocess.run([*_as_account(), "test", "-x", str(server.folder)]).returncode == 0
     home = server.folder
     if not enters or len(str(home)) > 80:
@@ -153,7 +153,7 @@ def _choose_home(server: Server) -> None:
         os.chown(folder, account.pw_uid, account.pw_gid)
 
 
-def _choose_port(server: Server) -> None:
+def choose_port(server: Server) -> None:
     """5432 unless another server of this machine has it; the same one for the server's whole life."""
     recorded = server.folder / "port"
     addresses = ["127.0.0.1"] + ([BRIDGE_ADDRESS] if network.bridge_exists() else [])
@@ -178,7 +178,7 @@ def _write_configuration(server: Server) -> None:
     alternatives = [f"DNS:{server.host}", "DNS:localhost", "IP:127.0.0.1", f"IP:{BRIDGE_ADDRESS}"]
     certificates.make_authority(server.folder, "djdb-postgres")
     certificates.make_certificate(server.folder, "server", f"/CN={server.host}", alternatives)
-    account = _account()
+    account = run_account()
     for name in ("server.crt", "server.key"):
         copy = server.data / name
         copy.unlink(missing_ok=True)
@@ -195,7 +195,7 @@ def _link_or_copy(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _choose_programs(server: Server) -> pathlib.Path:
+def choose_programs(server: Server) -> pathlib.Path:
     programs = postgres_majors.programs_of(server.wanted_major)
     copy = server.home / "programs"
     shutil.rmtree(copy, ignore_errors=True)
@@ -209,19 +209,23 @@ def _initialise(server: Server) -> None:
     if (server.folder / "initialised").exists():
         return
     shutil.rmtree(server.home / "data", ignore_errors=True)
-    _choose_home(server)
-    programs = _choose_programs(server)
+    choose_home(server)
+    programs = choose_programs(server)
     command = [*_as_account(), f"{programs}/initdb", "-D", str(server.data), "-U", "postgres", "--no-sync"]
     command += ["--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
     subprocess.run(command, check=True, capture_output=True, cwd="/")
 
 
-def _sql(server: Server, statement: str) -> None:
+def sql(server: Server, statement: str, as_server: bool = True) -> str:
     """As superuser. Its statements are not logged, since one carries the admin's password."""
-    command = [*_as_account(), f"{CLIENTS}/psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(server.socket)]
+    prefix = _as_account() if as_server else []
+    command = [*prefix, f"{CLIENTS}/psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", str(server.socket)]
     command += ["-p", str(server.port()), "-U", "postgres", "-d", "postgres"]
     environment = {**os.environ, "PGOPTIONS": "-c log_statement=none -c log_min_error_statement=panic"}
-    subprocess.run(command, input=statement, text=True, check=True, capture_output=True, cwd="/", env=environment)
+    done = subprocess.run(
+        command, input=statement, text=True, check=True, capture_output=True, cwd="/", env=environment
+    )
+    return done.stdout.strip()
 
 
 def _make_admin(server: Server) -> None:
@@ -234,11 +238,11 @@ def _make_admin(server: Server) -> None:
     file.touch(mode=0o600)
     file.write_text(password)
     attributes = ATTRIBUTES[server.wanted_admin]
-    _sql(server, f"DROP ROLE IF EXISTS {ADMIN}; CREATE ROLE {ADMIN} {attributes} PASSWORD '{password}';")
+    sql(server, f"DROP ROLE IF EXISTS {ADMIN}; CREATE ROLE {ADMIN} {attributes} PASSWORD '{password}';")
     done.touch()
 
 
-def _start(server: Server) -> None:
+def start_program(server: Server) -> None:
     _write_configuration(server)
     log = server.folder / "log"
     if not log.is_symlink():
@@ -273,8 +277,8 @@ def up(server: Server) -> None:
     _initialise(server)
     # A port is free until the server listens: two that start together must not both choose it.
     ports = locked(CACHE / "ports")
-    _choose_port(server)
-    _start(server)
+    choose_port(server)
+    start_program(server)
     os.close(ports)
     _make_admin(server)
     os.close(held)
@@ -282,7 +286,7 @@ def up(server: Server) -> None:
     print(f"postgres: up on {where}" + (f" and {server.host}:{server.port()}" if network.bridge_exists() else ""))
 
 
-def _processes(server: Server) -> list[int]:
+def processes_of(server: Server) -> list[int]:
     """Every process of this server: each works in the data directory, whatever its parent is now."""
     found = []
     for folder in pathlib.Path("/proc").glob("[0-9]*"):
@@ -299,7 +303,7 @@ def _stop(server: Server, how: signal.Signals = signal.SIGINT) -> None:
     server.programs.stop("postgres", how)
     # Behind a postmaster that was killed its children end by themselves, but for one that waits for a lock whose holder
     # was killed too: it sleeps for ever, and while it lives no successor starts. Recovery covers a killed one.
-    for pid in _processes(server):
+    for pid in processes_of(server):
         end_process(pid, signal.SIGKILL)
     # Nobody uses the data any more. A killed postmaster that nobody has reaped yet would still look alive to the
     # next one, which asks by process id alone.
@@ -307,13 +311,13 @@ def _stop(server: Server, how: signal.Signals = signal.SIGINT) -> None:
         stale.unlink(missing_ok=True)
 
 
-def _require_made(server: Server) -> None:
+def require_made(server: Server) -> None:
     if not (server.folder / "initialised").exists():
         raise ClusterError(f"postgres: no server in {server.folder}: run tests/cluster/postgres up first")
 
 
 def stop(server: Server) -> None:
-    _require_made(server)
+    require_made(server)
     held = locked(server.folder)
     _stop(server)
     os.close(held)
@@ -321,40 +325,13 @@ def stop(server: Server) -> None:
 
 
 def start(server: Server) -> None:
-    _require_made(server)
+    require_made(server)
     held = locked(server.folder)
     if not server.running():
         _stop(server)
-        _start(server)
+        start_program(server)
     os.close(held)
     print(f"postgres: up on localhost:{server.port()}")
-
-
-def copy(server: Server, source: Server, standby: bool = False) -> None:
-    """A cold copy: the data, roles and certificates of then under another port, as a restored backup has them. As a
-    standby it follows nobody and only reads."""
-    _require_made(source)
-    if source.running() or (server.folder / "initialised").exists():
-        raise ClusterError(
-            f"postgres: {source.folder} runs or {server.folder} is there; stop the one, remove the other"
-        )
-    held = locked(server.folder)
-    _choose_home(server)
-    server.wanted_major = source.major()
-    _choose_programs(server)
-    server.data.rmdir()
-    subprocess.run(["cp", "-a", str(source.data), str(server.data)], check=True)
-    for name in ("ca.crt", "ca.key", "server.crt", "server.key", "admin-password"):
-        shutil.copy2(source.folder / name, server.folder / name)
-    if standby:
-        (server.data / STANDBY).touch()
-    (server.folder / "initialised").touch()
-    ports = locked(CACHE / "ports")
-    _choose_port(server)
-    _start(server)
-    os.close(ports)
-    os.close(held)
-    print(f"postgres: up on localhost:{server.port()}, a copy of {source.folder}")
 
 
 def down_all(directory: pathlib.Path) -> None:
@@ -379,7 +356,7 @@ def down(server: Server) -> None:
 
 
 def print_env(server: Server) -> None:
-    _require_made(server)
+    require_made(server)
     values = {
         "DJDB_PG_HOST": "localhost",
         "DJDB_PG_PORT": server.port(),

@@ -1,35 +1,11 @@
 #include "tests/model/kube/api_server.hpp"
 
 #include "crds/api.hpp"
+#include "tests/model/kube/refusals.hpp"
 
 #include <algorithm>
 
 namespace djdb::model {
-namespace {
-
-Refusal not_found(const ObjectKey& key) {
-    return {RefusalKind::Terminal, "404 NotFound", to_string(key) + " not found"};
-}
-
-Refusal conflict(const ObjectKey& key) {
-    return {
-        RefusalKind::Conflict, "409 Conflict", to_string(key) + ": the object has been modified"};
-}
-
-Refusal replaced(const ObjectKey& key) {
-    return {RefusalKind::Conflict, "409 Replaced", to_string(key) + " is another object by now"};
-}
-
-template <class Object>
-const Object& require(const std::shared_ptr<const Object>& object, const ObjectKey& key) {
-    if (!object) {
-        throw not_found(key);
-    }
-    return *object;
-}
-
-}  // namespace
-
 TimePoint ApiServer::wall_clock() const {
     // Some day in 2026, so that no time is before the beginning.
     return TimePoint{std::chrono::seconds{1'790'000'000 + timeline_.now() / 1000}};
@@ -291,21 +267,6 @@ void ApiServer::remove_secret(const ObjectKey& key, const ResourceUid& uid) {
     secrets.remove(key);
 }
 
-void ApiServer::create_job(Job job) {
-    if (refuses_jobs) {
-        throw Refusal(
-            RefusalKind::Invalid, "403 Forbidden", "jobs.batch is forbidden: exceeded quota: jobs=0"
-        );
-    }
-    if (jobs.find(job.meta.key)) {
-        throw Refusal(RefusalKind::Conflict, "409 AlreadyExists", "the job already exists");
-    }
-    ++writes_;
-    stamp(job.meta, true);
-    job.created = wall_clock();
-    jobs.put(std::move(job));
-}
-
 void ApiServer::open_gate(const ObjectMeta& judged, bool checks_version) {
     auto object = require(deployments.find(judged.key), judged.key);
     if (checks_version && object.meta.resource_version != judged.resource_version) {
@@ -321,58 +282,6 @@ void ApiServer::open_gate(const ObjectMeta& judged, bool checks_version) {
     object.is_marked = false;
     stamp(object.meta, false);
     deployments.put(std::move(object));
-}
-
-void ApiServer::set_ttl(const ObjectKey& key) {
-    auto job = require(jobs.find(key), key);
-    if (!job.expires) {
-        ++writes_;
-        job.expires = true;
-        stamp(job.meta, false);
-        jobs.put(std::move(job));
-    }
-}
-
-void ApiServer::lift_deadline(const ObjectKey& key, const ResourceUid& uid) {
-    const auto found = jobs.find(key);
-    if (found && found->meta.uid != uid) {
-        throw replaced(key);
-    }
-    if (found && found->has_deadline) {
-        ++writes_;
-        auto job = *found;
-        job.has_deadline = false;
-        stamp(job.meta, false);
-        jobs.put(std::move(job));
-    }
-}
-
-void ApiServer::remove_job(const ObjectKey& key, const ResourceUid& uid) {
-    const auto found = jobs.find(key);
-    if (!found) {
-        return;
-    }
-    if (found->meta.uid != uid) {
-        throw conflict(key);
-    }
-    ++writes_;
-    remove_job(key);
-}
-
-/// In the foreground: it stays visible until its Pods are gone.
-void ApiServer::remove_job(const ObjectKey& key) {
-    const auto found = jobs.find(key);
-    if (!found || found->meta.being_deleted) {
-        return;
-    }
-    if (!pods.find(key)) {
-        jobs.remove(key);
-        return;
-    }
-    auto job = *found;
-    job.meta.being_deleted = true;
-    stamp(job.meta, false);
-    jobs.put(std::move(job));
 }
 
 void ApiServer::collect_garbage(const ResourceUid& owner) {

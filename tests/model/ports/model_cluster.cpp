@@ -385,4 +385,28 @@ void ModelCluster::emit_event(const Event& event, const CallContext&) noexcept {
     world_.history.note(caller_.name, [&] { return "    Event " + event.reason; });
 }
 
+std::optional<DjangoDatabase>
+ModelCluster::read_database(const ObjectKey& key, const CallContext&) {
+    read("read the resource");
+    const auto object = world_.api.databases.find(key);
+    return object ? std::optional(*object) : std::nullopt;
+}
+
+std::optional<PostgresServer>
+ModelCluster::read_server(const ObjectName& name, const CallContext&) {
+    read("read the server's object");
+    const auto object = world_.api.servers.find({{}, name});
+    return object ? std::optional(*object) : std::nullopt;
+}
+
+void ModelCluster::cancel_job(const ObjectKey& job, const ResourceUid& uid, const CallContext&) {
+    effect(("cancel Job " + job.name.str()).c_str(), [&] {
+        const auto pod = world_.api.pods.find(job);
+        if (pod && pod->stuck.empty()) {
+            throw Refusal(RefusalKind::Conflict, "JobStarted", "a Pod of it has started");
+        }
+        world_.api.remove_job(job, uid);
+    });
+}
+
 }  // namespace djdb::model

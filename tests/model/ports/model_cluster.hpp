@@ -25,6 +25,8 @@ class ModelCluster final : public Cluster {
     std::optional<SecretFacts> find_operator_secret(const ObjectName&) override;
     std::optional<std::map<std::string, std::string>> find_operator_config_map(const ObjectName&)
         override;
+    std::optional<DjangoDatabase> read_database(const ObjectKey&, const CallContext&) override;
+    std::optional<PostgresServer> read_server(const ObjectName&, const CallContext&) override;
     std::optional<SecretFacts> read_operator_secret(const ObjectName&, const CallContext&) override;
     std::optional<SecretFacts> read_secret(const ObjectKey&, const CallContext&) override;
     std::optional<std::string> read_secret_version(const ObjectKey&, const CallContext&) override;
@@ -43,6 +45,7 @@ class ModelCluster final : public Cluster {
     void arm_job_ttl(const ObjectKey&, const CallContext&) override;
     void lift_job_deadline(const ObjectKey&, const ResourceUid&, const CallContext&) override;
     void remove_job(const ObjectKey&, const ResourceUid&, const CallContext&) override;
+    void cancel_job(const ObjectKey&, const ResourceUid&, const CallContext&) override;
     void patch_status(const DjangoDatabase&, const DjangoDatabaseStatus&, const CallContext&)
         override;
     void patch_server_status(const PostgresServer&, const PostgresServerStatus&, const CallContext&)

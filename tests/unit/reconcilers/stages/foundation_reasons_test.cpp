@@ -141,6 +141,28 @@ const std::vector<ReasonShown>& provision_rows() {
          Claimed,
          kFalse,
          Reason::RoleConflict},
+        {"passwords that are lost and in use",
+         [](auto&, auto& o) {
+             o.secrets.passwords.reset();
+             o.tenant->was_configured = true;
+         },
+         CredentialsStored,
+         kFalse,
+         Reason::CredentialsLost},
+        {"passwords that are lost, but for what the app reads",
+         [](auto&, auto& o) {
+             o.secrets.passwords.reset();
+             o.secrets.recovered = {{LoginId::a(), Sensitive("a")}};
+             o.tenant->was_configured = true;
+         },
+         CredentialsStored,
+         kFalse,
+         Reason::Progressing},
+        {"a login that is refused although its password was just set",
+         [](auto&, auto& o) { o.inspection.refused_logins = {RoleName("shop_a")}; },
+         CredentialsSynced,
+         kFalse,
+         Reason::LoginRejected},
         {"a claim that was given to another for good",
          [](auto&, auto& o) {
              o.tenant->claim = ClaimState::OfAnother;

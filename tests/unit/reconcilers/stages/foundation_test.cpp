@@ -209,6 +209,11 @@ TEST(ProvisionLaws, HoldInEveryWorld) {
         if (world.secret == SecretState::Foreign) {
             expect_none<PublishSecret>(steps, "a foreign Secret is never overwritten");
         }
+        const bool is_in_use =
+            world.claim == ClaimState::Mine && world.knows_oid && world.roles != RolesState::Absent;
+        if (!world.stored && is_in_use) {
+            expect_none<StoreCredentials, CreateRoles>(steps, "Pods may use what was lost");
+        }
         if (position<PublishSecret>(steps) >= 0) {
             EXPECT_LT(position<ProveLogins>(steps), position<PublishSecret>(steps))
                 << "proven before published";

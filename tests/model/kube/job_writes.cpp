@@ -1,0 +1,74 @@
+// The model API server's part for Jobs.
+#include "tests/model/kube/api_server.hpp"
+#include "tests/model/kube/refusals.hpp"
+
+namespace djdb::model {
+
+void ApiServer::create_job(Job job) {
+    if (refuses_jobs) {
+        throw Refusal(
+            RefusalKind::Invalid, "403 Forbidden", "jobs.batch is forbidden: exceeded quota: jobs=0"
+        );
+    }
+    if (jobs.find(job.meta.key)) {
+        throw Refusal(RefusalKind::Conflict, "409 AlreadyExists", "the job already exists");
+    }
+    ++writes_;
+    stamp(job.meta, true);
+    job.created = wall_clock();
+    jobs.put(std::move(job));
+}
+
+void ApiServer::set_ttl(const ObjectKey& key) {
+    auto job = require(jobs.find(key), key);
+    if (!job.expires) {
+        ++writes_;
+        job.expires = true;
+        stamp(job.meta, false);
+        jobs.put(std::move(job));
+    }
+}
+
+void ApiServer::lift_deadline(const ObjectKey& key, const ResourceUid& uid) {
+    const auto found = jobs.find(key);
+    if (found && found->meta.uid != uid) {
+        throw replaced(key);
+    }
+    if (found && found->has_deadline) {
+        ++writes_;
+        auto job = *found;
+        job.has_deadline = false;
+        stamp(job.meta, false);
+        jobs.put(std::move(job));
+    }
+}
+
+void ApiServer::remove_job(const ObjectKey& key, const ResourceUid& uid) {
+    const auto found = jobs.find(key);
+    if (!found) {
+        return;
+    }
+    if (found->meta.uid != uid) {
+        throw conflict(key);
+    }
+    ++writes_;
+    remove_job(key);
+}
+
+/// In the foreground: it stays visible until its Pods are gone.
+void ApiServer::remove_job(const ObjectKey& key) {
+    const auto found = jobs.find(key);
+    if (!found || found->meta.being_deleted) {
+        return;
+    }
+    if (!pods.find(key)) {
+        jobs.remove(key);
+        return;
+    }
+    auto job = *found;
+    job.meta.being_deleted = true;
+    stamp(job.meta, false);
+    jobs.put(std::move(job));
+}
+
+}  // namespace djdb::model
