@@ -61,9 +61,6 @@ DJDB_WRAPPED(assess_deletion, "_ZN4djdb15assess_deletionERKNS_7DesiredERKNS_8Obs
 }
 
 DJDB_WRAPPED(assess_migration, "_ZN4djdb16assess_migrationERKNS_7DesiredERKNS_8ObservedE") {
-    if (!is_mutant(Mutant::StartBesideRunningJob) && !is_mutant(Mutant::RetryWithoutEnd)) {
-        return real_assess_migration(desired, observed);
-    }
     const auto* source = migration_source(observed);
     if (source == nullptr || !common_image(desired, observed)) {
         return real_assess_migration(desired, observed);

@@ -109,7 +109,7 @@ TEST_F(Isolation, TableThatATenantFillsWithoutEnd) {
         sick_.database.str()
     );
     const auto failure = failure_of([&] {
-        database_of(sick_)->read_migrations(passwords_.at(LoginId::migrate()), call_for());
+        database_of(sick_)->read_migrations("", passwords_.at(LoginId::migrate()), call_for());
     });
     EXPECT_EQ(failure.code, "UnexpectedAnswer") << failure.message;
     EXPECT_THAT(failure.message, HasSubstr(sick_.database.str()));

@@ -2,6 +2,7 @@
 
 #include "crds/api.hpp"
 #include "tests/model/ports/facts.hpp"
+#include "tests/model/ports/manifest_fields.hpp"
 #include "tests/model/ports/translate.hpp"
 #include "tests/model/world/mutants.hpp"
 
@@ -17,27 +18,6 @@ using nlohmann::json;
 
 std::string version_of(const ObjectMeta& meta) {
     return meta.uid.str() + "/" + meta.resource_version;
-}
-
-ObjectKey key_in(const json& manifest) {
-    const auto& metadata = manifest.at("metadata");
-    return {
-        Namespace(metadata.at("namespace").get<std::string>()),
-        ObjectName(metadata.at("name").get<std::string>())};
-}
-
-ResourceUid owner_in(const json& manifest) {
-    return ResourceUid(
-        manifest.at("metadata").at("ownerReferences").at(0).at("uid").get<std::string>()
-    );
-}
-
-SecretData data_in(const json& manifest) {
-    SecretData data;
-    for (const auto& [name, value] : manifest.at("data").items()) {
-        data.emplace(name, Sensitive(value.get<std::string>()));
-    }
-    return data;
 }
 
 Refusal secret_conflict(const ObjectKey& key) {
