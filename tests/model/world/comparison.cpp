@@ -8,7 +8,7 @@ namespace {
 
 /// Of these only a watch tells the operator: until it does they are done again, by an API server or
 /// a PostgreSQL that finds nothing left to do.
-constexpr std::array<std::string_view, 11> kToldByWatches{
+constexpr std::array<std::string_view, 12> kToldByWatches{
     "add the finalizer",
     "remove the finalizer",
     "create Job",
@@ -17,6 +17,7 @@ constexpr std::array<std::string_view, 11> kToldByWatches{
     "remove Job",
     "publish ConfigMap",
     // Done before the finalizer goes, by whoever sees it still there.
+    "note the deletion",
     "drop its logins",
     "remove the stored passwords",
     "retire the tenant",
@@ -57,12 +58,17 @@ std::uint64_t runs_within(Millis lag) {
 
 std::uint64_t most_of(std::string_view kind, std::uint64_t undisturbed, const Ending& ended) {
     const auto runs = runs_within(ended.lag);
-    const std::uint64_t repeats = kind == kStatus                                ? (runs + 1) / 2
-                                  : std::ranges::count(kToldByWatches, kind) > 0 ? runs
-                                                                                 : 1;
-    // The server is looked at twice a minute: who comes at another moment sees the ledger in between.
-    const std::uint64_t each = kind == kServerStatus ? 2 : 1;
-    return (undisturbed + each * ended.troubles.sum()) * repeats * (ended.has_rivals ? 2 : 1);
+    const std::uint64_t rivals = ended.has_rivals ? 2 : 1;
+    const auto troubles = ended.troubles.sum();
+    if (kind == kServerStatus) {
+        // The server is looked at twice a minute: who comes at another moment sees the ledger in between.
+        return (undisturbed + 2 * troubles + 1) * rivals;
+    }
+    if (std::ranges::count(kToldByWatches, kind) > 0) {
+        // At least once: whoever does not see yet that a dropped resource is gone, retires it.
+        return (std::max<std::uint64_t>(undisturbed, 1) + troubles) * runs * rivals;
+    }
+    return (undisturbed + troubles) * (kind == kStatus ? (runs + 1) / 2 : 1) * rivals;
 }
 
 void compare_effects(

@@ -147,8 +147,8 @@ class Search {
             return true;
         }
         // An alias with columns, or a table of its own.
-        const bool is_named_here =
-            is(at - 1, ")") || is(at - 1, "ORDINALITY") || is(at - 1, "TABLE");
+        const bool is_named_here = is(at - 1, ")") || is(at - 1, "ORDINALITY") ||
+                                   is(at - 1, "TABLE") || (is(at - 1, ".") && is(at - 3, "TABLE"));
         return is(at + 1, "(") && !is_named_here && !is_one_of(tokens_[at], kSyntax);
     }
     [[nodiscard]] bool is_hidden_operator(std::size_t at) const {
