@@ -27,6 +27,7 @@ struct Options {
     unsigned threads = 1;
     std::optional<std::uint64_t> only;
     bool sweeps = false;
+    bool is_sample = false;
     bool plays_twice = false;
 };
 
@@ -122,9 +123,10 @@ int main(int argc, char** argv) {
     app.add_option("--seed", options.only, "this one alone, with its history");
     app.add_flag("--twice", options.plays_twice, "in two threads, with the same history in both");
     app.add_flag("--sweep", options.sweeps, "each effect of a fixed script goes wrong in each way");
+    app.add_flag("--sample", options.is_sample, "of a sweep: in one way in turn");
     CLI11_PARSE(app, argc, argv);
     if (options.sweeps) {
-        return djdb::model::sweep() == 0 ? 0 : 1;
+        return djdb::model::sweep(options.is_sample) == 0 ? 0 : 1;
     }
     if (options.only) {
         return djdb::model::replay(*options.only);

@@ -5,6 +5,7 @@ namespace djdb::model {
 
 /// Prints what it did, and the history of each course that broke a rule.
 /// @return how many did
-int sweep();
+/// @param is_sample at each effect one mishap in turn, in place of all
+int sweep(bool is_sample);
 
 }  // namespace djdb::model

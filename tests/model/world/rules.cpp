@@ -310,6 +310,16 @@ void Rules::before_status(const ObjectMeta& judged, const PostgresServerStatus& 
     }
 }
 
+void Rules::forget_job(const ObjectKey& job) {
+    const auto revision_of = [](const ObjectKey& key) {
+        const auto& name = key.name.str();
+        return std::pair(key.ns, name.substr(0, name.rfind('-')));
+    };
+    std::erase_if(jobs_made_, [&](const ObjectKey& made) {
+        return revision_of(made) == revision_of(job);
+    });
+}
+
 void Rules::migration_begins(const Job& job) {
     const ObjectKey resource{job.meta.key.ns, ObjectName(job.database)};
     const auto [place, is_first] = migrating_.try_emplace(resource, job.meta.key);

@@ -58,7 +58,7 @@ class Rules {
     void migration_begins(const Job&);
     void migration_ends(const Job&);
     /// A user wants this Job to be made again.
-    void forget_job(const ObjectKey& job) { jobs_made_.erase(job); }
+    void forget_job(const ObjectKey& job);
     /// Somebody decided to begin with an empty database.
     void forget_database(const std::string& database) { had_database_.erase(database); }
     void note_database(const std::string& database) { had_database_.insert(database); }
