@@ -394,7 +394,7 @@ class Workloads(BadInput):
         self.forbid("pods")
         self.make_deployment("web", IMAGE)
         found = self.wait_for_condition("MigrationsApplied", "False", "MigrationJobStuck", seconds=HEAL_SECONDS)
-        self.assertIn("no Pod was made", found["message"])
+        self.assertIn("exceeded quota: none", found["message"], "in the words of Kubernetes")
         self.assert_quiet()
         first = self.api.list("job", self.space)[0]["metadata"]["name"]
         self.api.patch(

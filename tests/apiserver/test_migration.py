@@ -129,11 +129,6 @@ class BeforeItStarts(ClusterTest):
         )
         return found
 
-    def test_a_quota_that_refuses_the_pod(self):
-        self.forbid("pods")
-        self.make_deployment("web", IMAGE)
-        self.stuck("FailedCreate", "exceeded quota: none")
-
     def test_a_policy_that_refuses_the_pod(self):
         name = "no-pods-" + self.space
         self.api.create(
