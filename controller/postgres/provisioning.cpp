@@ -64,6 +64,17 @@ void begin_creating(Connection& session, const TenantNames& names, const CallCon
     }
 }
 
+/// What is said of a schema that the tenant may have dropped is said to nobody then.
+void run_unless_dropped(Connection& session, const sql::Batch& batch, const CallContext& call) {
+    try {
+        session.run_batch(batch, call);
+    } catch (const Error& error) {
+        if (error.failure().code != "3F000") {
+            throw;
+        }
+    }
+}
+
 }  // namespace
 
 void PostgresTenant::claim_and_create_roles(
@@ -94,19 +105,20 @@ void PostgresTenant::create(const CallContext& call) {
 }
 
 void PostgresTenant::configure(const CallContext& call) {
-    sql::Batch contents;
+    sql::Batch hand_over;
     std::string oid;
     as_admin(call, [&](Connection& session) {
-        contents =
+        hand_over =
             sql::hand_over_schema(names_, setup_, session.server_version(), session.is_superuser());
         session.run_batch(sql::configure_database(names_, setup_, claimant_), call);
         oid = cell(session.run(sql::find_noted_database(names_, claimant_), call), 0);
     });
-    std::ranges::move(sql::arrange_contents(names_, setup_), std::back_inserter(contents));
-    if (!contents.empty() || !setup_.extensions.empty()) {
+    const auto contents = sql::arrange_contents(names_, setup_);
+    if (!hand_over.empty() || !contents.empty() || !setup_.extensions.empty()) {
         within(call, [&](Connection& session) {
             // While we are in it, nobody can rename it.
             session.run(sql::require_this_database(oid), call);
+            run_unless_dropped(session, hand_over, call);
             session.run_batch(contents, call);
             install_extensions(session, call);
         });

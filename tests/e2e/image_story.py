@@ -1,11 +1,9 @@
 """Images that can't be released, and users who do it otherwise than meant: each has a reason of its own, and a way out.
 
 An image that does not exist, one without Django, one whose Pods never become ready; two images together; a user's own
-pause; a volume that can't be mounted; a Deployment that gets its label when its image is already wanted. The old Pods
-serve through all of it.
+pause; a Deployment that gets its label when its image is already wanted. The old Pods serve through all of it.
 """
 
-import json
 import pathlib
 import sys
 
@@ -90,21 +88,9 @@ def users_pause():
     SHOP.wait_for_condition("Gated", "False", "PausedByUser", QUICK)
     refused("v2", "Gated", "PausedByUser", seconds=QUICK)
     require("nothing was tried", not jobs_of("v2"), jobs_of("v2"))
-    volume_that_cannot_be_mounted()
+    SHOP.kubectl("rollout", "resume", "deployment/worker")
     SHOP.wait_for_release("v2")
     require("0002 is applied once", SHOP.times_applied("0002_reference") == 1)
-
-
-def volume_that_cannot_be_mounted():
-    """Of the template that is held; the migration's Pod has the same volumes."""
-    step("Its new template has a volume of a Secret that is not there yet")
-    volumes = {"volumes": [{"name": "tls", "secret": {"secretName": "web-tls"}}]}
-    SHOP.kubectl("patch", "deployment/web", "-p", json.dumps({"spec": {"template": {"spec": volumes}}}))
-    SHOP.kubectl("rollout", "resume", "deployment/worker")
-    found = SHOP.wait_for_condition("MigrationsApplied", "False", "MigrationJobStuck", PATIENCE)
-    show("it says: " + found["message"])
-    require("the Secret is named", "FailedMount" in found["message"] and '"web-tls"' in found["message"])
-    SHOP.kubectl("create", "secret", "generic", "web-tls", "--from-literal=a=b")
 
 
 def pods_that_never_become_ready():

@@ -18,6 +18,7 @@ UNSEEN = {
 }
 # Rights that an audit event shows or not, as it happens.
 SELDOM = {
+    ("events.k8s.io", "events", "list"): "why a Pod does not start within 10 s; tests/apiserver/test_migration.py",
     ("batch", "jobs", "get"): "whose a Job is that is there already: only when it is asked for again before the watch"
     " brought it; tests/apiserver has a foreign one",
 }

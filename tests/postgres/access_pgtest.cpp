@@ -280,7 +280,7 @@ TEST_F(Access, TrustedExtensionIsTheOwnersAndOthersNeedLeave) {
         EXPECT_EQ(failure.reason, Reason::AdminRightsMissing);
         EXPECT_THAT(
             failure.message,
-            HasSubstr("refused CREATE EXTENSION IF NOT EXISTS \"pageinspect\" SCHEMA public: ")
+            HasSubstr("refused CREATE EXTENSION IF NOT EXISTS \"pageinspect\" SCHEMA \"public\": ")
         );
     }
     setup_.extensions = {"no_such_extension"};

@@ -41,7 +41,7 @@ TEST_F(Connect, ServerDown) {
     const auto failure = failure_of([&] { database_.inspect_server(access_, call_for()); });
     EXPECT_EQ(failure.reason, Reason::TCPUnreachable) << failure.message;
     EXPECT_EQ(failure.kind, FailureClass::Transient);
-    EXPECT_NE(failure.message.find("localhost:1 "), std::string::npos) << failure.message;
+    EXPECT_NE(failure.message.find("localhost:1: "), std::string::npos) << failure.message;
 }
 
 TEST_F(Connect, NameThatDoesNotResolve) {

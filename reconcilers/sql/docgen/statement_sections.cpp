@@ -147,7 +147,7 @@ std::vector<Section> making() {
         {"Make the maintenance database",
          Where::OthersDatabase,
          "administrator, database postgres, when it is missing",
-         {create_maintenance_database(DatabaseName(ours))}},
+         {take_time(), create_maintenance_database(DatabaseName(ours))}},
         {"Open it",
          Where::OthersDatabase,
          "administrator, database postgres, after that",

@@ -71,7 +71,7 @@ Statement find_lost_database(const TenantNames& names) {
 }
 
 Statement take_time() {
-    return {"SELECT set_config('statement_timeout', '0', false)"};
+    return {"SELECT pg_catalog.set_config('statement_timeout', '0', false)"};
 }
 
 Statement begin_creating(const TenantNames& names) {
@@ -137,11 +137,11 @@ Batch hand_over_schema(
     if (!has_own_public && !is_superuser) {
         return {};
     }
-    return {where_schema_exists(
-        "public",
-        "ALTER SCHEMA public OWNER TO " + quote_identifier(names.owner.str()) + ";" +
-            (has_own_public ? "" : " REVOKE CREATE ON SCHEMA public FROM PUBLIC;")
-    )};
+    Batch batch{{"ALTER SCHEMA public OWNER TO " + quote_identifier(names.owner.str())}};
+    if (!has_own_public) {
+        batch.emplace_back("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+    }
+    return batch;
 }
 
 Statement note_configured(const TenantNames& names, const Claimant& claimant) {
