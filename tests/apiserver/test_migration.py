@@ -5,6 +5,7 @@ import time
 import unittest
 
 from case import HEAL_SECONDS, ClusterTest, side_by_side
+from kube_api import Refused
 from release_case import ReleaseTest, failure
 
 IMAGE = "registry.test/shop:v1"
@@ -166,8 +167,22 @@ class BeforeItStarts(ClusterTest):
             },
         )
         self.addCleanup(self.api.delete, "denialbinding", name)
+        self.eventually("the policy is in force", self.pods_are_denied)
         self.make_deployment("web", IMAGE)
         self.stuck("FailedCreate", "who owns this Pod?")
+
+    def pods_are_denied(self):
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "probe", "namespace": self.space},
+            "spec": {"containers": [{"name": "app", "image": IMAGE}]},
+        }
+        try:
+            self.api.create("pod", pod, dryRun="All")
+        except Refused as refusal:
+            return "who owns this Pod?" in str(refusal)
+        return False
 
     def test_a_volume_that_cannot_be_mounted(self):
         """No kubelet runs here, so the test notes what one does."""
