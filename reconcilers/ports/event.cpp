@@ -2,19 +2,25 @@
 
 #include "crds/api.hpp"
 
+#include <string_view>
 #include <utility>
 
 namespace djdb {
 namespace {
 
 Event about(
-    const DjangoDatabase& object, bool is_warning, std::string reason, std::string message
+    std::string_view api_version,
+    std::string_view kind,
+    const ObjectMeta& object,
+    bool is_warning,
+    std::string reason,
+    std::string message
 ) {
     return {
-        std::string(api::kGroupVersion),
-        "DjangoDatabase",
-        object.meta.key,
-        object.meta.uid,
+        std::string(api_version),
+        std::string(kind),
+        object.key,
+        object.uid,
         is_warning,
         std::move(reason),
         std::move(message)};
@@ -23,33 +29,40 @@ Event about(
 }  // namespace
 
 Event normal_event(const DjangoDatabase& object, std::string reason, std::string message) {
-    return about(object, false, std::move(reason), std::move(message));
+    return about(
+        api::kGroupVersion,
+        "DjangoDatabase",
+        object.meta,
+        false,
+        std::move(reason),
+        std::move(message)
+    );
 }
 
 Event warning_event(const DjangoDatabase& object, std::string reason, std::string message) {
-    return about(object, true, std::move(reason), std::move(message));
+    return about(
+        api::kGroupVersion,
+        "DjangoDatabase",
+        object.meta,
+        true,
+        std::move(reason),
+        std::move(message)
+    );
 }
 
 Event warning_event(const PostgresServer& server, std::string reason, std::string message) {
-    return {
-        std::string(api::kGroupVersion),
+    return about(
+        api::kGroupVersion,
         "PostgresServer",
-        server.meta.key,
-        server.meta.uid,
+        server.meta,
         true,
         std::move(reason),
-        std::move(message)};
+        std::move(message)
+    );
 }
 
 Event warning_event(const ObjectMeta& deployment, std::string reason, std::string message) {
-    return {
-        "apps/v1",
-        "Deployment",
-        deployment.key,
-        deployment.uid,
-        true,
-        std::move(reason),
-        std::move(message)};
+    return about("apps/v1", "Deployment", deployment, true, std::move(reason), std::move(message));
 }
 
 }  // namespace djdb
