@@ -1,6 +1,5 @@
 // The port's part that ends: logins, sessions, databases.
 #include "controller/postgres/postgres_tenant.hpp"
-#include "controller/postgres/session/race_retry.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/remove/disown.hpp"
 #include "reconcilers/sql/remove/drop.hpp"

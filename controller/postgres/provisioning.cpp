@@ -9,7 +9,6 @@
 #include "reconcilers/sql/remove/reader.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace djdb::postgres {

@@ -50,7 +50,7 @@ class FairOrder {
     /// `key` is due; it must not stand here yet, nor be worked on.
     void add(const Key& key) {
         const auto place = place_of_ ? place_of_(key) : Place{};
-        line_of({place.server, slow_.contains(key)}).spaces[place.space].keys.push_back(key);
+        lines_[{place.server, slow_.contains(key)}].spaces[place.space].keys.push_back(key);
     }
 
     /// True: take() has one.
@@ -119,8 +119,6 @@ class FairOrder {
         std::string space;
         TimePoint since;
     };
-
-    Line& line_of(const LineName& name) { return lines_[name]; }
 
     void begin_turn(Turns& turns) const {
         ++turns.running;
