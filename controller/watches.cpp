@@ -2,6 +2,7 @@
 
 #include "controller/kube/client/wire_json.hpp"
 #include "controller/kube/objects/fields.hpp"
+#include "controller/kube/objects/job_run.hpp"
 #include "controller/telemetry/log.hpp"
 #include "crds/api.hpp"
 

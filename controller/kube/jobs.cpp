@@ -14,9 +14,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <memory>
-#include <vector>
-
 namespace djdb::kube {
 namespace {
 
@@ -112,11 +109,8 @@ void KubeCluster::cancel_job(
         return;
     }
     const Selection own{job.ns.str(), std::string(kJobNameLabel) + "=" + job.name.str(), {}};
-    std::vector<std::shared_ptr<const json>> pods;
-    for (auto& pod : client_.list(resources::kPods, own, call).items) {
-        pods.push_back(std::make_shared<const json>(std::move(pod)));
-    }
-    if (has_started(decode_job(JobKind::Migrate, *current, pods))) {
+    const auto pods = client_.list(resources::kPods, own, call).items;
+    if (may_have_started(decode_job(JobKind::Migrate, *current, pods))) {
         refuse(
             "JobStarted",
             "Job \"" + job.name.str() +

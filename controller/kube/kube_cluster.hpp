@@ -11,13 +11,9 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace djdb::kube {
-
-/// On each Pod that a Job's controller makes.
-inline constexpr std::string_view kJobNameLabel = "batch.kubernetes.io/job-name";
 
 /// One cache for each watched kind; the reflectors own them.
 struct Caches {
@@ -28,7 +24,7 @@ struct Caches {
     const runtime::Store& deployments;
     /// By label api::kOwnedByLabel.
     const runtime::Store& jobs;
-    /// By label kJobNameLabel.
+    /// By label kJobNameLabel (objects/job_run.hpp).
     const runtime::Store& pods;
     const runtime::Store& policies;
     const runtime::Store& policy_bindings;

@@ -2,7 +2,6 @@
 
 #include "controller/kube/client/resources.hpp"
 #include "controller/kube/client/wire_json.hpp"
-#include "controller/kube/kube_cluster.hpp"
 #include "controller/kube/objects/fields.hpp"
 #include "controller/kube/objects/job_run.hpp"
 #include "crds/api.hpp"
@@ -10,9 +9,6 @@
 #include "reconcilers/jobs/answer.hpp"
 
 #include <nlohmann/json.hpp>
-
-#include <memory>
-#include <vector>
 
 namespace djdb::kube {
 
@@ -33,13 +29,7 @@ std::optional<std::string> find_running_job(
         if (!kind || name == meta.key.name.str() || controller_of(other) != controller_of(job)) {
             continue;
         }
-        std::vector<std::shared_ptr<const json>> its;
-        for (const auto& pod : pods) {
-            if (label_of(pod, kJobNameLabel) == name) {
-                its.push_back(std::make_shared<const json>(pod));
-            }
-        }
-        if (!is_over(read_end(decode_job(*kind, other, its)))) {
+        if (!is_over(read_end(decode_job(*kind, other, pods)))) {
             return name;
         }
     }

@@ -244,7 +244,7 @@ JobEnd read_end(const JobRun& job) {
     return AnswerLost{job.finished};
 }
 
-bool has_started(const JobRun& job) {
+bool may_have_started(const JobRun& job) {
     return !std::ranges::all_of(job.pods, [](const JobPod& pod) {
         return !pod.is_over && why_stuck(pod);
     });

@@ -70,7 +70,7 @@ using JobEnd = std::variant<Underway, Stuck, Answered, NoAnswer, AnswerLost, Dea
 JobEnd read_end(const JobRun& job);
 
 /// One of its Pods runs, ran, or may start at any moment.
-bool has_started(const JobRun& job);
+bool may_have_started(const JobRun& job);
 
 /// Our container has ended: nothing of the Job that could change the database runs any more.
 bool is_over(const JobEnd& end);

@@ -83,11 +83,8 @@ void decode_state(const json& job, JobRun& out) {
     }
 }
 
-}  // namespace
-
-JobRun decode_job(
-    JobKind kind, const json& job, const std::vector<std::shared_ptr<const json>>& pods
-) {
+/// Of the Job alone.
+JobRun decode_podless(JobKind kind, const json& job) {
     const auto& metadata = child(job, "metadata");
     const auto& annotations = child(metadata, "annotations");
     const auto& spec = child(job, "spec");
@@ -104,8 +101,27 @@ JobRun decode_job(
     out.being_deleted = metadata.contains("deletionTimestamp");
     out.has_deadline = spec.contains("activeDeadlineSeconds");
     out.expires = spec.contains("ttlSecondsAfterFinished");
+    return out;
+}
+
+}  // namespace
+
+JobRun decode_job(
+    JobKind kind, const json& job, const std::vector<std::shared_ptr<const json>>& pods
+) {
+    auto out = decode_podless(kind, job);
     for (const auto& pod : pods) {
         out.pods.push_back(decode_pod(*pod, container_of(job)));
+    }
+    return out;
+}
+
+JobRun decode_job(JobKind kind, const json& job, const std::vector<json>& pods) {
+    auto out = decode_podless(kind, job);
+    for (const auto& pod : pods) {
+        if (label_of(pod, kJobNameLabel) == out.name) {
+            out.pods.push_back(decode_pod(pod, container_of(job)));
+        }
     }
     return out;
 }

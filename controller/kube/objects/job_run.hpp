@@ -6,9 +6,13 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace djdb::kube {
+
+/// On each Pod that a Job's controller makes.
+inline constexpr std::string_view kJobNameLabel = "batch.kubernetes.io/job-name";
 
 /// @param pods all that carry the Job's name
 JobRun decode_job(
@@ -16,5 +20,7 @@ JobRun decode_job(
     const nlohmann::json& job,
     const std::vector<std::shared_ptr<const nlohmann::json>>& pods
 );
+/// @param pods as the API server lists them; of others' Pods nothing is said
+JobRun decode_job(JobKind kind, const nlohmann::json& job, const std::vector<nlohmann::json>& pods);
 
 }  // namespace djdb::kube

@@ -32,7 +32,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <iterator>
+#include <ranges>
 #include <set>
 #include <string>
 #include <utility>
@@ -43,12 +43,10 @@ namespace {
 /// Between two looks at what keeps a Pod from starting: no watch tells of Events.
 constexpr std::chrono::seconds kObstacleEvery{20};
 
-std::vector<JobRun> migrations_in(const std::vector<JobRun>& jobs) {
-    std::vector<JobRun> migrations;
-    std::ranges::copy_if(jobs, std::back_inserter(migrations), [](const JobRun& job) {
-        return job.kind == JobKind::Migrate;
-    });
-    return migrations;
+/// A view: nothing is copied, and a Job is known by its address.
+auto migrations_in(const std::vector<JobRun>& jobs) {
+    return jobs |
+           std::views::filter([](const JobRun& job) { return job.kind == JobKind::Migrate; });
 }
 
 Verdict start(const Workload& source, const Revision& revision, const ImageRef& image) {
@@ -61,7 +59,7 @@ Verdict start(const Workload& source, const Revision& revision, const ImageRef& 
 /// The last one stays, for its log.
 Verdict start_again(const std::vector<JobRun>& jobs, const Workload& source, const JobRun& last) {
     std::vector<Step> steps;
-    for (const auto& job : jobs) {
+    for (const auto& job : migrations_in(jobs)) {
         if (job.revision == last.revision && job.attempt < last.attempt && !job.being_deleted) {
             steps.emplace_back(RemoveJob{job.name, job.uid});
         }
@@ -122,7 +120,7 @@ Verdict judge_running(const JobRun& job, TimePoint now) {
 
 /// Two migrations never run together, so a started one ends first.
 Verdict judge_earlier(const JobRun& job, const ImageRef& next, TimePoint now) {
-    if (!job.being_deleted && !has_started(job) && !stuck_reason(job, now).empty()) {
+    if (!job.being_deleted && !may_have_started(job) && !stuck_reason(job, now).empty()) {
         return act_and_stop(
             {Reason::MigrationRunning,
              "Removing Job \"" + job.name + "\" of an earlier template, whose Pod never started."},
@@ -258,7 +256,7 @@ Verdict judge_failure(
     const auto& policy = retry_policy(job.kind);
     if (const auto again = next_attempt(policy, end, job.attempt)) {
         if (observed.now >= *again) {
-            return start_again(migrations_in(observed.jobs), source, job);
+            return start_again(observed.jobs, source, job);
         }
         if (is_rare(policy, job.attempt)) {
             return Blocked{
@@ -316,7 +314,7 @@ Verdict judge(
 /// Removes Jobs that outlive their part and whose answer nobody needs any more.
 std::optional<Act> tidy_up(const std::vector<JobRun>& jobs, const JobRun* latest, bool passed) {
     std::vector<Step> steps;
-    for (const auto& job : jobs) {
+    for (const auto& job : migrations_in(jobs)) {
         if (outlives_its_part(job) && (passed || &job != latest)) {
             steps.emplace_back(RemoveJob{job.name, job.uid});
         }
@@ -342,12 +340,11 @@ Verdict assess_migration(const Desired& desired, const Observed& observed) {
     const auto image = *common_image(desired, observed);
     const bool passed = has_passed(observed, image);
     const auto revision = revision_of(desired, *source, image);
-    const auto jobs = migrations_in(observed.jobs);
-    const auto* latest = latest_migration(jobs, revision);
-    if (auto act = tidy_up(jobs, latest, passed)) {
+    const auto* latest = latest_migration(observed.jobs, revision);
+    if (auto act = tidy_up(observed.jobs, latest, passed)) {
         return *std::move(act);
     }
-    for (const auto& job : jobs) {
+    for (const auto& job : migrations_in(observed.jobs)) {
         if (!is_over(read_end(job)) && job.revision != revision) {
             auto verdict = judge_earlier(job, image, observed.now);
             // Left alone, it would migrate for an image that nobody wants once its Pod can start.

@@ -1,5 +1,6 @@
 // The suite's real API server: the one that ctest started for client_apitests. What it cannot show, since
 // it has no node: Pods start and end when the test says so.
+#include "controller/kube/objects/job_run.hpp"
 #include "controller/kube/objects/workload.hpp"
 #include "controller/watches.hpp"
 #include "crds/api.hpp"
