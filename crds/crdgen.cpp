@@ -3,6 +3,7 @@
 //   crdgen --write ROOT     writes the files            crdgen --check ROOT    exits 1 and names
 //   the file that differs
 #include "crds/conditions/conditions.hpp"
+#include "crds/generated_files.hpp"
 #include "crds/rbac.hpp"
 #include "crds/schema.hpp"
 
@@ -10,8 +11,6 @@
 #include <yaml-cpp/yaml.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iostream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -88,11 +87,6 @@ std::string rbac_template() {
            );
 }
 
-struct GeneratedFile {
-    std::filesystem::path path;
-    std::string text;
-};
-
 std::string list_conditions(djdb::ConditionSet conditions) {
     std::string list;
     for (const auto type : djdb::condition_types()) {
@@ -124,15 +118,8 @@ std::string conditions_page() {
     return out.str();
 }
 
-std::string read_file(const std::filesystem::path& path) {
-    const std::ifstream in(path, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    return text.str();
-}
-
-std::vector<GeneratedFile> generate(const std::filesystem::path& root) {
-    std::vector<GeneratedFile> files;
+std::vector<djdb::GeneratedFile> generate(const std::filesystem::path& root) {
+    std::vector<djdb::GeneratedFile> files;
     for (const auto& resource : djdb::custom_resources()) {
         const auto name = resource.plural + ".yaml";
         files.push_back({root / "crds" / name, to_yaml(resource.definition)});
@@ -153,25 +140,5 @@ std::vector<GeneratedFile> generate(const std::filesystem::path& root) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::vector<std::string> args(argv + 1, argv + argc);
-    if (args.size() != 2 || (args[0] != "--write" && args[0] != "--check")) {
-        std::cerr << "usage: crdgen --write|--check ROOT\n";
-        return 2;
-    }
-    int differing = 0;
-    for (const auto& file : generate(args[1])) {
-        if (read_file(file.path) == file.text) {
-            continue;
-        }
-        if (args[0] == "--check") {
-            std::cerr << file.path.string()
-                      << " differs from what the tables say; run crdgen --write\n";
-            ++differing;
-        } else {
-            std::filesystem::create_directories(file.path.parent_path());
-            std::ofstream(file.path, std::ios::binary) << file.text;
-            std::cout << "wrote " << file.path.string() << "\n";
-        }
-    }
-    return differing == 0 ? 0 : 1;
+    return djdb::run_generator("crdgen", "tables", {argv + 1, argv + argc}, generate);
 }
