@@ -102,7 +102,8 @@ struct Describe<PostgresServerStatus> {
             Presence::Optional,
             "Connected, or why not: DNSFailed, TCPUnreachable, TLSNotOffered, TLSVerifyFailed, "
             "AccessRuleRejected, AuthRejected, DatabaseMissing, TooManyConnections, "
-            "ServerStarting, ReadOnlyServer, SessionNotPinned, PoolerInPath.",
+            "ServerStarting, ReadOnlyServer, SessionNotPinned, PoolerInPath, "
+            "ChannelBindingImpossible.",
             {.max_length = 64}
         ),
         field(
