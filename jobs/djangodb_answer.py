@@ -45,6 +45,11 @@ def one_line(text):
     return said[:LONGEST_TEXT].encode("utf-8", "replace").decode()
 
 
+def described(error):
+    """Its kind and its words."""
+    return "%s: %s" % (type(error).__name__, error)
+
+
 def hash_leaves(answer):
     """CRC-32 of each name, eight hex digits after eight, which the operator compares with those in the database."""
     leaves = answer.pop("leaves", [])

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from djangodb_answer import end, publish, setting
+from djangodb_answer import described, end, publish, setting
 from djangodb_reasons import connection_reason, session_reason, setup_reason
 from djangodb_secrets import learn
 from djangodb_session import cause_of
@@ -26,7 +26,7 @@ def connect():
         connection = connections["default"]
         vendor, engine = connection.vendor, connection.settings_dict["ENGINE"]
     except BaseException as error:
-        end(setup_reason(error), "%s: %s" % (type(error).__name__, error), error)
+        end(setup_reason(error), described(error), error)
     for alias in connections:
         learn(connections.databases[alias].get("PASSWORD"))
     publish(
@@ -42,11 +42,11 @@ def connect():
         connection.ensure_connection()
     except BaseException as error:
         cause = cause_of(connection, error) if connection_reason(error) == "ConnectionFailed" else error
-        end(connection_reason(cause), "%s: %s" % (type(cause).__name__, cause), error)
+        end(connection_reason(cause), described(cause), error)
     try:
         check_identity(connection)
     except BaseException as error:
-        end(session_reason(error), "%s: %s" % (type(error).__name__, error), error)
+        end(session_reason(error), described(error), error)
     return connection
 
 

@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 
-from djangodb_answer import end, setting
+from djangodb_answer import described, end, setting
 from djangodb_reasons import setup_reason
 
 
@@ -78,7 +78,7 @@ def take_over(entry, run):
         end("EntryPointNotDjango", "%s called sys.exit(%s) before it reached Django" % (entry[0], error.code), error)
     except BaseException as error:
         reason = "EntryPointNotDjango" if is_no_python(entry[0], error) else setup_reason(error)
-        end(reason, "%s: %s" % (type(error).__name__, error), error)
+        end(reason, described(error), error)
     end("EntryPointNotDjango", "%s ended without handing over to Django; set spec.app.manage" % entry[0])
 
 

@@ -1,6 +1,6 @@
 """What is to be migrated, Django's own migrate command over it, and the proof that it is done."""
 
-from djangodb_answer import ANSWER, end, publish, say
+from djangodb_answer import ANSWER, described, end, publish, say
 from djangodb_apply import Applier
 from djangodb_reasons import migration_reason
 from djangodb_rights import advice
@@ -31,7 +31,7 @@ def load(connection):
 
 def fail(raw, error):
     reason = migration_reason(raw, error)
-    end(reason, "%s: %s" % (type(error).__name__, error), error, advice(reason, error))
+    end(reason, described(error), error, advice(reason, error))
 
 
 def check_squashes(loader):

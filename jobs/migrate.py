@@ -14,7 +14,7 @@ PROGRAM = os.path.abspath(__file__)
 FOLDER = os.path.dirname(os.path.realpath(__file__))
 
 sys.path.insert(0, FOLDER)  # Python does so by itself, but not under PYTHONSAFEPATH
-from djangodb_answer import ANSWER, end, end_well, publish  # noqa: E402
+from djangodb_answer import ANSWER, described, end, end_well, publish  # noqa: E402
 from djangodb_connection import connect  # noqa: E402
 from djangodb_entry_point import become, entry_point, interpreter_of, take_over  # noqa: E402
 from djangodb_lock import lock  # noqa: E402
@@ -34,14 +34,14 @@ def run():
         try:
             holder = lock(connection)
         except Exception as error:
-            end(session_reason(error), "%s: %s" % (type(error).__name__, error), error)
+            end(session_reason(error), described(error), error)
         load(connection)
         migrate(connection)
         verify(connection)
         holder.close()
     except Exception as error:
         reason = "Unreachable" if lost(raw, error) else "Internal"
-        end(reason, "%s: %s" % (type(error).__name__, error), error)
+        end(reason, described(error), error)
     end_well("%d migrations applied" % len(ANSWER["applied"]))
 
 
