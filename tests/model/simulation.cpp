@@ -162,7 +162,7 @@ Troubles troubles_of(const World& world, const Stage& stage) {
     troubles.delays = world.faults.delays();
     troubles.deeds = static_cast<std::uint64_t>(std::ranges::count_if(stage.done(), [](Deed deed) {
         // What the resource before it had begun begins anew.
-        return !is_of_plan(deed) || deed == Deed::CreateAgain;
+        return meaning_of(deed) != Meaning::Plan || deed == Deed::CreateAgain;
     }));
     troubles.attempts = world.failed_attempts;
     troubles.retries = stage.jobs_removed();
@@ -207,7 +207,9 @@ Course draw_course(std::uint64_t seed) {
 
 Outcome judge(Outcome outcome) {
     thread_local Undisturbed undisturbed;
-    if (!outcome.violation && std::ranges::none_of(outcome.deeds, leads_elsewhere)) {
+    const bool is_comparable =
+        std::ranges::find(outcome.deeds, Meaning::AnotherEnd, meaning_of) == outcome.deeds.end();
+    if (!outcome.violation && is_comparable) {
         auto differences = compare(outcome.ending, undisturbed.of(outcome.deeds));
         if (!differences.empty()) {
             outcome.violation = differences.front();

@@ -17,7 +17,9 @@ constexpr std::size_t kMostKnown = 4'000;
 
 const Ending& Undisturbed::of(const std::vector<Deed>& deeds) {
     std::vector<Deed> plan;
-    std::ranges::copy_if(deeds, std::back_inserter(plan), is_of_plan);
+    std::ranges::copy_if(deeds, std::back_inserter(plan), [](Deed deed) {
+        return meaning_of(deed) == Meaning::Plan;
+    });
     if (const auto found = known_.find(plan); found != known_.end()) {
         return found->second;
     }

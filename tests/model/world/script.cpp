@@ -249,7 +249,7 @@ Script script_of(const std::vector<Deed>& deeds, Millis apart) {
     return script;
 }
 
-bool is_of_plan(Deed deed) {
+Meaning meaning_of(Deed deed) {
     switch (deed) {
         case Deed::CreateResource:
         case Deed::Deploy:
@@ -262,16 +262,7 @@ bool is_of_plan(Deed deed) {
         case Deed::Delete:
         case Deed::DeleteAndDrop:
         case Deed::CreateAgain:
-            return true;
-        case Deed::HoldByHand:
-        case Deed::Grant:
-        case Deed::BackUp:
-        case Deed::RivalsTurn:
-        case Deed::DeleteBehindIt:
-        case Deed::LoseDatabase:
-        case Deed::Restore:
-        case Deed::OldPrimary:
-        case Deed::BreakGate:
+            return Meaning::Plan;
         case Deed::EditSecret:
         case Deed::RemoveSecret:
         case Deed::RetryJob:
@@ -285,26 +276,21 @@ bool is_of_plan(Deed deed) {
         case Deed::LetPublicIn:
         case Deed::RenameDatabase:
         case Deed::ReownDatabase:
-        case Deed::ReplaceDatabase:
         case Deed::AddFinalizer:
+            return Meaning::Trouble;
+        case Deed::HoldByHand:
+        case Deed::Grant:
+        case Deed::BackUp:
+        case Deed::RivalsTurn:
+        case Deed::DeleteBehindIt:
+        case Deed::BreakGate:
+        case Deed::LoseDatabase:
+        case Deed::ReplaceDatabase:
+        case Deed::Restore:
+        case Deed::OldPrimary:
             break;
     }
-    return false;
-}
-
-bool leads_elsewhere(Deed deed) {
-    static constexpr std::array kElsewhere{
-        Deed::HoldByHand,
-        Deed::Grant,
-        Deed::BackUp,
-        Deed::RivalsTurn,
-        Deed::DeleteBehindIt,
-        Deed::BreakGate,
-        Deed::LoseDatabase,
-        Deed::ReplaceDatabase,
-        Deed::Restore,
-        Deed::OldPrimary};
-    return std::ranges::find(kElsewhere, deed) != kElsewhere.end();
+    return Meaning::AnotherEnd;
 }
 
 const char* describe(Deed deed) {

@@ -90,10 +90,13 @@ inline std::string image_name(int number) {
 Script draw_script(Random random);
 /// These one after the other, and every migration passes.
 Script script_of(const std::vector<Deed>& deeds, Millis apart);
-/// Users' plan, and neither a mistake nor somebody else's hand.
-bool is_of_plan(Deed deed);
-/// What it comes to depends on the moment, or on what stood there before: no undisturbed run tells.
-bool leads_elsewhere(Deed deed);
+/// What a deed is to the comparison with an undisturbed run.
+enum class Meaning {
+    Plan,        ///< of the users': an undisturbed run has it too
+    Trouble,     ///< a mistake or somebody else's hand, which leaves no trace in the end
+    AnotherEnd,  ///< what it comes to depends on the moment, or on what stood there before
+};
+Meaning meaning_of(Deed deed);
 const char* describe(Deed deed);
 /// Server, resources and databases of others, and what the story begins with.
 void set_the_scene(World& world, Origin origin);
