@@ -8,12 +8,14 @@ import unittest
 
 import stage
 from audit_log import AuditLog
+from kube_api import Refused
 from stage import world
 from wait import Unmet, wait_for
 
 # The promises are 10 s for a reason, and 15 s more for a repair that no watch sees; the rest is for a busy machine.
 REASON_SECONDS = 30
 HEAL_SECONDS = 60
+DENIED = ("denial", "denialbinding")
 
 
 def encoded(values):
@@ -160,6 +162,57 @@ class ClusterTest(unittest.TestCase):
         self.eventually(
             "the quota counts", lambda: self.api.read("quota", "none", self.space).get("status", {}).get("hard")
         )
+
+    def deny(self, group, resource, operations, message, is_denied, expression="false"):
+        """By a policy of the cluster's owner, for this namespace alone; returns when it is in force."""
+        policy = {
+            "failurePolicy": "Fail",
+            "matchConstraints": {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.space}},
+                "resourceRules": [
+                    {"apiGroups": [group], "apiVersions": ["v1"], "operations": operations, "resources": [resource]}
+                ],
+            },
+            "validations": [{"expression": expression, "message": message}],
+        }
+        binding = {"policyName": self.space, "validationActions": ["Deny"]}
+        for kind, spec in zip(DENIED, (policy, binding), strict=True):
+            self.addCleanup(self.api.delete, kind, self.space)
+            self.api.create(kind, {"metadata": {"name": self.space}, "spec": spec})
+        self.eventually("the policy is in force", is_denied)
+
+    def allow(self, is_denied):
+        for kind in DENIED:
+            self.api.delete(kind, self.space)
+        self.eventually("the policy is gone", lambda: not is_denied())
+
+    @staticmethod
+    def is_refused(ask, words=""):
+        try:
+            ask()
+        except Refused as refusal:
+            return words in str(refusal)
+        return False
+
+    def make_node(self):
+        """No kubelet runs on it: the test says how the containers of its Pods fare."""
+        self.api.create("node", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": self.space}})
+        self.addCleanup(self.api.delete, "node", self.space)
+
+    def bind(self, pod):
+        """As the scheduler does it; when the test is over, the Pod is let go as a kubelet would."""
+        self.addCleanup(self.let_pod_go, pod)
+        binding = {
+            "apiVersion": "v1",
+            "kind": "Binding",
+            "metadata": {"name": pod},
+            "target": {"apiVersion": "v1", "kind": "Node", "name": self.space},
+        }
+        self.api.call("POST", self.api.path("pod", self.space, pod) + "/binding", binding)
+
+    def let_pod_go(self, pod):
+        if self.api.read("pod", pod, self.space):
+            self.api.call("DELETE", self.api.path("pod", self.space, pod), gracePeriodSeconds=0)
 
     def scale(self, name, replicas):
         self.api.patch("deployment", name, {"spec": {"replicas": replicas}}, self.space)

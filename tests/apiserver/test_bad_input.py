@@ -5,7 +5,6 @@ import unittest
 
 import stage
 from case import HEAL_SECONDS, ClusterTest, decoded, secret, side_by_side
-from kube_api import Refused
 
 IMAGE, OTHER_IMAGE = "registry.test/shop:v1", "registry.test/shop:v2"
 
@@ -343,37 +342,10 @@ class Workloads(BadInput):
         self.api.patch("djdb", "app", {"spec": {"migrations": {"deadline": "2h"}}}, self.space)
 
     def deny_secrets(self):
-        """By a policy of the cluster's owner, for this namespace alone."""
-        kinds = ("denial", "denialbinding")
-        bodies = (
-            {
-                "failurePolicy": "Fail",
-                "matchConstraints": {
-                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.space}},
-                    "resourceRules": [
-                        {
-                            "apiGroups": [""],
-                            "apiVersions": ["v1"],
-                            "operations": ["CREATE", "UPDATE"],
-                            "resources": ["secrets"],
-                        }
-                    ],
-                },
-                "validations": [{"expression": "false", "message": "no Secret without a ticket"}],
-            },
-            {"policyName": self.space, "validationActions": ["Deny"]},
-        )
-        for kind, spec in zip(kinds, bodies, strict=True):
-            self.addCleanup(self.api.delete, kind, self.space)
-            self.api.create(kind, {"metadata": {"name": self.space}, "spec": spec})
-        self.eventually("the policy is in force", self.secrets_are_denied)
+        self.deny("", "secrets", ["CREATE", "UPDATE"], "no Secret without a ticket", self.secrets_are_denied)
 
     def secrets_are_denied(self):
-        try:
-            self.api.create("secret", secret("probe", self.space, {"a": "b"}), dryRun="All")
-        except Refused:
-            return True
-        return False
+        return self.is_refused(lambda: self.api.create("secret", secret("probe", self.space, {"a": "b"}), dryRun="All"))
 
     def test_policy_that_allows_no_secret(self):
         self.make_server()

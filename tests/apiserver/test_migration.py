@@ -5,7 +5,6 @@ import time
 import unittest
 
 from case import HEAL_SECONDS, ClusterTest, side_by_side
-from kube_api import Refused
 from release_case import ReleaseTest, failure
 
 IMAGE = "registry.test/shop:v1"
@@ -25,19 +24,11 @@ class BesideAnInjectedContainer(ClusterTest):
     def setUp(self):
         super().setUp()
         self.make_ready_database()
-        self.api.create("node", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": self.space}})
-        self.addCleanup(self.api.delete, "node", self.space)
+        self.make_node()
         self.make_deployment("web", IMAGE)
         self.job = self.eventually("the Job is made", lambda: self.api.list("job", self.space))[0]["metadata"]["name"]
         self.pod = self.eventually("its Pod is made", lambda: self.api.list("pod", self.space))[0]["metadata"]["name"]
-        self.addCleanup(self.let_pod_go)
-        binding = {
-            "apiVersion": "v1",
-            "kind": "Binding",
-            "metadata": {"name": self.pod},
-            "target": {"apiVersion": "v1", "kind": "Node", "name": self.space},
-        }
-        self.api.call("POST", self.api.path("pod", self.space, self.pod) + "/binding", binding)
+        self.bind(self.pod)
 
     def end_own_container(self, exit_code, answer):
         ended = {
@@ -68,11 +59,6 @@ class BesideAnInjectedContainer(ClusterTest):
             "application/merge-patch+json",
         )
 
-    def let_pod_go(self):
-        """What the kubelet does when a Pod's containers have ended."""
-        if self.api.read("pod", self.pod, self.space):
-            self.api.call("DELETE", self.api.path("pod", self.space, self.pod), gracePeriodSeconds=0)
-
     def found_job(self):
         return self.api.read("job", self.job, self.space)
 
@@ -95,7 +81,7 @@ class BesideAnInjectedContainer(ClusterTest):
             "the Job is removed",
             lambda: "deletionTimestamp" in (self.found_job() or {"metadata": {"deletionTimestamp": ""}})["metadata"],
         )
-        self.let_pod_go()
+        self.let_pod_go(self.pod)
         self.eventually("the Job is gone", lambda: self.found_job() is None)
         self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
         self.assertEqual(self.api.list("job", self.space), [], "it is not migrated again")
@@ -131,43 +117,14 @@ class BeforeItStarts(ClusterTest):
         return found
 
     def test_a_policy_that_refuses_the_pod(self):
-        name = "no-pods-" + self.space
-        self.api.create(
-            "denial",
-            {
-                "apiVersion": "admissionregistration.k8s.io/v1",
-                "kind": "ValidatingAdmissionPolicy",
-                "metadata": {"name": name},
-                "spec": {
-                    "matchConstraints": {
-                        "resourceRules": [
-                            {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
-                        ]
-                    },
-                    "validations": [
-                        {"expression": "'team' in object.metadata.?labels.orValue({})", "message": "who owns this Pod?"}
-                    ],
-                },
-            },
+        self.deny(
+            "",
+            "pods",
+            ["CREATE"],
+            "who owns this Pod?",
+            self.pods_are_denied,
+            expression="'team' in object.metadata.?labels.orValue({})",
         )
-        self.addCleanup(self.api.delete, "denial", name)
-        self.api.create(
-            "denialbinding",
-            {
-                "apiVersion": "admissionregistration.k8s.io/v1",
-                "kind": "ValidatingAdmissionPolicyBinding",
-                "metadata": {"name": name},
-                "spec": {
-                    "policyName": name,
-                    "validationActions": ["Deny"],
-                    "matchResources": {
-                        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.space}}
-                    },
-                },
-            },
-        )
-        self.addCleanup(self.api.delete, "denialbinding", name)
-        self.eventually("the policy is in force", self.pods_are_denied)
         self.make_deployment("web", IMAGE)
         self.stuck("FailedCreate", "who owns this Pod?")
 
@@ -178,11 +135,7 @@ class BeforeItStarts(ClusterTest):
             "metadata": {"name": "probe", "namespace": self.space},
             "spec": {"containers": [{"name": "app", "image": IMAGE}]},
         }
-        try:
-            self.api.create("pod", pod, dryRun="All")
-        except Refused as refusal:
-            return "who owns this Pod?" in str(refusal)
-        return False
+        return self.is_refused(lambda: self.api.create("pod", pod, dryRun="All"), "who owns this Pod?")
 
     def test_a_volume_that_cannot_be_mounted(self):
         """No kubelet runs here, so the test notes what one does."""

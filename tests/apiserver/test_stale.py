@@ -113,32 +113,20 @@ class Cancel(Stale):
     def setUp(self):
         super().setUp()
         self.make_ready_database()
-        self.api.create("node", {"apiVersion": "v1", "kind": "Node", "metadata": {"name": self.space}})
-        self.addCleanup(self.api.delete, "node", self.space)
+        self.make_node()
 
     def start(self, pod):
         """As the scheduler and a kubelet do."""
-        binding = {
-            "apiVersion": "v1",
-            "kind": "Binding",
-            "metadata": {"name": pod},
-            "target": {"apiVersion": "v1", "kind": "Node", "name": self.space},
-        }
-        self.api.call("POST", self.api.path("pod", self.space, pod) + "/binding", binding)
+        self.bind(pod)
         running = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}
         own = {"name": "app", "image": OLD, "imageID": "", "restartCount": 0, "ready": True, "state": running}
         self.api.patch("pod", pod + "/status", {"status": {"phase": "Running", "containerStatuses": [own]}}, self.space)
-
-    def let_go(self, pod):
-        if self.api.read("pod", pod, self.space):
-            self.api.call("DELETE", self.api.path("pod", self.space, pod), gracePeriodSeconds=0)
 
     def test_a_job_whose_pod_started_unseen_is_left_alone(self):
         with self.api_behind.held("pods"):
             self.make_deployment("web", OLD)
             job = self.eventually("the Job is made", lambda: self.api.list("job", self.space))[0]["metadata"]["name"]
             pod = self.eventually("its Pod is made", lambda: self.api.list("pod", self.space))[0]["metadata"]["name"]
-            self.addCleanup(self.let_go, pod)
             self.start(pod)
             self.make_deployment("web-2", NEW)
             self.api.delete("deployment", "web", self.space)

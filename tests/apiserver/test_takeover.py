@@ -11,11 +11,9 @@ import replacement
 import stage
 from audit_log import answered
 from case import HEAL_SECONDS, SideBySide
-from kube_api import Refused
 from release_case import IMAGE, ReleaseTest, failure, undisturbed
 from replacement import NEW, OLD, Replacement
 
-DENIED = ("denial", "denialbinding")
 UNREACHABLE, MIGRATION_FAILED, STATEMENT_TIMEOUT = 75, 88, 88
 
 
@@ -153,7 +151,7 @@ class Upgrade(Both):
         self.make_app()
         self.deploy()
         self.job_runs()
-        self.deny_changes_of_deployments()
+        self.deny("apps", "deployments", ["UPDATE"], "no change without a ticket", self.changes_are_denied)
         self.migrate()
         self.job_ends()
         self.eventually(
@@ -167,48 +165,18 @@ class Upgrade(Both):
             ),
         )
         self.replacement.die()
-        self.allow_changes_of_deployments()
+        self.allow(self.changes_are_denied)
         self.replacement.start()
         self.wait_for_condition("Ready", "True", "Ready", seconds=HEAL_SECONDS)
         self.audit.wait_until_quiet((self.space,))
         self.assert_end_is_the_undisturbed_one()
 
-    def deny_changes_of_deployments(self):
-        """By a policy of the cluster's owner, for this namespace alone."""
-        policy = {
-            "failurePolicy": "Fail",
-            "matchConstraints": {
-                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.space}},
-                "resourceRules": [
-                    {
-                        "apiGroups": ["apps"],
-                        "apiVersions": ["v1"],
-                        "operations": ["UPDATE"],
-                        "resources": ["deployments"],
-                    }
-                ],
-            },
-            "validations": [{"expression": "false", "message": "no change without a ticket"}],
-        }
-        binding = {"policyName": self.space, "validationActions": ["Deny"]}
-        for kind, spec in zip(DENIED, (policy, binding), strict=True):
-            self.addCleanup(self.api.delete, kind, self.space)
-            self.api.create(kind, {"metadata": {"name": self.space}, "spec": spec})
-        self.eventually("the policy is in force", self.changes_are_denied)
-
-    def allow_changes_of_deployments(self):
-        for kind in DENIED:
-            self.api.delete(kind, self.space)
-        self.eventually("the policy is gone", lambda: not self.changes_are_denied())
-
     def changes_are_denied(self):
-        try:
-            self.api.patch(
+        return self.is_refused(
+            lambda: self.api.patch(
                 "deployment", "web", {"metadata": {"annotations": {"probe": "yes"}}}, self.space, dryRun="All"
             )
-        except Refused:
-            return True
-        return False
+        )
 
     def test_opened_and_not_rolled_out(self):
         self.make_app()
