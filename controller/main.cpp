@@ -6,9 +6,14 @@
 #include <CLI/CLI.hpp>
 
 #include <csignal>
+#include <cstddef>
 #include <exception>
+#include <span>
 #include <stop_token>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -56,18 +61,28 @@ CLI::App* add_diagnose(CLI::App& app, djdb::DiagnoseOptions& what) {
 
 constexpr int kUsage = 2;
 
+/// @throws CLI::ParseError
+void parse(CLI::App& app, std::span<char*> words) {
+    // CLI11 takes them from the back, without the program's name.
+    std::vector<std::string> arguments(words.rbegin(), words.rend());
+    if (!arguments.empty()) {
+        arguments.pop_back();
+    }
+    app.parse(std::move(arguments));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     djdb::kube::prepare_cpprest();
-    CLI::App app{"djangodb-operator: Django on PostgreSQL, released safely"};
+    CLI::App app{"djangodb-operator: Django on PostgreSQL, released safely", "djangodb-operator"};
     app.set_version_flag("--version", "djangodb-operator " DJDB_VERSION);
     djdb::Options options;
     add_options(app, options);
     djdb::DiagnoseOptions what;
     const auto* diagnose = add_diagnose(app, what);
     try {
-        app.parse(argc, argv);
+        parse(app, {argv, static_cast<std::size_t>(argc)});
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : kUsage;
     }

@@ -108,9 +108,6 @@ void decode(const json& value, std::vector<T>& out, const std::string& path) {
     }
 }
 
-template <Described Struct>
-void decode(const json& value, Struct& out, const std::string& path);
-
 /// A later version may have said what this one has no word for: that condition is left out, so that the
 /// rest of what is remembered in the status still counts after a downgrade.
 void decode(const json& value, std::vector<Condition>& out, const std::string& path) {

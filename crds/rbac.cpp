@@ -3,73 +3,78 @@
 #include <array>
 
 namespace djdb {
+namespace {
+
+using enum RbacScope;
+
+constexpr std::array kRules{
+    RbacRule{
+        Cluster,
+        "djangodb.io",
+        "djangodatabases",
+        "get list watch patch",
+        "get: what it asks for now, before its database is dropped; patch: the finalizer"},
+    RbacRule{Cluster, "djangodb.io", "djangodatabases/status", "patch", "conditions"},
+    RbacRule{
+        Cluster,
+        "djangodb.io",
+        "postgresservers",
+        "get list watch",
+        "where the databases are; get: what it allows now, before a database is dropped"},
+    RbacRule{Cluster, "djangodb.io", "postgresservers/status", "patch", "conditions"},
+    RbacRule{
+        Cluster,
+        "apps",
+        "deployments",
+        "list watch patch",
+        "patch: only spec.paused, to open the gate"},
+    RbacRule{
+        Cluster,
+        "batch",
+        "jobs",
+        "get list watch create patch delete",
+        "migration Jobs; get: whose one is that has the name; patch: their TTL; delete: one "
+        "that "
+        "never started"},
+    RbacRule{Cluster, "", "pods", "list watch", "what a migration Job's Pod said"},
+    RbacRule{Cluster, "", "namespaces", "get list watch", "labels, and the cluster's identity"},
+    RbacRule{
+        Cluster,
+        "",
+        "secrets",
+        "get create patch delete",
+        "the app's Secrets, by name, and never listed; delete: a removed reader's"},
+    RbacRule{Cluster, "", "configmaps", "get create patch", "the migration program"},
+    RbacRule{
+        Cluster,
+        "events.k8s.io",
+        "events",
+        "list create patch",
+        "list: why a migration's Pod does not start; the rest: what people wait for"},
+    RbacRule{
+        Cluster,
+        "admissionregistration.k8s.io",
+        "mutatingadmissionpolicies",
+        "list watch",
+        "is the gate there"},
+    RbacRule{
+        Cluster,
+        "admissionregistration.k8s.io",
+        "mutatingadmissionpolicybindings",
+        "list watch",
+        "is the gate there"},
+    RbacRule{
+        OperatorNamespace,
+        "",
+        "secrets",
+        "get list watch create patch delete",
+        "administrators' logins, and the stored copies of the tenants' passwords"},
+    RbacRule{OperatorNamespace, "", "configmaps", "list watch", "CAs of servers"},
+};
+
+}  // namespace
 
 std::span<const RbacRule> rbac_table() {
-    using enum RbacScope;
-    static constexpr std::array kRules{
-        RbacRule{
-            Cluster,
-            "djangodb.io",
-            "djangodatabases",
-            "get list watch patch",
-            "get: what it asks for now, before its database is dropped; patch: the finalizer"},
-        RbacRule{Cluster, "djangodb.io", "djangodatabases/status", "patch", "conditions"},
-        RbacRule{
-            Cluster,
-            "djangodb.io",
-            "postgresservers",
-            "get list watch",
-            "where the databases are; get: what it allows now, before a database is dropped"},
-        RbacRule{Cluster, "djangodb.io", "postgresservers/status", "patch", "conditions"},
-        RbacRule{
-            Cluster,
-            "apps",
-            "deployments",
-            "list watch patch",
-            "patch: only spec.paused, to open the gate"},
-        RbacRule{
-            Cluster,
-            "batch",
-            "jobs",
-            "get list watch create patch delete",
-            "migration Jobs; get: whose one is that has the name; patch: their TTL; delete: one "
-            "that "
-            "never started"},
-        RbacRule{Cluster, "", "pods", "list watch", "what a migration Job's Pod said"},
-        RbacRule{Cluster, "", "namespaces", "get list watch", "labels, and the cluster's identity"},
-        RbacRule{
-            Cluster,
-            "",
-            "secrets",
-            "get create patch delete",
-            "the app's Secrets, by name, and never listed; delete: a removed reader's"},
-        RbacRule{Cluster, "", "configmaps", "get create patch", "the migration program"},
-        RbacRule{
-            Cluster,
-            "events.k8s.io",
-            "events",
-            "list create patch",
-            "list: why a migration's Pod does not start; the rest: what people wait for"},
-        RbacRule{
-            Cluster,
-            "admissionregistration.k8s.io",
-            "mutatingadmissionpolicies",
-            "list watch",
-            "is the gate there"},
-        RbacRule{
-            Cluster,
-            "admissionregistration.k8s.io",
-            "mutatingadmissionpolicybindings",
-            "list watch",
-            "is the gate there"},
-        RbacRule{
-            OperatorNamespace,
-            "",
-            "secrets",
-            "get list watch create patch delete",
-            "administrators' logins, and the stored copies of the tenants' passwords"},
-        RbacRule{OperatorNamespace, "", "configmaps", "list watch", "CAs of servers"},
-    };
     return kRules;
 }
 

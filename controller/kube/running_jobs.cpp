@@ -25,7 +25,7 @@ std::optional<std::string> find_running_job(
     const auto pods = client.list(resources::kPods, own, call).items;
     for (const auto& other : client.list(resources::kJobs, own, call).items) {
         const auto kind = parse_job_kind(label_of(other, api::kJobKindLabel));
-        const auto name = text_at(other, {"metadata", "name"});
+        auto name = text_at(other, {"metadata", "name"});
         if (!kind || name == meta.key.name.str() || controller_of(other) != controller_of(job)) {
             continue;
         }

@@ -142,7 +142,7 @@ class FairOrder {
         return has_keys && workers_of(name.server) < most && !(name.is_slow && line.running > 0);
     }
 
-    typename Lines::iterator next_line() {
+    Lines::iterator next_line() {
         auto best = lines_.end();
         for (auto line = lines_.begin(); line != lines_.end(); ++line) {
             const auto rank = [](const auto& at) {

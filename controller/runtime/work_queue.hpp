@@ -36,7 +36,7 @@ class WorkQueue {
     explicit WorkQueue(FairShare share = {}) : order_(share) {}
 
     /// For the keys that become due from now on.
-    void set_places(typename FairOrder<Key>::PlaceOf place_of) {
+    void set_places(FairOrder<Key>::PlaceOf place_of) {
         const std::scoped_lock lock(mutex_);
         order_.set_places(std::move(place_of));
     }

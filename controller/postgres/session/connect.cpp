@@ -178,6 +178,21 @@ bool becomes_ready(const PGconn* raw, bool for_write, const Deadline& deadline) 
     return ::poll(&entry, 1, static_cast<int>(span.count())) != 0;
 }
 
+/// Also of a server that always has something to say.
+/// @return why nothing more is read of it; nothing when it has time left and kept within the limit
+std::optional<FailedConnect> find_excess(
+    const PGconn* raw, const Deadline& deadline, const ReceiveLimit& limit
+) {
+    if (deadline.has_passed()) {
+        return FailedConnect{phase_of(PQstatus(raw)), true, "", "nobody answers in time", {}};
+    }
+    if (limit.is_exceeded(PQsocket(raw))) {
+        return FailedConnect{
+            phase_of(PQstatus(raw)), false, "", "it sent more than " + limit.text(), {}};
+    }
+    return std::nullopt;
+}
+
 /// @return how it failed; nothing when it is connected
 std::optional<FailedConnect> complete(PGconn* raw, const Endpoint& to, const CallContext& call) {
     const auto deadline = call.deadline.or_earlier(kConnectWithin);
@@ -187,13 +202,8 @@ std::optional<FailedConnect> complete(PGconn* raw, const Endpoint& to, const Cal
     auto status = PQstatus(raw);
     while (wanted != PGRES_POLLING_OK && status != CONNECTION_BAD) {
         require_running(to, call);
-        // Also of a server that always has something to say.
-        if (deadline.has_passed()) {
-            return FailedConnect{phase_of(status), true, "", "nobody answers in time", {}};
-        }
-        if (limit.is_exceeded(PQsocket(raw))) {
-            return FailedConnect{
-                phase_of(status), false, "", "it sent more than " + limit.text(), {}};
+        if (auto excess = find_excess(raw, deadline, limit)) {
+            return excess;
         }
         if (!becomes_ready(raw, wanted == PGRES_POLLING_WRITING, deadline)) {
             continue;

@@ -64,6 +64,11 @@ class Comparison {
         return role == wanted_.end() ? nullptr : &*role;
     }
 
+    static bool is_in(const TenantRole& role, const std::string& group) {
+        const auto& wanted = role.member_of;
+        return wanted && wanted->str() == group;
+    }
+
     /// A role of the tenant that is no longer requested, such as a reader's.
     bool is_leaving(const std::string& name) const {
         return find_role(name) == nullptr && has(part(facts_, "names"), name);
@@ -144,8 +149,7 @@ class Comparison {
 
     void compare_membership(const std::string& group, const std::string& member, const json& edge) {
         const auto* role = find_role(member);
-        const bool is_wanted =
-            role != nullptr && role->member_of && role->member_of->str() == group;
+        const bool is_wanted = role != nullptr && is_in(*role, group);
         if (is_wanted && edge.at("admin") == json(true)) {
             tell(DriftKind::MembershipGrantable, member, {group});
         }
