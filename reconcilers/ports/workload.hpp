@@ -31,6 +31,9 @@ struct Workload {
     std::optional<Hold> hold;
     /// The field manager that holds it; empty when the admission policy does, since nobody owns that.
     std::string held_by;
+    /// It carries the admission policy's mark. Without a hold the mark is a remainder: the version before opens a gate
+    /// and leaves it.
+    bool is_marked = false;
     PodsState pods = PodsState::Unseen;
     bool progress_deadline_exceeded = false;
 };

@@ -9,7 +9,9 @@ import json
 import threading
 import unittest
 
+import stage
 from case import HEAL_SECONDS, ClusterTest, deployment, side_by_side
+from kube_api import Api
 from stage import world
 
 PASSED, NEW = "registry.test/shop:passed", "registry.test/shop:new"
@@ -187,6 +189,20 @@ class HeldNotPaused(GateTest):
         manifest = json.dumps(deployment("web", self.space, NEW))
         world.kubectl("replace", "--force=false", "-f", "-", stdin=manifest)
         self.assert_marked()
+
+    def test_a_mark_that_was_left_behind_is_taken_away(self):
+        """The operator of the version before opens a gate and knows of no mark; it would hide a user's pause."""
+        self.make_open_deployment()
+        config = json.loads(world.kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json"))
+        config["users"][0]["user"] = {"token": (stage.operator().folder / "token").read_text()}
+        as_operator = Api(config)
+        self.addCleanup(as_operator.close)
+        as_operator.patch("deployment", "web", {"metadata": {"annotations": {self.HELD: "true"}}}, self.space)
+        self.assertNotIn("paused", self.read()["spec"], "the gate lets the operator write")
+        self.eventually("the mark is gone", lambda: self.mark() is None)
+        self.assertEqual(len(self.api.list("replicaset", self.space)), 1)
+        world.kubectl("-n", self.space, "rollout", "pause", "deployment/web")
+        self.wait_for_condition("Gated", "False", "PausedByUser")
 
     def test_a_template_that_came_in_a_users_pause_is_held_when_he_resumes(self):
         self.make_open_deployment()

@@ -18,11 +18,7 @@ using nlohmann::json;
 /// whose value the gate changed. The gate of the version before set no mark, and its change is owned by nobody
 /// (measured on 1.36.3).
 std::string pauser_of(const json& deployment) {
-    const auto& metadata = child(deployment, "metadata");
-    if (child(metadata, "annotations").contains(api::kHeldAnnotation)) {
-        return {};
-    }
-    for (const auto& entry : child(metadata, "managedFields")) {
+    for (const auto& entry : child(child(deployment, "metadata"), "managedFields")) {
         if (child(child(entry, "fieldsV1"), "f:spec").contains("f:paused")) {
             return entry.value("manager", "unknown");
         }
@@ -58,9 +54,11 @@ Workload decode_workload(const json& deployment) {
     workload.order = label_of(deployment, api::kOrderLabel);
     const auto& spec = child(deployment, "spec");
     workload.pod_template = PodTemplate(child(spec, "template"));
+    workload.is_marked =
+        child(child(deployment, "metadata"), "annotations").contains(api::kHeldAnnotation);
     if (spec.value("paused", false)) {
         workload.hold = Hold::Paused;
-        workload.held_by = pauser_of(deployment);
+        workload.held_by = workload.is_marked ? "" : pauser_of(deployment);
     }
     workload.pods = judge_pods(deployment);
     const auto* stalled = find_condition(deployment, "Progressing", "False");

@@ -3,6 +3,7 @@
 //   policy or binding missing or altered          -> Blocked(GateMissing)
 //   a template without the app container          -> Blocked(AppContainerMissing)
 //   held, its image already passed                -> Act(OpenGate): a restart, a changed limit
+//   not held but marked, its image passed         -> Act(OpenGate): it takes the mark away, which would hide a user's pause
 //   paused by a user                              -> Wait(PausedByUser)
 //   images differ                                 -> Wait(ImagesDiverge)
 //   not held although its image has not passed    -> Satisfied, doubted (UngatedRollout): migrate it all the same,
@@ -38,7 +39,8 @@ std::vector<Step> open_what_passed(const Desired& desired, const Observed& obser
     std::vector<Step> steps;
     for (const auto& workload : observed.release.workloads) {
         const auto image = app_image(workload, desired.object.spec.app);
-        if (image && is_held(workload) && has_passed(observed, *image)) {
+        const bool is_remainder = !workload.hold && workload.is_marked;
+        if (image && (is_held(workload) || is_remainder) && has_passed(observed, *image)) {
             steps.emplace_back(OpenGate{workload});
         }
     }

@@ -68,6 +68,7 @@ std::vector<Workload> ModelCluster::list_workloads(const ObjectKey& database) {
             workload.pod_template = PodTemplate(json::parse(object->pod_template));
             workload.hold = object->paused ? std::optional(Hold::Paused) : std::nullopt;
             workload.held_by = object->paused && !object->is_marked ? object->paused_by : "";
+            workload.is_marked = object->is_marked;
             workload.pods = state_of(*object);
             workloads.push_back(std::move(workload));
         }

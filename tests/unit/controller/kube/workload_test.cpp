@@ -72,6 +72,7 @@ TEST(PauseOfADeployment, IsAUsersWhenHeOwnsItAndTheGateDidNotMarkIt) {
     EXPECT_TRUE(decode_workload(held).hold);
     held["spec"]["paused"] = false;
     EXPECT_FALSE(decode_workload(held).hold) << "a mark alone holds nothing";
+    EXPECT_TRUE(decode_workload(held).is_marked);
     held["metadata"] = {{"name", "web"}};
     held["spec"]["paused"] = true;
     EXPECT_EQ(decode_workload(held).held_by, "") << "by the gate of the version before";
