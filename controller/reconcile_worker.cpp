@@ -116,12 +116,18 @@ void ReconcileWorker::queue_again(const WorkKey& work, const Requeue& next) {
 }
 
 void ReconcileWorker::queue_after(const WorkKey& work, std::chrono::milliseconds span) {
-    if (span > 0ms) {
-        immediate_.reset(work);
-    } else {
+    const bool goes_on = span == 0ms;
+    if (goes_on) {
         span = kWatchDelay + immediate_.next(work);
+    } else {
+        immediate_.reset(work);
     }
-    queue_.add(work, WakeReason::Requeued, Queue::Clock::now() + span);
+    queue_.add(
+        work,
+        WakeReason::Requeued,
+        Queue::Clock::now() + span,
+        goes_on ? runtime::Entry::GoesOn : runtime::Entry::Begins
+    );
 }
 
 }  // namespace djdb

@@ -42,12 +42,13 @@ class WorkQueue {
     }
 
     /// Asks for a run of `key`, not before the given time. An entry that is already there keeps the
-    /// earlier time, and the reason that asked for it.
-    void add(Key key, Why why, TimePoint not_before = Clock::now()) {
+    /// earlier time, and the reason that asked for it; it goes on if one of the two does.
+    void add(Key key, Why why, TimePoint not_before = Clock::now(), Entry entry = Entry::Begins) {
         const std::scoped_lock lock(mutex_);
-        const auto [entry, is_new] = asked_.try_emplace(key, Asked{not_before, why});
-        auto& asked = entry->second;
+        const auto [place, is_new] = asked_.try_emplace(key, Asked{not_before, why, entry});
+        auto& asked = place->second;
         if (!is_new) {
+            asked.entry = std::max(asked.entry, entry);
             if (asked.at <= not_before) {
                 return;
             }
@@ -106,14 +107,16 @@ class WorkQueue {
     struct Asked {
         TimePoint at;
         Why why;
+        Entry entry;
         bool is_due = false;  ///< it stands in order_
     };
 
     void move_due(TimePoint now) {
         while (!waiting_.empty() && waiting_.begin()->first <= now) {
             const auto key = std::move(waiting_.extract(waiting_.begin()).value().second);
-            asked_.at(key).is_due = true;
-            order_.add(key);
+            auto& asked = asked_.at(key);
+            asked.is_due = true;
+            order_.add(key, asked.entry);
         }
     }
     [[nodiscard]] TimePoint next_due() const {

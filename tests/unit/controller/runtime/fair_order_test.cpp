@@ -86,6 +86,33 @@ TEST_F(Order, WhatWasLongSharesOneWorkerOfItsServer) {
     EXPECT_EQ(take(), "sick/a/0");
 }
 
+TEST_F(Order, WhatGoesOnComesBeforeWhatBegins) {
+    add("one/a/", 2);
+    add("one/b/", 1);
+    order_.add("one/a/begun", Entry::GoesOn);
+    add("two/a/", 1);
+    std::vector<std::string> taken;
+    for (int i = 0; i < 5; ++i) {
+        taken.push_back(take());
+        done(taken.back());
+    }
+    EXPECT_EQ(
+        taken, (std::vector<std::string>{"one/a/begun", "two/a/0", "one/b/0", "one/a/0", "one/a/1"})
+    ) << "of its server; another server has its turn";
+}
+
+TEST_F(Order, WhatWasLongWaitsWithItsLikeAlsoWhenItGoesOn) {
+    add("sick/a/", 2);
+    EXPECT_EQ(take(), "sick/a/0");
+    done("sick/a/0", 5s);
+    EXPECT_EQ(take(), "sick/a/1");
+    done("sick/a/1", 5s);
+    order_.add("sick/a/0", Entry::GoesOn);
+    order_.add("sick/a/1", Entry::GoesOn);
+    EXPECT_EQ(take(), "sick/a/0");
+    EXPECT_EQ(take(), "none");
+}
+
 TEST_F(Order, OneWorkerIsEnoughForOneServer) {
     FairOrder<std::string> alone({.workers = 1});
     alone.set_places(place_of);

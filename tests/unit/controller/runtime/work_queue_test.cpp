@@ -44,6 +44,18 @@ TEST(WorkQueue, CarriesTheReasonOfTheEarlierTime) {
     EXPECT_EQ(queue.take({}).value().why, 'e');
 }
 
+TEST(WorkQueue, GoesOnIfOneOfThoseThatAskedDoes) {
+    Queue queue;
+    queue.add("begun", 'x');
+    ASSERT_EQ(take(queue), "begun");
+    queue.add("new", 'x');
+    queue.add("begun", 'w');  // its own write, seen by the watch
+    queue.add("begun", 'g', Queue::Clock::now(), Entry::GoesOn);
+    queue.done("begun");
+    EXPECT_EQ(take(queue), "begun");
+    EXPECT_EQ(take(queue), "new");
+}
+
 TEST(WorkQueue, HoldsAKeyBackWhileItIsWorkedOn) {
     Queue queue;
     queue.add("a", 'x');
