@@ -49,8 +49,28 @@ bool waits_for_server(const LaneAssessment& lane, const Observed& observed) {
            std::holds_alternative<Wait>(stop->verdict);
 }
 
-bool takes_backoff(const StepOutcome& failed) {
-    return failed.failure && !failed.not_before && !is_overtaken(*failed.failure);
+bool takes_backoff(const StepOutcome* failed) {
+    return failed != nullptr && failed->failure && !failed->not_before &&
+           !is_overtaken(*failed->failure);
+}
+
+/// What one lane asks for; neither: nothing.
+struct Wish {
+    std::optional<std::chrono::milliseconds> wait;
+    bool with_backoff = false;
+};
+
+Wish wish_of(const LaneAssessment& lane, const Observed& observed, const StepOutcome* failed) {
+    if (takes_backoff(failed)) {
+        return {.with_backoff = true};
+    }
+    Wish wish{
+        failed != nullptr ? wait_after(*failed, observed.now) : wait_of(lane, observed.now),
+        waits_for_server(lane, observed)};
+    if (wish.with_backoff && !std::get<Wait>(lane.stopped_at()->verdict).until) {
+        wish.wait.reset();
+    }
+    return wish;
 }
 
 }  // namespace
@@ -82,21 +102,10 @@ Requeue next_run(
     std::optional<std::chrono::milliseconds> earliest;
     bool with_backoff = false;
     for (const auto& lane : assessment.lanes) {
-        const auto* failed = failure_in(outcomes, lane.lane->id);
-        if (failed != nullptr && takes_backoff(*failed)) {
-            with_backoff = true;
-            continue;
-        }
-        if (waits_for_server(lane, observed)) {
-            with_backoff = true;
-            if (!std::get<Wait>(lane.stopped_at()->verdict).until) {
-                continue;
-            }
-        }
-        const auto wait = failed != nullptr ? std::optional(wait_after(*failed, observed.now))
-                                            : wait_of(lane, observed.now);
-        if (wait && (!earliest || *wait < *earliest)) {
-            earliest = wait;
+        const auto wish = wish_of(lane, observed, failure_in(outcomes, lane.lane->id));
+        with_backoff = with_backoff || wish.with_backoff;
+        if (wish.wait && (!earliest || *wish.wait < *earliest)) {
+            earliest = wish.wait;
         }
     }
     if (with_backoff) {

@@ -35,7 +35,7 @@ int judge(const Options& options, const char* name, std::uint64_t seed, const Ou
         "%s: found by seed %llu, the %llu. of %llu: %s\n",
         name,
         static_cast<unsigned long long>(seed),
-        static_cast<unsigned long long>(seed - options.base + 1),
+        static_cast<unsigned long long>(seed) - options.base + 1,
         static_cast<unsigned long long>(options.seeds),
         outcome.violation->c_str()
     );

@@ -7,12 +7,12 @@
 
 #include <algorithm>
 
-// NOLINTBEGIN(bugprone-macro-parentheses): names of symbols
+// NOLINTBEGIN(bugprone-macro-parentheses,misc-use-internal-linkage): names of symbols, which the linker has to see
 #define DJDB_WRAPPED(function, symbol)                                                     \
     Verdict real_##function(const Desired&, const Observed&) __asm__("__real_" symbol);    \
     Verdict wrapped_##function(const Desired&, const Observed&) __asm__("__wrap_" symbol); \
     Verdict wrapped_##function(const Desired& desired, const Observed& observed)
-// NOLINTEND(bugprone-macro-parentheses)
+// NOLINTEND(bugprone-macro-parentheses,misc-use-internal-linkage)
 
 namespace djdb {
 

@@ -68,8 +68,8 @@ class Operators {
     }
     /// Those that are not in the midst of a run themselves.
     void take_turns() {
-        for (std::size_t i = 0; i < all_.size(); ++i) {
-            all_[i]->take_turn();
+        for (const auto& one : all_) {
+            one->take_turn();
         }
     }
     /// From now on one acts alone.

@@ -150,7 +150,7 @@ TEST_F(Diagnosis, TimedOut) {
 }
 
 TEST_F(Diagnosis, AcceptedAndNeverAnswered) {
-    DeafPort deaf;
+    const DeafPort deaf;
     deaf.listen();
     access_.address.host = "127.0.0.1";
     access_.address.port = deaf.port();

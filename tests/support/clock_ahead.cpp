@@ -4,13 +4,14 @@
 #include <ctime>
 #include <dlfcn.h>
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the C library's name is a reserved one
 extern "C" int clock_gettime(clockid_t which, timespec* now) noexcept {
     using Function = int (*)(clockid_t, timespec*);
-    static const auto real = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "clock_gettime"));
-    static const long ahead = std::atol(std::getenv("DJDB_CLOCK_AHEAD"));
-    const int result = real(which, now);
+    static const auto kReal = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "clock_gettime"));
+    static const long kAhead = std::strtol(std::getenv("DJDB_CLOCK_AHEAD"), nullptr, 10);
+    const int result = kReal(which, now);
     if (which == CLOCK_REALTIME) {
-        now->tv_sec += ahead;
+        now->tv_sec += kAhead;
     }
     return result;
 }

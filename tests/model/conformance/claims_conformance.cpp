@@ -204,7 +204,7 @@ TEST_F(DatabaseConformance, AnExistingDatabaseIsAdopted) {
     server_->make_database(name(), dba());
     const auto oid = look(tenant_).database_oid;
     of(tenant_)->claim_existing({}, call_);
-    auto facts = look(tenant_);
+    const auto facts = look(tenant_);
     EXPECT_EQ(facts.claim, ClaimState::Mine);
     EXPECT_EQ(facts.database, DatabaseState::Adopting);
     EXPECT_EQ(facts.database_oid, oid);

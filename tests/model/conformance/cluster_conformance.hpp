@@ -21,8 +21,8 @@ class ClusterConformance : public testing::Test {
     using json = nlohmann::json;
 
     // One server for all cases: a real one takes seconds to know the kinds and the gate.
-    static void SetUpTestSuite() { api_ = make_cluster_under_test(); }
-    static void TearDownTestSuite() { api_.reset(); }
+    static void SetUpTestSuite() { of_suite() = make_cluster_under_test(); }
+    static void TearDownTestSuite() { of_suite().reset(); }
     void SetUp() override { api_->begin_case(); }
 
     json metadata(const std::string& name, const DjangoDatabase& owner) {
@@ -93,9 +93,15 @@ class ClusterConformance : public testing::Test {
         return false;
     }
 
-    static inline std::unique_ptr<ClusterUnderTest> api_;
+    ClusterUnderTest* const api_ = of_suite().get();
     CallContext call_{{}, Deadline::in(std::chrono::seconds{120}), "conformance"};
     const SecretData data_{{"DB_USER", Sensitive("shop_a")}, {"DB_PASSWORD", Sensitive("x")}};
+
+  private:
+    static std::unique_ptr<ClusterUnderTest>& of_suite() {
+        static std::unique_ptr<ClusterUnderTest> api;
+        return api;
+    }
 };
 
 }  // namespace djdb

@@ -61,8 +61,6 @@ class Ground final : public LiveApi {
         client().remove(resources::kPolicies, gate_key(), {}, call());
         remove_crds();
     }
-    void TestBody() override {}
-
     Client& client() { return *admin_; }
     [[nodiscard]] Namespace space() const { return Namespace(space_); }
     static ObjectKey everywhere(const std::string& name) { return {{}, ObjectName(name)}; }
@@ -80,6 +78,9 @@ class Ground final : public LiveApi {
         binding["spec"] = gate_binding_spec();
         client().apply(resources::kPolicyBindings, binding, {}, call());
     }
+
+  private:
+    void TestBody() override {}
 };
 
 class LiveClusterUnderTest final : public ClusterUnderTest {

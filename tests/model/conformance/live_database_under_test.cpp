@@ -10,12 +10,14 @@ using postgres::as_superuser;
 /// Lends its fixture's access and names; no case of its own.
 class Server final : public postgres::LiveServer {
   public:
-    void TestBody() override {}
     ServerAccess access() { return access_; }
     Tenant tenant() {
         const auto names = tenant_names(fresh_tenant().database, {{"reports", ""}});
         return {names, setup_, claimant_of(names)};
     }
+
+  private:
+    void TestBody() override {}
 };
 
 class LiveUnderTest final : public DatabaseUnderTest {

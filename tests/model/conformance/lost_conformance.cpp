@@ -7,7 +7,7 @@ namespace {
 
 TEST_F(DatabaseConformance, ADatabaseOfSomebodyElseIsLeft) {
     server_->make_database(name(), dba());
-    auto facts = look(tenant_);
+    const auto facts = look(tenant_);
     EXPECT_EQ(facts.database, DatabaseState::Foreign);
     EXPECT_EQ(facts.database_owner, dba());
     EXPECT_EQ(reason_of([&] { claim(tenant_); }), Reason::AdoptionNotGranted);

@@ -81,7 +81,7 @@ class ModelClusterUnderTest final : public ClusterUnderTest {
     }
     void annotate_deployment(const std::string& name) override {
         world_.api.apply_deployment(key(name), [](Deployment& one) {
-            one.meta.annotations["note"] += "x";
+            one.meta.annotations["note"] += 'x';
         });
     }
     void pause(const std::string& name) override {

@@ -39,10 +39,10 @@ class ApiServer {
     // What users do.
     void create(DjangoDatabase);
     void create(PostgresServer);
-    void edit_spec(const ObjectKey& database, const std::function<void(DjangoDatabaseSpec&)>&);
-    void annotate(const ObjectKey& database, const std::string& name, const std::string& value);
+    void edit_spec(const ObjectKey& key, const std::function<void(DjangoDatabaseSpec&)>&);
+    void annotate(const ObjectKey& key, const std::string& name, const std::string& value);
     void
-    edit_finalizers(const ObjectKey& database, const std::function<void(std::vector<std::string>&)>&);
+    edit_finalizers(const ObjectKey& key, const std::function<void(std::vector<std::string>&)>&);
     void edit_server(const ObjectName&, const std::function<void(PostgresServer&)>&);
     void remove_database(const ObjectKey&);
     /// As anyone but the operator: the gate applies.
@@ -70,8 +70,8 @@ class ApiServer {
     void create_job(Job);
     void open_gate(const ObjectMeta& judged, bool checks_version = true);
     /// @throws Refusal 404
-    void set_ttl(const ObjectKey& job);
-    void lift_deadline(const ObjectKey& job, const ResourceUid&);
+    void set_ttl(const ObjectKey& key);
+    void lift_deadline(const ObjectKey& key, const ResourceUid&);
     void remove_job(const ObjectKey&, const ResourceUid&);
 
   private:

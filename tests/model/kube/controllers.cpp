@@ -1,5 +1,7 @@
 #include "tests/model/kube/controllers.hpp"
 
+#include <map>
+#include <string>
 #include <utility>
 
 namespace djdb::model {
@@ -17,6 +19,19 @@ std::string answer_of(const std::string& reason, const std::vector<std::string>&
     return R"({"v":1,"kind":"migrate","ok":)" + std::string(reason.empty() ? "true" : "false") +
            R"(,"reason":)" + (reason.empty() ? "null" : "\"" + reason + "\"") +
            R"(,"message":"of the model","leaves":[)" + list + R"(],"applied":[]})";
+}
+
+Pods pods_after(Pods now) {
+    if (now == Pods::Mixed) {
+        return Pods::Progressing;
+    }
+    return now == Pods::Progressing ? Pods::Terminating : Pods::Complete;
+}
+
+int exit_code_of(const std::string& reason) {
+    static const std::map<std::string, int> kCodes{
+        {"Unreachable", 75}, {"AuthFailed", 76}, {"DatabaseMissing", 77}, {"ReadOnlyServer", 80}};
+    return kCodes.at(reason);
 }
 
 void say(Pod& pod, int exit_code, const std::string& reason) {
@@ -74,9 +89,7 @@ void Controllers::tend(const ObjectKey& key) {
         next.rolls = true;
         next.pods = next.rolled_template.empty() ? Pods::Progressing : Pods::Mixed;
     } else {
-        next.pods = next.pods == Pods::Mixed         ? Pods::Progressing
-                    : next.pods == Pods::Progressing ? Pods::Terminating
-                                                     : Pods::Complete;
+        next.pods = pods_after(next.pods);
         if (next.pods == Pods::Complete) {
             next.rolled_template = next.pod_template;
             next.rolls = false;
@@ -147,12 +160,7 @@ void Controllers::migrate(const ObjectKey& key, const ResourceUid& uid, Millis w
     auto ended = *pod;
     ended.has_ended = true;
     if (const auto why = log_in(*job); !why.empty()) {
-        say(ended,
-            why == "Unreachable"       ? 75
-            : why == "DatabaseMissing" ? 77
-            : why == "ReadOnlyServer"  ? 80
-                                       : 76,
-            why);
+        say(ended, exit_code_of(why), why);
         end(std::move(ended), key, uid);
         return;
     }

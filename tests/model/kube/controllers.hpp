@@ -13,12 +13,14 @@ class Controllers {
     explicit Controllers(World& world);
 
   private:
-    void tend(const ObjectKey& deployment);
-    void begin(const ObjectKey& job, const ResourceUid&);
-    void migrate(const ObjectKey& job, const ResourceUid&, Millis waited);
-    void end(Pod, const ObjectKey& job, const ResourceUid&);
-    void finish(const ObjectKey& job, const ResourceUid&);
-    void remove(const ObjectKey& job, const ResourceUid&);
+    /// A Deployment.
+    void tend(const ObjectKey& key);
+    // A Job, from its Pod's start until it is removed.
+    void begin(const ObjectKey& key, const ResourceUid&);
+    void migrate(const ObjectKey& key, const ResourceUid&, Millis waited);
+    void end(Pod, const ObjectKey& key, const ResourceUid&);
+    void finish(const ObjectKey& key, const ResourceUid&);
+    void remove(const ObjectKey& key, const ResourceUid&);
     Pod answer(const Job&, Pod);
     [[nodiscard]] Attempt draw_attempt(const std::string& image);
     [[nodiscard]] std::string log_in(const Job&) const;

@@ -34,7 +34,7 @@ class Table {
 
     void put(Object object) {
         const auto key = object.meta.key;
-        auto snapshot = std::make_shared<const Object>(std::move(object));
+        const auto snapshot = std::make_shared<const Object>(std::move(object));
         auto& place = now_[key];
         changes_.push_back({key, std::exchange(place, snapshot), snapshot});
         tell();
@@ -80,7 +80,7 @@ class View {
     }
     [[nodiscard]] std::size_t position() const { return position_; }
     /// Takes the next change in. @return that change; null: every change was taken in already
-    const typename Table<Object>::Change* advance() {
+    const Table<Object>::Change* advance() {
         if (position_ == table_.changes().size()) {
             return nullptr;
         }

@@ -21,6 +21,13 @@ PodsState state_of(const Deployment& deployment) {
     return PodsState::Complete;
 }
 
+JobState state_of(JobEnding end) {
+    if (end == JobEnding::None) {
+        return JobState::Running;
+    }
+    return end == JobEnding::Succeeded ? JobState::Complete : JobState::Failed;
+}
+
 JobRun facts_of(const Job& job, const Pod* pod) {
     JobRun run;
     run.name = job.meta.key.name.str();
@@ -28,9 +35,7 @@ JobRun facts_of(const Job& job, const Pod* pod) {
     run.revision = Revision(job.revision);
     run.image = ImageRef(job.image);
     run.attempt = job.attempt;
-    run.state = job.end == JobEnding::None        ? JobState::Running
-                : job.end == JobEnding::Succeeded ? JobState::Complete
-                                                  : JobState::Failed;
+    run.state = state_of(job.end);
     run.failure_reason = job.end == JobEnding::Failed ? "BackoffLimitExceeded" : "";
     run.created = job.created;
     run.finished = job.finished;

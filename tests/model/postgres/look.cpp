@@ -13,6 +13,16 @@ std::uint64_t mix(std::uint64_t hash, const std::string& text) {
     return (hash ^ 0xFFU) * 1099511628211ULL;
 }
 
+SeenRoles judge_roles(bool some, bool foreign, bool differ) {
+    if (foreign) {
+        return SeenRoles::Foreign;
+    }
+    if (!some) {
+        return SeenRoles::Absent;
+    }
+    return differ ? SeenRoles::Incomplete : SeenRoles::Complete;
+}
+
 }  // namespace
 
 SeenDatabase PgServer::judge_database(
@@ -153,16 +163,17 @@ Sight PgServer::look(const Shape& shape) const {
     }
     const bool is_same_key = claim != nullptr && claim->holder.has_key_of(shape.holder);
     if (claim != nullptr) {
-        sight.claim = is_mine(shape) ? SeenClaim::Mine
-                      : is_same_key  ? SeenClaim::Retained
-                                     : SeenClaim::Other;
+        const auto of_others = is_same_key ? SeenClaim::Retained : SeenClaim::Other;
+        sight.claim = is_mine(shape) ? SeenClaim::Mine : of_others;
         sight.holder =
             is_same_key ? "" : claim->holder.key + " of cluster " + claim->holder.cluster;
     }
     sight.database = judge_database(shape, claim, named, noted);
-    sight.oid = claim != nullptr && claim->oid ? std::to_string(*claim->oid)
-                : named != nullptr             ? std::to_string(named->oid)
-                                               : "";
+    if (claim != nullptr && claim->oid) {
+        sight.oid = std::to_string(*claim->oid);
+    } else if (named != nullptr) {
+        sight.oid = std::to_string(named->oid);
+    }
     const auto* shown = noted != nullptr ? noted : named;
     sight.name = shown != nullptr ? shown->name : "";
     sight.owner = shown != nullptr ? shown->owner : "";
@@ -188,10 +199,7 @@ Sight PgServer::look(const Shape& shape) const {
         some = some || role != state.roles.end();
         foreign = foreign || (role != state.roles.end() && role->second.mark != shape.mark());
     }
-    sight.roles = foreign        ? SeenRoles::Foreign
-                  : !some        ? SeenRoles::Absent
-                  : roles_differ ? SeenRoles::Incomplete
-                                 : SeenRoles::Complete;
+    sight.roles = judge_roles(some, foreign, roles_differ);
     if (sight.claim == SeenClaim::Mine) {
         for (const auto& [role, database] : state.names) {
             if (database == shape.database &&

@@ -172,10 +172,10 @@ class PgServer {
 
     [[nodiscard]] Sight look(const Shape&) const;
     [[nodiscard]] std::vector<Difference> look_inside(const Shape&) const;
-    /// Of all facts that look() judges.
-    [[nodiscard]] std::string fingerprint(const std::string& database) const;
-    /// The ledger keeps names for it.
-    [[nodiscard]] bool is_known(const std::string& database) const;
+    /// Of all facts of that database that look() judges.
+    [[nodiscard]] std::string fingerprint(const std::string& name) const;
+    /// The ledger keeps names for that database.
+    [[nodiscard]] bool is_known(const std::string& name) const;
     [[nodiscard]] PgDatabase* find(const std::string& name);
     [[nodiscard]] const PgDatabase* find(const std::string& name) const;
 
@@ -209,7 +209,7 @@ class PgServer {
 
     // The DBA's hand.
     PgDatabase& make_database(const std::string& name, const std::string& owner);
-    void drop_by_hand(const std::string& database);
+    void drop_by_hand(const std::string& name);
     void drop_role_by_hand(const std::string& role);
 
   private:
@@ -220,14 +220,14 @@ class PgServer {
     void refuse_foreign_roles(const Shape&) const;
     void write_claim(const Shape&);
     void refuse_obstacles(const Shape&, const PgDatabase* claimed) const;
-    PgDatabase& require_open(const std::string& database);
+    PgDatabase& require_open(const std::string& name);
     [[nodiscard]] bool may_connect(const PgDatabase&, const std::string& role) const;
     [[nodiscard]] bool is_deleted(const Shape&) const;
     void refuse_deleted(const Shape&) const;
     void take_names(const Shape&);
-    [[nodiscard]] bool is_own_role(const Shape&, const std::string& role) const;
+    [[nodiscard]] bool is_own_role(const Shape&, const std::string& name) const;
     void shut_logins(const Shape&);
-    void drop_role(const std::string& role);
+    void drop_role(const std::string& name);
     void count() { ++state.revision; }
     void compare(const Shape&, const PgDatabase*, Sight&) const;
     [[nodiscard]] SeenDatabase judge_database(

@@ -20,6 +20,10 @@ namespace djdb::model {
 /// Ends a run as SIGKILL would. No std::exception: nothing in the product may catch it.
 struct Crash {};
 
+[[noreturn]] inline void die() {
+    throw Crash{};  // NOLINT(bugprone-std-exception-baseclass): see above
+}
+
 /// A process as the world knows it.
 struct Caller {
     std::string name;
@@ -48,7 +52,7 @@ struct FaultPlan {
 /// A call that changes something: what it does, and to which object where there are many.
 struct Effect {
     // Literals are effects without an object.
-    Effect(const char* its_kind) : kind(its_kind) {}  // NOLINT(google-explicit-constructor)
+    Effect(const char* its_kind) : kind(its_kind) {}  // NOLINT(misc-explicit-constructor)
     Effect(const char* its_kind, const std::string& its_object)
         : kind(its_kind), object(its_object) {}
     [[nodiscard]] std::string name() const {
@@ -155,7 +159,7 @@ class Faults {
             timeline_.pass(random_.between(0, plan_.latency));
         }
         if (!who.is_alive) {
-            throw Crash{};
+            die();
         }
     }
     void end_effect(const Caller& who, const Effect& what, Mishap mishap) {
@@ -175,7 +179,7 @@ class Faults {
     [[noreturn]] void crash(const Caller& who, const Effect& what, const char* when) {
         ++crashes_;
         history_.note(who.name, [&] { return std::string("!! dies ") + when + " " + what.name(); });
-        throw Crash{};
+        die();
     }
 
     Timeline& timeline_;

@@ -103,7 +103,7 @@ void OperatorProcess::follow(Kind kind, const Table<Object>& table, View<Object>
         if (!caller_.is_alive) {
             return;
         }
-        auto& last = last_delivery_.at(kind);
+        auto& last = last_delivery_.at(static_cast<std::size_t>(kind));
         last = std::max(last, world_.timeline.now() + world_.faults.draw_lag());
         world_.timeline.at(last, [this, &view, wake] {
             if (!caller_.is_alive) {
@@ -117,30 +117,30 @@ void OperatorProcess::follow(Kind kind, const Table<Object>& table, View<Object>
 }
 
 void OperatorProcess::follow() {
-    auto& api = world_.api;
-    follow(Databases, api.databases, views_.databases, [this](const auto& change) {
+    const auto& api = world_.api;
+    follow(Kind::Databases, api.databases, views_.databases, [this](const auto& change) {
         wake_database(change.key);
     });
-    follow(Servers, api.servers, views_.servers, [this](const auto& change) {
+    follow(Kind::Servers, api.servers, views_.servers, [this](const auto& change) {
         wake_server(change.before.get(), change.now.get());
     });
-    follow(Deployments, api.deployments, views_.deployments, [this](const auto& change) {
+    follow(Kind::Deployments, api.deployments, views_.deployments, [this](const auto& change) {
         for (const auto* one : {change.before.get(), change.now.get()}) {
             if (one != nullptr && !one->database.empty()) {
                 wake_database({change.key.ns, ObjectName(one->database)});
             }
         }
     });
-    follow(Jobs, api.jobs, views_.jobs, [this](const auto& change) {
+    follow(Kind::Jobs, api.jobs, views_.jobs, [this](const auto& change) {
         const auto& one = change.now ? change.now : change.before;
         wake_database({change.key.ns, ObjectName(one->database)});
     });
-    follow(Pods, api.pods, views_.pods, [this](const auto& change) {
+    follow(Kind::Pods, api.pods, views_.pods, [this](const auto& change) {
         const auto& one = change.now ? change.now : change.before;
         wake_database({change.key.ns, ObjectName(one->database)});
     });
-    follow(Secrets, api.secrets, views_.secrets, [](const auto&) {});
-    follow(Gates, api.gates, views_.gates, [this](const auto&) { wake_all_databases(); });
+    follow(Kind::Secrets, api.secrets, views_.secrets, [](const auto&) {});
+    follow(Kind::Gates, api.gates, views_.gates, [this](const auto&) { wake_all_databases(); });
 }
 
 std::size_t OperatorProcess::find_work(bool is_server, const ObjectKey& key) {

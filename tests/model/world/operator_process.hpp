@@ -54,7 +54,7 @@ class OperatorProcess {
     [[nodiscard]] std::uint64_t runs() const { return runs_; }
 
   private:
-    enum Kind { Databases, Servers, Deployments, Jobs, Pods, Secrets, Gates };
+    enum class Kind { Databases, Servers, Deployments, Jobs, Pods, Secrets, Gates };
 
     /// What the queue holds.
     struct Work {
@@ -73,8 +73,8 @@ class OperatorProcess {
     void wake_database(const ObjectKey& key);
     void wake_all_databases();
     void wake_server(const PostgresServer* before, const PostgresServer* now);
-    void try_run(std::size_t work);
-    void run(std::size_t work);
+    void try_run(std::size_t index);
+    void run(std::size_t index);
     void queue_again(std::size_t work, const Requeue&);
     void queue_after(std::size_t work, Millis span);
     void poll();

@@ -49,10 +49,10 @@ class Rules {
     void before_change_of(const Secret* current, const ResourceUid& controller);
     void before_job(const Job&);
     void after_job(const ObjectKey& job) { jobs_made_.insert(job); }
-    void before_open_gate(const ObjectKey& deployment, Millis now);
+    void before_open_gate(const ObjectKey& key, Millis now);
     void before_roll(const Deployment&, Millis now);
     void before_remove_finalizer(const DjangoDatabase&, Millis now);
-    void before_finalizers(const ObjectKey& database, const std::vector<std::string>& finalizers);
+    void before_finalizers(const ObjectKey& key, const std::vector<std::string>& finalizers);
     void before_status(const ObjectMeta& judged, const DjangoDatabaseStatus&);
     void before_status(const ObjectMeta& judged, const PostgresServerStatus&);
     void migration_begins(const Job&);
@@ -67,7 +67,7 @@ class Rules {
     void remember_others();
 
   private:
-    [[nodiscard]] bool is_migrated(const std::string& database, const std::string& image) const;
+    [[nodiscard]] bool is_migrated(const std::string& name, const std::string& image) const;
     [[nodiscard]] std::string database_of(const ObjectKey& resource) const;
     [[nodiscard]] std::string others() const;
 

@@ -73,27 +73,31 @@ void Stage::play(const Scene& scene) {
     switch (scene.deed) {
         case Deed::CreateResource:
         case Deed::CreateAgain:
-            return api.create(a_resource());
+            api.create(a_resource());
+            break;
         case Deed::Deploy:
         case Deed::RollBack:
         case Deed::Restart:
-            return release(scene);
+            release(scene);
+            break;
         case Deed::AddReader:
-            return api.edit_spec(kShop, [](auto& spec) {
-                spec.access.readers = {{"reports", ""}};
-            });
+            api.edit_spec(kShop, [](auto& spec) { spec.access.readers = {{"reports", ""}}; });
+            break;
         case Deed::RemoveReader:
-            return api.edit_spec(kShop, [](auto& spec) { spec.access.readers.clear(); });
+            api.edit_spec(kShop, [](auto& spec) { spec.access.readers.clear(); });
+            break;
         case Deed::LimitConnections:
-            return api.edit_spec(kShop, [](auto& spec) { spec.database.connection_limit = 20; });
+            api.edit_spec(kShop, [](auto& spec) { spec.database.connection_limit = 20; });
+            break;
         case Deed::ResumeByHand:
             if (api.deployments.find(kWeb)) {
                 api.apply_deployment(kWeb, [](Deployment& one) { one.paused = false; });
             }
-            return;
+            break;
         case Deed::EditSecret:
         case Deed::RemoveSecret:
-            return edit_secret(scene);
+            edit_secret(scene);
+            break;
         case Deed::RetryJob:
             if (!api.jobs.all().empty()) {
                 const auto key = api.jobs.all().begin()->first;
@@ -101,27 +105,34 @@ void Stage::play(const Scene& scene) {
                 world_.rules.forget_job(key);
                 api.remove_job(key);
             }
-            return;
+            break;
         case Deed::Grant:
-            return grant();
+            grant();
+            break;
         case Deed::Delete:
-            return api.remove_database(kShop);
+            api.remove_database(kShop);
+            break;
         case Deed::DeleteAndDrop:
             api.edit_spec(kShop, [](auto& spec) { spec.deletion.policy = DeletionPolicy::Delete; });
-            return api.remove_database(kShop);
+            api.remove_database(kShop);
+            break;
         case Deed::BackUp:
-            return back_up();
+            back_up();
+            break;
         case Deed::RivalsTurn:
-            return world_.rivals_turn();
+            world_.rivals_turn();
+            break;
         case Deed::DeleteBehindIt:
             api.edit_spec(kShop, [](auto& spec) { spec.deletion.policy = DeletionPolicy::Delete; });
             api.remove_database(kShop);
-            return world_.rivals_turn();
+            world_.rivals_turn();
+            break;
         case Deed::HoldByHand:
         case Deed::AddFinalizer:
         case Deed::BreakGate:
         case Deed::QuotaOnJobs:
-            return for_a_while(scene);
+            for_a_while(scene);
+            break;
         case Deed::ServerDown:
         case Deed::Standby:
         case Deed::ChangePassword:
@@ -135,12 +146,17 @@ void Stage::play(const Scene& scene) {
         case Deed::ReplaceDatabase:
         case Deed::Restore:
         case Deed::OldPrimary:
-            return by_dba(scene);
+            by_dba(scene);
+            break;
     }
 }
 
 void Stage::release(const Scene& scene) {
-    image_ += scene.deed == Deed::Deploy ? 1 : scene.deed == Deed::RollBack && image_ > 1 ? -1 : 0;
+    if (scene.deed == Deed::Deploy) {
+        ++image_;
+    } else if (scene.deed == Deed::RollBack && image_ > 1) {
+        --image_;
+    }
     const auto image = image_name(std::max(image_, 1));
     const auto note = std::to_string(scene.deed == Deed::Restart ? ++restarts_ : restarts_);
     deploy(kWeb, image, note);

@@ -117,7 +117,7 @@ class Stage {
     void begin(const Scene& scene);
     void play(const Scene& scene);
     void release(const Scene& scene);
-    void deploy(const ObjectKey& deployment, const std::string& image, const std::string& note);
+    void deploy(const ObjectKey& key, const std::string& image, const std::string& note);
     void edit_secret(const Scene& scene);
     void grant();
     void for_a_while(const Scene& scene);

@@ -38,7 +38,7 @@ class Timeline {
 
     void step() {
         std::ranges::pop_heap(heap_, later);
-        auto event = std::move(heap_.back());
+        const auto event = std::move(heap_.back());
         heap_.pop_back();
         now_ = std::max(now_, event.at);
         ++steps_;

@@ -29,7 +29,7 @@ class Caller {
         sockaddr_in own{};
         own.sin_family = AF_INET;
         ::inet_pton(AF_INET, from.c_str(), &own.sin_addr);
-        ::bind(socket_, reinterpret_cast<sockaddr*>(&own), sizeof own);
+        EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&own), sizeof own), 0);
         const timeval limit{.tv_sec = 30, .tv_usec = 0};
         ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
         sockaddr_in address{};

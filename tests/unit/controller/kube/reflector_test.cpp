@@ -109,14 +109,14 @@ TEST(Reflector, AppliesManyEventsOfOneChunk) {
         names.push_back("p" + std::to_string(i));
         events += event("ADDED", pod(names.back(), std::to_string(i)));
     }
-    Seen seen({{list_of("5", pod("a", "1"))}, {{watch_head(), chunk(events)}}});
+    const Seen seen({{list_of("5", pod("a", "1"))}, {{watch_head(), chunk(events)}}});
     EXPECT_TRUE(seen.comes_to_hold(names));
     EXPECT_EQ(seen.api.lists(), 1U);
 }
 
 TEST(Reflector, ACutStreamGoesOnFromTheLastEventWithoutAList) {
     const auto half = event("ADDED", pod("half", "7")).substr(0, 30);
-    Seen seen(
+    const Seen seen(
         {{list_of("5", pod("a", "1"))},
          {{watch_head(), chunk(event("ADDED", pod("b", "6"))), chunk(half)},
           {watch_head(), chunk(event("ADDED", pod("c", "8")))}}}
@@ -130,7 +130,7 @@ TEST(Reflector, ACutStreamGoesOnFromTheLastEventWithoutAList) {
 
 TEST(Reflector, ABookmarkIsWhereTheNextWatchStarts) {
     const auto bookmark = event("BOOKMARK", R"({"metadata":{"resourceVersion":"9"}})");
-    Seen seen(
+    const Seen seen(
         {{list_of("5", "")},
          {{watch_head(), chunk(bookmark)}, {watch_head(), chunk(event("ADDED", pod("b", "10")))}}}
     );
