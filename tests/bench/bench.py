@@ -74,6 +74,8 @@ def describe(name, run):
         "    %-9s %6.2f s; %d logins, %d statements; CPU s: %s; other work had %.0f %% of the cores"
         % (name, run.seconds, run.logins, run.statements, cpu, 100 * run.others)
     )
+    if run.ready:
+        say("              each Ready %s s after its own Secret (min / median / max)" % figures.spread(run.ready))
     if run.calls:
         say(
             "              last resource created after %.2f s; calls: %s"
@@ -85,7 +87,7 @@ def measure_run(binary, number, count, connections=CONNECTIONS):
     """One run of both, each on servers of its own."""
     directory = STATE / ("run-%d" % number)
     bare_server = environment.PostgresServer(directory, "bare")
-    say("  run %d: %s" % (number, figures.machine()))
+    say("  run %d: %s; servers on %s" % (number, figures.machine(), figures.file_system(BUILD)))
     if number % 2:
         bare = provision.by_libpq(BARE, bare_server, count, connections)
     empty, run, full, server = by_operator(binary, directory, count, connections)

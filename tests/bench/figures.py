@@ -12,6 +12,14 @@ def spread(values, form="%.2f"):
     return " / ".join(form % value for value in (min(values), statistics.median(values), max(values)))
 
 
+def file_system(path):
+    """Its type, and the device."""
+    mounts = [line.split()[:3] for line in pathlib.Path("/proc/mounts").read_text().splitlines()]
+    above = [(len(point), kind, device) for device, point, kind in mounts if path.resolve().is_relative_to(point)]
+    _, kind, device = max(above)
+    return "%s (%s)" % (kind, device)
+
+
 def machine():
     """One line; figures mean little without it."""
     model = next(

@@ -2,13 +2,15 @@
 
 import collections
 import dataclasses
+import json
 import os
 import subprocess
 import time
 
 import environment
 import figures
-from wait import Unmet
+import world
+from wait import Unmet, wait_for
 
 NAMESPACE = "bench"
 DEADLINE = 600
@@ -25,6 +27,7 @@ class Run:
     others: float  # share of the machine's cores that other work had
     calls: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     applied: float = 0.0  # when the API server had taken the last resource
+    ready: list = dataclasses.field(default_factory=list)  # of each resource, how long after its own Secret
 
 
 class Meter:
@@ -68,7 +71,7 @@ def by_operator(cluster, server, operator, count, manifest, first=0):
     """Resources `first` up to `count`. The server is connected and the operator at rest."""
     manifest.write_text(environment.databases(count, NAMESPACE, first))
     count -= first
-    calls, published = collections.Counter(), set()
+    calls, published, said = collections.Counter(), {}, {}
     with cluster.audit_log.tail() as log:
         server.begin_count()
         meter = Meter({"operator": operator.pid, "postgres": server.pid(), **cluster.pids()})
@@ -91,16 +94,35 @@ def by_operator(cluster, server, operator, count, manifest, first=0):
                     and not request.by_operator
                 ):
                     applied = max(applied, request.answered)
-                if _publishes(request) and request.name not in published:
-                    published.add(request.name)
-                    last = max(last, request.answered)
+                if _publishes(request):
+                    published.setdefault(request.name, request.answered)
+                    last = max(last, published[request.name])
+                _note_status(request, said)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         cpu, others = meter.stop(kubectl=usage.ru_utime + usage.ru_stime)
         if process.returncode != 0:
             raise Unmet("kubectl apply failed; its message is above")
         logins, statements = server.counts()
-    return Run(last - began, logins, statements, cpu, others, calls, applied - began)
+        wait_for("all of them to be Ready", _all_are_ready, DEADLINE + count, 0.5)
+        for request in log.requests():
+            _note_status(request, said)
+    ready = [said[secret.removesuffix("-database")] - at for secret, at in published.items()]
+    return Run(last - began, logins, statements, cpu, others, calls, applied - began, ready)
+
+
+def _all_are_ready():
+    items = json.loads(world.kubectl("-n", NAMESPACE, "get", "djdb", "-o", "json"))["items"]
+    return all(
+        any(c["type"] == "Ready" and c["status"] == "True" for c in item.get("status", {}).get("conditions", []))
+        for item in items
+    )
+
+
+def _note_status(request, said):
+    """The last write of a resource's status is the one that says Ready."""
+    if request.by_operator and request.resource == "djangodatabases/status" and request.succeeded:
+        said[request.name] = max(request.answered, said.get(request.name, 0))
 
 
 def _publishes(request):
