@@ -150,25 +150,26 @@ void AdminSessions::attempt(
 }
 
 void AdminSessions::run(const ServerAccess& access, const CallContext& call, const Work& work) {
-    run_on(admin_endpoint(access, access.maintenance_database), access, call, work);
-}
-
-void AdminSessions::run_alone(
-    const ServerAccess& access, const CallContext& call, const Work& work
-) {
-    auto endpoint = admin_endpoint(access, access.maintenance_database);
-    endpoint.is_reusable = false;
-    run_on(endpoint, access, call, work);
-}
-
-void AdminSessions::run_on(
-    const Endpoint& endpoint, const ServerAccess& access, const CallContext& call, const Work& work
-) {
+    const auto endpoint = admin_endpoint(access, access.maintenance_database);
     try {
         repeat_races(call, [&] { attempt(endpoint, access, call, work); });
     } catch (const Error& error) {
         throw explained(error.failure(), access.maintenance_database);
     }
+}
+
+void AdminSessions::run_locking(
+    const ServerAccess& access, const CallContext& call, const Work& work
+) {
+    run(access, call, [&](Connection& session) {
+        try {
+            work(session);
+            session.run_batch(sql::release_session(), call);
+        } catch (...) {
+            session.end_with_its_use();
+            throw;
+        }
+    });
 }
 
 void AdminSessions::run_within(

@@ -20,13 +20,13 @@ class AdminSessions {
     /// In the maintenance database; makes it and the ledger when they are missing, repeats races up
     /// to five times.
     void run(const ServerAccess&, const CallContext&, const Work&);
-    /// The same on a session of its own: what the work sets and locks ends with it.
-    void run_alone(const ServerAccess&, const CallContext&, const Work&);
+    /// The same for work that locks and sets what outlasts a transaction: that ends behind it, with the
+    /// session if the work failed.
+    void run_locking(const ServerAccess&, const CallContext&, const Work&);
     /// In the tenant's database, on a session that is left immediately.
     void run_within(const ServerAccess&, const TenantNames&, const CallContext&, const Work&);
 
   private:
-    void run_on(const Endpoint&, const ServerAccess&, const CallContext&, const Work&);
     void attempt(const Endpoint&, const ServerAccess&, const CallContext&, const Work&);
     void make_maintenance_database(const ServerAccess&, const CallContext&);
     void make_ledger(const Endpoint&, const CallContext&);

@@ -130,7 +130,7 @@ std::vector<std::string> PostgresTenant::retire(const CallContext& call) {
 }
 
 void PostgresTenant::drop_database(const CallContext& call) {
-    admin_.run_alone(access_, call, [&](Connection& session) {
+    admin_.run_locking(access_, call, [&](Connection& session) {
         if (cell(session.run(sql::begin_dropping(names_), call), 0) != "t") {
             throw Error(
                 {.kind = FailureClass::Transient,

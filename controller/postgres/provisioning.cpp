@@ -91,7 +91,7 @@ void PostgresTenant::claim_and_create_roles(
 }
 
 void PostgresTenant::create(const CallContext& call) {
-    admin_.run_alone(access_, call, [&](Connection& session) {
+    admin_.run_locking(access_, call, [&](Connection& session) {
         begin_creating(session, names_, call);
         // Another operator may have deleted the resource meanwhile.
         session.run(sql::require_claim(names_, claimant_), call);

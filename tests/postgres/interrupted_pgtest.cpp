@@ -64,6 +64,33 @@ TEST_F(Interrupted, BetweenClaimAndDatabase) {
     expect_provisioned_in_the_end();
 }
 
+TEST_F(Interrupted, ASessionThatMadeADatabaseIsAsItBegan) {
+    const auto session = Connection::open(admin_endpoint(access_.maintenance_database), call_for());
+    const auto look = [&] {
+        const std::string locks =
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()";
+        return session->run(
+            {"SELECT current_setting('statement_timeout') || ' ' || (" + locks + ")"}, call_for()
+        );
+    };
+    const auto before = look();
+    session->run(sql::begin_creating(names_), call_for());
+    EXPECT_EQ(look().at(0).at(0), "0 1");
+    session->run_batch(sql::release_session(), call_for());
+    EXPECT_EQ(look(), before);
+}
+
+TEST_F(Interrupted, ASessionThatCouldNotMakeADatabaseEnds) {
+    EXPECT_EQ(
+        failure_of([&] { database_of(names_)->create(call_for()); }).reason, Reason::ClaimLost
+    ) << "of nobody";
+    const std::string locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
+    for (int i = 0; i < 100 && as_superuser(locks) != "0"; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    }
+    EXPECT_EQ(as_superuser(locks), "0");
+}
+
 TEST_F(Interrupted, InConfiguration) {
     database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
     database_of(names_)->create(call_for());

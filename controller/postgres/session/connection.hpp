@@ -49,6 +49,8 @@ class Connection {
     /// not there, or a word that is none of ours, ends it as "UnexpectedAnswer".
     void read_answers(const std::function<void()>& work);
 
+    /// From now on it is not usable: what it locked and set ends with it.
+    void end_with_its_use() { is_broken_ = true; }
     /// False when the server hung up or a call was abandoned; looks at the socket, asks nothing.
     [[nodiscard]] bool is_usable();
     [[nodiscard]] int server_version() const;

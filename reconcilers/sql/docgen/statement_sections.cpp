@@ -166,11 +166,14 @@ std::vector<Section> making() {
          })},
         {"Make the database",
          Where::OwnDatabase,
-         "administrator, maintenance database; unless the first finds that it was lost",
-         {begin_creating(kNames),
-          require_claim(kNames, kClaimant),
-          find_lost_database(kNames),
-          create_database(kNames)}},
+         "administrator, maintenance database; unless the third finds that it was lost",
+         with(
+             {begin_creating(kNames),
+              require_claim(kNames, kClaimant),
+              find_lost_database(kNames),
+              create_database(kNames)},
+             release_session()
+         )},
         {"Configure the database",
          Where::OwnDatabase,
          "administrator, maintenance database; one transaction, but for the last one",
@@ -325,7 +328,10 @@ std::vector<Section> ending() {
         {"Drop it",
          Where::OwnDatabase,
          "administrator, maintenance database, one database at a time",
-         {begin_dropping(kNames), find_droppable(kNames, kClaimant), drop_database(kNames)}},
+         with(
+             {begin_dropping(kNames), find_droppable(kNames, kClaimant), drop_database(kNames)},
+             release_session()
+         )},
         {"Drop its roles and the claim",
          Where::OwnDatabase,
          "administrator, maintenance database; one transaction",

@@ -81,6 +81,10 @@ Statement begin_creating(const TenantNames& names) {
         {names.database.str()}};
 }
 
+Batch release_session() {
+    return {{"SELECT pg_advisory_unlock_all()"}, {"RESET statement_timeout"}};
+}
+
 Statement create_database(const TenantNames& names) {
     return {create_closed(names.database)};
 }

@@ -19,6 +19,9 @@ Statement take_time();
 /// The same for a tenant's, one session at a time: there may be one whose answer nobody awaited.
 Statement begin_creating(const TenantNames&);
 
+/// Behind begin_creating() or begin_dropping() and what they were for: the session is as it began.
+Batch release_session();
+
 /// Alone, never in a transaction. template0 is immune to sessions in template1 and to its
 /// collation.
 Statement create_database(const TenantNames&);
@@ -42,7 +45,6 @@ Batch hand_over_schema(
 /// In the maintenance database, once the schema is handed over.
 Statement note_configured(const TenantNames&, const Claimant&);
 
-/// The operator's own database, when nobody has made it: closed until PUBLIC is out.
 /// What a superuser runs where template0 has a locale that does not go with UTF-8: every database is made from it.
 /// In this order, since only a copy of what is named template0 may have another encoding.
 inline constexpr const char* kMakeTemplateUtf8 =
@@ -51,6 +53,7 @@ inline constexpr const char* kMakeTemplateUtf8 =
     " ALLOW_CONNECTIONS false; ALTER DATABASE template0 RENAME TO template0_old;"
     " ALTER DATABASE template0_utf8 RENAME TO template0;";
 
+/// The operator's own database, when nobody has made it: closed until PUBLIC is out.
 Statement create_maintenance_database(const DatabaseName&);
 Batch open_maintenance_database(const DatabaseName&);
 
