@@ -99,6 +99,8 @@ struct TenantFacts {
     DatabaseState database = DatabaseState::Absent;
     /// An earlier transfer took the claim from this very resource.
     bool lost_by_transfer = false;
+    /// The ledger has noted that this very resource was deleted, and takes no claim of it any more.
+    bool was_deleted = false;
     std::string database_oid;  ///< that the ledger has noted, else of the database of that name
     /// Of the database with the noted OID, else of the one of that name.
     std::string database_name;

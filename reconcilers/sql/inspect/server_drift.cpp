@@ -64,9 +64,9 @@ class Comparison {
         return role == wanted_.end() ? nullptr : &*role;
     }
 
-    static bool is_in(const TenantRole& role, const std::string& group) {
-        const auto& wanted = role.member_of;
-        return wanted && wanted->str() == group;
+    /// Empty: none.
+    static std::string group_of(const TenantRole& role) {
+        return role.member_of ? role.member_of->str() : "";
     }
 
     /// A role of the tenant that is no longer requested, such as a reader's.
@@ -140,16 +140,16 @@ class Comparison {
             if (exists && !seen.contains({name, admin})) {
                 tell(DriftKind::AdministratorNotMember, name);
             }
-            const auto& group = role.member_of;
-            if (exists && group && !seen.contains({group->str(), name})) {
-                tell(DriftKind::MembershipMissing, name, {group->str()});
+            const auto group = group_of(role);
+            if (exists && !group.empty() && !seen.contains({group, name})) {
+                tell(DriftKind::MembershipMissing, name, {group});
             }
         }
     }
 
     void compare_membership(const std::string& group, const std::string& member, const json& edge) {
         const auto* role = find_role(member);
-        const bool is_wanted = role != nullptr && is_in(*role, group);
+        const bool is_wanted = role != nullptr && group_of(*role) == group;
         if (is_wanted && edge.at("admin") == json(true)) {
             tell(DriftKind::MembershipGrantable, member, {group});
         }

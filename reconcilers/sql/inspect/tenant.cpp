@@ -24,6 +24,7 @@ enum Column : std::size_t {
     kSharedPublic,
     kImages,
     kLostByTransfer,
+    kWasDeleted,
     kName,
     kOwner,
     kFacts,
@@ -75,6 +76,8 @@ SELECT
                                      R"sql() p),
     CASE WHEN EXISTS (SELECT FROM djangodb.former_claim f WHERE f.database = $1 AND f.cluster_id = $2
                       AND f.resource_uid = $3) THEN 't' ELSE 'f' END,
+    CASE WHEN EXISTS (SELECT FROM djangodb.deleted_resource r WHERE r.database = $1 AND r.cluster_id = $2
+                      AND r.resource_uid = $3) THEN 't' ELSE 'f' END,
     coalesce(noted.datname, d.datname), coalesce(noted.owner, d.owner)
 FROM (SELECT) one LEFT JOIN c ON true LEFT JOIN d ON true LEFT JOIN noted ON true
 )sql";
@@ -218,6 +221,7 @@ TenantFacts tenant_facts(
     facts.shares_public_schema = text_at(row, kSharedPublic) == "t";
     facts.passed_images = lines_of(text_at(row, kImages));
     facts.lost_by_transfer = text_at(row, kLostByTransfer) == "t";
+    facts.was_deleted = text_at(row, kWasDeleted) == "t";
     facts.database_name = text_at(row, kName);
     facts.database_owner = text_at(row, kOwner);
     facts.fingerprint = text_at(row, kFingerprint);

@@ -1,5 +1,7 @@
 // claim.cpp -- a database belongs to the resource that the server's ledger names, and to no other.
 //   claim          database   roles      verdict
+//   any            any        any        this very resource was deleted -> Blocked(ClaimLost): a cache that is late, or
+//                                        a cluster that was restored from before
 //   OfAnother      any        any        with grants.transfer -> Act(TransferClaim), looked at anew;
 //                                        without, or taken from this very resource before
 //                                        -> Blocked(OwnershipConflict)
@@ -74,6 +76,15 @@ Verdict assess_claim(const Desired& desired, const Observed& observed) {
             {Reason::OwnershipConflict,
              database + " is the operator's own on this server. Nothing was changed; delete this "
                         "resource and create it with another spec.database.name."}};
+    }
+    if (tenant.was_deleted) {
+        return Blocked{
+            {Reason::ClaimLost,
+             "The server's ledger has noted that this resource was deleted, and takes no claim "
+             "of " +
+                 database +
+                 " for it any more: the cluster was restored from before the deletion, or the "
+                 "resource is gone already. Nothing was made; create this resource anew."}};
     }
     if (tenant.claim == ClaimState::OfAnother) {
         return assess_foreign_claim(desired, observed);

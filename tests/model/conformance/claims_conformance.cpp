@@ -85,6 +85,7 @@ TEST_F(DatabaseConformance, RetiredAndTakenUpAgain) {
         }
     }
     auto facts = look(tenant_);
+    EXPECT_TRUE(facts.was_deleted);
     EXPECT_EQ(facts.claim, ClaimState::RetainedForMe);
     EXPECT_EQ(facts.roles, RolesState::Incomplete);
     EXPECT_EQ(facts.database, DatabaseState::Open);
@@ -100,6 +101,7 @@ TEST_F(DatabaseConformance, RetiredAndTakenUpAgain) {
 
     const auto successor = with_uid(tenant_, "uid-2");
     EXPECT_EQ(look(successor).claim, ClaimState::RetainedForMe);
+    EXPECT_FALSE(look(successor).was_deleted);
     of(successor)->reattach(call_);
     EXPECT_EQ(look(successor).claim, ClaimState::RetainedForMe);
     provision(successor);

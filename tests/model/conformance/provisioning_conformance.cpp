@@ -42,6 +42,7 @@ TEST_F(DatabaseConformance, ProvisioningStepByStep) {
     EXPECT_EQ(facts.database_name, name());
     EXPECT_EQ(facts.database_owner, server_->access().administrator.user);
     EXPECT_FALSE(facts.lost_by_transfer);
+    EXPECT_FALSE(facts.was_deleted);
     EXPECT_TRUE(facts.removed_readers.empty());
     EXPECT_TRUE(facts.passed_images.empty());
     for (const auto& [login, password] : passwords_) {

@@ -272,11 +272,11 @@ void ApiServer::open_gate(const ObjectMeta& judged, bool checks_version) {
     if (checks_version && object.meta.resource_version != judged.resource_version) {
         throw conflict(judged.key);
     }
-    if (!object.paused) {
+    if (!object.paused && !object.is_marked) {
         return;  // what changes nothing makes no new version
     }
     ++writes_;
-    ++object.meta.generation;
+    object.meta.generation += object.paused ? 1 : 0;
     object.paused = false;
     object.paused_by.clear();
     object.is_marked = false;

@@ -166,7 +166,7 @@ void Controllers::migrate(const ObjectKey& key, const ResourceUid& uid, Millis w
     }
     const auto secret = world_.api.secrets.find({key.ns, ObjectName(job->database + "-migrate")});
     const auto oid = world_.postgres.find(secret->data.at("DB_NAME").reveal())->oid;
-    const auto [lock, is_free] = locks_.try_emplace(oid, key);
+    const auto [lock, is_free] = locks_.try_emplace(oid, uid);
     if (!is_free) {
         if (waited >= kLockWait) {
             say(ended, 75, "LockHeld");
@@ -181,7 +181,7 @@ void Controllers::migrate(const ObjectKey& key, const ResourceUid& uid, Millis w
     world_.history.note("job", [&] { return key.name.str() + " migrates"; });
     world_.rules.migration_begins(*job);
     world_.timeline.after(random_.between(100, 8'000), [this, key, uid, oid] {
-        if (const auto held = locks_.find(oid); held == locks_.end() || held->second != key) {
+        if (const auto held = locks_.find(oid); held == locks_.end() || held->second != uid) {
             return;  // it was removed meanwhile
         }
         locks_.erase(oid);
@@ -266,7 +266,7 @@ void Controllers::remove(const ObjectKey& key, const ResourceUid& uid) {
     if (job && job->meta.uid == uid) {
         // A Pod that is killed may be in the midst of its work.
         world_.rules.migration_ends(*job);
-        std::erase_if(locks_, [&](const auto& lock) { return lock.second == key; });
+        std::erase_if(locks_, [&](const auto& lock) { return lock.second == uid; });
         world_.api.pods.remove(key);
         world_.api.jobs.remove(key);
     }

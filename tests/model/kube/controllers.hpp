@@ -27,8 +27,8 @@ class Controllers {
 
     World& world_;
     Random random_;
-    /// Jobs that hold the lock in the database, by the database's OID.
-    std::map<Oid, ObjectKey> locks_;
+    /// Jobs that hold the lock in the database, by the database's OID. One that is made again has the same name.
+    std::map<Oid, ResourceUid> locks_;
 };
 
 }  // namespace djdb::model

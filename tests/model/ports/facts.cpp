@@ -1,6 +1,16 @@
 #include "tests/model/ports/facts.hpp"
 
 namespace djdb::model {
+namespace {
+
+JobState state_of(JobEnding end) {
+    if (end == JobEnding::None) {
+        return JobState::Running;
+    }
+    return end == JobEnding::Succeeded ? JobState::Complete : JobState::Failed;
+}
+
+}  // namespace
 
 PodsState state_of(const Deployment& deployment) {
     if (deployment.observed_generation < deployment.meta.generation) {
@@ -19,13 +29,6 @@ PodsState state_of(const Deployment& deployment) {
             break;
     }
     return PodsState::Complete;
-}
-
-JobState state_of(JobEnding end) {
-    if (end == JobEnding::None) {
-        return JobState::Running;
-    }
-    return end == JobEnding::Succeeded ? JobState::Complete : JobState::Failed;
 }
 
 JobRun facts_of(const Job& job, const Pod* pod) {

@@ -145,6 +145,7 @@ TenantFacts facts_of(const Sight& sight) {
     facts.roles = roles_of(sight.roles);
     facts.database = database_of(sight.database);
     facts.lost_by_transfer = sight.lost_by_transfer;
+    facts.was_deleted = sight.was_deleted;
     facts.database_oid = sight.oid;
     facts.database_name = sight.name;
     facts.database_owner = sight.owner;

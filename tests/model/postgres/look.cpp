@@ -178,6 +178,7 @@ Sight PgServer::look(const Shape& shape) const {
     sight.name = shown != nullptr ? shown->name : "";
     sight.owner = shown != nullptr ? shown->owner : "";
     sight.lost_by_transfer = state.former.contains({shape.database, shape.holder.uid});
+    sight.was_deleted = is_deleted(shape);
     for (const auto& [place, image] : state.images) {
         if (is_same_key && place.first == shape.database && named != nullptr &&
             place.second == named->oid) {

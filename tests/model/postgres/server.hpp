@@ -136,6 +136,7 @@ struct Sight {
     SeenRoles roles = SeenRoles::Absent;
     SeenDatabase database = SeenDatabase::Absent;
     bool lost_by_transfer = false;
+    bool was_deleted = false;
     std::string oid;
     std::string name;
     std::string owner;

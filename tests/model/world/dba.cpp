@@ -109,6 +109,7 @@ void Stage::lose(const Scene& scene) {
             auto& restored = server.make_database("shop", lost.owner);
             const auto oid = std::exchange(restored, lost).oid;
             restored.oid = oid;
+            restored.made_for = still->second.holder.key;  // it may have been transferred meanwhile
             still->second.oid = oid;
         }
     );

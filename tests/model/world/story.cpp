@@ -73,7 +73,7 @@ void Stage::play(const Scene& scene) {
     switch (scene.deed) {
         case Deed::CreateResource:
         case Deed::CreateAgain:
-            api.create(a_resource());
+            create();
             break;
         case Deed::Deploy:
         case Deed::RollBack:
@@ -148,6 +148,15 @@ void Stage::play(const Scene& scene) {
         case Deed::OldPrimary:
             by_dba(scene);
             break;
+    }
+}
+
+/// Tries again while the one before it is still there: "object is being deleted".
+void Stage::create() {
+    if (world_.api.databases.find(kShop)) {
+        world_.timeline.after(2'000, [this] { create(); });
+    } else {
+        world_.api.create(a_resource());
     }
 }
 

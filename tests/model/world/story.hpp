@@ -116,6 +116,7 @@ class Stage {
   private:
     void begin(const Scene& scene);
     void play(const Scene& scene);
+    void create();
     void release(const Scene& scene);
     void deploy(const ObjectKey& key, const std::string& image, const std::string& note);
     void edit_secret(const Scene& scene);

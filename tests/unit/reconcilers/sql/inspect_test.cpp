@@ -35,6 +35,7 @@ TEST(Inspect, ReadsARow) {
         "f",
         "shop:1\nshop:2",
         "t",
+        "f",
         "shop",
         "admin",
         kNothing,
@@ -47,6 +48,7 @@ TEST(Inspect, ReadsARow) {
     EXPECT_EQ(facts.fingerprint, "print");
     EXPECT_TRUE(facts.database_is_configured);
     EXPECT_TRUE(facts.lost_by_transfer);
+    EXPECT_FALSE(facts.was_deleted);
     EXPECT_EQ(facts.database_name, "shop");
     EXPECT_EQ(facts.database_owner, "admin");
     EXPECT_EQ(facts.passed_images, (std::vector<ImageRef>{ImageRef("shop:1"), ImageRef("shop:2")}));
@@ -54,7 +56,19 @@ TEST(Inspect, ReadsARow) {
 
 TEST(Inspect, UnknownWordIsADefect) {
     const Cells row{
-        "perhaps", std::nullopt, "open", "1", "t", "f", std::nullopt, "f", "", "", kNothing, ""};
+        "perhaps",
+        std::nullopt,
+        "open",
+        "1",
+        "t",
+        "f",
+        std::nullopt,
+        "f",
+        "f",
+        "",
+        "",
+        kNothing,
+        ""};
     EXPECT_THROW(tenant_facts(row, kNames, {}, kClaimant), std::logic_error);
 }
 

@@ -172,6 +172,14 @@ const std::vector<ReasonShown>& provision_rows() {
          Claimed,
          kFalse,
          Reason::OwnershipConflict},
+        {"a resource that was deleted, and its cluster restored",
+         [](auto&, auto& o) {
+             o.tenant->claim = ClaimState::RetainedForMe;
+             o.tenant->was_deleted = true;
+         },
+         Claimed,
+         kFalse,
+         Reason::ClaimLost},
         {"the operator's own database",
          [](auto&, auto& o) { o.server.access->maintenance_database = "shop"; },
          Claimed,
