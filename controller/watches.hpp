@@ -12,6 +12,7 @@
 #include <compare>
 #include <functional>
 #include <map>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -49,7 +50,7 @@ class Watches {
         WakeReason why, const std::function<bool(const nlohmann::json&)>& concerned
     );
     void wake_databases_of(const ObjectName& server);
-    OnChange wake_self(Root root);
+    OnChange wake_database();
     OnChange wake_server();
     OnChange wake_namespace();
     OnChange wake_by_label(std::string_view name, WakeReason why);
@@ -64,7 +65,9 @@ class Watches {
     };
 
     Queue& queue_;
-    std::map<std::string, Seen> servers_seen_;  ///< of the servers' reflector alone
+    std::unique_ptr<kube::WrittenStatuses> written_ = std::make_unique<kube::WrittenStatuses>();
+    std::map<ObjectKey, std::string> databases_seen_;  ///< of the databases' reflector alone
+    std::map<std::string, Seen> servers_seen_;         ///< of the servers' reflector alone
     kube::Reflector databases_;
     kube::Reflector servers_;
     kube::Reflector namespaces_;

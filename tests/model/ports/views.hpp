@@ -4,6 +4,8 @@
 
 #include "tests/model/kube/api_server.hpp"
 
+#include <map>
+
 namespace djdb::model {
 
 struct Views {
@@ -25,6 +27,8 @@ struct Views {
     View<Secret> secrets;
     View<ConfigMap> config_maps;
     View<Gate> gates;
+    /// What this process wrote last into the status of a resource: its echo wakes nobody.
+    std::map<ResourceUid, DjangoDatabaseStatus> written;
 };
 
 }  // namespace djdb::model
