@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cctype>
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -31,6 +33,27 @@ std::pair<std::string, bool> rank(const json& event) {
     return {last_seen(event).substr(0, kToTheSecond), event.value("type", "") == "Warning"};
 }
 
+/// "web-1-x7k2p" becomes "web-1-*" in what is said about "web-1": each Pod that a Job's controller tries to make has
+/// another name, and the cause is the same.
+std::string without_generated_names(std::string text, const std::string& maker) {
+    constexpr std::size_t kGenerated = 5;
+    const auto prefix = maker + "-";
+    const auto is_of_name = [&](std::size_t at) {
+        return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+    };
+    for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) {
+        at += prefix.size();
+        std::size_t length = 0;
+        while (is_of_name(at + length)) {
+            ++length;
+        }
+        if (length == kGenerated) {
+            text.replace(at, length, "*");
+        }
+    }
+    return text;
+}
+
 }  // namespace
 
 std::optional<Explanation> last_warning(const std::vector<json>& events) {
@@ -38,7 +61,9 @@ std::optional<Explanation> last_warning(const std::vector<json>& events) {
     if (last == events.end() || last->value("type", "") != "Warning") {
         return std::nullopt;
     }
-    return Explanation{last->value("reason", ""), last->value("note", "")};
+    return Explanation{
+        last->value("reason", ""),
+        without_generated_names(last->value("note", ""), text_at(*last, {"regarding", "name"}))};
 }
 
 }  // namespace djdb::kube

@@ -34,6 +34,19 @@ TEST(LastWarning, IsTheLastEventIfThatIsAWarning) {
     EXPECT_EQ(found->message, "FailedMount it says");
 }
 
+TEST(LastWarning, SaysTheSameOfEachPodThatIsNotMade) {
+    auto refused = an_event("Warning", "FailedCreate", "2026-11-24T02:17:05Z");
+    refused["regarding"] = {{"name", "web-1"}};
+    for (const auto* pod : {"web-1-x7k2p", "web-1-9wsgk"}) {
+        refused["note"] = "pods \"" + std::string(pod) + "\" is forbidden: web-1-quota, web-10";
+        EXPECT_EQ(
+            last_warning({refused})->message, R"(pods "web-1-*" is forbidden: web-1-*, web-10)"
+        );
+    }
+    refused["note"] = "web-1-volume";
+    EXPECT_EQ(last_warning({refused})->message, "web-1-volume");
+}
+
 TEST(LastWarning, IsOverWhenSomethingHappenedSince) {
     EXPECT_FALSE(last_warning({kMounting, an_event("Normal", "Pulling", "2026-11-24T02:17:06Z")}));
     EXPECT_TRUE(last_warning({kMounting, an_event("Normal", "Pulling", "2026-11-24T02:17:05Z")}))
