@@ -8,6 +8,7 @@
 
 #include <cpprest/http_client.h>
 #include <cpprest/producerconsumerstream.h>
+#include <openssl/crypto.h>
 #include <pplx/threadpool.h>
 
 #include <algorithm>
@@ -241,6 +242,9 @@ void prepare_cpprest() {
         ::setenv("SSL_CERT_FILE", "/dev/null", 1);
         ::setenv("SSL_CERT_DIR", "/dev/null", 1);
         crossplat::threadpool::initialize_with_threads(4);  // hazard 2
+        // Hazard 14: the threads end with the library's statics. OpenSSL would end before them, and what it keeps
+        // for each of them would be lost.
+        OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
         return true;
     }();
     static_cast<void>(kDone);
