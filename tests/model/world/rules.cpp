@@ -234,7 +234,8 @@ void Rules::before_open_gate(const ObjectKey& key, Millis now) {
     const auto deployment = api_.deployments.find(key);
     if (deployment && deployment->paused) {
         const auto database = database_of({key.ns, ObjectName(deployment->database)});
-        if (!deployment->paused_by.empty()) {
+        // What carries the mark is held: who pauses it as well, while the gate is off, is not told from it.
+        if (!deployment->paused_by.empty() && !deployment->is_marked) {
             violated("a user's pause of " + key.name.str() + " is ended");
         }
         if (!is_migrated(database, deployment->image) && now > doubtful_until) {
