@@ -25,6 +25,13 @@ BY_TEXT = (
     ("password authentication failed", "AuthFailed"),
     ("pg_hba.conf", "AuthFailed"),
     ("is not permitted to log in", "AuthFailed"),
+    # PgBouncer's own words, whose code is always 08P01.
+    ("sasl authentication failed", "AuthFailed"),
+    ("no such user", "AuthFailed"),
+    ("no such database", "DatabaseMissing"),
+    ("query_wait_timeout", "Unreachable"),
+    ("login failed", "Unreachable"),  # its own with the server
+    ("no more connections allowed", "Unreachable"),
     # Before the words about TLS: a host may be named ssl-db, and libpq says "SSL SYSCALL error: EOF detected".
     ("refused", "Unreachable"),
     ("timeout expired", "Unreachable"),
