@@ -247,11 +247,7 @@ void execute_lane(
     Outcomes& outcomes
 ) {
     for (const auto& result : lane.results) {
-        const auto* act = std::get_if<Act>(&result.verdict);
-        if (act == nullptr) {
-            continue;
-        }
-        for (const auto& step : act->steps) {
+        for (const auto& step : steps_of(result.verdict)) {
             auto& outcome = outcomes.emplace_back();
             outcome.lane = lane.lane->id;
             outcome.stage = result.condition;
