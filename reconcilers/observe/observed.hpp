@@ -37,8 +37,8 @@ struct ObservedSecrets {
     SecretState app = SecretState::Absent;
     /// In the order of spec.access.readers.
     std::vector<SecretState> readers;
-    /// Of the Secrets of the two above, by name; "" where there is none.
-    std::map<ObjectName, std::string> versions;
+    /// Of the two above; "" for what is not there.
+    std::map<Published, std::string> versions;
     /// Published for readers that are no longer requested.
     std::vector<ObjectName> leftovers;
 };

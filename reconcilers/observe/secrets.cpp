@@ -50,7 +50,7 @@ ObservedSecrets observe_secrets(
     secrets.leftovers = leftover_secrets(desired, secrets.stored);
     const auto judge = [&](const ObjectName& name, const LoginId& login) {
         const auto secret = cluster.read_secret({desired.object.meta.key.ns, name}, call);
-        secrets.versions[name] = secret ? secret->version : "";
+        secrets.versions[{PublishedKind::Secret, name}] = secret ? secret->version : "";
         const auto& passwords = secrets.passwords;
         return judge_secret(
             desired,
