@@ -248,8 +248,8 @@ void ModelCluster::publish(const json& manifest, const SecretData& data, const C
     const auto what = is_secret ? "publish Secret" : "publish ConfigMap";
     effect({what, key.name.str()}, [&] {
         world_.rules.before_change_of(table.find(key).get(), owner);
-        if (is_secret && !key.name.str().ends_with("-migrate")) {
-            world_.rules.before_publish(secret);
+        if (is_secret) {
+            world_.rules.before_publish(current.get(), secret);
         }
         if (current) {
             world_.api.update(table, std::move(secret), current->meta.resource_version);
