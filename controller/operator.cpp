@@ -16,7 +16,7 @@
 #include "controller/telemetry/log.hpp"
 #include "controller/watches.hpp"
 #include "reconcilers/reconcile.hpp"
-#include "reconcilers/resync/secret_poller.hpp"
+#include "reconcilers/resync/published_poller.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -65,13 +65,13 @@ std::string find_cluster_id(kube::Client& client, const std::stop_token& stop) {
 }
 
 /// Until stopped. Comes back within a second to an interval that tenants who came have shortened.
-void poll_secrets(SecretPoller& poller, const std::stop_token& stop) {
+void poll_published(PublishedPoller& poller, const std::stop_token& stop) {
     auto looked = std::chrono::steady_clock::now();
     while (!stop.stop_requested()) {
         const auto interval = poller.interval();
         if (std::chrono::steady_clock::now() - looked >= interval) {
             looked = std::chrono::steady_clock::now();
-            poller.poll_next({stop, Deadline::in(kGlanceDeadline), "secrets"});
+            poller.poll_next({stop, Deadline::in(kGlanceDeadline), "published"});
         }
         runtime::wait_for(std::min<std::chrono::milliseconds>(interval, 1s), stop);
     }
@@ -126,8 +126,8 @@ int run_operator(const Options& options, std::stop_token stop) {
         options.concurrency,
         [&worker](const WorkKey& key, WakeReason why, std::stop_token s) { worker(key, why, s); }
     );
-    SecretPoller poller(cluster, cache, wake(WakeReason::PublishedSecretChanged));
-    const std::jthread walker([&poller](const std::stop_token& s) { poll_secrets(poller, s); });
+    PublishedPoller poller(cluster, cache, wake(WakeReason::PublishedChanged));
+    const std::jthread walker([&poller](const std::stop_token& s) { poll_published(poller, s); });
     ready = true;
     log(Level::Info, "start", "caches are filled, workers run", {{"cluster", cluster_id}});
     runtime::wait_for(std::chrono::hours{24 * 365 * 100}, stop);

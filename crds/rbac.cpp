@@ -44,7 +44,12 @@ constexpr std::array kRules{
         "secrets",
         "get create patch delete",
         "the app's Secrets, by name, and never listed; delete: a removed reader's"},
-    RbacRule{Cluster, "", "configmaps", "get create patch", "the migration program"},
+    RbacRule{
+        Cluster,
+        "",
+        "configmaps",
+        "get create patch",
+        "by name, and never listed: the migration program, and the CA that the app's Pods mount"},
     RbacRule{
         Cluster,
         "events.k8s.io",

@@ -40,6 +40,13 @@ std::string reader_secret(const DjangoDatabase& object, const ReaderSpec& reader
     return object.meta.key.name.str() + "-" + suffix;
 }
 
+/// Beside the app's Secret; a name has at most 253 bytes, and ends in a letter or digit.
+std::string ca_name(const std::string& secret) {
+    auto start = secret.substr(0, 250);
+    start.erase(start.find_last_not_of("-.") + 1);
+    return start + "-ca";
+}
+
 /// Of two Secrets with one name each would overwrite the other.
 std::optional<std::string> find_reader_error(const DjangoDatabase& object) {
     const auto& name = object.meta.key.name.str();
@@ -94,7 +101,8 @@ std::optional<std::string> find_name_error(const DjangoDatabase& object) {
 
 Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_id) {
     const auto& name = object.meta.key.name.str();
-    const auto& secret = object.spec.credentials.secret_name;
+    const auto& asked = object.spec.credentials.secret_name;
+    const auto secret = asked.empty() ? name + "-database" : asked;
     std::vector<ObjectName> reader_secrets;
     reader_secrets.reserve(object.spec.access.readers.size());
     for (const auto& reader : object.spec.access.readers) {
@@ -112,8 +120,9 @@ Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_
              object.spec.database.time_zone,
              object.spec.migrations.lock_timeout},
         .claimant = Claimant{cluster_id, object.meta.uid, object.meta.key},
-        .secret_name = ObjectName(secret.empty() ? name + "-database" : secret),
+        .secret_name = ObjectName(secret),
         .reader_secrets = std::move(reader_secrets),
+        .ca_name = ObjectName(ca_name(secret)),
         .migration_name = ObjectName(name + "-migrate"),
         .credentials_name = ObjectName("djangodb-" + object.meta.uid.str()),
         .name_error = object.undecodable.empty() ? find_name_error(object)

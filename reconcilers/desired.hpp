@@ -19,6 +19,8 @@ struct Desired {
     ObjectName secret_name;
     /// In the order of spec.access.readers.
     std::vector<ObjectName> reader_secrets;
+    /// ConfigMap with the server's CA, for all that log in.
+    ObjectName ca_name;
     /// Secret and ConfigMap of the migration Job.
     ObjectName migration_name;
     /// In the operator's namespace.

@@ -24,8 +24,8 @@ std::string_view to_string(WakeReason why) {
             return "OperatorSecretChanged";
         case WakeReason::OperatorConfigMapChanged:
             return "OperatorConfigMapChanged";
-        case WakeReason::PublishedSecretChanged:
-            return "PublishedSecretChanged";
+        case WakeReason::PublishedChanged:
+            return "PublishedChanged";
         case WakeReason::CatalogChanged:
             return "CatalogChanged";
         case WakeReason::Requeued:

@@ -27,10 +27,10 @@ enum class WakeReason {
     GateChanged,
     OperatorSecretChanged,
     OperatorConfigMapChanged,
-    PublishedSecretChanged,  ///< SecretPoller found another version
-    CatalogChanged,          ///< CatalogResync found other facts on the server
-    Requeued,                ///< an earlier run asked for it
-    Failed,                  ///< an earlier run failed
+    PublishedChanged,  ///< PublishedPoller found another version
+    CatalogChanged,    ///< CatalogResync found other facts on the server
+    Requeued,          ///< an earlier run asked for it
+    Failed,            ///< an earlier run failed
 };
 std::string_view to_string(WakeReason);
 

@@ -58,6 +58,10 @@ struct ConfigureDatabase {
 struct ProveLogins {
     static constexpr std::string_view kName = "ProveLogins";
 };
+/// The server's CA as a ConfigMap.
+struct PublishCa {
+    static constexpr std::string_view kName = "PublishCa";
+};
 struct PublishSecret {
     static constexpr std::string_view kName = "PublishSecret";
 };
@@ -154,6 +158,7 @@ using Step = std::variant<
     CreateRoles,
     CreateDatabase,
     ConfigureDatabase,
+    PublishCa,
     ProveLogins,
     PublishSecret,
     ProveReader,

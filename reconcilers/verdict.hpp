@@ -5,6 +5,7 @@
 #include "reconcilers/step.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -29,6 +30,8 @@ enum class Confidence {
 struct Satisfied {
     Finding finding;
     Confidence confidence = Confidence::Holds;
+    /// To be done beside: the promise is kept without them.
+    std::vector<Step> steps = {};
 };
 
 /// What happens after the steps of a stage.
@@ -54,6 +57,16 @@ struct Blocked {
 };
 
 using Verdict = std::variant<Satisfied, Act, Wait, Blocked>;
+
+inline std::span<const Step> steps_of(const Verdict& verdict) {
+    if (const auto* act = std::get_if<Act>(&verdict)) {
+        return act->steps;
+    }
+    if (const auto* satisfied = std::get_if<Satisfied>(&verdict)) {
+        return satisfied->steps;
+    }
+    return {};
+}
 
 /// The next stage goes on, but a person should know.
 inline Satisfied satisfied_with_warning(Finding finding) {

@@ -107,9 +107,7 @@ Assessment assess(const Desired& desired, const Observed& observed) {
 std::vector<Step> LaneAssessment::steps() const {
     std::vector<Step> all;
     for (const auto& result : results) {
-        if (const auto* act = std::get_if<Act>(&result.verdict)) {
-            std::ranges::copy(act->steps, std::back_inserter(all));
-        }
+        std::ranges::copy(steps_of(result.verdict), std::back_inserter(all));
     }
     return all;
 }

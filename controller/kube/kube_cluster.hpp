@@ -68,8 +68,11 @@ class KubeCluster final : public Cluster {
     std::optional<SecretFacts> read_operator_secret(const ObjectName& name, const CallContext& call)
         override;
     std::optional<SecretFacts> read_secret(const ObjectKey& key, const CallContext& call) override;
-    std::optional<std::string> read_secret_version(const ObjectKey& key, const CallContext& call)
+    std::optional<ConfigMapFacts> read_config_map(const ObjectKey& key, const CallContext& call)
         override;
+    std::optional<std::string> read_version(
+        PublishedKind kind, const ObjectKey& key, const CallContext& call
+    ) override;
     std::optional<Explanation> read_warning(
         const Namespace& ns, const ResourceUid& about, const CallContext& call
     ) override;

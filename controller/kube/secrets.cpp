@@ -16,14 +16,19 @@ using nlohmann::json;
 
 constexpr auto kSecretManager = "djangodb-operator-secrets";
 
-/// The keys of data that we wrote last, as the API server keeps book of it in managedFields.
-std::set<std::string> own_keys(const json& object) {
+constexpr auto kData = "data";
+/// Of a ConfigMap: what is not UTF-8, in base64. A key stands in one of the two.
+constexpr auto kBinaryData = "binaryData";
+
+/// The keys of `field` that we wrote last, as the API server keeps book of it in managedFields.
+std::set<std::string> own_keys(const json& object, const std::string& field) {
+    const json::json_pointer path("/fieldsV1/f:" + field);
     std::set<std::string> keys;
     for (const auto& entry : object.at("metadata").value("managedFields", json::array())) {
         if (entry.value("manager", "") != kSecretManager) {
             continue;
         }
-        const auto data = entry.value("/fieldsV1/f:data"_json_pointer, json::object());
+        const auto data = entry.value(path, json::object());
         for (const auto& [key, value] : data.items()) {
             if (key.starts_with("f:")) {
                 keys.insert(key.substr(2));
@@ -50,7 +55,22 @@ SecretFacts decode_secret(const json& secret) {
             key, Sensitive(value.is_string() ? decode_base64(value.get<std::string>()) : "")
         );
     }
-    facts.own_keys = own_keys(secret);
+    facts.own_keys = own_keys(secret, kData);
+    return facts;
+}
+
+ConfigMapFacts decode_config_map(const json& object) {
+    ConfigMapFacts facts;
+    facts.version = version_of(object);
+    facts.controller = controller_of(object);
+    const auto texts = object.value(kData, json::object());
+    for (const auto& [key, value] : texts.items()) {
+        facts.data.emplace(key, value.is_string() ? value.get<std::string>() : "");
+    }
+    const auto bytes = object.value(kBinaryData, json::object());
+    for (const auto& [key, value] : bytes.items()) {
+        facts.data.emplace(key, value.is_string() ? decode_base64(value.get<std::string>()) : "");
+    }
     return facts;
 }
 
@@ -62,8 +82,51 @@ json encode_data(const SecretData& data) {
     return out;
 }
 
-const Resource& resource_of(const json& manifest) {
-    return manifest.at("kind") == "Secret" ? resources::kSecrets : resources::kConfigMaps;
+bool is_utf8(const json& text) {
+    try {
+        return !text.dump().empty();
+    } catch (const json::type_error&) {
+        return false;
+    }
+}
+
+/// A JSON text has to be UTF-8, and a CA may come with comments in another encoding.
+void encode_binary_data(json& config_map) {
+    const auto data = config_map.value(kData, json::object());
+    for (const auto& [key, value] : data.items()) {
+        if (!is_utf8(value)) {
+            config_map[kData].erase(key);
+            config_map[kBinaryData][key] = encode_base64(value.get<std::string>());
+        }
+    }
+    if (config_map.value(kData, json::object()).empty()) {
+        config_map.erase(kData);
+    }
+}
+
+/// Adds to what is to be written that keys go: those that we wrote before and that are not in it any
+/// more, and those that stand in the other field now.
+void add_removals(json& complete, const json& current) {
+    const auto wanted = complete;
+    const auto has = [](const json& object, const char* field, const std::string& key) {
+        return object.contains(field) && object.at(field).contains(key);
+    };
+    for (const auto& [field, other] : {std::pair{kData, kBinaryData}, {kBinaryData, kData}}) {
+        auto gone = own_keys(current, field);
+        const auto elsewhere = wanted.value(other, json::object());
+        for (const auto& [key, value] : elsewhere.items()) {
+            gone.insert(key);
+        }
+        for (const auto& key : gone) {
+            if (has(current, field, key) && !has(wanted, field, key)) {
+                complete[field][key] = nullptr;
+            }
+        }
+    }
+}
+
+const Resource& resource_of(PublishedKind kind) {
+    return kind == PublishedKind::Secret ? resources::kSecrets : resources::kConfigMaps;
 }
 
 }  // namespace
@@ -84,10 +147,17 @@ std::optional<SecretFacts> KubeCluster::read_secret(const ObjectKey& key, const 
     return secret ? std::optional(decode_secret(*secret)) : std::nullopt;
 }
 
-std::optional<std::string> KubeCluster::read_secret_version(
+std::optional<ConfigMapFacts> KubeCluster::read_config_map(
     const ObjectKey& key, const CallContext& call
 ) {
-    const auto metadata = client_.read_metadata(resources::kSecrets, key, call);
+    const auto config_map = client_.read(resources::kConfigMaps, key, call);
+    return config_map ? std::optional(decode_config_map(*config_map)) : std::nullopt;
+}
+
+std::optional<std::string> KubeCluster::read_version(
+    PublishedKind kind, const ObjectKey& key, const CallContext& call
+) {
+    const auto metadata = client_.read_metadata(resource_of(kind), key, call);
     return metadata ? std::optional(version_of(*metadata)) : std::nullopt;
 }
 
@@ -128,11 +198,15 @@ void KubeCluster::remove_operator_secret(const ObjectName& name, const CallConte
 }
 
 void KubeCluster::publish(const json& manifest, const SecretData& data, const CallContext& call) {
-    const auto& resource = resource_of(manifest);
+    const auto kind =
+        manifest.at("kind") == "Secret" ? PublishedKind::Secret : PublishedKind::ConfigMap;
+    const auto& resource = resource_of(kind);
     const auto key = decode_meta(manifest).key;
     auto complete = manifest;
-    if (!data.empty()) {
-        complete["data"] = encode_data(data);
+    if (kind == PublishedKind::Secret) {
+        complete[kData] = encode_data(data);
+    } else {
+        encode_binary_data(complete);
     }
     const auto current = client_.read(resource, key, call);
     if (!current) {
@@ -143,11 +217,7 @@ void KubeCluster::publish(const json& manifest, const SecretData& data, const Ca
     if (controller_of(*current) != controller_of(manifest)) {
         refuse_foreign(manifest);
     }
-    for (const auto& name : own_keys(*current)) {
-        if (!complete["data"].contains(name)) {
-            complete["data"][name] = nullptr;
-        }
-    }
+    add_removals(complete, *current);
     complete["metadata"].erase("ownerReferences");  // they are there, and others may have theirs
     complete["metadata"]["resourceVersion"] = current->at("metadata").at("resourceVersion");
     auto patched = *current;

@@ -71,7 +71,7 @@ struct CredentialsSpec {
     /// Extra keys of the Secret, each a template over {name} {user} {password} {host} {port}
     /// {sslmode} {sslrootcert} {url}.
     std::map<std::string, std::string> keys;
-    /// Where the app's Pods mount the Secret's ca.crt; becomes DB_SSLROOTCERT.
+    /// Where the app's Pods mount the ConfigMap's ca.crt; becomes DB_SSLROOTCERT.
     std::string ca_path = "/etc/djangodb/ca.crt";
     friend bool operator==(const CredentialsSpec&, const CredentialsSpec&) = default;
 };

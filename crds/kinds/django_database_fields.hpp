@@ -48,9 +48,10 @@ struct Describe<CredentialsSpec> {
             &CredentialsSpec::secret_name,
             Presence::Optional,
             "Name of the Secret with DB_NAME, DB_USER, DB_PASSWORD, DB_HOST, DB_PORT, "
-            "DB_SSLMODE, DB_SSLROOTCERT, DB_CONN_MAX_AGE, DATABASE_URL and ca.crt. Default: the "
-            "resource's name followed by -database. An existing Secret that is not this "
-            "resource's is never overwritten.",
+            "DB_SSLMODE, DB_SSLROOTCERT, DB_CONN_MAX_AGE and DATABASE_URL, and with ca.crt while "
+            "the server's CA has at most 32 KiB. The ConfigMap of this name followed by -ca always "
+            "has the CA. Default: the resource's name followed by -database. An existing Secret or "
+            "ConfigMap that is not this resource's is never overwritten.",
             {.min_length = 1,
              .max_length = 253,
              .pattern = kObjectNamePattern,
@@ -83,7 +84,8 @@ struct Describe<CredentialsSpec> {
             "caPath",
             &CredentialsSpec::ca_path,
             Presence::Optional,
-            "Where the app's Pods mount the Secret's ca.crt; the app gets it as DB_SSLROOTCERT.",
+            "Where the app's Pods mount ca.crt of the ConfigMap that is named as the Secret, "
+            "followed by -ca; the app gets it as DB_SSLROOTCERT.",
             {.min_length = 2,
              .max_length = 512,
              .pattern = R"(^/[^\s]+$)",

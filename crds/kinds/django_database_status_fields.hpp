@@ -94,7 +94,9 @@ struct Describe<DjangoDatabaseStatus> {
             "secretName",
             &DjangoDatabaseStatus::secret_name,
             Presence::Optional,
-            "The Secret that the app reads: envFrom and a volume for ca.crt.",
+            "The Secret that the app reads, for envFrom. The ConfigMap of this name followed by "
+            "-ca "
+            "has ca.crt, for a volume.",
             {.max_length = 253}
         ),
         field(

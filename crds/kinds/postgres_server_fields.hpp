@@ -88,7 +88,7 @@ struct Describe<TlsSpec> {
             &TlsSpec::ca_secret_ref,
             Presence::Optional,
             "The CA that signed the server's certificate, from a Secret in the operator's "
-            "namespace. Apps get it as ca.crt in their own Secret. This or caConfigMapRef."
+            "namespace. Apps get it as ca.crt in a ConfigMap of their own. This or caConfigMapRef."
         ),
         field(
             "caConfigMapRef",

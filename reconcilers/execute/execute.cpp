@@ -3,6 +3,7 @@
 #include "crds/api.hpp"
 #include "reconcilers/execute/confirm_drop.hpp"
 #include "reconcilers/execute/stored_passwords.hpp"
+#include "reconcilers/manifests/ca_bundle.hpp"
 #include "reconcilers/manifests/migration_job.hpp"
 #include "reconcilers/manifests/secret.hpp"
 
@@ -86,16 +87,20 @@ class Executor {
     void operator()(const CreateRoles&) { tenant().claim_and_create_roles(credentials(), call_); }
     void operator()(const CreateDatabase&) { tenant().create(call_); }
     void operator()(const ConfigureDatabase&) { tenant().configure(call_); }
+    void operator()(const PublishCa&) {
+        cluster_.publish(render_ca_bundle(desired_, access().address.tls.ca_pem), {}, call_);
+    }
     void operator()(const ProveLogins&) {
         prove(LoginId::migrate());
         prove(desired_.setup.active_login);
     }
     void operator()(const PublishSecret&) {
-        publish(desired_.secret_name, desired_.setup.active_login);
+        publish(desired_.secret_name, desired_.setup.active_login, held_ca(desired_.secret_name));
     }
     void operator()(const ProveReader& prove_reader) { prove(reader(prove_reader.reader)); }
     void operator()(const PublishReaderSecret& reader_secret) {
-        publish(desired_.reader_secrets.at(reader_secret.reader), reader(reader_secret.reader));
+        const auto& name = desired_.reader_secrets.at(reader_secret.reader);
+        publish(name, reader(reader_secret.reader), held_ca(name));
     }
     void operator()(const RemoveReader& removal) { tenant().remove_reader(removal.role, call_); }
     void operator()(const RemoveReaderSecret& removal) {
@@ -104,7 +109,8 @@ class Executor {
     }
     void operator()(const ForgetReaders&) { store(without_leftovers(desired_, stored_)); }
     void operator()(const PublishMigration&) {
-        publish(desired_.migration_name, LoginId::migrate());
+        // The Job finds what the app's Pods find: a template may mount the Secret's ca.crt.
+        publish(desired_.migration_name, LoginId::migrate(), held_ca(desired_.secret_name));
         cluster_.publish(render_migration_program(desired_), {}, call_);
     }
     void operator()(const StartMigration& start) {
@@ -180,11 +186,15 @@ class Executor {
     void prove(const LoginId& login) {
         tenant().prove_login(login, credentials().at(login), call_);
     }
-    void publish(const ObjectName& secret, const LoginId& login) {
+    [[nodiscard]] std::string held_ca(const ObjectName& secret) const {
+        const auto found = observed_.secrets.held_ca.find(secret);
+        return found == observed_.secrets.held_ca.end() ? "" : found->second;
+    }
+    void publish(const ObjectName& secret, const LoginId& login, const std::string& ca) {
         cluster_.publish(
             render_secret(desired_, secret),
             render_secret_data(
-                desired_, access(), desired_.names.role(login), credentials().at(login)
+                desired_, access(), desired_.names.role(login), credentials().at(login), ca
             ),
             call_
         );
@@ -247,11 +257,7 @@ void execute_lane(
     Outcomes& outcomes
 ) {
     for (const auto& result : lane.results) {
-        const auto* act = std::get_if<Act>(&result.verdict);
-        if (act == nullptr) {
-            continue;
-        }
-        for (const auto& step : act->steps) {
+        for (const auto& step : steps_of(result.verdict)) {
             auto& outcome = outcomes.emplace_back();
             outcome.lane = lane.lane->id;
             outcome.stage = result.condition;

@@ -1,6 +1,7 @@
 #include "reconcilers/manifests/secret.hpp"
 
 #include "crds/text.hpp"
+#include "reconcilers/manifests/ca_bundle.hpp"
 #include "reconcilers/manifests/metadata.hpp"
 #include "reconcilers/manifests/sslmode.hpp"
 
@@ -95,14 +96,16 @@ SecretData render_secret_data(
     const Desired& desired,
     const ServerAccess& access,
     const RoleName& user,
-    const Sensitive& password
+    const Sensitive& password,
+    const std::string& held_ca
 ) {
     const auto& credentials = desired.object.spec.credentials;
     const auto& server = access.address;
     const auto port = std::to_string(server.port);
     const auto& database = desired.names.database.str();
     const auto ssl_mode = ssl_mode_of(server);
-    const auto ca_path = server.tls.ca_pem.empty() ? "" : credentials.ca_path;
+    const auto& ca = server.tls.ca_pem;
+    const auto ca_path = ca.empty() ? "" : credentials.ca_path;
     const auto url = "postgresql://" + percent_encode(user.str()) + ":" +
                      percent_encode(password.reveal()) + "@" + url_host_of(server) + ":" + port +
                      "/" + percent_encode(database) + "?sslmode=" + ssl_mode +
@@ -126,9 +129,12 @@ SecretData render_secret_data(
         {"DB_CONN_MAX_AGE", "60"},
         {"DATABASE_URL", "{url}"}};
     SecretData data;
-    if (!server.tls.ca_pem.empty()) {
+    if (!ca.empty()) {
         templates.emplace("DB_SSLROOTCERT", "{sslrootcert}");
-        data.emplace("ca.crt", server.tls.ca_pem);
+    }
+    const bool is_written = !ca.empty() && fits_into_secret(ca);
+    if (const auto& kept = is_written ? ca : held_ca; !kept.empty()) {
+        data.emplace(kCaKey, kept);
     }
     for (const auto* list : {&std::as_const(templates), &credentials.keys}) {
         for (const auto& [key, text] : *list) {

@@ -1,5 +1,5 @@
 // The Secrets that the app and its migration Job read: the DB_* contract of the deployment guide,
-// DATABASE_URL, the CA, and the user's own key templates. Pure.
+// DATABASE_URL, the CA if it is short (ca_bundle.hpp), and the user's own key templates. Pure.
 #pragma once
 
 #include "crds/sensitive.hpp"
@@ -18,11 +18,13 @@ namespace djdb {
 std::optional<std::string> find_key_template_error(const CredentialsSpec& credentials);
 
 /// Keys whose template has an error are left out.
+/// @param held_ca the ca.crt that this Secret has already; empty: none
 SecretData render_secret_data(
     const Desired& desired,
     const ServerAccess& access,
     const RoleName& user,
-    const Sensitive& password
+    const Sensitive& password,
+    const std::string& held_ca
 );
 
 /// Without data: the adapter adds it on the way out.

@@ -23,7 +23,8 @@ namespace djdb {
 
 struct Lane;
 
-enum class SecretState { Absent, UpToDate, OutOfDate, Foreign };
+/// Of a Secret, or of the ConfigMap with the CA.
+enum class PublishedState { Absent, UpToDate, OutOfDate, Foreign };
 
 /// The operator's copy of the passwords, and what the apps read.
 struct ObservedSecrets {
@@ -34,11 +35,15 @@ struct ObservedSecrets {
     std::optional<TenantPasswords> passwords;
     /// Missing in it although they are in use, and found in the Secrets that the apps read.
     TenantPasswords recovered;
-    SecretState app = SecretState::Absent;
+    PublishedState app = PublishedState::Absent;
     /// In the order of spec.access.readers.
-    std::vector<SecretState> readers;
-    /// Of the Secrets of the two above, by name; "" where there is none.
-    std::map<ObjectName, std::string> versions;
+    std::vector<PublishedState> readers;
+    /// The ConfigMap with the CA; UpToDate where none is needed.
+    PublishedState ca = PublishedState::UpToDate;
+    /// The ca.crt that the Secrets hold, by their names; empty where there is none.
+    std::map<ObjectName, std::string> held_ca;
+    /// Of the three above; "" for what is not there.
+    std::map<Published, std::string> versions;
     /// Published for readers that are no longer requested.
     std::vector<ObjectName> leftovers;
 };

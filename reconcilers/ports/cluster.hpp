@@ -14,6 +14,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -37,6 +38,24 @@ struct SecretFacts {
 
     /// The key's value, unless it is absent or empty.
     [[nodiscard]] std::optional<Sensitive> find(const std::string& key) const;
+};
+
+/// Of a ConfigMap in a tenant's namespace.
+struct ConfigMapFacts {
+    /// UID of the owner reference that controls it; empty when nobody does.
+    ResourceUid controller;
+    /// Text and binary data alike.
+    std::map<std::string, std::string> data;
+    /// Changes with every write, and when it is made anew.
+    std::string version;
+};
+
+/// What is published beside an app.
+enum class PublishedKind { Secret, ConfigMap };
+struct Published {
+    PublishedKind kind = PublishedKind::Secret;
+    ObjectName name;
+    friend auto operator<=>(const Published&, const Published&) = default;
 };
 
 enum class GateState { Intact, Missing, Altered };
@@ -73,9 +92,10 @@ class Cluster {
     virtual std::optional<SecretFacts>
     read_operator_secret(const ObjectName&, const CallContext&) = 0;
     virtual std::optional<SecretFacts> read_secret(const ObjectKey&, const CallContext&) = 0;
-    /// Its version alone: nothing of its content travels.
+    virtual std::optional<ConfigMapFacts> read_config_map(const ObjectKey&, const CallContext&) = 0;
+    /// The version alone: nothing of the content travels.
     virtual std::optional<std::string>
-    read_secret_version(const ObjectKey&, const CallContext&) = 0;
+    read_version(PublishedKind, const ObjectKey&, const CallContext&) = 0;
 
     /// The last Event about this object in that namespace, if it is a warning: a Pod's failed mount, a Job's refused
     /// Pod, in the words of Kubernetes.
@@ -91,7 +111,7 @@ class Cluster {
     write_operator_secret(const ObjectName&, const SecretData&, const std::string& version, const CallContext&) = 0;
     virtual void remove_operator_secret(const ObjectName&, const CallContext&) = 0;
     /// Creates or updates a Secret or ConfigMap in a tenant's namespace. For Secrets `data` is added
-    /// here and nowhere else. Keys that we wrote before and that are not in it any more are removed;
+    /// here and nowhere else; a ConfigMap's values may be any bytes. Keys that we wrote before and that are not in it any more are removed;
     /// those of others stay. Throws Conflict SecretConflict when the object has another controller
     /// than the manifest, having changed nothing.
     virtual void

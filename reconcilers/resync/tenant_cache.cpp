@@ -23,7 +23,7 @@ void TenantCache::note_run(const ObjectKey& key, RunNotes notes) {
         return;
     }
     found->second.is_settled = notes.is_settled;
-    found->second.secret_versions = std::move(notes.secret_versions);
+    found->second.published_versions = std::move(notes.published_versions);
     found->second.backoffs = std::move(notes.backoffs);
 }
 
@@ -60,28 +60,28 @@ SettledCount TenantCache::count_settled() const {
     for (const auto& [key, record] : records_) {
         if (record.is_settled) {
             ++count.tenants;
-            count.secrets += record.secret_versions.size();
+            count.published += record.published_versions.size();
         }
     }
     return count;
 }
 
-std::optional<std::pair<SecretPlace, std::string>> TenantCache::next_settled_secret(
-    const std::optional<SecretPlace>& last
+std::optional<std::pair<PublishedPlace, std::string>> TenantCache::next_published(
+    const std::optional<PublishedPlace>& last
 ) const {
     const std::scoped_lock lock(mutex_);
-    const auto next = last ? first_settled_secret(last) : std::nullopt;
-    return next ? next : first_settled_secret(std::nullopt);
+    const auto next = last ? first_published(last) : std::nullopt;
+    return next ? next : first_published(std::nullopt);
 }
 
-std::optional<std::pair<SecretPlace, std::string>> TenantCache::first_settled_secret(
-    const std::optional<SecretPlace>& behind
+std::optional<std::pair<PublishedPlace, std::string>> TenantCache::first_published(
+    const std::optional<PublishedPlace>& behind
 ) const {
     auto at = behind ? records_.lower_bound(behind->tenant) : records_.begin();
     for (; at != records_.end(); ++at) {
         const auto& [tenant, record] = *at;
-        for (const auto& [secret, version] : record.secret_versions) {
-            const SecretPlace place{tenant, secret};
+        for (const auto& [object, version] : record.published_versions) {
+            const PublishedPlace place{tenant, object};
             if (record.is_settled && (!behind || place > *behind)) {
                 return std::pair(place, version);
             }

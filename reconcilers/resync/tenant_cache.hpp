@@ -3,6 +3,7 @@
 #pragma once
 
 #include "crds/conditions/conditions.hpp"
+#include "reconcilers/ports/cluster.hpp"
 #include "reconcilers/ports/database.hpp"
 #include "reconcilers/resync/write_backoff.hpp"
 
@@ -44,8 +45,8 @@ struct TenantRecord {
     DatabaseName database{""};
     DriftRecord drift;
     LoginRecord logins;
-    /// Of the Secrets that its apps read, by name; "" for one that was not there.
-    std::map<ObjectName, std::string> secret_versions;
+    /// Of what its apps read; "" for what was not there.
+    std::map<Published, std::string> published_versions;
     WriteBackoffs backoffs;
     /// Nothing was to be done: the next run may be far away.
     bool is_settled = false;
@@ -54,20 +55,20 @@ struct TenantRecord {
 /// What a run leaves for the next one.
 struct RunNotes {
     bool is_settled = false;
-    std::map<ObjectName, std::string> secret_versions;
+    std::map<Published, std::string> published_versions;
     WriteBackoffs backoffs;
 };
 
-/// Where the Secret of a tenant is: in the namespace of its resource.
-struct SecretPlace {
+/// Where a tenant's apps read: in the namespace of its resource.
+struct PublishedPlace {
     ObjectKey tenant;
-    ObjectName secret;
-    friend auto operator<=>(const SecretPlace&, const SecretPlace&) = default;
+    Published object;
+    friend auto operator<=>(const PublishedPlace&, const PublishedPlace&) = default;
 };
 
 struct SettledCount {
     std::size_t tenants = 0;
-    std::size_t secrets = 0;
+    std::size_t published = 0;
 };
 
 class TenantCache {
@@ -85,13 +86,13 @@ class TenantCache {
     SettledCount count_settled() const;
     /// The place behind this one, and the version that was noted there; behind the last comes the
     /// first. A walk meets what is added and misses nothing.
-    std::optional<std::pair<SecretPlace, std::string>> next_settled_secret(
-        const std::optional<SecretPlace>& last
+    std::optional<std::pair<PublishedPlace, std::string>> next_published(
+        const std::optional<PublishedPlace>& last
     ) const;
 
   private:
-    [[nodiscard]] std::optional<std::pair<SecretPlace, std::string>> first_settled_secret(
-        const std::optional<SecretPlace>& behind
+    [[nodiscard]] std::optional<std::pair<PublishedPlace, std::string>> first_published(
+        const std::optional<PublishedPlace>& behind
     ) const;
 
     mutable std::mutex mutex_;

@@ -25,11 +25,13 @@ std::chrono::milliseconds until(TimePoint then, TimePoint now) {
 /// None: this lane asks for nothing.
 std::optional<std::chrono::milliseconds> wait_of(const LaneAssessment& lane, TimePoint now) {
     const auto* stop = lane.stopped_at();
+    const bool acts =
+        stop == nullptr ? !lane.steps().empty() : std::holds_alternative<Act>(stop->verdict);
+    if (acts) {
+        return lane.lane->mode == Mode::Observe ? std::nullopt : std::optional{0ms};
+    }
     if (stop == nullptr) {
         return std::nullopt;
-    }
-    if (std::holds_alternative<Act>(stop->verdict)) {
-        return lane.lane->mode == Mode::Observe ? std::nullopt : std::optional{0ms};
     }
     if (const auto* wait = std::get_if<Wait>(&stop->verdict)) {
         return wait->until ? until(*wait->until, now) : kWaitingInterval;
@@ -87,8 +89,10 @@ std::chrono::seconds settled_interval(const ResourceUid& uid, std::size_t settle
 bool is_settled(const Assessment& assessment) {
     return std::ranges::all_of(assessment.lanes, [](const LaneAssessment& lane) {
         const auto* stop = lane.stopped_at();
-        return stop == nullptr ||
-               (lane.lane->mode == Mode::Observe && std::holds_alternative<Act>(stop->verdict));
+        if (lane.lane->mode == Mode::Observe) {
+            return stop == nullptr || std::holds_alternative<Act>(stop->verdict);
+        }
+        return stop == nullptr && lane.steps().empty();
     });
 }
 

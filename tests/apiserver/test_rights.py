@@ -17,7 +17,7 @@ PASSED, NEW = "registry.test/shop:passed", "registry.test/shop:new"
 ELSEWHERE = {
     ("batch", "jobs", "patch"): "the TTL of a Job that succeeded: that needs a node, which the e2e suite has",
     ("batch", "jobs", "delete"): "of a Job whose Pod never started: test_bad_input has one",
-    ("", "configmaps", "patch"): "the migration program of an operator of another version",
+    ("", "configmaps", "patch"): "a CA that changed: test_ca has one",
     ("batch", "jobs", "get"): "of a Job that somebody else gave that name: test_bad_input has one",
 }
 

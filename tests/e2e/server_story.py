@@ -1,9 +1,10 @@
 """PostgreSQL refuses the operator, or is not there: the status says so, nothing is lost, and all goes on by itself.
 
-A wrong administrator's password, a password that is rotated, a minute without the server before a migration, and a
-server that goes away in the midst of one.
+A wrong administrator's password, a password that is rotated, a CA that becomes a whole bundle, a minute without the
+server before a migration, and a server that goes away in the midst of one.
 """
 
+import base64
 import pathlib
 import secrets
 import sys
@@ -68,6 +69,47 @@ def rotated_password():
     require("the operator did not restart", container(pod())["restartCount"] == restarts)
 
 
+def replace_pods(start):
+    """`start` begins a rollout of what there is."""
+
+    def now():
+        return {*SHOP.pods(), *SHOP.pods("worker")}
+
+    before = now()
+    start()
+    wait_for("all Pods to be new ones", lambda: len(now()) == len(before) and not now() & before)
+    SHOP.wait_for_release("v1")
+
+
+def grown_ca():
+    step("The server's CA becomes a bundle of 220 kB, once Pods mount the Secret's ca.crt; all Pods are started again")
+    today = SHOP.manifest("deployments")
+    mount = "configMap:\n            name: shop-database-ca\n"
+    require("the manifests mount the ConfigMap", today.count(mount) == 2)
+    authority = POSTGRES.authority.read_text()
+    bundle = authority * (220_000 // len(authority) + 1)
+    with SHOP.requests() as requests:
+        replace_pods(lambda: world.apply(today.replace(mount, "secret:\n            secretName: shop-database\n")))
+        SERVER.change_ca(bundle)
+        wait_for(
+            "the ConfigMap to have it",
+            lambda: SHOP.read("configmap", "shop-database-ca")["data"]["ca.crt"] == bundle,
+        )
+        found = wait_for(
+            "the Deployments to be named",
+            lambda: (lambda said: said if '"web"' in said and '"worker"' in said else None)(
+                SHOP.condition("CredentialsSynced").get("message", "")
+            ),
+        )
+        show("it says: " + found)
+        held = base64.b64decode(SHOP.read("secret", "shop-database")["data"]["ca.crt"]).decode()
+        require("the Secret has what it had", held == authority)
+        replace_pods(lambda: SHOP.kubectl("rollout", "restart", "deployment/web", "deployment/worker"))
+        replace_pods(lambda: world.apply(today))
+    show(requests)
+    require("no request failed", not requests.failures, requests.failures[:3])
+
+
 def minute_without_server():
     step("PostgreSQL is stopped, two new images are asked for meanwhile, and it stays away for a minute")
     show(POSTGRES("stop"))
@@ -124,6 +166,7 @@ def main():
     SHOP.wait_for_release("v1")
     wrong_password()
     rotated_password()
+    grown_ca()
     rows = int(SHOP.sql("select count(*) from orders_order"))
     minute_without_server()
     server_goes_during_migration()

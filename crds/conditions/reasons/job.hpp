@@ -13,7 +13,7 @@ constexpr std::array kJob{
         "TLSFailed",
         C::MigrationsApplied,
         "the app's settings can't verify the server",
-        "mount the Secret's ca.crt where DB_SSLROOTCERT says"},
+        "mount ca.crt of ConfigMap SECRET-ca where DB_SSLROOTCERT says"},
     ReasonRow{
         EntryPointNotFound,
         "EntryPointNotFound",

@@ -13,7 +13,7 @@ TEST_F(ClusterConformance, PublishingKeepsWhatIsOthers) {
     EXPECT_EQ(found->controller, owner.meta.uid);
     EXPECT_EQ(found->data, data_);
     EXPECT_EQ(found->own_keys, (std::set<std::string>{"DB_USER", "DB_PASSWORD"}));
-    EXPECT_EQ(cluster().read_secret_version(key("app"), call_), found->version);
+    EXPECT_EQ(cluster().read_version(PublishedKind::Secret, key("app"), call_), found->version);
 
     cluster().publish(secret("app", owner), data_, call_);
     EXPECT_EQ(cluster().read_secret(key("app"), call_)->version, found->version);
@@ -33,7 +33,7 @@ TEST_F(ClusterConformance, ASecretOfSomebodyElseIsLeft) {
     const auto owner = api_->make_resource("shop");
     const auto other = api_->make_resource("other");
     EXPECT_FALSE(cluster().read_secret(key("app"), call_));
-    EXPECT_FALSE(cluster().read_secret_version(key("app"), call_));
+    EXPECT_FALSE(cluster().read_version(PublishedKind::Secret, key("app"), call_));
     api_->make_secret("app", "theirs");
     const auto failure = failure_of([&] { cluster().publish(secret("app", owner), data_, call_); });
     EXPECT_EQ(failure.reason, Reason::SecretConflict);
@@ -66,6 +66,30 @@ TEST_F(ClusterConformance, AConfigMapIsPublishedLikeASecret) {
         Reason::SecretConflict
     );
     EXPECT_EQ(api_->config("theirs", "migrate.py"), "");
+}
+
+TEST_F(ClusterConformance, AConfigMapHoldsAnyBytes) {
+    const auto owner = api_->make_resource("shop");
+    EXPECT_FALSE(cluster().read_config_map(key("ca"), call_));
+    EXPECT_FALSE(cluster().read_version(PublishedKind::ConfigMap, key("ca"), call_));
+    std::string version;
+    for (const std::string value :
+         {"text", "\xff\xfe", "text again", "\xc3\xa9", "\xe9 comment", ""}) {
+        for (int i = 0; i < 2; ++i) {
+            cluster().publish(config_map("ca", owner, value), {}, call_);
+            const auto found = cluster().read_config_map(key("ca"), call_);
+            ASSERT_TRUE(found);
+            EXPECT_EQ(found->controller, owner.meta.uid);
+            EXPECT_EQ(found->data, (std::map<std::string, std::string>{{"migrate.py", value}}));
+            EXPECT_EQ(
+                cluster().read_version(PublishedKind::ConfigMap, key("ca"), call_), found->version
+            );
+            EXPECT_EQ(found->version == version, i == 1) << "the second time nothing is written";
+            version = found->version;
+        }
+    }
+    api_->make_config_map(api_->ns(), "theirs", "key");
+    EXPECT_EQ(cluster().read_config_map(key("theirs"), call_)->controller, ResourceUid());
 }
 
 TEST_F(ClusterConformance, StoredPasswordsAreNotOverwritten) {

@@ -160,6 +160,11 @@ void ApiServer::put_secret(Secret secret) {
     secrets.put(std::move(secret));
 }
 
+void ApiServer::put_config_map(ConfigMap config_map) {
+    stamp(config_map.meta, !config_maps.find(config_map.meta.key));
+    config_maps.put(std::move(config_map));
+}
+
 void ApiServer::put_status(Deployment object) {
     stamp(object.meta, false);
     deployments.put(std::move(object));

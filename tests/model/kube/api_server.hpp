@@ -50,6 +50,7 @@ class ApiServer {
     void remove_deployment(const ObjectKey&);
     void set_gate(GatePolicy);
     void put_secret(Secret);
+    void put_config_map(ConfigMap);
     void remove_job(const ObjectKey&);
 
     // What controllers do.

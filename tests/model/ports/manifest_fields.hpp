@@ -22,6 +22,14 @@ inline ResourceUid owner_in(const json& manifest) {
     );
 }
 
+inline std::map<std::string, std::string> texts_of(const SecretData& data) {
+    std::map<std::string, std::string> texts;
+    for (const auto& [key, value] : data) {
+        texts.emplace(key, value.reveal());
+    }
+    return texts;
+}
+
 inline SecretData data_in(const json& manifest) {
     SecretData data;
     for (const auto& [name, value] : manifest.at("data").items()) {

@@ -117,14 +117,7 @@ std::optional<std::map<std::string, std::string>> ModelCluster::find_operator_co
     const ObjectName& name
 ) {
     const auto found = views_.config_maps.find({kOperatorNamespace, name});
-    if (!found) {
-        return std::nullopt;
-    }
-    std::map<std::string, std::string> data;
-    for (const auto& [key, value] : found->data) {
-        data.emplace(key, value.reveal());
-    }
-    return data;
+    return found ? std::optional(texts_of(found->data)) : std::nullopt;
 }
 
 std::optional<SecretFacts> ModelCluster::read_at(const ObjectKey& key) const {
@@ -147,11 +140,22 @@ std::optional<SecretFacts> ModelCluster::read_secret(const ObjectKey& key, const
     return read_at(key);
 }
 
+std::optional<ConfigMapFacts>
+ModelCluster::read_config_map(const ObjectKey& key, const CallContext&) {
+    read("read a ConfigMap");
+    const auto found = world_.api.config_maps.find(key);
+    if (!found) {
+        return std::nullopt;
+    }
+    return ConfigMapFacts{found->controller, texts_of(found->data), version_of(found->meta)};
+}
+
 std::optional<std::string>
-ModelCluster::read_secret_version(const ObjectKey& key, const CallContext&) {
-    read("read a Secret's version");
-    const auto secret = world_.api.secrets.find(key);
-    return secret ? std::optional(version_of(secret->meta)) : std::nullopt;
+ModelCluster::read_version(PublishedKind kind, const ObjectKey& key, const CallContext&) {
+    read("read a version");
+    const auto& api = world_.api;
+    const auto object = (kind == PublishedKind::Secret ? api.secrets : api.config_maps).find(key);
+    return object ? std::optional(version_of(object->meta)) : std::nullopt;
 }
 
 void ModelCluster::
@@ -244,8 +248,8 @@ void ModelCluster::publish(const json& manifest, const SecretData& data, const C
     const auto what = is_secret ? "publish Secret" : "publish ConfigMap";
     effect({what, key.name.str()}, [&] {
         world_.rules.before_change_of(table.find(key).get(), owner);
-        if (is_secret && !key.name.str().ends_with("-migrate")) {
-            world_.rules.before_publish(secret);
+        if (is_secret) {
+            world_.rules.before_publish(current.get(), secret);
         }
         if (current) {
             world_.api.update(table, std::move(secret), current->meta.resource_version);

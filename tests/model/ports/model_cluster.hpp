@@ -29,7 +29,9 @@ class ModelCluster final : public Cluster {
     std::optional<PostgresServer> read_server(const ObjectName&, const CallContext&) override;
     std::optional<SecretFacts> read_operator_secret(const ObjectName&, const CallContext&) override;
     std::optional<SecretFacts> read_secret(const ObjectKey&, const CallContext&) override;
-    std::optional<std::string> read_secret_version(const ObjectKey&, const CallContext&) override;
+    std::optional<ConfigMapFacts> read_config_map(const ObjectKey&, const CallContext&) override;
+    std::optional<std::string> read_version(PublishedKind, const ObjectKey&, const CallContext&)
+        override;
     std::optional<Explanation>
     read_warning(const Namespace&, const ResourceUid&, const CallContext&) override;
     void set_finalizers(const DjangoDatabase&, const std::vector<std::string>&, const CallContext&)

@@ -1,5 +1,7 @@
 #include "tests/model/world/ending.hpp"
 
+#include "reconcilers/manifests/ca_bundle.hpp"
+
 #include <algorithm>
 
 namespace djdb::model {
@@ -54,6 +56,22 @@ std::string find_unrest_of_logins(const World& world) {
         } catch (const Refusal& refusal) {
             return std::string(name) + " does not authenticate: " + refusal.what();
         }
+    }
+    return {};
+}
+
+/// The ConfigMap has it, and as long as it fits the Secret has it as well.
+std::string find_unrest_of_ca(const World& world) {
+    const auto ca = world.api.secrets.find(kMainCa)->data.at("ca.crt");
+    const auto holds = [&](const Table<Secret>& table, const char* name) {
+        const auto object = table.find({kShop.ns, ObjectName(name)});
+        return object && object->data.contains("ca.crt") && object->data.at("ca.crt") == ca;
+    };
+    if (!holds(world.api.config_maps, "shop-database-ca")) {
+        return "the ConfigMap has not the server's CA";
+    }
+    if (fits_into_secret(ca.reveal()) != holds(world.api.secrets, "shop-database")) {
+        return "the Secret has not the CA that belongs there";
     }
     return {};
 }
@@ -149,6 +167,9 @@ std::string find_unrest(const World& world, const Script& script) {
         return unrest;
     }
     if (auto unrest = find_unrest_of_release(world, *object); !unrest.empty()) {
+        return unrest;
+    }
+    if (auto unrest = find_unrest_of_ca(world); !unrest.empty()) {
         return unrest;
     }
     return find_unrest_of_logins(world);

@@ -96,7 +96,7 @@ void add_server(const World& world, const PostgresServer& server, Facts& facts) 
 void add_secrets(const World& world, Facts& facts) {
     const auto object = world.api.databases.find(kShop);
     for (const auto& [key, secret] : world.api.secrets.all()) {
-        if (key.name.str() == "main-admin") {
+        if (key.name.str() == "main-admin" || key == kMainCa) {
             continue;
         }
         if (key.ns == kOperatorNamespace) {

@@ -141,7 +141,11 @@ void OperatorProcess::follow() {
         const auto& one = change.now ? change.now : change.before;
         wake_database({change.key.ns, ObjectName(one->database)});
     });
-    follow(Kind::Secrets, api.secrets, views_.secrets, [](const auto&) {});
+    follow(Kind::Secrets, api.secrets, views_.secrets, [this](const auto& change) {
+        if (change.key == kMainCa) {
+            wake_all_databases();
+        }
+    });
     follow(Kind::Gates, api.gates, views_.gates, [this](const auto&) { wake_all_databases(); });
 }
 

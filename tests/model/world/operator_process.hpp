@@ -5,7 +5,7 @@
 
 #include "controller/runtime/backoff.hpp"
 #include "reconcilers/reconcile.hpp"
-#include "reconcilers/resync/secret_poller.hpp"
+#include "reconcilers/resync/published_poller.hpp"
 #include "tests/model/ports/model_cluster.hpp"
 #include "tests/model/ports/model_database.hpp"
 #include "tests/model/ports/views.hpp"
@@ -92,7 +92,7 @@ class OperatorProcess {
     ModelPasswords passwords_;
     DjangoDatabaseReconciler databases_;
     PostgresServerReconciler servers_;
-    SecretPoller poller_;
+    PublishedPoller poller_;
     runtime::Backoff<std::size_t> backoff_;
     runtime::Backoff<std::size_t> immediate_;
     std::vector<Work> works_;

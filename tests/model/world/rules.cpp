@@ -1,6 +1,7 @@
 #include "tests/model/world/rules.hpp"
 
 #include "crds/api.hpp"
+#include "reconcilers/manifests/ca_bundle.hpp"
 
 #include <algorithm>
 
@@ -174,17 +175,27 @@ void Rules::after_record(const Shape& shape, const std::string& image) {
     }
 }
 
-void Rules::before_publish(const Secret& secret) {
-    if (is_disturbed || has_rivals) {
+void Rules::before_publish(const Secret* current, const Secret& next) {
+    const auto name = next.meta.key.name.str();
+    const bool is_apps = !name.ends_with("-migrate");
+    if (!fits_into_secret(text_of(next, kCaKey))) {
+        violated("S17: no container starts with Secret " + name + " in its environment");
+    }
+    if (has_rivals || !is_apps) {
         return;
     }
-    const auto user = text_of(secret, "DB_USER");
+    if (current != nullptr && !text_of(*current, kCaKey).empty() && text_of(next, kCaKey).empty()) {
+        violated("S17: no Pod starts that mounts ca.crt of Secret " + name);
+    }
+    if (is_disturbed) {
+        return;
+    }
     try {
-        postgres_.log_in(user, text_of(secret, "DB_PASSWORD"), text_of(secret, "DB_NAME"));
+        const auto database = text_of(next, "DB_NAME");
+        postgres_.log_in(text_of(next, "DB_USER"), text_of(next, "DB_PASSWORD"), database);
     } catch (const Refusal& refusal) {
         violated(
-            "S5: Secret " + secret.meta.key.name.str() +
-            " is published and does not authenticate: " + refusal.what()
+            "S5: Secret " + name + " is published and does not authenticate: " + refusal.what()
         );
     }
 }

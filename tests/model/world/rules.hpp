@@ -45,7 +45,8 @@ class Rules {
     void before_take(const Shape&, bool by_transfer);
     void before_drop_database(const Shape&, bool by_name);
     void after_record(const Shape&, const std::string& image);
-    void before_publish(const Secret&);
+    /// @param current null: it is made
+    void before_publish(const Secret* current, const Secret& next);
     void before_change_of(const Secret* current, const ResourceUid& controller);
     void before_job(const Job&);
     void after_job(const ObjectKey& job) { jobs_made_.insert(job); }

@@ -85,7 +85,8 @@ constexpr std::array kMeanwhile{
     Deed::HoldByHand,   Deed::EditSecret,    Deed::RemoveSecret,     Deed::RetryJob,
     Deed::ServerDown,   Deed::Standby,       Deed::ChangePassword,   Deed::GiveExtraRight,
     Deed::DropLogin,    Deed::CloseDatabase, Deed::LetPublicIn,      Deed::RenameDatabase,
-    Deed::LoseDatabase, Deed::ReownDatabase, Deed::QuotaOnJobs,      Deed::BreakGate};
+    Deed::LoseDatabase, Deed::ReownDatabase, Deed::QuotaOnJobs,      Deed::BreakGate,
+    Deed::ChangeCa};
 
 /// What a history is about, beside what happens in any.
 enum class Plot {
@@ -278,6 +279,7 @@ Meaning meaning_of(Deed deed) {
         case Deed::ReownDatabase:
         case Deed::AddFinalizer:
             return Meaning::Trouble;
+        case Deed::ChangeCa:
         case Deed::HoldByHand:
         case Deed::Grant:
         case Deed::BackUp:
@@ -317,6 +319,8 @@ const char* describe(Deed deed) {
             return "edits the app's Secret";
         case Deed::RemoveSecret:
             return "removes the app's Secret";
+        case Deed::ChangeCa:
+            return "the server's owner changes the CA";
         case Deed::RetryJob:
             return "removes a Job";
         case Deed::Grant:

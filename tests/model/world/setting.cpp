@@ -25,7 +25,8 @@ void make_others(World& world) {
 void make_server(World& world) {
     PostgresServer server;
     server.meta.key = kMain;
-    server.spec.host = "/run/postgresql";
+    server.spec.host = "postgres.test";
+    server.spec.tls.ca_secret_ref.name = "main-ca";
     server.spec.admin_secret_ref.name = "main-admin";
     server.spec.allowed_namespaces.names = {"shop"};
     server.spec.deletion.allow_drop = true;
@@ -35,6 +36,10 @@ void make_server(World& world) {
     admin.data.emplace("username", Sensitive(kAdministrator));
     admin.data.emplace("password", Sensitive("admin"));
     world.api.put_secret(std::move(admin));
+    Secret ca;
+    ca.meta.key = kMainCa;
+    ca.data.emplace("ca.crt", Sensitive("CA"));
+    world.api.put_secret(std::move(ca));
     // It was failed over to once, so that an older one can come back.
     world.postgres.timeline = 2;
 }

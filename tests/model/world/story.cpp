@@ -1,6 +1,7 @@
 #include "tests/model/world/story.hpp"
 
 #include "crds/api.hpp"
+#include "reconcilers/manifests/ca_bundle.hpp"
 
 #include <algorithm>
 
@@ -98,6 +99,9 @@ void Stage::play(const Scene& scene) {
         case Deed::RemoveSecret:
             edit_secret(scene);
             break;
+        case Deed::ChangeCa:
+            change_ca();
+            break;
         case Deed::RetryJob:
             if (!api.jobs.all().empty()) {
                 const auto key = api.jobs.all().begin()->first;
@@ -172,9 +176,20 @@ void Stage::release(const Scene& scene) {
     world_.timeline.after(300, [this, image, note] { deploy(kWorker, image, note); });
 }
 
+/// And the ConfigMap with the CA.
 void Stage::edit_secret(const Scene& scene) {
     const ObjectKey key{kShop.ns, ObjectName("shop-database")};
+    const ObjectKey ca{kShop.ns, ObjectName("shop-database-ca")};
     world_.rules.is_disturbed = true;
+    const auto config_map = world_.api.config_maps.find(ca);
+    if (!config_map || scene.deed == Deed::RemoveSecret) {
+        world_.api.config_maps.remove(ca);
+    } else {
+        auto edited = *config_map;
+        edited.data.insert_or_assign("ca.crt", Sensitive("wrong"));
+        edited.own_keys.erase("ca.crt");
+        world_.api.put_config_map(std::move(edited));
+    }
     const auto secret = world_.api.secrets.find(key);
     if (!secret || scene.deed == Deed::RemoveSecret) {
         world_.api.secrets.remove(key);
@@ -185,6 +200,15 @@ void Stage::edit_secret(const Scene& scene) {
     edited.data.insert_or_assign("MINE", Sensitive("kept"));
     edited.own_keys.erase("DB_PASSWORD");
     world_.api.put_secret(std::move(edited));
+}
+
+void Stage::change_ca() {
+    auto ca = *world_.api.secrets.find(kMainCa);
+    const auto held = ca.data.at("ca.crt").reveal();
+    const auto next =
+        fits_into_secret(held) ? std::string(kLongestCaInSecret + 1, 'L') : held.substr(0, 2);
+    ca.data.insert_or_assign("ca.crt", Sensitive(next));
+    world_.api.put_secret(std::move(ca));
 }
 
 void Stage::grant() {

@@ -31,6 +31,7 @@ enum class Deed {
     ResumeByHand,  ///< kubectl rollout resume, which the gate holds again
     EditSecret,
     RemoveSecret,
+    ChangeCa,  ///< one that is too long for Secrets, or a short one again
     RetryJob,  ///< kubectl delete job
     Grant,     ///< the server's owner consents to adoption and transfer
     Delete,
@@ -120,6 +121,7 @@ class Stage {
     void release(const Scene& scene);
     void deploy(const ObjectKey& key, const std::string& image, const std::string& note);
     void edit_secret(const Scene& scene);
+    void change_ca();
     void grant();
     void for_a_while(const Scene& scene);
     void by_dba(const Scene& scene);

@@ -17,6 +17,8 @@
 namespace djdb::model {
 
 inline const Namespace kOperatorNamespace("djangodb-system");
+/// The Secret with the server's CA.
+inline const ObjectKey kMainCa{kOperatorNamespace, ObjectName("main-ca")};
 
 /// How one attempt at an image's migration ends.
 enum class Attempt { Succeeds, WaitsForLock, Breaks, IsKilled, LosesAnswer, Lies, NeverStarts };

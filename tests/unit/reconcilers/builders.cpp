@@ -32,7 +32,7 @@ Observed a_provisioned_world() {
         {"db", 5432, {TlsMode::VerifyFull, "ca"}}, {"admin", Sensitive("x")}, "djangodb_operator"};
     observed.secrets.passwords =
         TenantPasswords{{LoginId::a(), Sensitive("a")}, {LoginId::migrate(), Sensitive("m")}};
-    observed.secrets.app = SecretState::UpToDate;
+    observed.secrets.app = PublishedState::UpToDate;
     TenantFacts tenant;
     tenant.claim = ClaimState::Mine;
     tenant.roles = RolesState::Complete;

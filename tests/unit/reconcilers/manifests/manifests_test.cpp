@@ -32,7 +32,7 @@ const ServerAccess kAccess{
 
 TEST(Secret, HoldsTheContractAndTheUsersKeys) {
     const auto data =
-        render_secret_data(a_desired(), kAccess, RoleName("shop_a"), Sensitive("p w/1"));
+        render_secret_data(a_desired(), kAccess, RoleName("shop_a"), Sensitive("p w/1"), "");
     EXPECT_EQ(data.at("DB_NAME").reveal(), "shop");
     EXPECT_EQ(data.at("DB_USER").reveal(), "shop_a");
     EXPECT_EQ(data.at("DB_PORT").reveal(), "5432");
@@ -50,7 +50,8 @@ TEST(Secret, HoldsTheContractAndTheUsersKeys) {
 TEST(Secret, AnIpv6HostStandsInBracketsInTheUrlAlone) {
     auto access = kAccess;
     access.address.host = "fd00::1";
-    const auto data = render_secret_data(a_desired(), access, RoleName("shop_a"), Sensitive("p"));
+    const auto data =
+        render_secret_data(a_desired(), access, RoleName("shop_a"), Sensitive("p"), "");
     EXPECT_EQ(data.at("DB_HOST").reveal(), "fd00::1");
     EXPECT_NE(data.at("DATABASE_URL").reveal().find("@[fd00::1]:5432/"), std::string::npos);
 }
@@ -82,7 +83,7 @@ TEST(Secret, SaysHowTheServerIsVerifiedAndHasACaOnlyWhereOneIs) {
         access.address.host = row.host;
         access.address.tls.ca_pem = row.ca;
         const auto data =
-            render_secret_data(a_desired(), access, RoleName("shop_a"), Sensitive("p"));
+            render_secret_data(a_desired(), access, RoleName("shop_a"), Sensitive("p"), "");
         EXPECT_EQ(data.at("DB_SSLMODE").reveal(), row.ssl_mode);
         EXPECT_TRUE(data.at("DATABASE_URL").reveal().ends_with(row.url_end))
             << data.at("DATABASE_URL").reveal();

@@ -225,7 +225,7 @@ const std::vector<ReasonShown>& provision_rows() {
          kTrue,
          Reason::PublicSchemaShared},
         {"a Secret that is not ours",
-         [](auto&, auto& o) { o.secrets.app = SecretState::Foreign; },
+         [](auto&, auto& o) { o.secrets.app = PublishedState::Foreign; },
          CredentialsSynced,
          kFalse,
          Reason::SecretConflict},

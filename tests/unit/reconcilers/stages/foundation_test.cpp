@@ -34,7 +34,7 @@ struct World {
     DatabaseState database;
     bool configured;
     bool stored;
-    SecretState secret;
+    PublishedState secret;
     Leave leave = Leave::None;
     bool knows_oid = false;
 };
@@ -83,10 +83,10 @@ void for_every_world(Check check) {
                 for (const bool configured : {false, true}) {
                     for (const bool stored : {false, true}) {
                         for (const auto secret :
-                             {SecretState::Absent,
-                              SecretState::UpToDate,
-                              SecretState::OutOfDate,
-                              SecretState::Foreign}) {
+                             {PublishedState::Absent,
+                              PublishedState::UpToDate,
+                              PublishedState::OutOfDate,
+                              PublishedState::Foreign}) {
                             for (const auto leave : {Leave::None, Leave::Adopt, Leave::Transfer}) {
                                 for (const bool knows : {false, true}) {
                                     check(World{
@@ -206,7 +206,7 @@ TEST(ProvisionLaws, HoldInEveryWorld) {
         check_claim(world, steps);
         check_database(world, steps);
         expect_none<DropTenant, RetireTenant>(steps, "nothing ends but by deletion");
-        if (world.secret == SecretState::Foreign) {
+        if (world.secret == PublishedState::Foreign) {
             expect_none<PublishSecret>(steps, "a foreign Secret is never overwritten");
         }
         const bool is_in_use =
@@ -234,7 +234,7 @@ TEST(ProvisionLaws, AnEmptyServerIsProvisionedInOnePass) {
                                 DatabaseState::Absent,
                                 false,
                                 false,
-                                SecretState::Absent}
+                                PublishedState::Absent}
                            )
     )
                            .steps();

@@ -157,7 +157,7 @@ TEST(Readers, EachIsProvenBeforeItsSecretIsPublished) {
     object.spec.access.readers = {{"bi", ""}, {"audit", ""}};
     const auto desired = derive_desired(object, "cluster");
     auto observed = a_settled_world();
-    observed.secrets.readers = {SecretState::UpToDate, SecretState::Absent};
+    observed.secrets.readers = {PublishedState::UpToDate, PublishedState::Absent};
     observed.secrets.leftovers = {ObjectName("shop-old")};
     const auto verdict = assess_secret(desired, observed);
     std::string steps;
@@ -165,7 +165,7 @@ TEST(Readers, EachIsProvenBeforeItsSecretIsPublished) {
         steps += std::string(to_string(step)) + " ";
     }
     EXPECT_EQ(steps, "ProveReader PublishReaderSecret RemoveReaderSecret ForgetReaders ");
-    observed.secrets.readers[0] = SecretState::Foreign;
+    observed.secrets.readers[0] = PublishedState::Foreign;
     EXPECT_TRUE(std::holds_alternative<Blocked>(assess_secret(desired, observed)));
 }
 

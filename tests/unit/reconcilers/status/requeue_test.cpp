@@ -81,16 +81,19 @@ TEST(NextRun, GoesByWhatTheRunCameTo) {
     EXPECT_EQ(span_of(next(refused)), 5min);
     refused.front().not_before = observed.now;
     EXPECT_EQ(span_of(next(refused)), 1s);
-    observed.secrets.app = SecretState::Absent;
+    observed.secrets.ca = PublishedState::Absent;
+    EXPECT_EQ(span_of(next({})), 0ms) << "so is what was done beside";
+    EXPECT_FALSE(is_settled(assess(desired, observed)));
+    observed.secrets.app = PublishedState::Absent;
     EXPECT_EQ(span_of(next({})), 0ms) << "what was done is looked at";
-    observed.secrets.app = SecretState::Foreign;
+    observed.secrets.app = PublishedState::Foreign;
     EXPECT_EQ(span_of(next({})), 15s);
 }
 
 TEST(NextRun, IsTheEarliestOfAllLanes) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
-    observed.secrets.app = SecretState::Foreign;  // the foundation comes again in 15 s
+    observed.secrets.app = PublishedState::Foreign;  // the foundation comes again in 15 s
     const auto other = failed(FailureClass::Forbidden, "403 Forbidden");
     const auto next = next_run(desired, observed, assess(desired, observed), other, 1);
     ASSERT_TRUE(std::holds_alternative<RetryWithBackoff>(next));
@@ -110,7 +113,7 @@ TEST(NextRun, WaitsForAServerLongerEachTime) {
 TEST(Lanes, AFailedStepEndsItsLaneAndTheOneBehindItIsNotReached) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
-    observed.secrets.app = SecretState::Absent;
+    observed.secrets.app = PublishedState::Absent;
     const auto assessment = assess(desired, observed);
     ASSERT_EQ(assessment.lanes.size(), 3U);
     EXPECT_FALSE(assessment.lanes[2].is_reached) << "a release needs the foundation";

@@ -1,4 +1,4 @@
-#include "reconcilers/resync/secret_poller.hpp"
+#include "reconcilers/resync/published_poller.hpp"
 
 #include "reconcilers/ports/failure.hpp"
 
@@ -14,20 +14,20 @@ constexpr std::chrono::milliseconds kShortest = 100ms;
 
 }  // namespace
 
-std::chrono::milliseconds pace_of_round(std::size_t secrets) {
-    return std::max(kShortest, kRound / static_cast<int>(std::max<std::size_t>(secrets, 1)));
+std::chrono::milliseconds pace_of_round(std::size_t objects) {
+    return std::max(kShortest, kRound / static_cast<int>(std::max<std::size_t>(objects, 1)));
 }
 
 bool has_changed(const std::string& noted, const std::optional<std::string>& found) {
     return found && *found != noted;
 }
 
-std::chrono::milliseconds SecretPoller::interval() const {
-    return pace_of_round(cache_.count_settled().secrets);
+std::chrono::milliseconds PublishedPoller::interval() const {
+    return pace_of_round(cache_.count_settled().published);
 }
 
-void SecretPoller::poll_next(const CallContext& call) {
-    const auto next = cache_.next_settled_secret(last_);
+void PublishedPoller::poll_next(const CallContext& call) {
+    const auto next = cache_.next_published(last_);
     if (!next) {
         return;
     }
@@ -35,7 +35,8 @@ void SecretPoller::poll_next(const CallContext& call) {
     last_ = place;
     std::optional<std::string> found;
     try {
-        found = cluster_.read_secret_version({place.tenant.ns, place.secret}, call).value_or("");
+        found = cluster_.read_version(place.object.kind, {place.tenant.ns, place.object.name}, call)
+                    .value_or("");
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
         // Forbidden, unreachable, busy: the next round asks again, and runs say what is wrong.
     }

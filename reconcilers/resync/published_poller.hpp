@@ -1,6 +1,6 @@
-// Goes round the Secrets that settled tenants' apps read, one after the other: a Secret may not be
-// listed or watched, so each is asked for its version alone, and its resource is woken when that
-// is not what it was when the tenant settled. One thread.
+// Goes round the Secrets and ConfigMaps that settled tenants' apps read, one after the other: they may
+// not be listed or watched, so each is asked for its version alone, and its resource is woken when
+// that is not what it was when the tenant settled. One thread.
 #pragma once
 
 #include "reconcilers/ports/cluster.hpp"
@@ -15,25 +15,25 @@
 
 namespace djdb {
 
-/// How long to wait between two Secrets of so many: a round takes 25 s, so that with the run what
-/// was edited is put right within 30 s; but no more than ten are asked for in a second.
-std::chrono::milliseconds pace_of_round(std::size_t secrets);
+/// How long to wait between two of so many: a round takes 25 s, so that with the run what was edited
+/// is put right within 30 s; but no more than ten are asked for in a second.
+std::chrono::milliseconds pace_of_round(std::size_t objects);
 
-/// Versions; "" is of a Secret that is not there.
+/// Versions; "" is of what is not there.
 /// noted     | found        | has changed
 /// ----------|--------------|------------
-/// any       | not known    | no: an error says nothing of the Secret
+/// any       | not known    | no: an error says nothing of the object
 /// a version | the same     | no
 /// a version | another, ""  | yes
 /// ""        | ""           | no
 /// ""        | a version    | yes
 bool has_changed(const std::string& noted, const std::optional<std::string>& found);
 
-class SecretPoller {
+class PublishedPoller {
   public:
     using Wake = std::function<void(const ObjectKey&)>;
 
-    SecretPoller(Cluster& cluster, const TenantCache& cache, Wake wake)
+    PublishedPoller(Cluster& cluster, const TenantCache& cache, Wake wake)
         : cluster_(cluster), cache_(cache), wake_(std::move(wake)) {}
 
     /// Today's, which moves as tenants come and go.
@@ -44,7 +44,7 @@ class SecretPoller {
     Cluster& cluster_;
     const TenantCache& cache_;
     Wake wake_;
-    std::optional<SecretPlace> last_;
+    std::optional<PublishedPlace> last_;
 };
 
 }  // namespace djdb

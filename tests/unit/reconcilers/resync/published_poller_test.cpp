@@ -1,5 +1,5 @@
-// The walk round the settled tenants' Secrets: its interval, its order, and what it makes of an answer.
-#include "reconcilers/resync/secret_poller.hpp"
+// The walk round what settled tenants' apps read: its interval, its order, and what it makes of an answer.
+#include "reconcilers/resync/published_poller.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(SecretPoller, OneTakesTwentyFiveSecondsButForTenInASecond) {
+TEST(PublishedPoller, OneTakesTwentyFiveSecondsButForTenInASecond) {
     EXPECT_EQ(pace_of_round(0), 25s);
     EXPECT_EQ(pace_of_round(1), 25s);
     EXPECT_EQ(pace_of_round(5), 5s);
@@ -18,7 +18,7 @@ TEST(SecretPoller, OneTakesTwentyFiveSecondsButForTenInASecond) {
     EXPECT_EQ(pace_of_round(10'000), 100ms);
 }
 
-TEST(SecretPoller, AnErrorSaysNothingOfASecret) {
+TEST(PublishedPoller, AnErrorSaysNothingOfASecret) {
     const std::optional<std::string> unknown;
     const std::string none;
     EXPECT_FALSE(has_changed("u/1", unknown));
@@ -34,39 +34,45 @@ TEST(SecretPoller, AnErrorSaysNothingOfASecret) {
 class Walk : public testing::Test {
   protected:
     static ObjectKey key(const char* name) { return {Namespace("apps"), ObjectName(name)}; }
-    void keep(const char* name, bool is_settled, const std::vector<const char*>& secrets) {
+    /// A name that ends in -ca is a ConfigMap's.
+    void keep(const char* name, bool is_settled, const std::vector<std::string>& objects) {
         TenantRecord record;
         record.is_settled = is_settled;
-        for (const auto* secret : secrets) {
-            record.secret_versions[ObjectName(secret)] = std::string(name) + "/1";
+        for (const auto& object : objects) {
+            const auto kind =
+                object.ends_with("-ca") ? PublishedKind::ConfigMap : PublishedKind::Secret;
+            record.published_versions[{kind, ObjectName(object)}] = std::string(name) + "/1";
         }
         cache_.keep(key(name), record);
     }
     std::string next() {
-        const auto found = cache_.next_settled_secret(last_);
+        const auto found = cache_.next_published(last_);
         if (!found) {
             return "";
         }
         last_ = found->first;
         EXPECT_EQ(found->second, last_->tenant.name.str() + "/1");
-        return last_->tenant.name.str() + "." + last_->secret.str();
+        const bool is_ca = last_->object.name.str().ends_with("-ca");
+        EXPECT_EQ(last_->object.kind == PublishedKind::ConfigMap, is_ca);
+        return last_->tenant.name.str() + "." + last_->object.name.str();
     }
 
     TenantCache cache_;
-    std::optional<SecretPlace> last_;
+    std::optional<PublishedPlace> last_;
 };
 
-TEST_F(Walk, MeetsEverySecretOfASettledTenantOnceInARound) {
+TEST_F(Walk, MeetsAllOfASettledTenantOnceInARound) {
     EXPECT_EQ(next(), "");
-    keep("a", true, {"app", "reader"});
+    keep("a", true, {"app", "app-ca", "reader"});
     keep("b", false, {"app"});
     keep("c", true, {});
     keep("d", true, {"app"});
     EXPECT_EQ(cache_.count_settled().tenants, 3U);
-    EXPECT_EQ(cache_.count_settled().secrets, 3U);
+    EXPECT_EQ(cache_.count_settled().published, 4U);
     for (int round = 0; round < 2; ++round) {
         EXPECT_EQ(next(), "a.app");
         EXPECT_EQ(next(), "a.reader");
+        EXPECT_EQ(next(), "a.app-ca");
         EXPECT_EQ(next(), "d.app");
     }
 }
