@@ -99,7 +99,11 @@ void Stage::lose(const Scene& scene) {
     }
     do_and_undo(
         scene,
-        [&server] { server.drop_by_hand("shop"); },
+        [this, &server] {
+            server.drop_by_hand("shop");
+            // A gate that was opened before may let Pods roll yet.
+            world_.rules.doubtful_until = world_.timeline.now() + kAftermath;
+        },
         [&server, lost] {
             const auto still = server.state.claims.find("shop");
             if (still == server.state.claims.end() || still->second.oid != lost.oid ||
@@ -109,6 +113,8 @@ void Stage::lose(const Scene& scene) {
             auto& restored = server.make_database("shop", lost.owner);
             const auto oid = std::exchange(restored, lost).oid;
             restored.oid = oid;
+            // Given away before it was dropped: who gave it takes back that one.
+            restored.owner = lost.owner == "dba_report" ? kAdministrator : lost.owner;
             restored.made_for = still->second.holder.key;  // it may have been transferred meanwhile
             still->second.oid = oid;
         }
