@@ -106,7 +106,7 @@ def grown_ca():
         require("the Secret has what it had", held == authority)
         replace_pods(lambda: SHOP.kubectl("rollout", "restart", "deployment/web", "deployment/worker"))
         replace_pods(lambda: world.apply(today))
-    show(requests)
+    show(str(requests))
     require("no request failed", not requests.failures, requests.failures[:3])
 
 
