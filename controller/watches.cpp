@@ -39,13 +39,11 @@ json part_of(const json& object, std::initializer_list<const char*> path) {
     return *at;
 }
 
-/// What its owner wants of a resource, and what keeps it.
-std::string asked_of(const json& object) {
-    return json::array({part_of(object, {"spec"}),
-                        part_of(object, {"metadata", "uid"}),
-                        part_of(object, {"metadata", "annotations"}),
-                        part_of(object, {"metadata", "finalizers"}),
-                        part_of(object, {"metadata", "deletionTimestamp"})})
+/// What a server's owner wants of it.
+std::string asked_of(const json& server) {
+    return json::array({part_of(server, {"spec"}),
+                        part_of(server, {"metadata", "annotations"}),
+                        part_of(server, {"metadata", "deletionTimestamp"})})
         .dump();
 }
 
@@ -82,7 +80,7 @@ Watches::Watches(kube::Client& client, Queue& queue, const Namespace& ns)
       databases_(
           client,
           {kube::resources::kDjangoDatabases, {}},
-          wake_database(),
+          wake_self(Root::Database),
           trouble("djangodatabases")
       ),
       servers_(
@@ -155,8 +153,7 @@ kube::Caches Watches::caches() const {
         .policies = policies_.store(),
         .policy_bindings = bindings_.store(),
         .secrets = secrets_.store(),
-        .config_maps = config_maps_.store(),
-        .written = *written_};
+        .config_maps = config_maps_.store()};
 }
 
 bool Watches::wait_until_synced(const std::stop_token& stop) const {
@@ -185,22 +182,9 @@ void Watches::wake_databases(WakeReason why, const std::function<bool(const json
     }
 }
 
-/// The echo of a status that we wrote wakes nobody: whoever has more to do has asked for it himself. A
-/// status of somebody else's is looked at, and written anew.
-Watches::OnChange Watches::wake_database() {
-    return [this](const json& object, bool gone) {
-        const auto key = key_of(object);
-        auto& seen = databases_seen_[key];
-        const auto now = asked_of(object);
-        const bool is_echo = !gone && seen == now && written_->is_ours(object);
-        seen = now;
-        if (!is_echo) {
-            queue_.add({Root::Database, key}, WakeReason::ResourceChanged);
-        }
-        if (gone) {
-            databases_seen_.erase(key);
-            written_->forget(ResourceUid(kube::text_at(object, {"metadata", "uid"})));
-        }
+Watches::OnChange Watches::wake_self(Root root) {
+    return [this, root](const json& object, bool) {
+        queue_.add({root, key_of(object)}, WakeReason::ResourceChanged);
     };
 }
 

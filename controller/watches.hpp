@@ -12,7 +12,6 @@
 #include <compare>
 #include <functional>
 #include <map>
-#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -50,7 +49,7 @@ class Watches {
         WakeReason why, const std::function<bool(const nlohmann::json&)>& concerned
     );
     void wake_databases_of(const ObjectName& server);
-    OnChange wake_database();
+    OnChange wake_self(Root root);
     OnChange wake_server();
     OnChange wake_namespace();
     OnChange wake_by_label(std::string_view name, WakeReason why);
@@ -65,9 +64,7 @@ class Watches {
     };
 
     Queue& queue_;
-    std::unique_ptr<kube::WrittenStatuses> written_ = std::make_unique<kube::WrittenStatuses>();
-    std::map<ObjectKey, std::string> databases_seen_;  ///< of the databases' reflector alone
-    std::map<std::string, Seen> servers_seen_;         ///< of the servers' reflector alone
+    std::map<std::string, Seen> servers_seen_;  ///< of the servers' reflector alone
     kube::Reflector databases_;
     kube::Reflector servers_;
     kube::Reflector namespaces_;

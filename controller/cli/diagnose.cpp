@@ -54,8 +54,7 @@ class Snapshot {
              .policies = none_,
              .policy_bindings = none_,
              .secrets = secrets_,
-             .config_maps = config_maps_,
-             .written = written_},
+             .config_maps = config_maps_},
             {namespace_, "", ""}};
     }
 
@@ -79,7 +78,6 @@ class Snapshot {
 
     kube::Client& client_;
     Namespace namespace_;
-    kube::WrittenStatuses written_;
     runtime::Store none_;
     runtime::Store secrets_;
     runtime::Store config_maps_;

@@ -74,10 +74,8 @@ void KubeCluster::set_finalizers(
 void KubeCluster::patch_status(
     const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
 ) {
-    const auto encoded = encode_status(status);
-    caches_.written.note(object.meta.uid, encoded);
     client_.write_status(
-        resources::kDjangoDatabases, object.meta, encoded, manager("status"), call
+        resources::kDjangoDatabases, object.meta, encode_status(status), manager("status"), call
     );
 }
 

@@ -5,7 +5,6 @@
 #include "controller/kube/client/client.hpp"
 #include "controller/kube/client/resources.hpp"
 #include "controller/kube/event_series.hpp"
-#include "controller/kube/written_statuses.hpp"
 #include "controller/runtime/store.hpp"
 #include "reconcilers/ports/cluster.hpp"
 
@@ -32,8 +31,6 @@ struct Caches {
     /// Of the operator's own namespace.
     const runtime::Store& secrets;
     const runtime::Store& config_maps;
-    /// Of the databases: what is noted here wakes nobody when it comes back.
-    WrittenStatuses& written;
 };
 
 /// What the operator knows of itself.

@@ -344,7 +344,6 @@ void ModelCluster::remove_job(const ObjectKey& job, const ResourceUid& uid, cons
 
 void ModelCluster::
     patch_status(const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext&) {
-    views_.written.insert_or_assign(object.meta.uid, status);
     effect("write the status", [&] {
         const auto ready =
             std::ranges::find(status.conditions, ConditionType::Ready, &Condition::type);

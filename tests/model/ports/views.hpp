@@ -4,8 +4,6 @@
 
 #include "tests/model/kube/api_server.hpp"
 
-#include <map>
-
 namespace djdb::model {
 
 struct Views {
@@ -27,8 +25,6 @@ struct Views {
     View<Secret> secrets;
     View<ConfigMap> config_maps;
     View<Gate> gates;
-    /// What this process wrote last into the status of a resource: its echo wakes nobody.
-    std::map<ResourceUid, DjangoDatabaseStatus> written;
 };
 
 }  // namespace djdb::model

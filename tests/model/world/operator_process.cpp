@@ -119,9 +119,7 @@ void OperatorProcess::follow(Kind kind, const Table<Object>& table, View<Object>
 void OperatorProcess::follow() {
     const auto& api = world_.api;
     follow(Kind::Databases, api.databases, views_.databases, [this](const auto& change) {
-        if (!is_echo(change.before.get(), change.now.get())) {
-            wake_database(change.key);
-        }
+        wake_database(change.key);
     });
     follow(Kind::Servers, api.servers, views_.servers, [this](const auto& change) {
         wake_server(change.before.get(), change.now.get());
@@ -167,17 +165,6 @@ void OperatorProcess::wake_all_databases() {
     for (const auto& [key, database] : views_.databases.all()) {
         wake_database(key);
     }
-}
-
-bool OperatorProcess::is_echo(const DjangoDatabase* before, const DjangoDatabase* now) const {
-    if (before == nullptr || now == nullptr || before->spec != now->spec ||
-        before->meta.uid != now->meta.uid || before->meta.annotations != now->meta.annotations ||
-        before->meta.finalizers != now->meta.finalizers ||
-        before->meta.being_deleted != now->meta.being_deleted) {
-        return false;
-    }
-    const auto written = views_.written.find(now->meta.uid);
-    return written != views_.written.end() && written->second == now->status;
 }
 
 void OperatorProcess::wake_server(const PostgresServer* before, const PostgresServer* now) {

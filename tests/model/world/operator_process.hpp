@@ -72,8 +72,6 @@ class OperatorProcess {
     void wake(std::size_t work, Millis when);
     void wake_database(const ObjectKey& key);
     void wake_all_databases();
-    /// Nothing changed but the status, into what this process wrote.
-    [[nodiscard]] bool is_echo(const DjangoDatabase* before, const DjangoDatabase* now) const;
     void wake_server(const PostgresServer* before, const PostgresServer* now);
     void try_run(std::size_t index);
     void run(std::size_t index);
