@@ -116,7 +116,8 @@ TEST(Codec, AnUnreadableStatusCountsAsNone) {
 }
 
 TEST(Codec, AConditionOfALaterVersionIsLeftOutAndTheRestKept) {
-    const auto object = json::parse(R"({"metadata": {"name": "shop", "namespace": "apps"}, "status": {
+    const auto object =
+        json::parse(R"({"metadata": {"name": "shop", "namespace": "apps"}, "status": {
         "databaseOid": "16400", "conditions": [
             {"type": "Ready", "status": "False", "reason": "NotInventedYet", "message": "m",
              "observedGeneration": 1, "lastTransitionTime": "2026-01-31T12:00:00Z"},
