@@ -24,6 +24,14 @@ class Order : public testing::Test {
         }
     }
     std::string take() { return order_.take(now_).value_or("none"); }
+    std::vector<std::string> take_in_turn(int count) {
+        std::vector<std::string> taken;
+        for (int i = 0; i < count; ++i) {
+            taken.push_back(take());
+            done(taken.back());
+        }
+        return taken;
+    }
     void done(const std::string& key, std::chrono::milliseconds took = 10ms) {
         now_ += took;
         order_.done(key, now_);
@@ -58,11 +66,7 @@ TEST_F(Order, ServersAndTheirSpacesTakeTurns) {
     add("one/a/", 3);
     add("one/b/", 1);
     add("two/a/", 2);
-    std::vector<std::string> taken;
-    for (int i = 0; i < 6; ++i) {
-        taken.push_back(take());
-        done(taken.back());
-    }
+    const auto taken = take_in_turn(6);
     EXPECT_EQ(
         taken,
         (std::vector<std::string>{"one/a/0", "two/a/0", "one/b/0", "two/a/1", "one/a/1", "one/a/2"})
@@ -91,11 +95,7 @@ TEST_F(Order, WhatGoesOnComesBeforeWhatBegins) {
     add("one/b/", 1);
     order_.add("one/a/begun", Entry::GoesOn);
     add("two/a/", 1);
-    std::vector<std::string> taken;
-    for (int i = 0; i < 5; ++i) {
-        taken.push_back(take());
-        done(taken.back());
-    }
+    const auto taken = take_in_turn(5);
     EXPECT_EQ(
         taken, (std::vector<std::string>{"one/a/begun", "two/a/0", "one/b/0", "one/a/0", "one/a/1"})
     ) << "of its server; another server has its turn";
