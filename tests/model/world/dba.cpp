@@ -9,6 +9,8 @@ namespace {
 
 /// How long a run that began before goes on, and Pods may still roll that were let through.
 constexpr Millis kAftermath = 60'000;
+/// A role of their own, to which a DBA gives databases.
+constexpr auto kDbasRole = "dba_report";
 
 }  // namespace
 
@@ -53,7 +55,7 @@ void Stage::by_dba(const Scene& scene) {
             }
         };
         do_and_undo(
-            scene, [&] { give("dba_report"); }, [give] { give(kAdministrator); }
+            scene, [&] { give(kDbasRole); }, [give] { give(kAdministrator); }
         );
     }
 }
@@ -114,7 +116,7 @@ void Stage::lose(const Scene& scene) {
             const auto oid = std::exchange(restored, lost).oid;
             restored.oid = oid;
             // Given away before it was dropped: who gave it takes back that one.
-            restored.owner = lost.owner == "dba_report" ? kAdministrator : lost.owner;
+            restored.owner = lost.owner == kDbasRole ? kAdministrator : lost.owner;
             restored.made_for = still->second.holder.key;  // it may have been transferred meanwhile
             still->second.oid = oid;
         }
@@ -128,7 +130,7 @@ void Stage::replace(const Scene& scene) {
         scene,
         [&server] {
             server.drop_by_hand("shop");
-            server.make_database("shop", "dba_report");
+            server.make_database("shop", kDbasRole);
         },
         [this, &server] {
             const auto* database = server.find("shop");
