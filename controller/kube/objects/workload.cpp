@@ -14,9 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The manager that owns spec.paused, unless the gate marked it as held: whoever applies `paused: false` owns the field
-/// whose value the gate changed. The gate of the version before set no mark, and its change is owned by nobody
-/// (measured on 1.36.3).
+/// The manager that owns spec.paused. Nobody owns what the gate of the version before changed (measured on 1.36.3).
 std::string pauser_of(const json& deployment) {
     for (const auto& entry : child(child(deployment, "metadata"), "managedFields")) {
         if (child(child(entry, "fieldsV1"), "f:spec").contains("f:paused")) {
@@ -58,6 +56,7 @@ Workload decode_workload(const json& deployment) {
         child(child(deployment, "metadata"), "annotations").contains(api::kHeldAnnotation);
     if (spec.value("paused", false)) {
         workload.hold = Hold::Paused;
+        // Whoever applies `paused: false` owns the field whose value the gate changed.
         workload.held_by = workload.is_marked ? "" : pauser_of(deployment);
     }
     workload.pods = judge_pods(deployment);
