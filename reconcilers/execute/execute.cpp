@@ -95,12 +95,16 @@ class Executor {
         prove(desired_.setup.active_login);
     }
     void operator()(const PublishSecret&) {
-        publish(desired_.secret_name, desired_.setup.active_login, held_ca(desired_.secret_name));
+        publish(
+            desired_.secret_name,
+            desired_.setup.active_login,
+            observed_.secrets.held_ca_of(desired_.secret_name)
+        );
     }
     void operator()(const ProveReader& prove_reader) { prove(reader(prove_reader.reader)); }
     void operator()(const PublishReaderSecret& reader_secret) {
         const auto& name = desired_.reader_secrets.at(reader_secret.reader);
-        publish(name, reader(reader_secret.reader), held_ca(name));
+        publish(name, reader(reader_secret.reader), observed_.secrets.held_ca_of(name));
     }
     void operator()(const RemoveReader& removal) { tenant().remove_reader(removal.role, call_); }
     void operator()(const RemoveReaderSecret& removal) {
@@ -110,7 +114,11 @@ class Executor {
     void operator()(const ForgetReaders&) { store(without_leftovers(desired_, stored_)); }
     void operator()(const PublishMigration&) {
         // The Job finds what the app's Pods find: a template may mount the Secret's ca.crt.
-        publish(desired_.migration_name, LoginId::migrate(), held_ca(desired_.secret_name));
+        publish(
+            desired_.migration_name,
+            LoginId::migrate(),
+            observed_.secrets.held_ca_of(desired_.secret_name)
+        );
         cluster_.publish(render_migration_program(desired_), {}, call_);
     }
     void operator()(const StartMigration& start) {
@@ -185,10 +193,6 @@ class Executor {
     }
     void prove(const LoginId& login) {
         tenant().prove_login(login, credentials().at(login), call_);
-    }
-    [[nodiscard]] std::string held_ca(const ObjectName& secret) const {
-        const auto found = observed_.secrets.held_ca.find(secret);
-        return found == observed_.secrets.held_ca.end() ? "" : found->second;
     }
     void publish(const ObjectName& secret, const LoginId& login, const std::string& ca) {
         cluster_.publish(

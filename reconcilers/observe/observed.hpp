@@ -42,6 +42,10 @@ struct ObservedSecrets {
     PublishedState ca = PublishedState::UpToDate;
     /// The ca.crt that the Secrets hold, by their names; empty where there is none.
     std::map<ObjectName, std::string> held_ca;
+    [[nodiscard]] std::string held_ca_of(const ObjectName& secret) const {
+        const auto found = held_ca.find(secret);
+        return found == held_ca.end() ? std::string{} : found->second;
+    }
     /// Of the three above; "" for what is not there.
     std::map<Published, std::string> versions;
     /// Published for readers that are no longer requested.

@@ -65,8 +65,8 @@ std::vector<std::string> mounting_deployments(const Desired& desired, const Obse
 
 std::string explain_long_ca(const Desired& desired, const Observed& observed) {
     const auto& secret = desired.secret_name.str();
-    const auto held = observed.secrets.held_ca.find(desired.secret_name);
-    const bool is_held = held != observed.secrets.held_ca.end() && !held->second.empty();
+    const auto held = observed.secrets.held_ca_of(desired.secret_name);
+    const bool is_held = !held.empty();
     std::string text = " The server's CA has " + std::to_string(ca_of(observed).size()) +
                        " bytes, too many for an environment variable, which envFrom makes of each "
                        "key, so it is in " +
@@ -76,7 +76,7 @@ std::string explain_long_ca(const Desired& desired, const Observed& observed) {
                        "}\".";
     if (is_held) {
         text += " For Pods that mount the Secret, ca.crt stays there as it was before, with " +
-                std::to_string(held->second.size()) +
+                std::to_string(held.size()) +
                 " bytes: change them before the server gets a certificate of another CA, then "
                 "remove it: kubectl -n " +
                 desired.object.meta.key.ns.str() + " patch secret " + secret +
