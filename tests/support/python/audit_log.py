@@ -97,6 +97,19 @@ def answered(verbs, resource, space, name=None):
     return matches
 
 
+def _end_of_last_line(log):
+    """Where the next line begins: a reader sees a long line of the API server grow page by page."""
+    end = log.seek(0, 2)
+    while end > 0:
+        start = max(0, end - 65536)
+        log.seek(start)
+        newline = log.read(end - start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        end = start
+    return 0
+
+
 class AuditLog:
     def __init__(self, directory):
         """`directory`: the cluster's state directory."""
@@ -105,8 +118,9 @@ class AuditLog:
             raise Unmet("there is no audit log at %s: this needs the local cluster" % self.path)
 
     def end(self):
-        """A mark: what is asked from now on stands behind it."""
-        return self.path.stat().st_size
+        """A mark: what is answered from now on stands behind it."""
+        with open(self.path, "rb") as log:
+            return _end_of_last_line(log)
 
     def tail(self):
         return Tail(self.path)
@@ -157,7 +171,7 @@ class Tail:
 
     def __init__(self, path):
         self._file = open(path, "rb")  # noqa: SIM115  # closed by __exit__
-        self._file.seek(0, 2)
+        self._file.seek(_end_of_last_line(self._file))
         self._rest = b""
 
     def __enter__(self):
