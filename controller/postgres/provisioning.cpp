@@ -109,7 +109,9 @@ void PostgresTenant::configure(const CallContext& call) {
     as_admin(call, [&](Connection& session) {
         hand_over =
             sql::hand_over_schema(names_, setup_, session.server_version(), session.is_superuser());
-        session.run_batch(sql::configure_database(names_, setup_, claimant_), call);
+        session.run_batch(
+            sql::configure_database(names_, setup_, claimant_, session.server_version()), call
+        );
         oid = cell(session.run(sql::find_noted_database(names_, claimant_), call), 0);
     });
     const auto contents = sql::arrange_contents(names_, setup_);

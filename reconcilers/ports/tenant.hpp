@@ -74,6 +74,8 @@ struct TenantSetup {
     std::int64_t connection_limit = -1;
     std::string time_zone = "UTC";
     std::chrono::seconds lock_timeout{5};
+    /// Of a migration Job.
+    std::chrono::seconds migration_deadline{3600};
     /// The one of the app's two logins that the app uses: the other one is NOLOGIN.
     LoginId active_login = LoginId::a();
 };

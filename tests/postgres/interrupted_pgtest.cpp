@@ -94,7 +94,7 @@ TEST_F(Interrupted, ASessionThatCouldNotMakeADatabaseEnds) {
 TEST_F(Interrupted, InConfiguration) {
     database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
     database_of(names_)->create(call_for());
-    const auto batch = sql::configure_database(names_, setup_, claimant_);
+    const auto batch = sql::configure_database(names_, setup_, claimant_, server_version());
     cut_everywhere(batch, access_.maintenance_database, names_);
     Connection::open(admin_endpoint(access_.maintenance_database), call_for())
         ->run_batch(batch, call_for());

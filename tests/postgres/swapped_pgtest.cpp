@@ -91,7 +91,7 @@ TEST_F(Swapped, DatabaseAmidItsConfiguration) {
     const auto others = oid_of(other_);
     const auto untouched = state_of(others);
     for (const bool is_configured : {false, true}) {
-        const auto batch = sql::configure_database(names_, setup_, claimant_);
+        const auto batch = sql::configure_database(names_, setup_, claimant_, server_version());
         for (std::size_t place = 0; place < batch.size(); ++place) {
             run_with(batch, place, [&] { swap(); });
             EXPECT_EQ(state_of(others), untouched) << "swapped before statement " << place;

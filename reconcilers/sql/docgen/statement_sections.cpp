@@ -179,7 +179,7 @@ std::vector<Section> making() {
          "administrator, maintenance database; one transaction, but for the last one",
          variants([](const Variant& of) {
              return with(
-                 configure_database(of.names, of.setup, kClaimant),
+                 configure_database(of.names, of.setup, kClaimant, of.server_version),
                  {find_noted_database(of.names, kClaimant)}
              );
          })},

@@ -122,7 +122,7 @@ TEST(HandOver, IsForWhoMayDoIt) {
 TEST(Configure, PublicLeavesBeforeTheDatabaseOpens) {
     auto setup = kSetup;
     setup.lock_timeout = std::chrono::seconds{7};
-    const auto batch = configure_database(kNames, setup, kClaimant);
+    const auto batch = configure_database(kNames, setup, kClaimant, 150018);
     const auto at = [&](const std::string& text) {
         return std::ranges::find_if(batch, [&](const Statement& one) {
             return one.text.find(text) != std::string::npos;
@@ -131,6 +131,17 @@ TEST(Configure, PublicLeavesBeforeTheDatabaseOpens) {
     ASSERT_NE(at("FROM PUBLIC"), batch.end());
     EXPECT_LT(at("FROM PUBLIC"), at("ALLOW_CONNECTIONS true"));
     EXPECT_TRUE(has(batch, "SET lock_timeout = '7s'"));
+}
+
+TEST(Configure, NoSettingIsSentToAServerThatDoesNotKnowIt) {
+    auto setup = kSetup;
+    setup.migration_deadline = std::chrono::hours{2};
+    for (const int version : {130023, 140023, 180004}) {
+        const auto batch = configure_database(kNames, setup, kClaimant, version);
+        EXPECT_EQ(has(batch, "client_connection_check_interval"), version >= 140000);
+        EXPECT_TRUE(has(batch, "SET tcp_user_timeout = '60s'"));
+        EXPECT_TRUE(has(batch, "SET idle_in_transaction_session_timeout = '7200s'"));
+    }
 }
 
 }  // namespace
