@@ -103,11 +103,19 @@ class Executor {
         cluster_.remove_secret({meta.key.ns, removal.secret}, meta.uid, call_);
     }
     void operator()(const ForgetReaders&) { store(without_leftovers(desired_, stored_)); }
-    void operator()(const PublishMigration&) {
-        publish(desired_.migration_name, LoginId::migrate());
-        cluster_.publish(render_migration_program(desired_), {}, call_);
-    }
+    // A Pod that nobody sees any more, on a lost node, may have the password of an earlier attempt and a session that
+    // holds its locks. The order is that of the crash, and of a second operator, between any two: whoever counted
+    // last goes on; a password is stored before the login has it; no Secret and no Job while a session is left.
     void operator()(const StartMigration& start) {
+        cluster_.require_no_running_job(desired_.object, call_);
+        cluster_.publish(render_migration_program(desired_), {}, call_);
+        refuse_foreign_secret(desired_.migration_name);
+        const auto attempt = tenant().count_attempt(known(observed_.tenant).attempts, call_);
+        store(with_new_password(stored_, LoginId::migrate(), passwords_));
+        credentials_ = passwords_in(desired_, stored_);
+        const auto& password = credentials().at(LoginId::migrate());
+        tenant().lock_out_earlier_attempts(attempt, password, call_);
+        publish(desired_.migration_name, LoginId::migrate());
         cluster_.create_job(render_migration_job(desired_, start, access()), call_);
         tell("MigrationStarted", "Migrating the database for " + start.image.str() + ".");
     }
@@ -188,6 +196,14 @@ class Executor {
             ),
             call_
         );
+    }
+    /// What publish() would refuse, before anything that a refusal would leave half done.
+    void refuse_foreign_secret(const ObjectName& name) {
+        const auto& meta = desired_.object.meta;
+        const auto found = cluster_.read_secret({meta.key.ns, name}, call_);
+        if (found && found->controller != meta.uid) {
+            cluster_.publish(render_secret(desired_, name), {}, call_);
+        }
     }
     void tell(std::string reason, std::string message) {
         notes_.push_back({false, std::move(reason), std::move(message)});

@@ -84,6 +84,14 @@ SecretData completed(
     return data;
 }
 
+SecretData with_new_password(
+    const SecretData& stored, const LoginId& login, PasswordSource& passwords
+) {
+    auto data = stored;
+    data.insert_or_assign(password_key(login), passwords.make());
+    return data;
+}
+
 std::vector<ObjectName> leftover_secrets(const Desired& desired, const SecretData& stored) {
     std::set<std::string> wanted{desired.secret_name.str(), desired.migration_name.str()};
     for (const auto& name : desired.reader_secrets) {

@@ -27,6 +27,9 @@ SecretData completed(
     PasswordSource& passwords
 );
 
+/// The stored copy with another password for this login.
+SecretData with_new_password(const SecretData& stored, const LoginId&, PasswordSource& passwords);
+
 /// Published for readers that are no longer requested, or under a name that is not.
 std::vector<ObjectName> leftover_secrets(const Desired& desired, const SecretData& stored);
 

@@ -134,5 +134,69 @@ TEST_F(LostClient, SessionsEndAndTheirLocksGo) {
     as_superuser("SET lock_timeout = '1s'; DROP TABLE orders", names_.database.str());
 }
 
+TEST_F(LostClient, NextAttemptLocksItOut) {
+    const auto database = database_of(names_);
+    const auto lost = log_in(access_.address.port);
+    std::ignore = lost.ask("CREATE TABLE orders (id int)");
+    std::ignore = lost.ask("BEGIN; LOCK TABLE orders");
+    // Nor does what it did to its own role keep it.
+    std::ignore =
+        lost.ask("SET ROLE none; ALTER ROLE " + names_.migrate.str() + " PASSWORD 'another'");
+    const auto busy = log_in(access_.address.port);
+    busy.begin("SELECT pg_sleep(600)");
+    const auto app = Connection::open(
+        tenant_endpoint(names_, names_.login_a, passwords_.at(LoginId::a())), call_for()
+    );
+    while (states() != "active,idle in transaction") {
+        std::this_thread::sleep_for(10ms);
+    }
+
+    const auto next = fresh_password();
+    const auto seen = database->inspect(call_for()).attempts;
+    database->lock_out_earlier_attempts(
+        database->count_attempt(seen, call_for()), next, call_for()
+    );
+    EXPECT_EQ(states(), "");
+    EXPECT_FALSE(database->accepts_password(
+        LoginId::migrate(), passwords_.at(LoginId::migrate()), call_for()
+    ));
+    app->run({"SELECT count(*) FROM orders"}, call_for());
+    database->prove_login(LoginId::migrate(), next, call_for());
+    passwords_.insert_or_assign(LoginId::migrate(), next);
+    EXPECT_EQ(log_in(access_.address.port).ask("SELECT 1"), "1");
+}
+
+/// Another operator that stood still in between: what it would cut off is the other's Job.
+TEST_F(LostClient, OnlyWhoCountedLastEndsSessions) {
+    const auto database = database_of(names_);
+    const auto first = database->count_attempt(0, call_for());
+    const auto second = database->count_attempt(first, call_for());
+    database->lock_out_earlier_attempts(second, passwords_.at(LoginId::migrate()), call_for());
+    const auto job = log_in(access_.address.port);
+    const auto late = failure_of([&] {
+        database->lock_out_earlier_attempts(first, fresh_password(), call_for());
+    });
+    EXPECT_EQ(late.code, "DJ007");
+    EXPECT_EQ(job.ask("SELECT 1"), "1");
+    EXPECT_TRUE(database->accepts_password(
+        LoginId::migrate(), passwords_.at(LoginId::migrate()), call_for()
+    ));
+}
+
+/// What has the role's name and was made by somebody else.
+TEST_F(LostClient, NamesakeIsLeftAlone) {
+    const auto job = log_in(access_.address.port);
+    const auto database = database_of(names_);
+    const auto attempt = database->count_attempt(0, call_for());
+    as_superuser("COMMENT ON ROLE " + names_.migrate.str() + " IS 'mine'");
+    EXPECT_EQ(
+        failure_of([&] {
+            database->lock_out_earlier_attempts(attempt, fresh_password(), call_for());
+        }).reason,
+        Reason::RoleConflict
+    );
+    EXPECT_EQ(job.ask("SELECT 1"), "1");
+}
+
 }  // namespace
 }  // namespace djdb::postgres

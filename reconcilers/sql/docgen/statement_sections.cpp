@@ -7,6 +7,7 @@
 #include "reconcilers/sql/inspect/tenant.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/login/tenant_login.hpp"
+#include "reconcilers/sql/provision/attempt.hpp"
 #include "reconcilers/sql/provision/contents.hpp"
 #include "reconcilers/sql/provision/database.hpp"
 #include "reconcilers/sql/provision/roles.hpp"
@@ -224,6 +225,21 @@ std::vector<Section> arranging() {
          Where::OwnDatabase,
          "administrator, maintenance database",
          {note_configured(kNames, kClaimant)}},
+        {"Count an attempt at a migration",
+         Where::OwnDatabase,
+         "administrator, maintenance database; one transaction, before its Job is made",
+         count_attempt(kNames, kClaimant, 4)},
+        {"Give the migration login the password of this attempt",
+         Where::OwnDatabase,
+         "administrator, maintenance database; one transaction, after that",
+         set_attempt_password(kNames, kSetup, kClaimant, verifiers_for(kNames), 5)},
+        {"End what earlier attempts left, and wait for it",
+         Where::OwnDatabase,
+         "administrator, maintenance database, after that; the last one alone",
+         with(
+             end_migration_sessions(kNames, kClaimant, 5),
+             {count_migration_sessions(kNames, kClaimant)}
+         )},
         {"Record an image whose migrations are in the database, and forget the oldest of many",
          Where::OwnDatabase,
          "administrator, maintenance database; one transaction",

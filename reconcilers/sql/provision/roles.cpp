@@ -149,7 +149,9 @@ Batch claim_and_create_roles(
         }
     }
     batch.push_back(count_revision());
-    std::ranges::move(set_passwords(names, setup, verifiers), std::back_inserter(batch));
+    std::ranges::move(
+        set_passwords(names, enabled_logins(names, setup), verifiers), std::back_inserter(batch)
+    );
     return batch;
 }
 

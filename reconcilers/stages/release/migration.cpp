@@ -9,7 +9,7 @@
 //     its Pod can't start, or none was made      -> Act(CancelMigration): its template was replaced
 //     started, or being removed                  -> Wait(MigrationRunning): it ends first
 //   image passed                                 -> Satisfied, even while another's Job ends
-//   this revision's Job: Absent                  -> Act(PublishMigration, StartMigration)
+//   this revision's Job: Absent                  -> Act(StartMigration)
 //     underway or stuck                          -> Wait(MigrationRunning | MigrationJobStuck)
 //     said ok, its leaves are in the database    -> Act(RecordPassedImage)
 //     said ok and has no migrations:
@@ -52,7 +52,7 @@ auto migrations_in(const std::vector<JobRun>& jobs) {
 Verdict start(const Workload& source, const Revision& revision, const ImageRef& image) {
     return act_and_stop(
         {Reason::MigrationRunning, "Starting the migration Job of " + image.str() + "."},
-        {PublishMigration{}, StartMigration{source, revision, image, 1}}
+        {StartMigration{source, revision, image, 1}}
     );
 }
 
@@ -65,7 +65,6 @@ Verdict start_again(const std::vector<JobRun>& jobs, const Workload& source, con
         }
     }
     steps.emplace_back(ExpireJobs{{last.name}});
-    steps.emplace_back(PublishMigration{});
     steps.emplace_back(StartMigration{source, last.revision, last.image, last.attempt + 1});
     return act_and_stop(
         {Reason::MigrationRunning,

@@ -53,6 +53,41 @@ TEST_F(DatabaseConformance, ProvisioningStepByStep) {
     EXPECT_TRUE(of(tenant_)->inspect_contents(facts, call_).empty());
 }
 
+TEST_F(DatabaseConformance, AttemptsAreCountedOneByOne) {
+    EXPECT_EQ(look(tenant_).attempts, 0);
+    EXPECT_EQ(reason_of([&] { of(tenant_)->count_attempt(0, call_); }), Reason::ClaimLost);
+    provision(tenant_);
+    EXPECT_EQ(look(tenant_).attempts, 0);
+    EXPECT_EQ(of(tenant_)->count_attempt(0, call_), 1);
+    EXPECT_EQ(look(tenant_).attempts, 1);
+    const auto overtaken = failure_of([&] { of(tenant_)->count_attempt(0, call_); });
+    EXPECT_EQ(overtaken.kind, FailureClass::Conflict);
+    EXPECT_EQ(overtaken.code, "DJ007");
+    EXPECT_EQ(look(tenant_).attempts, 1);
+    EXPECT_EQ(of(tenant_)->count_attempt(1, call_), 2);
+    EXPECT_EQ(look(tenant_).attempts, 2);
+}
+
+TEST_F(DatabaseConformance, OnlyTheLastAttemptCanLogIn) {
+    provision(tenant_);
+    const auto attempt = of(tenant_)->count_attempt(0, call_);
+    const Sensitive password("password-of-attempt-1-0123456789");
+    for (int twice = 0; twice < 2; ++twice) {
+        of(tenant_)->lock_out_earlier_attempts(attempt, password, call_);
+        EXPECT_FALSE(accepts(tenant_, LoginId::migrate()));
+        EXPECT_TRUE(of(tenant_)->accepts_password(LoginId::migrate(), password, call_));
+        EXPECT_TRUE(accepts(tenant_, LoginId::a()));
+        EXPECT_TRUE(accepts(tenant_, reader_));
+    }
+    of(tenant_)->count_attempt(attempt, call_);
+    const auto overtaken = failure_of([&] {
+        of(tenant_)->lock_out_earlier_attempts(attempt, passwords_.at(LoginId::migrate()), call_);
+    });
+    EXPECT_EQ(overtaken.kind, FailureClass::Conflict);
+    EXPECT_TRUE(of(tenant_)->accepts_password(LoginId::migrate(), password, call_));
+    EXPECT_TRUE(look(tenant_).drift.empty());
+}
+
 TEST_F(DatabaseConformance, StepsOutOfTurn) {
     EXPECT_EQ(reason_of([&] { of(tenant_)->configure(call_); }), Reason::ClaimLost);
     claim(tenant_);

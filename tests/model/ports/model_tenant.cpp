@@ -162,6 +162,31 @@ AppliedMigrations ModelTenant::
     });
 }
 
+std::int64_t ModelTenant::count_attempt(std::int64_t seen, const CallContext&) {
+    effect("count an attempt", Makes::Nothing, [&](PgServer& server) {
+        server.count_attempt(shape_, seen);
+    });
+    return seen + 1;
+}
+
+void ModelTenant::
+    lock_out_earlier_attempts(std::int64_t attempt, const Sensitive& password, const CallContext&) {
+    const auto& role = tenant_.names.migrate.str();
+    effect("set an attempt's password", Makes::Nothing, [&](PgServer& server) {
+        server.set_attempt_password(shape_, attempt, role, password.reveal());
+        world_.rules.before_attempt_password(shape_);
+        world_.rules.after_passwords(shape_, {{role, password.reveal()}});
+    });
+    effect("end earlier sessions", Makes::Nothing, [&](PgServer& server) {
+        if (acts(Mutant::EarlierSessionsStay)) {
+            return;
+        }
+        const auto before = server.sessions;
+        server.end_sessions(shape_, attempt, role);
+        world_.rules.after_end_sessions(before);
+    });
+}
+
 void ModelTenant::record_passed_image(const ImageRef& image, const CallContext&) {
     effect("record a passed image", Makes::Something, [&](PgServer& server) {
         server.record_image(shape_, image.str(), !acts(Mutant::ImageOfAnotherDatabase));

@@ -22,6 +22,10 @@ class ModelTenant final : public TenantDatabase {
     AppliedMigrations
     read_migrations(const std::string& schema, const Sensitive& password, const CallContext&)
         override;
+    std::int64_t count_attempt(std::int64_t seen, const CallContext&) override;
+    void
+    lock_out_earlier_attempts(std::int64_t attempt, const Sensitive& password, const CallContext&)
+        override;
     void record_passed_image(const ImageRef&, const CallContext&) override;
     void claim_existing(const std::vector<RoleName>& owners, const CallContext&) override;
     void adopt(const CallContext&) override;

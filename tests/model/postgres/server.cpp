@@ -266,6 +266,39 @@ bool PgServer::is_own_role(const Shape& shape, const std::string& name) const {
            role->second.mark == shape.mark();
 }
 
+void PgServer::require_last(const Shape& shape, std::int64_t attempt) {
+    require_claim(shape);
+    if (state.attempts[shape.database] != attempt) {
+        throw conflict("DJ007", "another attempt was counted since");
+    }
+}
+
+void PgServer::count_attempt(const Shape& shape, std::int64_t seen) {
+    require_claim(shape);
+    const auto [known, is_first] = state.attempts.try_emplace(shape.database, seen + 1);
+    if (!is_first) {
+        require_last(shape, seen);
+        known->second = seen + 1;
+    }
+}
+
+void PgServer::set_attempt_password(
+    const Shape& shape, std::int64_t attempt, const std::string& role, const std::string& password
+) {
+    require_last(shape, attempt);
+    refuse_foreign_roles(shape);
+    const auto found = state.roles.find(role);
+    if (found == state.roles.end()) {
+        throw Refusal(RefusalKind::Invalid, "42704", "role " + role + " does not exist");
+    }
+    found->second.password = password;
+}
+
+void PgServer::end_sessions(const Shape& shape, std::int64_t attempt, const std::string& role) {
+    require_last(shape, attempt);
+    std::erase_if(sessions, [&](const Session& session) { return session.role == role; });
+}
+
 void PgServer::record_image(const Shape& shape, const std::string& image, bool checks_oid) {
     const auto& claim = require_claim(shape);
     const auto* database = find(shape.database);

@@ -56,7 +56,13 @@ class Rules {
     void before_status(const ObjectMeta& judged, const DjangoDatabaseStatus&);
     void before_status(const ObjectMeta& judged, const PostgresServerStatus&);
     void migration_begins(const Job&);
-    void migration_ends(const Job&);
+    void migration_ends(const ObjectKey& job);
+    /// Somebody logs in with the migration login.
+    void session_begins(const Session&);
+    /// Of this resource.
+    void before_attempt_password(const Shape&);
+    /// @param before all that there were
+    void after_end_sessions(const std::vector<Session>& before);
     /// A user wants this Job to be made again.
     void forget_job(const ObjectKey& job);
     /// Somebody decided to begin with an empty database.
@@ -68,6 +74,7 @@ class Rules {
 
   private:
     [[nodiscard]] bool is_migrated(const std::string& name, const std::string& image) const;
+    [[nodiscard]] bool is_underway(const Job&) const;
     [[nodiscard]] std::string database_of(const ObjectKey& resource) const;
     [[nodiscard]] std::string others() const;
 

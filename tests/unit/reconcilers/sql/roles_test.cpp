@@ -101,10 +101,10 @@ TEST(Logins, TheActiveOneOfTheAppIsEnabledAndTheOtherIsNot) {
             EXPECT_EQ(log_in[i], names.role(enabled[i]));
             verifiers.logins.emplace(enabled[i], Sensitive("SCRAM-SHA-256$"));
         }
-        const auto passwords = set_passwords(names, setup, verifiers);
+        const auto passwords = set_passwords(names, enabled, verifiers);
         EXPECT_TRUE(has(passwords, names.role(active).str() + "'"));
         verifiers.logins.erase(LoginId::migrate());
-        EXPECT_THROW(set_passwords(names, setup, verifiers), std::out_of_range);
+        EXPECT_THROW(set_passwords(names, enabled, verifiers), std::out_of_range);
     }
     EXPECT_THROW(std::ignore = names.role(LoginId::reader("another")), std::out_of_range);
 }
