@@ -88,10 +88,7 @@ struct RemoveReaderSecret {
 struct ForgetReaders {
     static constexpr std::string_view kName = "ForgetReaders";
 };
-/// The migration login's Secret and the program that the Job runs.
-struct PublishMigration {
-    static constexpr std::string_view kName = "PublishMigration";
-};
+/// Locks out what earlier attempts left, publishes the migration login's Secret and the program, and makes the Job.
 struct StartMigration {
     static constexpr std::string_view kName = "StartMigration";
     Workload source;
@@ -166,7 +163,6 @@ using Step = std::variant<
     RemoveReader,
     RemoveReaderSecret,
     ForgetReaders,
-    PublishMigration,
     StartMigration,
     CancelMigration,
     RemoveJob,

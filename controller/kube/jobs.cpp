@@ -44,8 +44,19 @@ std::optional<Explanation> KubeCluster::read_warning(
     return last_warning(client_.list(resources::kEvents, its, call).items);
 }
 
+void KubeCluster::require_no_running_job(const DjangoDatabase& database, const CallContext& call) {
+    const auto& meta = database.meta;
+    if (const auto running = find_running_job(client_, meta.key, meta.uid, "", call)) {
+        refuse("409 JobRuns", "Job \"" + *running + "\" is not over. Nothing was changed.");
+    }
+}
+
 void KubeCluster::create_job(const json& manifest, const CallContext& call) {
-    if (const auto running = find_running_job(client_, manifest, call)) {
+    const auto key = decode_meta(manifest).key;
+    const ObjectKey database{key.ns, ObjectName(label_of(manifest, api::kOwnedByLabel))};
+    const auto& name = key.name.str();
+    if (const auto running =
+            find_running_job(client_, database, controller_of(manifest), name, call)) {
         refuse("409 JobRuns", "Job \"" + *running + "\" is not over. None was made beside it.");
     }
     try {
@@ -54,7 +65,7 @@ void KubeCluster::create_job(const json& manifest, const CallContext& call) {
         if (error.failure().code != "409 AlreadyExists") {
             throw;
         }
-        const auto current = client_.read(resources::kJobs, decode_meta(manifest).key, call);
+        const auto current = client_.read(resources::kJobs, key, call);
         if (current && controller_of(*current) != controller_of(manifest)) {
             refuse_foreign(manifest);
         }

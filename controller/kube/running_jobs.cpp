@@ -5,31 +5,29 @@
 #include "controller/kube/objects/fields.hpp"
 #include "controller/kube/objects/job_run.hpp"
 #include "crds/api.hpp"
-#include "crds/codec.hpp"
 #include "reconcilers/jobs/answer.hpp"
 
 #include <nlohmann/json.hpp>
 
 namespace djdb::kube {
 
-using nlohmann::json;
-
 std::optional<std::string> find_running_job(
-    Client& client, const json& job, const CallContext& call
+    Client& client,
+    const ObjectKey& database,
+    const ResourceUid& uid,
+    const std::string& but,
+    const CallContext& call
 ) {
-    const auto meta = decode_meta(job);
     const Selection own{
-        meta.key.ns.str(),
-        std::string(api::kOwnedByLabel) + "=" + label_of(job, api::kOwnedByLabel),
-        ""};
+        database.ns.str(), std::string(api::kOwnedByLabel) + "=" + database.name.str(), ""};
     const auto pods = client.list(resources::kPods, own, call).items;
-    for (const auto& other : client.list(resources::kJobs, own, call).items) {
-        const auto kind = parse_job_kind(label_of(other, api::kJobKindLabel));
-        auto name = text_at(other, {"metadata", "name"});
-        if (!kind || name == meta.key.name.str() || controller_of(other) != controller_of(job)) {
+    for (const auto& job : client.list(resources::kJobs, own, call).items) {
+        const auto kind = parse_job_kind(label_of(job, api::kJobKindLabel));
+        auto name = text_at(job, {"metadata", "name"});
+        if (!kind || name == but || controller_of(job) != uid) {
             continue;
         }
-        if (!is_over(read_end(decode_job(*kind, other, pods)))) {
+        if (!is_over(read_end(decode_job(*kind, job, pods)))) {
             return name;
         }
     }

@@ -3,17 +3,21 @@
 #pragma once
 
 #include "controller/kube/client/client.hpp"
-
-#include <nlohmann/json_fwd.hpp>
+#include "crds/names.hpp"
 
 #include <optional>
 #include <string>
 
 namespace djdb::kube {
 
-/// @return the name of a Job of the same resource, other than this one, that is not over
+/// @param but the name of a Job that does not count; empty: each does
+/// @return the name of a Job of this resource that is not over
 std::optional<std::string> find_running_job(
-    Client& client, const nlohmann::json& job, const CallContext& call
+    Client& client,
+    const ObjectKey& database,
+    const ResourceUid& uid,
+    const std::string& but,
+    const CallContext& call
 );
 
 }  // namespace djdb::kube

@@ -7,6 +7,7 @@
 #include "reconcilers/sql/provision/database.hpp"
 #include "reconcilers/sql/text/quote.hpp"
 
+#include <thread>
 #include <utility>
 
 namespace djdb::postgres {
@@ -90,6 +91,20 @@ void create_if_missing(
         }
         throw Error(std::move(told));
     }
+}
+
+bool wait_for(
+    std::chrono::milliseconds span, const CallContext& call, const std::function<bool()>& answer
+) {
+    constexpr std::chrono::milliseconds kLookAgain{100};
+    const auto until = call.deadline.or_earlier(span);
+    while (!answer()) {
+        if (until.has_passed() || call.stop.stop_requested()) {
+            return false;
+        }
+        std::this_thread::sleep_for(kLookAgain);
+    }
+    return true;
 }
 
 const std::string& cell(const Rows& rows, std::size_t column) {

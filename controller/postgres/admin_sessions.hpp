@@ -6,6 +6,7 @@
 #include "reconcilers/ports/database.hpp"
 #include "reconcilers/ports/failure.hpp"
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -42,6 +43,14 @@ Error explained(const Failure&, const std::string& database);
 /// CREATE DATABASE; success when one of that name is there, whoever made it.
 /// @throws Error LocaleNotUTF8 where template0 has a locale that does not go with UTF-8
 void create_if_missing(Connection&, const sql::Statement& create_database, const CallContext&);
+
+/// How long a session may take to obey when it is ended.
+inline constexpr std::chrono::seconds kEnding{5};
+
+/// Asks until the answer is yes or the span is over.
+bool wait_for(
+    std::chrono::milliseconds span, const CallContext&, const std::function<bool()>& answer
+);
 
 /// This column of the first row, "" when there is none or it is NULL.
 const std::string& cell(const Rows&, std::size_t column);

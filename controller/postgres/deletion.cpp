@@ -9,7 +9,6 @@
 #include <chrono>
 #include <functional>
 #include <optional>
-#include <thread>
 #include <utility>
 
 namespace djdb::postgres {
@@ -19,23 +18,6 @@ using namespace std::chrono_literals;
 
 /// How long sessions may end by themselves once nobody can log in any more.
 constexpr auto kDrain = 3s;
-/// How long a session may take to obey.
-constexpr auto kEnding = 5s;
-constexpr auto kLookAgain = 100ms;
-
-/// Asks until the answer is yes or the span is over.
-bool wait_for(
-    std::chrono::milliseconds span, const CallContext& call, const std::function<bool()>& answer
-) {
-    const auto until = call.deadline.or_earlier(span);
-    while (!answer()) {
-        if (until.has_passed() || call.stop.stop_requested()) {
-            return false;
-        }
-        std::this_thread::sleep_for(kLookAgain);
-    }
-    return true;
-}
 
 std::string sentences(const Rows& rows) {
     std::string all;

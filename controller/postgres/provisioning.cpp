@@ -1,7 +1,8 @@
-// The port's part that makes: claim and roles, database, grants.
+// The port's part that makes: claim and roles, database, grants, the login of a migration's attempt.
 #include "controller/postgres/postgres_tenant.hpp"
 #include "controller/postgres/session/scram.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/provision/attempt.hpp"
 #include "reconcilers/sql/provision/contents.hpp"
 #include "reconcilers/sql/provision/database.hpp"
 #include "reconcilers/sql/provision/roles.hpp"
@@ -77,13 +78,13 @@ void run_unless_dropped(Connection& session, const sql::Batch& batch, const Call
 }  // namespace
 
 void PostgresTenant::claim_and_create_roles(
-    const TenantPasswords& passwords, const CallContext& call
+    const TenantPasswords& passwords, const AttemptCount& attempts, const CallContext& call
 ) {
     const auto verifiers = verifiers_of(passwords, access_.password_mode);
     as_admin(call, [&](Connection& session) {
         session.run_batch(
             sql::claim_and_create_roles(
-                names_, setup_, claimant_, verifiers, session.server_version()
+                names_, setup_, claimant_, verifiers, attempts, session.server_version()
             ),
             call
         );
@@ -109,7 +110,9 @@ void PostgresTenant::configure(const CallContext& call) {
     as_admin(call, [&](Connection& session) {
         hand_over =
             sql::hand_over_schema(names_, setup_, session.server_version(), session.is_superuser());
-        session.run_batch(sql::configure_database(names_, setup_, claimant_), call);
+        session.run_batch(
+            sql::configure_database(names_, setup_, claimant_, session.server_version()), call
+        );
         oid = cell(session.run(sql::find_noted_database(names_, claimant_), call), 0);
     });
     const auto contents = sql::arrange_contents(names_, setup_);
@@ -141,6 +144,44 @@ void PostgresTenant::install_extensions(Connection& session, const CallContext& 
             );
         }
     }
+}
+
+void PostgresTenant::count_attempt(const AttemptCount& attempts, const CallContext& call) {
+    as_admin(call, [&](Connection& session) {
+        session.run_batch(sql::count_attempt(names_, claimant_, attempts), call);
+    });
+}
+
+void PostgresTenant::lock_out_earlier_attempts(
+    std::int64_t attempt, const Sensitive& password, const CallContext& call
+) {
+    const auto verifiers = verifiers_of({{LoginId::migrate(), password}}, access_.password_mode);
+    as_admin(call, [&](Connection& session) {
+        const auto end_all = [&] {
+            session.run_batch(sql::end_migration_sessions(names_, claimant_, attempt), call);
+        };
+        // First, for what they did to their own role would be waited for.
+        end_all();
+        session.run_batch(
+            sql::set_attempt_password(names_, setup_, claimant_, verifiers, attempt), call
+        );
+        const bool is_alone = wait_for(kEnding, call, [&] {
+            end_all();  // one that began with the old password may only show now
+            const auto left = session.run(sql::count_migration_sessions(names_, claimant_), call);
+            return cell(left, 0) == "0";
+        });
+        if (!is_alone) {
+            throw Error(
+                {.kind = FailureClass::Transient,
+                 .origin = FailureOrigin::Postgres,
+                 .message = "PostgreSQL " + to_string(session.endpoint()) +
+                            ": a session that an earlier migration left, of role \"" +
+                            names_.migrate.str() +
+                            "\", was ended and is still there. No migration was started beside it; "
+                            "it is tried again."}
+            );
+        }
+    });
 }
 
 void PostgresTenant::remove_reader(const RoleName& reader, const CallContext& call) {

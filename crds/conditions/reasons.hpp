@@ -81,6 +81,7 @@ enum class Reason {
     MigrationRetrying,
     MigrationFailed,
     MigrationJobStuck,
+    MigrationPodLost,
     UnappliedRemain,
     RollingOut,
     RolloutTimedOut,

@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -84,7 +86,15 @@ class Executor {
         );
     }
     void operator()(const Reattach&) { tenant().reattach(call_); }
-    void operator()(const CreateRoles&) { tenant().claim_and_create_roles(credentials(), call_); }
+    // Another operator may have counted an attempt whose password it has not stored yet. A number that is stored
+    // before the roles have their passwords makes its write a conflict.
+    void operator()(const CreateRoles&) {
+        const auto seen = known(observed_.tenant).attempts;
+        if (attempt_in(stored_) != seen) {
+            store(with_attempt(stored_, next_attempt()));
+        }
+        tenant().claim_and_create_roles(credentials(), {seen, attempt_in(stored_)}, call_);
+    }
     void operator()(const CreateDatabase&) { tenant().create(call_); }
     void operator()(const ConfigureDatabase&) { tenant().configure(call_); }
     void operator()(const PublishCa&) {
@@ -112,16 +122,25 @@ class Executor {
         cluster_.remove_secret({meta.key.ns, removal.secret}, meta.uid, call_);
     }
     void operator()(const ForgetReaders&) { store(without_leftovers(desired_, stored_)); }
-    void operator()(const PublishMigration&) {
+    // A Pod that nobody sees any more, on a lost node, may have the password of an earlier attempt and a session that
+    // holds its locks. The order is that of the crash, and of a second operator, between any two: whoever counted
+    // last goes on; a password is stored before the login has it; no Secret and no Job while a session is left.
+    void operator()(const StartMigration& start) {
+        cluster_.require_no_running_job(desired_.object, call_);
+        cluster_.publish(render_migration_program(desired_), {}, call_);
+        refuse_foreign_secret(desired_.migration_name);
+        const auto attempt = next_attempt();
+        tenant().count_attempt({known(observed_.tenant).attempts, attempt}, call_);
+        store(with_attempt(with_new_password(stored_, LoginId::migrate(), passwords_), attempt));
+        credentials_ = passwords_in(desired_, stored_);
+        const auto& password = credentials().at(LoginId::migrate());
+        tenant().lock_out_earlier_attempts(attempt, password, call_);
         // The Job finds what the app's Pods find: a template may mount the Secret's ca.crt.
         publish(
             desired_.migration_name,
             LoginId::migrate(),
             observed_.secrets.held_ca_of(desired_.secret_name)
         );
-        cluster_.publish(render_migration_program(desired_), {}, call_);
-    }
-    void operator()(const StartMigration& start) {
         cluster_.create_job(render_migration_job(desired_, start, access()), call_);
         tell("MigrationStarted", "Migrating the database for " + start.image.str() + ".");
     }
@@ -188,6 +207,10 @@ class Executor {
         );
         stored_ = std::move(passwords);
     }
+    /// Also after a restore, when the server has counted less than we have stored.
+    [[nodiscard]] std::int64_t next_attempt() const {
+        return std::max(attempt_in(stored_), known(observed_.tenant).attempts) + 1;
+    }
     [[nodiscard]] LoginId reader(std::size_t index) const {
         return LoginId::reader(desired_.names.readers.at(index).name);
     }
@@ -202,6 +225,14 @@ class Executor {
             ),
             call_
         );
+    }
+    /// What publish() would refuse, before anything that a refusal would leave half done.
+    void refuse_foreign_secret(const ObjectName& name) {
+        const auto& meta = desired_.object.meta;
+        const auto found = cluster_.read_secret({meta.key.ns, name}, call_);
+        if (found && found->controller != meta.uid) {
+            cluster_.publish(render_secret(desired_, name), {}, call_);
+        }
     }
     void tell(std::string reason, std::string message) {
         notes_.push_back({false, std::move(reason), std::move(message)});

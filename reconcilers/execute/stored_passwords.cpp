@@ -1,13 +1,16 @@
 #include "reconcilers/execute/stored_passwords.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
+#include <string>
 #include <utility>
 
 namespace djdb {
 namespace {
 
 constexpr std::string_view kNoteOfSecret = "reader-secret.";
+constexpr const char* kAttempt = "migrate-attempt";
 
 std::string password_key(const LoginId& login) {
     switch (login.kind) {
@@ -84,6 +87,29 @@ SecretData completed(
     return data;
 }
 
+SecretData with_new_password(
+    const SecretData& stored, const LoginId& login, PasswordSource& passwords
+) {
+    auto data = stored;
+    data.insert_or_assign(password_key(login), passwords.make());
+    return data;
+}
+
+std::int64_t attempt_in(const SecretData& stored) {
+    std::int64_t attempt = 0;
+    if (const auto found = find(stored, kAttempt)) {
+        const auto& text = found->reveal();
+        std::from_chars(text.data(), text.data() + text.size(), attempt);
+    }
+    return attempt;
+}
+
+SecretData with_attempt(const SecretData& stored, std::int64_t attempt) {
+    auto data = stored;
+    data.insert_or_assign(kAttempt, Sensitive(std::to_string(attempt)));
+    return data;
+}
+
 std::vector<ObjectName> leftover_secrets(const Desired& desired, const SecretData& stored) {
     std::set<std::string> wanted{desired.secret_name.str(), desired.migration_name.str()};
     for (const auto& name : desired.reader_secrets) {
@@ -110,7 +136,7 @@ SecretData without_leftovers(const Desired& desired, const SecretData& stored) {
         const auto& reader = readers_of(desired)[i];
         data.insert_or_assign(secret_key(reader), Sensitive(desired.reader_secrets[i].str()));
     }
-    return data;
+    return with_attempt(data, attempt_in(stored));
 }
 
 }  // namespace djdb

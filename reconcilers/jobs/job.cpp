@@ -25,6 +25,13 @@ std::optional<JobKind> parse_job_kind(std::string_view label) {
     return row == kKinds.end() ? std::nullopt : std::optional(row->first);
 }
 
+const JobPod* find_lost_pod(const JobRun& job, TimePoint now) {
+    const auto lost = std::ranges::find_if(job.pods, [&](const JobPod& pod) {
+        return pod.grace_ends && !pod.end && !pod.is_over && now >= *pod.grace_ends + kEndsWithin;
+    });
+    return lost == job.pods.end() ? nullptr : &*lost;
+}
+
 bool is_late_to_start(const JobRun& job, TimePoint now) {
     return job.state == JobState::Running && !job.being_deleted && job.failure_reason.empty() &&
            std::ranges::none_of(job.pods, &JobPod::has_started) &&

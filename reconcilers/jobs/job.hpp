@@ -43,6 +43,11 @@ struct ContainerEnd {
 
 struct JobPod {
     ResourceUid uid;
+    std::string name;
+    /// Empty until one takes it.
+    std::string node;
+    /// While it is being deleted: when its grace is over.
+    std::optional<TimePoint> grace_ends;
     /// Our container runs or has ended.
     bool has_started = false;
     /// Its phase is Succeeded or Failed.
@@ -84,6 +89,13 @@ struct JobRun {
 
 /// A Pod is made within a second or two; its volumes and its network take a few more.
 inline constexpr std::chrono::seconds kStartsWithin{10};
+
+/// A kubelet needs a moment to say that a Pod has ended.
+inline constexpr std::chrono::seconds kEndsWithin{30};
+
+/// The Pod whose grace is over for kEndsWithin and of whose end nobody has heard: its node does not answer. nullptr:
+/// there is none.
+const JobPod* find_lost_pod(const JobRun& job, TimePoint now);
 
 /// It is underway, and our container has not started kStartsWithin after the Job was made.
 bool is_late_to_start(const JobRun& job, TimePoint now);

@@ -11,6 +11,33 @@
 namespace djdb {
 namespace {
 
+/// As the migration login. A password that it does not take, such as one that was stored a moment before a crash, is
+/// what the roles' stage repairs.
+std::optional<AppliedMigrations> read_migrations(
+    const Desired& desired,
+    Observed& observed,
+    TenantDatabase& tenant,
+    const std::string& schema,
+    const CallContext& call
+) {
+    const auto& password = known(observed.secrets.passwords).at(LoginId::migrate());
+    try {
+        return tenant.read_migrations(schema, password, call);
+    } catch (const Error& error) {
+        const auto& login = desired.names.migrate;
+        auto& [contents, rejected, refused] = observed.inspection;
+        const bool is_in_vain = std::ranges::find(refused, login) != refused.end();
+        if (error.failure().reason != Reason::LoginRejected || is_in_vain ||
+            tenant.accepts_password(LoginId::migrate(), password, call)) {
+            throw;
+        }
+        if (std::ranges::find(rejected, login) == rejected.end()) {
+            rejected.push_back(login);
+        }
+        return std::nullopt;
+    }
+}
+
 /// The Job that the migration stage judges, if it said ok for an image that is not recorded: then the
 /// database itself is asked, in the schema that the Job named.
 void confirm(
@@ -28,11 +55,8 @@ void confirm(
     }
     const auto end = read_end(*job);
     if (said_ok(end)) {
-        observed.release.applied = tenant.read_migrations(
-            std::get<Answered>(end).recorded_in,
-            known(observed.secrets.passwords).at(LoginId::migrate()),
-            call
-        );
+        observed.release.applied =
+            read_migrations(desired, observed, tenant, std::get<Answered>(end).recorded_in, call);
     }
 }
 

@@ -120,6 +120,8 @@ struct TenantFacts {
     /// PostgreSQL 13 and 14: public still belongs to the bootstrap superuser, who lets everybody
     /// that may connect create in it.
     bool shares_public_schema = false;
+    /// At migrations, that were ever prepared: each had a password of its own.
+    std::int64_t attempts = 0;
     /// Passed on the database of this OID, most recent last.
     std::vector<ImageRef> passed_images;
 };
@@ -148,9 +150,12 @@ class TenantDatabase {
     /// retained for us, and in the same transaction makes the roles, comments them and sets the
     /// passwords (client-made SCRAM verifiers, unless the server wants them in the clear). Roles
     /// that exist with our comment are completed and get the passwords again. Throws Conflict
-    /// OwnershipConflict or RoleConflict, having changed nothing.
+    /// OwnershipConflict or RoleConflict, and when an attempt at a migration was counted since inspect() saw so many,
+    /// having changed nothing.
     /// @param passwords of all that enabled_logins() names
-    virtual void claim_and_create_roles(const TenantPasswords& passwords, const CallContext&) = 0;
+    /// @param attempts the next one: that the migration login's password is of
+    virtual void
+    claim_and_create_roles(const TenantPasswords& passwords, const AttemptCount& attempts, const CallContext&) = 0;
     /// CREATE DATABASE, closed to connections, owned from birth. Exists already: no error, inspect
     /// tells whose it is. Throws Terminal DatabaseLost rather than replace one that was there.
     virtual void create(const CallContext&) = 0;
@@ -173,6 +178,14 @@ class TenantDatabase {
     virtual void remove_reader(const RoleName& reader, const CallContext&) = 0;
     virtual AppliedMigrations
     read_migrations(const std::string& schema, const Sensitive& migrate_password, const CallContext&) = 0;
+    /// For the next attempt at a migration. Throws Conflict when another one was counted since inspect() saw so many:
+    /// another operator is about to begin it.
+    virtual void count_attempt(const AttemptCount&, const CallContext&) = 0;
+    /// Gives the migration login the password of this attempt, and ends the sessions that it has: they are of earlier
+    /// ones, whose Pods may run on where nobody sees them. Throws Conflict, having ended nothing, when another
+    /// attempt was counted since; Transient while a session is left.
+    virtual void
+    lock_out_earlier_attempts(std::int64_t attempt, const Sensitive& password, const CallContext&) = 0;
     /// Notes in the ledger that the image passed on the database of this OID.
     virtual void record_passed_image(const ImageRef&, const CallContext&) = 0;
 

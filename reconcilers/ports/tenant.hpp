@@ -74,6 +74,8 @@ struct TenantSetup {
     std::int64_t connection_limit = -1;
     std::string time_zone = "UTC";
     std::chrono::seconds lock_timeout{5};
+    /// Of a migration Job.
+    std::chrono::seconds migration_deadline{3600};
     /// The one of the app's two logins that the app uses: the other one is NOLOGIN.
     LoginId active_login = LoginId::a();
 };
@@ -84,6 +86,12 @@ std::vector<LoginId> enabled_logins(const TenantNames&, const TenantSetup&);
 
 /// Of the logins that are enabled, each.
 using TenantPasswords = std::map<LoginId, Sensitive>;
+
+/// Of attempts at a migration: each has a password of its own, and the ledger counts them.
+struct AttemptCount {
+    std::int64_t seen = 0;  ///< as inspect() found it
+    std::int64_t next = 0;  ///< as it is to be
+};
 
 /// Who claims: unique over clusters and over re-creations of a resource.
 struct Claimant {

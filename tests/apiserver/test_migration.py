@@ -1,10 +1,12 @@
 """What becomes of a migration Job's Pod. No kubelet runs it, so the test says how its containers fare."""
 
 import json
+import subprocess
 import time
 import unittest
 
-from case import HEAL_SECONDS, ClusterTest, side_by_side
+from case import HEAL_SECONDS, ClusterTest, decoded, side_by_side
+from postgres import Session
 from release_case import ReleaseTest, failure
 
 IMAGE = "registry.test/shop:v1"
@@ -165,6 +167,76 @@ class BeforeItStarts(ClusterTest):
             },
         )
         self.stuck("FailedMount", said)
+
+
+class LostNode(ReleaseTest):
+    """The Pod of a migration that has its session, and locks, is to end, and its node does not answer."""
+
+    def published(self):
+        return decoded(self.api.read("secret", "app-migrate", self.space))
+
+    @staticmethod
+    def psql(values):
+        login = "host=%(DB_HOST)s port=%(DB_PORT)s dbname=%(DB_NAME)s user=%(DB_USER)s password=%(DB_PASSWORD)s"
+        return ["psql", "-XAtq", login % values + " sslmode=require"]
+
+    def log_in(self, values):
+        """@return what the server says of it."""
+        done = subprocess.run(
+            [*self.psql(values), "-c", "SELECT session_user"], capture_output=True, text=True, timeout=60
+        )
+        return (done.stdout + done.stderr).strip()
+
+    def sessions(self):
+        return self.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = '%s_migrate'" % self.database)
+
+    def lose(self):
+        """@return its Pod's name, and what its Secret held. Its session has a lock."""
+        self.make_ready_database()
+        self.make_node()
+        self.deploy()
+        pod = self.pod()["metadata"]["name"]
+        self.bind(pod)
+        self.job_runs()
+        secret = self.published()
+        session = Session(self.psql(secret))
+        self.addCleanup(session.__exit__)
+        session.ask("CREATE TABLE orders (id int)")
+        session.ask("BEGIN")
+        session.ask("LOCK TABLE orders")
+        self.api.call("DELETE", self.api.path("pod", self.space, pod), gracePeriodSeconds=1)
+        return pod, secret
+
+    def assert_it_is_locked_out(self, secret):
+        self.assertEqual(self.sessions(), "0")
+        self.sql("SET lock_timeout = '1s'; DROP TABLE orders", self.database)
+        self.assertIn("password authentication failed", self.log_in(secret))
+        self.assertEqual(self.log_in(self.published()), self.database + "_migrate")
+
+    def test_it_is_told_and_the_next_attempt_locks_it_out(self):
+        pod, secret = self.lose()
+        found = self.wait_for_condition("MigrationsApplied", "False", "MigrationPodLost", seconds=2 * HEAL_SECONDS)
+        job = self.job()["metadata"]
+        for words in (pod, self.space, "kubectl delete node " + self.space, "kubectl delete job " + job["name"]):
+            self.assertIn(words, found["message"])
+        self.assertEqual(self.conditions()["Stalled"]["status"], "True")
+        self.assertEqual(self.sessions(), "1", "what may be underway is not cut off")
+        self.assert_quiet()
+
+        self.api.delete("job", job["name"], self.space)
+        self.eventually("the next one is made", lambda: self.job()["metadata"]["uid"] != job["uid"], HEAL_SECONDS)
+        self.assert_it_is_locked_out(secret)
+        self.let_pod_go(pod)
+        self.job_runs()
+        self.finish()
+
+    def test_its_node_is_deleted(self):
+        _, secret = self.lose()
+        self.api.delete("node", self.space)
+        self.eventually("the next attempt is made", lambda: 2 in self.jobs(), 3 * HEAL_SECONDS)
+        self.assert_it_is_locked_out(secret)
+        self.job_runs(2)
+        self.finish(2)
 
 
 class TriedAgain(ReleaseTest):

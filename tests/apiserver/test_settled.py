@@ -56,7 +56,7 @@ class Settled(SettledTest):
         self.make_whole_release()
         before = self.conditions()
         time.sleep(1.1)  # the times have whole seconds
-        self.api.patch("djdb", "app", {"spec": {"migrations": {"deadline": "2h"}}}, self.space)
+        self.api.patch("djdb", "app", {"spec": {"app": {"manage": ["manage.py"]}}}, self.space)
         generation = self.resource()["metadata"]["generation"]
         self.eventually(
             "the operator has seen the new spec", lambda: self.resource()["status"]["observedGeneration"] == generation

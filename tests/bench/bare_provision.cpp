@@ -83,11 +83,12 @@ void provision(const Server& server, BareSession& admin, int number) {
     const sql::Verifiers verifiers{
         {{LoginId::a(), postgres::scram_verifier(runtime)},
          {LoginId::migrate(), postgres::scram_verifier(migrate)}}};
-    admin.run_batch(sql::claim_and_create_roles(names, setup, claimant, verifiers, admin.version())
+    admin.run_batch(
+        sql::claim_and_create_roles(names, setup, claimant, verifiers, {}, admin.version())
     );
     admin.run(sql::find_lost_database(names));
     admin.run(sql::create_database(names));
-    admin.run_batch(sql::configure_database(names, setup, claimant));
+    admin.run_batch(sql::configure_database(names, setup, claimant, admin.version()));
     const auto hand_over = sql::hand_over_schema(names, setup, admin.version(), false);
     if (!hand_over.empty()) {
         BareSession(server, admin_of(server, name)).run_batch(hand_over);

@@ -81,9 +81,7 @@ DJDB_WRAPPED(assess_migration, "_ZN4djdb16assess_migrationERKNS_7DesiredERKNS_8O
         for (const auto& job : observed.jobs) {
             last = job.revision == revision ? std::max(last, job.attempt) : last;
         }
-        return Act{
-            wait->finding,
-            {PublishMigration{}, StartMigration{*source, revision, image, last + 1}}};
+        return Act{wait->finding, {StartMigration{*source, revision, image, last + 1}}};
     }
     return verdict;
 }

@@ -163,7 +163,7 @@ void play_to_the_end(World& world, Operators& operators, const Script& script, S
 Troubles troubles_of(const World& world, const Stage& stage) {
     Troubles troubles;
     troubles.crashes = world.faults.crashes();
-    troubles.failures = world.faults.failures();
+    troubles.failures = world.faults.failures() + world.api.jobs_refused;
     troubles.delays = world.faults.delays();
     troubles.deeds = static_cast<std::uint64_t>(std::ranges::count_if(stage.done(), [](Deed deed) {
         // What the resource before it had begun begins anew.
@@ -172,6 +172,12 @@ Troubles troubles_of(const World& world, const Stage& stage) {
     troubles.attempts = world.failed_attempts;
     troubles.retries = stage.jobs_removed();
     return troubles;
+}
+
+std::uint64_t templates_of(const Stage& stage) {
+    return static_cast<std::uint64_t>(std::ranges::count_if(stage.done(), [](Deed deed) {
+        return deed == Deed::Deploy || deed == Deed::Restart || deed == Deed::RollBack;
+    }));
 }
 
 }  // namespace
@@ -195,6 +201,7 @@ Outcome play(const Course& course, bool keeps_history) {
             facts_of(world),
             world.faults.counts(),
             troubles_of(world, stage),
+            templates_of(stage),
             course.faults.lag,
             course.script.has_rivals};
     }

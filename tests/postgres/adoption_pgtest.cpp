@@ -92,7 +92,7 @@ class Adoption : public LiveServer {
     }
     void take_over(const std::vector<RoleName>& owners) {
         database_of(names_, claimant_)->claim_existing(owners, call_for());
-        database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
+        database_of(names_, claimant_)->claim_and_create_roles(passwords_, {}, call_for());
         database_of(names_, claimant_)->adopt(call_for());
         database_of(names_, claimant_)->configure(call_for());
     }
@@ -304,7 +304,7 @@ TEST_F(Adoption, IsTheSameAfterACutAtEveryStatement) {
     database_of(names_, claimant_)->inspect(call_for());
     cut(sql::claim_existing(names_, setup_, claimant_, oid, named), access_.maintenance_database);
     EXPECT_EQ(state(), DatabaseState::Adopting);
-    database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
+    database_of(names_, claimant_)->claim_and_create_roles(passwords_, {}, call_for());
     EXPECT_EQ(state(), DatabaseState::Adopting);
     const auto noted = Connection::open(admin_endpoint(access_.maintenance_database), call_for())
                            ->run(sql::find_adoption(names_, claimant_), call_for());

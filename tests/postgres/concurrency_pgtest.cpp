@@ -133,7 +133,7 @@ TEST_F(Concurrency, TwoOperatorsWantOneDatabaseAndOneGetsIt) {
                 const auto call = call_for();
                 const auto& claimant = claimants.at(side);
                 database.of(access_, {names, setup_, claimant})
-                    ->claim_and_create_roles(passwords.at(side), call);
+                    ->claim_and_create_roles(passwords.at(side), {}, call);
                 database.of(access_, {names, setup_, claimant})->create(call);
                 database.of(access_, {names, setup_, claimant})->configure(call);
                 ++won.at(side);

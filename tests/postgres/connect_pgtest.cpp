@@ -136,7 +136,7 @@ TEST_F(Connect, KilledInTheMiddleThenCompleted) {
     PostgresDatabase fresh;
     const auto failure = failure_of([&] {
         fresh.of(access_, {names, setup_, claimant})
-            ->claim_and_create_roles(passwords_, call_for());
+            ->claim_and_create_roles(passwords_, {}, call_for());
     });
     EXPECT_EQ(failure.code, "ConnectionLost") << failure.message;
     EXPECT_EQ(failure.kind, FailureClass::Transient);

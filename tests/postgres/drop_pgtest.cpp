@@ -88,7 +88,7 @@ TEST_F(Drop, LeavesNothingThatTheDeletedCouldClaim) {
     drop();
     const auto stale = database_of(names_, claimant_);
     for (const auto& act : std::vector<std::function<void()>>{
-             [&] { stale->claim_and_create_roles(passwords_, call_for()); },
+             [&] { stale->claim_and_create_roles(passwords_, {}, call_for()); },
              [&] { stale->create(call_for()); },
              [&] { stale->configure(call_for()); },
              [&] { stale->transfer(call_for()); }}) {
@@ -114,11 +114,11 @@ TEST_F(Drop, OfADatabaseThatBearsTheNameOfOurs) {
 
 TEST_F(Drop, OfADatabaseThatWasNeverOpened) {
     const auto young = fresh_tenant();
-    database_of(young)->claim_and_create_roles(passwords_, call_for());
+    database_of(young)->claim_and_create_roles(passwords_, {}, call_for());
     database_of(young)->drop(call_for());
     EXPECT_EQ(end_state(young), "");
     const auto next = database_of(young, claimant_of(young, "uid-2"));
-    next->claim_and_create_roles(passwords_, call_for());
+    next->claim_and_create_roles(passwords_, {}, call_for());
     next->create(call_for());
     next->drop(call_for());
     EXPECT_EQ(end_state(young), "");

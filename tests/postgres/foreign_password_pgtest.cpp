@@ -68,7 +68,7 @@ TEST_F(ForeignPassword, IsFoundByTheNextVisitAndSetAgain) {
     const auto found = look(cache, interval);
     EXPECT_EQ(found.inspection.rejected_logins, std::vector{names_.login_a});
     EXPECT_TRUE(plans_to_set_it_again(found));
-    database_.of(access_, desired_.tenant())->claim_and_create_roles(passwords_, call_for());
+    database_.of(access_, desired_.tenant())->claim_and_create_roles(passwords_, {}, call_for());
     note_steps(desired_, found, {{.step = id_of(CreateRoles{})}}, cache);
     EXPECT_TRUE(look(cache, interval + 1s).inspection.rejected_logins.empty());
     EXPECT_TRUE(database_of(desired_.names)
@@ -107,7 +107,7 @@ TEST_F(ForeignPassword, IsNotSetWithoutEndWhereItIsRefusedForAnotherReason) {
         if (plans_to_set_it_again(found)) {
             ++times;
             database_.of(access_, desired_.tenant())
-                ->claim_and_create_roles(passwords_, call_for());
+                ->claim_and_create_roles(passwords_, {}, call_for());
             note_steps(desired_, found, {{.step = id_of(CreateRoles{})}}, cache);
         }
     }

@@ -232,7 +232,7 @@ TEST_F(HostileTenant, FormerOwnerPlantsNothingForTheOneWhoAdopts) {
     );
     const auto claimant = claimant_of(legacy);
     database_of(legacy, claimant)->claim_existing({RoleName(old)}, call_for());
-    database_of(legacy, claimant)->claim_and_create_roles(passwords_, call_for());
+    database_of(legacy, claimant)->claim_and_create_roles(passwords_, {}, call_for());
     database_of(legacy, claimant)->adopt(call_for());
     database_of(legacy, claimant)->configure(call_for());
     as_superuser("ALTER DATABASE " + database + " RESET ALL");

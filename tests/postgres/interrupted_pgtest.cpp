@@ -48,7 +48,7 @@ class Interrupted : public LiveServer {
 
 TEST_F(Interrupted, InClaimAndRoles) {
     const auto batch = sql::claim_and_create_roles(
-        names_, setup_, claimant_, verifiers_of(passwords_), server_version()
+        names_, setup_, claimant_, verifiers_of(passwords_), {}, server_version()
     );
     ASSERT_EQ(end_state(names_), "");
     cut_everywhere(batch, access_.maintenance_database, names_);
@@ -60,7 +60,7 @@ TEST_F(Interrupted, InClaimAndRoles) {
 }
 
 TEST_F(Interrupted, BetweenClaimAndDatabase) {
-    database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
+    database_of(names_, claimant_)->claim_and_create_roles(passwords_, {}, call_for());
     expect_provisioned_in_the_end();
 }
 
@@ -92,9 +92,9 @@ TEST_F(Interrupted, ASessionThatCouldNotMakeADatabaseEnds) {
 }
 
 TEST_F(Interrupted, InConfiguration) {
-    database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
+    database_of(names_, claimant_)->claim_and_create_roles(passwords_, {}, call_for());
     database_of(names_)->create(call_for());
-    const auto batch = sql::configure_database(names_, setup_, claimant_);
+    const auto batch = sql::configure_database(names_, setup_, claimant_, server_version());
     cut_everywhere(batch, access_.maintenance_database, names_);
     Connection::open(admin_endpoint(access_.maintenance_database), call_for())
         ->run_batch(batch, call_for());
@@ -153,11 +153,11 @@ TEST_F(Interrupted, InRotation) {
         }
     };
     const auto batch = sql::claim_and_create_roles(
-        names_, setup_, claimant_, verifiers_of(fresh), server_version()
+        names_, setup_, claimant_, verifiers_of(fresh), {}, server_version()
     );
     cut_everywhere(batch, access_.maintenance_database, names_, [&] { expect_only(old, fresh); });
     for (int run = 0; run < 2; ++run) {
-        database_of(names_, claimant_)->claim_and_create_roles(fresh, call_for());
+        database_of(names_, claimant_)->claim_and_create_roles(fresh, {}, call_for());
         expect_only(fresh, old);
     }
     passwords_ = fresh;
@@ -232,7 +232,7 @@ TEST_F(ServerKilled, AmidCreateDatabase) {
     for (int attempt = 0; attempt < 20 && !was_amid; ++attempt) {
         names_ = fresh_tenant();
         claimant_ = claimant_of(names_);
-        database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
+        database_of(names_, claimant_)->claim_and_create_roles(passwords_, {}, call_for());
         kill_amid_creation();
         EXPECT_EQ(failure_of([&] { provision(names_, claimant_); }).kind, FailureClass::Transient);
         const auto found = facts_after_restart().database;
@@ -260,7 +260,7 @@ TEST_F(Interrupted, DatabaseIsMadeHoweverLongTheDiskStandsStill) {
     std::future<void> made;
     TenantNames names = fresh_tenant();
     for (int i = 0; i < 20; ++i, names = fresh_tenant()) {
-        database_of(names)->claim_and_create_roles(passwords_, call_for());
+        database_of(names)->claim_and_create_roles(passwords_, {}, call_for());
         made = std::async(std::launch::async, [&] { database_of(names)->create(call_for()); });
         backend = 0;
         while (backend == 0 &&

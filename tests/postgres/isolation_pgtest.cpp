@@ -95,7 +95,7 @@ TEST_F(Isolation, LoginWithAVerifierThatTakesForEver) {
         ASSERT_LT(cpu_seconds() - before, 1) << iterations;
     }
     // The stored password is set again as after any other foreign one.
-    database_of(sick_)->claim_and_create_roles(passwords_, call_for());
+    database_of(sick_)->claim_and_create_roles(passwords_, {}, call_for());
     EXPECT_TRUE(database_of(sick_)->accepts_password(LoginId::a(), password, call_for()));
 }
 

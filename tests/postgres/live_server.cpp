@@ -204,7 +204,7 @@ std::unique_ptr<TenantDatabase> LiveServer::database_of(
 
 void LiveServer::provision(const TenantNames& names, const Claimant& claimant) {
     const auto call = call_for();
-    database_of(names, claimant)->claim_and_create_roles(passwords_, call);
+    database_of(names, claimant)->claim_and_create_roles(passwords_, {}, call);
     database_of(names, claimant)->create(call);
     database_of(names, claimant)->configure(call);
 }

@@ -152,7 +152,7 @@ class Pooler : public LiveServer {
         setup_.schemas = {"reports"};
         direct_ = pooled().access();
         const auto tenant = of(database_, direct_);
-        tenant->claim_and_create_roles(passwords_, call_for());
+        tenant->claim_and_create_roles(passwords_, {}, call_for());
         tenant->create(call_for());
         tenant->configure(call_for());
     }

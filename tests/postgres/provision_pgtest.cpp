@@ -25,7 +25,7 @@ TEST_F(Provision, StepByStepAndTwice) {
     EXPECT_EQ(facts.roles, RolesState::Absent);
     EXPECT_EQ(facts.database, DatabaseState::Absent);
 
-    database_of(names, claimant)->claim_and_create_roles(passwords_, call);
+    database_of(names, claimant)->claim_and_create_roles(passwords_, {}, call);
     facts = database_of(names, claimant)->inspect(call);
     EXPECT_EQ(facts.claim, ClaimState::Mine);
     EXPECT_EQ(facts.roles, RolesState::Complete);
@@ -268,8 +268,9 @@ TEST_F(Provision, RetainedAndAttachedAgainWithItsRows) {
     // The predecessor's operator may be in the midst of a run.
     database_of(names, claimant)->reattach(call);
     EXPECT_EQ(
-        failure_of([&] { database_of(names, claimant)->claim_and_create_roles(passwords_, call); }
-        ).reason,
+        failure_of([&] {
+            database_of(names, claimant)->claim_and_create_roles(passwords_, {}, call);
+        }).reason,
         Reason::ClaimLost
     );
     EXPECT_EQ(database_of(names, claimant)->inspect(call).claim, ClaimState::RetainedForMe);

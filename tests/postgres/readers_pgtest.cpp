@@ -172,7 +172,7 @@ TEST_F(Readers, NameThatIsAnotherTenantsLoginIsRefusedBothWays) {
     ask_for({"a"});
     ASSERT_EQ(names_.readers[0].role, other.login_a);
     const auto only_logins = fresh_passwords();
-    database_of(other)->claim_and_create_roles(only_logins, call_for());
+    database_of(other)->claim_and_create_roles(only_logins, {}, call_for());
     const auto before = end_state(names_);
     EXPECT_EQ(failure_of([&] { provision(names_, claimant()); }).reason, Reason::RoleConflict);
     EXPECT_EQ(look().roles, RolesState::Foreign);
@@ -184,7 +184,7 @@ TEST_F(Readers, NameThatIsAnotherTenantsLoginIsRefusedBothWays) {
     const auto late = tenant_names(DatabaseName(first.database.str() + "_ro"));
     const auto kept = end_state(first);
     const auto failure =
-        failure_of([&] { database_of(late)->claim_and_create_roles(only_logins, call_for()); });
+        failure_of([&] { database_of(late)->claim_and_create_roles(only_logins, {}, call_for()); });
     EXPECT_EQ(failure.reason, Reason::RoleConflict) << failure.message;
     EXPECT_EQ(end_state(first), kept);
     EXPECT_EQ(database_of(late)->inspect(call_for()).claim, ClaimState::Unclaimed);

@@ -27,7 +27,7 @@ TEST_F(WriteBackoff, SecondClaimantOfOneDatabase) {
     EXPECT_NE(facts.claim_holder.find("shop/" + names.database.str()), std::string::npos)
         << facts.claim_holder;
     const auto failure = failure_of([&] {
-        database_of(names, other)->claim_and_create_roles(fresh_passwords(), call_for());
+        database_of(names, other)->claim_and_create_roles(fresh_passwords(), {}, call_for());
     });
     EXPECT_EQ(failure.reason, Reason::OwnershipConflict);
     EXPECT_EQ(failure.kind, FailureClass::Conflict);
@@ -45,7 +45,7 @@ TEST_F(WriteBackoff, ForeignDatabase) {
     as_superuser("CREATE DATABASE " + names.database.str());
     EXPECT_EQ(database_of(names)->inspect(call_for()).database, DatabaseState::Foreign);
     const auto failure =
-        failure_of([&] { database_of(names)->claim_and_create_roles(passwords_, call_for()); });
+        failure_of([&] { database_of(names)->claim_and_create_roles(passwords_, {}, call_for()); });
     EXPECT_EQ(failure.reason, Reason::AdoptionNotGranted);
     EXPECT_EQ(roles_of(names), "");
     EXPECT_EQ(database_of(names)->inspect(call_for()).claim, ClaimState::Unclaimed);
@@ -58,7 +58,7 @@ TEST_F(WriteBackoff, DatabaseThatAppearsAfterTheClaim) {
     for (const std::string options : {"", " ALLOW_CONNECTIONS false"}) {
         const auto names = fresh_tenant();
         const auto claimant = claimant_of(names);
-        database_of(names, claimant)->claim_and_create_roles(passwords_, call_for());
+        database_of(names, claimant)->claim_and_create_roles(passwords_, {}, call_for());
         as_superuser("CREATE DATABASE " + names.database.str() + options);
         const auto before = end_state(names);
         EXPECT_EQ(
@@ -83,7 +83,7 @@ TEST_F(WriteBackoff, ForeignRole) {
     const auto before = roles_of(names);
     EXPECT_EQ(database_of(names)->inspect(call_for()).roles, RolesState::Foreign);
     const auto failure =
-        failure_of([&] { database_of(names)->claim_and_create_roles(passwords_, call_for()); });
+        failure_of([&] { database_of(names)->claim_and_create_roles(passwords_, {}, call_for()); });
     EXPECT_EQ(failure.reason, Reason::RoleConflict);
     EXPECT_EQ(failure.kind, FailureClass::Conflict);
     EXPECT_NE(failure.message.find(names.migrate.str()), std::string::npos) << failure.message;
@@ -106,7 +106,7 @@ TEST_F(WriteBackoff, AdministratorWithoutCreateRole) {
     const auto names = fresh_tenant();
     const auto failure = failure_of([&] {
         database_.of(weak, {names, setup_, claimant_of(names)})
-            ->claim_and_create_roles(passwords_, call_for());
+            ->claim_and_create_roles(passwords_, {}, call_for());
     });
     EXPECT_EQ(failure.reason, Reason::AdminRightsMissing);
     EXPECT_EQ(failure.kind, FailureClass::Forbidden);

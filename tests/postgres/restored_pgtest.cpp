@@ -18,7 +18,7 @@ class Restored : public LiveServer {
     void claim(const ServerAccess& access, const TenantNames& names) {
         PostgresDatabase database;
         database.of(access, {names, setup_, claimant_of(names)})
-            ->claim_and_create_roles(passwords_, call_for());
+            ->claim_and_create_roles(passwords_, {}, call_for());
     }
     /// As the server's own reconciler remembers it, once all of it is on disk.
     static ServerIdentity remembered(const SpareServer& server) {
@@ -122,7 +122,7 @@ TEST_F(Restored, ASessionOnThePrimaryThatWasReplacedIsNotUsedAgain) {
     access.address.identity.expected = found;
     const auto names = fresh_tenant();
     database.of(access, {names, setup_, claimant_of(names)})
-        ->claim_and_create_roles(passwords_, call_for());
+        ->claim_and_create_roles(passwords_, {}, call_for());
     EXPECT_EQ(roles_of(old, names), "0");
     EXPECT_EQ(roles_of(promoted, names), "1");
 

@@ -41,7 +41,7 @@ TEST_F(Secrecy, PasswordsReachNeitherLogNorError) {
     const auto claimant = claimant_of(names);
     PostgresDatabase fresh;
     const auto call = call_for();
-    fresh.of(access_, {names, setup_, claimant})->claim_and_create_roles(passwords_, call);
+    fresh.of(access_, {names, setup_, claimant})->claim_and_create_roles(passwords_, {}, call);
     fresh.of(access_, {names, setup_, claimant_of(names)})->create(call);
     fresh.of(access_, {names, setup_, claimant})->configure(call);
     fresh.of(access_, {names, setup_, claimant_of(names)})
@@ -52,7 +52,7 @@ TEST_F(Secrecy, PasswordsReachNeitherLogNorError) {
     auto other = claimant;
     other.key.ns = Namespace("elsewhere");
     const auto refused = failure_of([&] {
-        fresh.of(access_, {names, setup_, other})->claim_and_create_roles(passwords_, call);
+        fresh.of(access_, {names, setup_, other})->claim_and_create_roles(passwords_, {}, call);
     });
     const auto rejected = failure_of([&] {
         fresh.of(access_, {names, setup_, claimant_of(names)})
@@ -88,7 +88,7 @@ TEST_F(Secrecy, NoVerifierIsLoggedInRaces) {
                 claimant.cluster_id = i % 2 == 0 ? "cluster-1" : "cluster-2";
                 try {
                     fresh.of(access_, {names, setup_, claimant})
-                        ->claim_and_create_roles(passwords_, call_for());
+                        ->claim_and_create_roles(passwords_, {}, call_for());
                 } catch (const Error& error) {
                     EXPECT_EQ(error.failure().reason, Reason::OwnershipConflict) << error.what();
                 }
@@ -125,7 +125,7 @@ TEST_F(Secrecy, NoVerifierIsLoggedWhenAWaitingSessionIsEnded) {
             PostgresDatabase fresh;
             const auto failure = failure_of([&] {
                 fresh.of(access_, {names, setup_, claimant})
-                    ->claim_and_create_roles(passwords_, call_for());
+                    ->claim_and_create_roles(passwords_, {}, call_for());
             });
             EXPECT_EQ(failure.kind, FailureClass::Transient) << failure.message;
             EXPECT_EQ(failure.message.find("SCRAM"), std::string::npos) << failure.message;
@@ -160,7 +160,7 @@ TEST_F(Secrecy, VerifiersAreHiddenFromAFullLogByWhoMay) {
         PostgresDatabase fresh;
         const auto names = fresh_tenant();
         fresh.of(access_, {names, setup_, claimant_of(names)})
-            ->claim_and_create_roles(passwords_, call_for());
+            ->claim_and_create_roles(passwords_, {}, call_for());
         EXPECT_NE(log().find("set_config('djangodb.runtime'"), std::string::npos);
         EXPECT_EQ(log().find(passwords_.at(LoginId::a()).reveal()), std::string::npos);
         EXPECT_EQ(log().find(passwords_.at(LoginId::migrate()).reveal()), std::string::npos);

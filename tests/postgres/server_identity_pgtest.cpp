@@ -83,7 +83,7 @@ TEST_F(Identity, AnotherServerBehindTheSamePortGetsNoStatement) {
     EXPECT_EQ(
         failure_of([&] {
             moved.of(access, {names, setup_, claimant})
-                ->claim_and_create_roles(passwords_, call_for());
+                ->claim_and_create_roles(passwords_, {}, call_for());
         }).reason,
         Reason::ServerIdentityChanged
     );
@@ -122,7 +122,7 @@ TEST_F(Identity, ServerRestoredFromAnOldCopyGetsNoStatement) {
     PostgresDatabase database;
     const auto claim = [&](const TenantNames& names) {
         database.of(access, {names, setup_, claimant_of(names)})
-            ->claim_and_create_roles(passwords_, call_for());
+            ->claim_and_create_roles(passwords_, {}, call_for());
     };
     claim(before);
     server.stop();
@@ -144,7 +144,7 @@ TEST_F(Identity, ServerRestoredFromAnOldCopyGetsNoStatement) {
     EXPECT_EQ(
         failure_of([&] {
             restored.of(access, {after, setup_, claimant_of(after)})
-                ->claim_and_create_roles(passwords_, call_for());
+                ->claim_and_create_roles(passwords_, {}, call_for());
         }).reason,
         Reason::ServerRestored
     );
@@ -166,7 +166,7 @@ TEST_F(Identity, LedgerThatWasDroppedIsNotMadeAnew) {
     PostgresDatabase database;
     const auto names = fresh_tenant();
     database.of(access, {names, setup_, claimant_of(names)})
-        ->claim_and_create_roles(passwords_, call_for());
+        ->claim_and_create_roles(passwords_, {}, call_for());
     access.address.identity.expected = look(access);
     server.as_superuser("DROP DATABASE short_lived WITH (FORCE)");
     PostgresDatabase fresh;
@@ -188,7 +188,7 @@ TEST_F(Identity, RevisionThatACrashCouldTakeBackIsNotRemembered) {
     const auto names = fresh_tenant();
     PostgresDatabase database;
     database.of(access, {names, setup_, claimant_of(names)})
-        ->claim_and_create_roles(passwords_, call_for());
+        ->claim_and_create_roles(passwords_, {}, call_for());
     access.address.identity.expected = look(access);
     const auto ask = [&](const std::string& sql) { return server.as_superuser(sql, "djangodb"); };
     // Nobody else brings the log to the disk.

@@ -84,14 +84,14 @@ class Swapped : public LiveServer {
 };
 
 TEST_F(Swapped, DatabaseAmidItsConfiguration) {
-    database_of(names_, claimant_)->claim_and_create_roles(passwords_, call_for());
+    database_of(names_, claimant_)->claim_and_create_roles(passwords_, {}, call_for());
     database_of(names_)->create(call_for());
     as_superuser("CREATE DATABASE " + other_);
     const auto ours = oid_of(name_);
     const auto others = oid_of(other_);
     const auto untouched = state_of(others);
     for (const bool is_configured : {false, true}) {
-        const auto batch = sql::configure_database(names_, setup_, claimant_);
+        const auto batch = sql::configure_database(names_, setup_, claimant_, server_version());
         for (std::size_t place = 0; place < batch.size(); ++place) {
             run_with(batch, place, [&] { swap(); });
             EXPECT_EQ(state_of(others), untouched) << "swapped before statement " << place;
@@ -167,7 +167,7 @@ TEST_F(Swapped, ImageIsRecordedForTheClaimedDatabaseOrRefused) {
 
 TEST_F(Swapped, RoleThatAppearsAfterTheCheckIsNotTakenOver) {
     const auto batch = sql::claim_and_create_roles(
-        names_, setup_, claimant_, verifiers_of(passwords_), server_version()
+        names_, setup_, claimant_, verifiers_of(passwords_), {}, server_version()
     );
     const auto role = names_.login_a.str();
     const auto state = [&] {

@@ -26,7 +26,7 @@ class Transfer : public LiveServer {
     }
     void finish(const Claimant& claimant, const TenantPasswords& passwords) {
         database_of(names_, claimant)->reattach(call_for());
-        database_of(names_, claimant)->claim_and_create_roles(passwords, call_for());
+        database_of(names_, claimant)->claim_and_create_roles(passwords, {}, call_for());
         database_of(names_, claimant)->configure(call_for());
     }
     void expect_moved(const TenantPasswords& fresh) {

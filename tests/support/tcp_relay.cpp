@@ -1,6 +1,8 @@
 #include "tests/support/tcp_relay.hpp"
 
 #include <array>
+#include <chrono>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdexcept>
@@ -17,6 +19,12 @@ sockaddr_in loopback(std::uint16_t port) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
     return address;
+}
+
+void wait_for_stop(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    }
 }
 
 /// @return false at the end of either side
@@ -70,6 +78,18 @@ void TcpRelay::end(const Pair& pair) {
     ::close(pair.server);
 }
 
+/// The kernel drops what comes for these sockets before TCP has seen it.
+void TcpRelay::silence() {
+    sock_filter drop{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
+    const sock_fprog program{.len = 1, .filter = &drop};
+    for (const auto& pair : pairs_) {
+        if (::setsockopt(pair.server, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) !=
+            0) {
+            throw std::runtime_error("the relay can't silence its sockets");
+        }
+    }
+}
+
 void TcpRelay::accept_one() {
     const Pair pair{
         ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC),
@@ -94,6 +114,11 @@ void TcpRelay::run(const std::stop_token& stop) {
                 end(pair);
             }
             pairs_.clear();
+        }
+        if (lost_) {
+            silence();
+            wait_for_stop(stop);
+            return;
         }
         joined_ = pairs_.size();
         std::vector<pollfd> sockets{{.fd = listener_, .events = POLLIN, .revents = 0}};

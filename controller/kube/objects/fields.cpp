@@ -40,8 +40,7 @@ const json* find_condition(const json& object, std::string_view type, std::strin
 }
 
 ResourceUid controller_of(const nlohmann::json& object) {
-    for (const auto& owner :
-         object.at("metadata").value("ownerReferences", nlohmann::json::array())) {
+    for (const auto& owner : child(child(object, "metadata"), "ownerReferences")) {
         if (owner.value("controller", false)) {
             return ResourceUid(owner.value("uid", ""));
         }

@@ -48,6 +48,10 @@ JobPod decode_pod(const json& pod, const std::string& name) {
     const auto phase = status.value("phase", "");
     JobPod out;
     out.uid = ResourceUid(text_at(pod, {"metadata", "uid"}));
+    out.name = text_at(pod, {"metadata", "name"});
+    out.node = text_at(pod, {"spec", "nodeName"});
+    // The API server counts the grace into it.
+    out.grace_ends = parse_time(text_at(pod, {"metadata", "deletionTimestamp"}));
     out.is_over = phase == "Succeeded" || phase == "Failed";
     if (const auto* refused = find_condition(pod, "PodScheduled", "False")) {
         out.unscheduled = explanation_in(*refused);
@@ -83,6 +87,12 @@ void decode_state(const json& job, JobRun& out) {
     }
 }
 
+/// One of a deleted Job of the same name may be there still.
+bool is_of(const JobRun& job, const json& pod) {
+    const auto controller = controller_of(pod);
+    return controller.empty() || controller == job.uid;
+}
+
 /// Of the Job alone.
 JobRun decode_podless(JobKind kind, const json& job) {
     const auto& metadata = child(job, "metadata");
@@ -111,7 +121,9 @@ JobRun decode_job(
 ) {
     auto out = decode_podless(kind, job);
     for (const auto& pod : pods) {
-        out.pods.push_back(decode_pod(*pod, container_of(job)));
+        if (is_of(out, *pod)) {
+            out.pods.push_back(decode_pod(*pod, container_of(job)));
+        }
     }
     return out;
 }
@@ -119,7 +131,7 @@ JobRun decode_job(
 JobRun decode_job(JobKind kind, const json& job, const std::vector<json>& pods) {
     auto out = decode_podless(kind, job);
     for (const auto& pod : pods) {
-        if (label_of(pod, kJobNameLabel) == out.name) {
+        if (label_of(pod, kJobNameLabel) == out.name && is_of(out, pod)) {
             out.pods.push_back(decode_pod(pod, container_of(job)));
         }
     }

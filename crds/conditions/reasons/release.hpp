@@ -65,6 +65,12 @@ constexpr std::array kRelease{
         "the Job's Pod can't start",
         "see the message"},
     ReasonRow{
+        MigrationPodLost,
+        "MigrationPodLost",
+        C::MigrationsApplied,
+        "the Job's Pod is to end and its node does not answer, so the migration may run on there",
+        "shut the node down, then delete its Node object; the message has the commands"},
+    ReasonRow{
         UnappliedRemain,
         "UnappliedRemain",
         C::MigrationsApplied,

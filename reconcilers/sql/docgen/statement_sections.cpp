@@ -7,6 +7,7 @@
 #include "reconcilers/sql/inspect/tenant.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/login/tenant_login.hpp"
+#include "reconcilers/sql/provision/attempt.hpp"
 #include "reconcilers/sql/provision/contents.hpp"
 #include "reconcilers/sql/provision/database.hpp"
 #include "reconcilers/sql/provision/roles.hpp"
@@ -161,7 +162,7 @@ std::vector<Section> making() {
          "administrator, maintenance database; one transaction",
          variants([](const Variant& of) {
              return claim_and_create_roles(
-                 of.names, of.setup, kClaimant, verifiers_for(of.names), of.server_version
+                 of.names, of.setup, kClaimant, verifiers_for(of.names), {4, 4}, of.server_version
              );
          })},
         {"Make the database",
@@ -179,7 +180,7 @@ std::vector<Section> making() {
          "administrator, maintenance database; one transaction, but for the last one",
          variants([](const Variant& of) {
              return with(
-                 configure_database(of.names, of.setup, kClaimant),
+                 configure_database(of.names, of.setup, kClaimant, of.server_version),
                  {find_noted_database(of.names, kClaimant)}
              );
          })},
@@ -224,6 +225,21 @@ std::vector<Section> arranging() {
          Where::OwnDatabase,
          "administrator, maintenance database",
          {note_configured(kNames, kClaimant)}},
+        {"Count an attempt at a migration",
+         Where::OwnDatabase,
+         "administrator, maintenance database; one transaction, before its Job is made",
+         count_attempt(kNames, kClaimant, {4, 5})},
+        {"Give the migration login the password of this attempt",
+         Where::OwnDatabase,
+         "administrator, maintenance database; one transaction, after that",
+         set_attempt_password(kNames, kSetup, kClaimant, verifiers_for(kNames), 5)},
+        {"End what earlier attempts left, and wait for it",
+         Where::OwnDatabase,
+         "administrator, maintenance database, after that; the last one alone",
+         with(
+             end_migration_sessions(kNames, kClaimant, 5),
+             {count_migration_sessions(kNames, kClaimant)}
+         )},
         {"Record an image whose migrations are in the database, and forget the oldest of many",
          Where::OwnDatabase,
          "administrator, maintenance database; one transaction",

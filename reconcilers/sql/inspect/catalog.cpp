@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kFacts = R"sql(
 facts AS MATERIALIZED (
     SELECT n.database, json_build_object(
-        'admin', current_user, 'claim', to_json(c), 'names', n.claimed, 'oid', d.oid::bigint,
+        'admin', current_user, 'version', current_setting('server_version_num')::int, 'claim', to_json(c), 'names', n.claimed, 'oid', d.oid::bigint,
         'owner', pg_get_userbyid(d.datdba), 'open', d.datallowconn, 'limit', d.datconnlimit,
         'acl', (
             SELECT json_object_agg(grantee, privileges) FROM (

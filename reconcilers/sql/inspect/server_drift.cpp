@@ -232,7 +232,9 @@ class Comparison {
         const auto& all = part(facts_, "settings");
         for (const auto& role : wanted_) {
             for (const auto& setting : role.settings) {
-                compare_setting(role.name.str(), setting, part(all, role.name.str()));
+                if (knows(setting)) {
+                    compare_setting(role.name.str(), setting, part(all, role.name.str()));
+                }
             }
         }
         for (const auto& [role, settings] : all.items()) {
@@ -242,8 +244,12 @@ class Comparison {
         }
     }
 
+    [[nodiscard]] bool knows(const Setting& setting) const {
+        return facts_.at("version").get<int>() >= setting.since;
+    }
+
     void compare_setting(const std::string& role, const Setting& setting, const json& present) {
-        const auto& [name, value] = setting;
+        const auto& [name, value, since] = setting;
         const auto lowered = lower(name);
         const auto same = std::ranges::find_if(present, [&](const json& one) {
             return name_of(one.get<std::string>()) == lowered;
@@ -264,7 +270,7 @@ class Comparison {
         const bool is_wanted =
             is_leaving(name) ||
             (role != nullptr && std::ranges::any_of(role->settings, [&](const Setting& one) {
-                 return lower(one.first) == setting;
+                 return lower(one.name) == setting;
              }));
         if (is_wanted) {
             return;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <stdexcept>
 
 namespace djdb::sql {
@@ -27,6 +28,7 @@ enum Column : std::size_t {
     kWasDeleted,
     kName,
     kOwner,
+    kAttempts,
     kFacts,
     kFingerprint
 };
@@ -78,7 +80,8 @@ SELECT
                       AND f.resource_uid = $3) THEN 't' ELSE 'f' END,
     CASE WHEN EXISTS (SELECT FROM djangodb.deleted_resource r WHERE r.database = $1 AND r.cluster_id = $2
                       AND r.resource_uid = $3) THEN 't' ELSE 'f' END,
-    coalesce(noted.datname, d.datname), coalesce(noted.owner, d.owner)
+    coalesce(noted.datname, d.datname), coalesce(noted.owner, d.owner),
+    coalesce((SELECT number FROM djangodb.attempt a WHERE a.database = $1), 0)
 FROM (SELECT) one LEFT JOIN c ON true LEFT JOIN d ON true LEFT JOIN noted ON true
 )sql";
     return kText;
@@ -110,6 +113,14 @@ std::vector<ImageRef> lines_of(const std::string& text) {
         begin = end + 1;
     }
     return images;
+}
+
+std::int64_t number_in(const std::string& text) {
+    std::int64_t number = 0;
+    if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) {
+        throw std::logic_error("inspect_tenant: no number: " + text);
+    }
+    return number;
 }
 
 RolesState state_of_roles(
@@ -224,6 +235,7 @@ TenantFacts tenant_facts(
     facts.was_deleted = text_at(row, kWasDeleted) == "t";
     facts.database_name = text_at(row, kName);
     facts.database_owner = text_at(row, kOwner);
+    facts.attempts = number_in(text_at(row, kAttempts));
     facts.fingerprint = text_at(row, kFingerprint);
     judge_catalog(
         names,

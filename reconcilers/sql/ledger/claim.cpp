@@ -59,6 +59,9 @@ Batch create_ledger() {
          " resource_uid text NOT NULL,"
          " deleted_at timestamptz NOT NULL DEFAULT now(),"
          " PRIMARY KEY (database, cluster_id, resource_uid))"},
+        {"CREATE TABLE IF NOT EXISTS djangodb.attempt ("
+         " database text PRIMARY KEY REFERENCES djangodb.claim ON DELETE CASCADE,"
+         " number bigint NOT NULL)"},
         {"CREATE SEQUENCE IF NOT EXISTS djangodb.revision"},
     };
 }

@@ -57,7 +57,7 @@ Statement grant(const TenantRole& role, const std::string& database) {
 Statement set(const Setting& setting, const TenantRole& role, const std::string& database) {
     return {
         "ALTER ROLE " + quote_identifier(role.name.str()) + " IN DATABASE " + database + " SET " +
-        setting.first + " = " + quote_literal(setting.second)};
+        setting.name + " = " + quote_literal(setting.value)};
 }
 
 }  // namespace
@@ -90,7 +90,7 @@ Statement create_database(const TenantNames& names) {
 }
 
 Batch configure_database(
-    const TenantNames& names, const TenantSetup& setup, const Claimant& claimant
+    const TenantNames& names, const TenantSetup& setup, const Claimant& claimant, int server_version
 ) {
     const auto database = quote_identifier(names.database.str());
     Batch batch{
@@ -107,7 +107,9 @@ Batch configure_database(
             batch.push_back(grant(role, database));
         }
         for (const auto& setting : role.settings) {
-            batch.push_back(set(setting, role, database));
+            if (server_version >= setting.since) {
+                batch.push_back(set(setting, role, database));
+            }
         }
     }
     batch.emplace_back(

@@ -27,7 +27,10 @@ Batch release_session();
 Statement create_database(const TenantNames&);
 
 /// In the maintenance database. CONNECT leaves PUBLIC before the first connection can be made.
-Batch configure_database(const TenantNames&, const TenantSetup&, const Claimant&);
+/// server_version as in server_version_num: not every release knows every setting.
+Batch configure_database(
+    const TenantNames&, const TenantSetup&, const Claimant&, int server_version
+);
 
 /// The OID of the claimed database, in the maintenance database.
 Statement find_noted_database(const TenantNames&, const Claimant&);

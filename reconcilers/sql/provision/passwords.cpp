@@ -26,11 +26,11 @@ std::string setting_of(LoginKind kind, std::size_t& readers) {
 }
 
 std::vector<Login> logins_of(
-    const TenantNames& names, const TenantSetup& setup, const Verifiers& verifiers
+    const TenantNames& names, const std::vector<LoginId>& ids, const Verifiers& verifiers
 ) {
     std::vector<Login> logins;
     std::size_t readers = 0;
-    for (const auto& id : enabled_logins(names, setup)) {
+    for (const auto& id : ids) {
         logins.push_back({names.role(id), verifiers.logins.at(id), setting_of(id.kind, readers)});
     }
     return logins;
@@ -98,9 +98,9 @@ Statement forget(const std::vector<Login>& logins) {
 }  // namespace
 
 Batch set_passwords(
-    const TenantNames& names, const TenantSetup& setup, const Verifiers& verifiers
+    const TenantNames& names, const std::vector<LoginId>& ids, const Verifiers& verifiers
 ) {
-    const auto logins = logins_of(names, setup, verifiers);
+    const auto logins = logins_of(names, ids, verifiers);
     for (const auto& login : logins) {
         require_usable(login.password, verifiers.mode);
     }

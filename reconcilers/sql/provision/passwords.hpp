@@ -7,6 +7,7 @@
 #include "reconcilers/sql/text/statement.hpp"
 
 #include <map>
+#include <vector>
 
 namespace djdb::sql {
 
@@ -16,8 +17,8 @@ struct Verifiers {
     PasswordMode mode = PasswordMode::ScramVerifier;
 };
 
-/// Sets the passwords of the enabled logins and forgets them again. Each has to have one. Throws Error Invalid
+/// Sets the passwords of these logins and forgets them again. Each has to have one. Throws Error Invalid
 /// "InvalidVerifier" when a password is not a SCRAM verifier although it is to be one.
-Batch set_passwords(const TenantNames&, const TenantSetup&, const Verifiers&);
+Batch set_passwords(const TenantNames&, const std::vector<LoginId>&, const Verifiers&);
 
 }  // namespace djdb::sql

@@ -13,6 +13,20 @@ std::vector<Setting> session_defaults(const TenantSetup& setup) {
         {"TimeZone", setup.time_zone}};
 }
 
+/// A Pod whose node is lost says no goodbye, and what its session has locked stays locked: by the system's own
+/// defaults for more than two hours. So whoever does not answer for a minute is gone. Between two statements
+/// a data step may compute for as long as its Job may take, so only behind that is a transaction left open.
+std::vector<Setting> bounds_of_lost_session(const TenantSetup& setup) {
+    return {
+        {"tcp_keepalives_idle", "30s"},
+        {"tcp_keepalives_interval", "10s"},
+        {"tcp_keepalives_count", "3"},
+        {"tcp_user_timeout", "60s"},
+        {"client_connection_check_interval", "10s", 140000},
+        {"idle_in_transaction_session_timeout",
+         std::to_string(setup.migration_deadline.count()) + "s"}};
+}
+
 /// A login that becomes its group on connect, so that what it makes is the group's.
 TenantRole login_as(
     const RoleName& name, const RoleName& group, bool logs_in, const TenantSetup& setup
@@ -40,12 +54,15 @@ std::vector<TenantRole> tenant_roles(const TenantNames& names, const TenantSetup
         roles.push_back(login_as(names.role(login), app, login == setup.active_login, setup));
     }
     roles.push_back(login_as(names.migrate, names.owner, true, setup));
-    roles.back().settings.emplace_back(
-        "lock_timeout", std::to_string(setup.lock_timeout.count()) + "s"
+    roles.back().settings.push_back(
+        {"lock_timeout", std::to_string(setup.lock_timeout.count()) + "s"}
     );
+    for (auto& setting : bounds_of_lost_session(setup)) {
+        roles.back().settings.push_back(std::move(setting));
+    }
     for (const auto& reader : names.readers) {
         roles.push_back({reader.role, true, names.read_only, {}, session_defaults(setup)});
-        roles.back().settings.emplace_back("default_transaction_read_only", "on");
+        roles.back().settings.push_back({"default_transaction_read_only", "on"});
     }
     return roles;
 }

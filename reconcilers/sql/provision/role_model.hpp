@@ -6,13 +6,17 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace djdb::sql {
 
 /// A default of the role's sessions in the tenant's database: ALTER ROLE .. IN DATABASE .. SET.
-using Setting = std::pair<std::string, std::string>;
+struct Setting {
+    std::string name;
+    std::string value;
+    /// server_version_num of the first release that knows it; 0: all that are supported.
+    int since = 0;
+};
 
 struct TenantRole {
     RoleName name;

@@ -2,6 +2,7 @@
 
 #include "reconcilers/sql/ledger/claim.hpp"
 #include "reconcilers/sql/ledger/role_names.hpp"
+#include "reconcilers/sql/provision/attempt.hpp"
 #include "reconcilers/sql/provision/role_model.hpp"
 #include "reconcilers/sql/text/block.hpp"
 #include "reconcilers/sql/text/quote.hpp"
@@ -120,6 +121,7 @@ Batch claim_and_create_roles(
     const TenantSetup& setup,
     const Claimant& claimant,
     const Verifiers& verifiers,
+    const AttemptCount& attempts,
     int server_version
 ) {
     const auto roles = tenant_roles(names, setup);
@@ -129,7 +131,8 @@ Batch claim_and_create_roles(
         lock_tenant(names),
         refuse_deleted(names, claimant),
         refuse_foreign(names, setup, claimant),
-        write_claim(names, claimant)};
+        write_claim(names, claimant),
+        count_attempts(names, attempts)};
     std::ranges::move(claim_role_names(names), std::back_inserter(batch));
     batch.push_back(create_absent(roles, role_comment(names, claimant)));
     for (const auto& role : roles) {
@@ -149,7 +152,9 @@ Batch claim_and_create_roles(
         }
     }
     batch.push_back(count_revision());
-    std::ranges::move(set_passwords(names, setup, verifiers), std::back_inserter(batch));
+    std::ranges::move(
+        set_passwords(names, enabled_logins(names, setup), verifiers), std::back_inserter(batch)
+    );
     return batch;
 }
 

@@ -6,10 +6,12 @@
 //     its image passed, or another Job follows   -> Act(RemoveJob)
 //     its answer is the last word                -> Act(LiftJobDeadline): or it would be lost with the Pod
 //   a Job of another revision is underway:
+//     its Pod is to be gone, and its node silent -> Blocked(MigrationPodLost): a person knows whether it runs
 //     its Pod can't start, or none was made      -> Act(CancelMigration): its template was replaced
 //     started, or being removed                  -> Wait(MigrationRunning): it ends first
 //   image passed                                 -> Satisfied, even while another's Job ends
-//   this revision's Job: Absent                  -> Act(PublishMigration, StartMigration)
+//   this revision's Job: Absent                  -> Act(StartMigration)
+//     underway, its Pod to be gone (as above)    -> Blocked(MigrationPodLost)
 //     underway or stuck                          -> Wait(MigrationRunning | MigrationJobStuck)
 //     said ok, its leaves are in the database    -> Act(RecordPassedImage)
 //     said ok and has no migrations:
@@ -27,6 +29,7 @@
 #include "reconcilers/crc32.hpp"
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/jobs/retry.hpp"
+#include "reconcilers/stages/release/lost_pod.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 
@@ -52,7 +55,7 @@ auto migrations_in(const std::vector<JobRun>& jobs) {
 Verdict start(const Workload& source, const Revision& revision, const ImageRef& image) {
     return act_and_stop(
         {Reason::MigrationRunning, "Starting the migration Job of " + image.str() + "."},
-        {PublishMigration{}, StartMigration{source, revision, image, 1}}
+        {StartMigration{source, revision, image, 1}}
     );
 }
 
@@ -65,7 +68,6 @@ Verdict start_again(const std::vector<JobRun>& jobs, const Workload& source, con
         }
     }
     steps.emplace_back(ExpireJobs{{last.name}});
-    steps.emplace_back(PublishMigration{});
     steps.emplace_back(StartMigration{source, last.revision, last.image, last.attempt + 1});
     return act_and_stop(
         {Reason::MigrationRunning,
@@ -96,14 +98,21 @@ std::optional<TimePoint> next_look(const JobRun& job, TimePoint now) {
     return is_late_to_start(job, now) ? now + kObstacleEvery : job.created + kStartsWithin;
 }
 
+std::optional<TimePoint> earlier(std::optional<TimePoint> one, std::optional<TimePoint> other) {
+    return one && other ? std::min(one, other) : one ? one : other;
+}
+
 Verdict judge_running(const JobRun& job, TimePoint now) {
+    if (auto lost = judge_lost_pod(job, now)) {
+        return *std::move(lost);
+    }
     if (job.being_deleted) {
         return Wait{
             {Reason::MigrationRunning,
              "Job \"" + job.name + "\" is being removed; the next attempt follows."},
-            std::nullopt};
+            when_lost(job, now)};
     }
-    const auto look_again = next_look(job, now);
+    const auto look_again = earlier(next_look(job, now), when_lost(job, now));
     if (const auto stuck = stuck_reason(job, now); !stuck.empty()) {
         return Wait{
             {Reason::MigrationJobStuck,
@@ -120,6 +129,9 @@ Verdict judge_running(const JobRun& job, TimePoint now) {
 
 /// Two migrations never run together, so a started one ends first.
 Verdict judge_earlier(const JobRun& job, const ImageRef& next, TimePoint now) {
+    if (auto lost = judge_lost_pod(job, now)) {
+        return *std::move(lost);
+    }
     if (!job.being_deleted && !may_have_started(job) && !stuck_reason(job, now).empty()) {
         return act_and_stop(
             {Reason::MigrationRunning,
@@ -127,7 +139,7 @@ Verdict judge_earlier(const JobRun& job, const ImageRef& next, TimePoint now) {
             {CancelMigration{job.name, job.uid}}
         );
     }
-    const auto look_again = next_look(job, now);
+    const auto look_again = earlier(next_look(job, now), when_lost(job, now));
     return Wait{
         {Reason::MigrationRunning,
          "Job \"" + job.name + "\" of an earlier template still runs; " + next.str() +

@@ -21,7 +21,7 @@ class DatabaseConformance : public testing::Test {
         return server_->database().of(server_->access(), tenant);
     }
     TenantFacts look(const Tenant& tenant) { return of(tenant)->inspect(call_); }
-    void claim(const Tenant& tenant) { of(tenant)->claim_and_create_roles(passwords_, call_); }
+    void claim(const Tenant& tenant) { of(tenant)->claim_and_create_roles(passwords_, {}, call_); }
     void provision(const Tenant& tenant) {
         claim(tenant);
         of(tenant)->create(call_);

@@ -182,7 +182,7 @@ TEST_F(DatabaseConformance, ServersThatAreNotTheExpectedOne) {
         const auto looked = failure_of([&] { server_->database().inspect_server(access, call_); });
         server_->restart();
         const auto written = failure_of([&] {
-            server_->database().of(access, tenant_)->claim_and_create_roles(passwords_, call_);
+            server_->database().of(access, tenant_)->claim_and_create_roles(passwords_, {}, call_);
         });
         EXPECT_EQ(looked.kind, FailureClass::Terminal);
         EXPECT_EQ(written.kind, FailureClass::Terminal);

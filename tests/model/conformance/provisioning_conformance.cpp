@@ -53,6 +53,63 @@ TEST_F(DatabaseConformance, ProvisioningStepByStep) {
     EXPECT_TRUE(of(tenant_)->inspect_contents(facts, call_).empty());
 }
 
+TEST_F(DatabaseConformance, AttemptsAreCountedOneByOne) {
+    EXPECT_EQ(look(tenant_).attempts, 0);
+    const auto count = [&](std::int64_t seen, std::int64_t next) {
+        return failure_of([&] { of(tenant_)->count_attempt({seen, next}, call_); });
+    };
+    EXPECT_EQ(count(0, 1).reason, Reason::ClaimLost);
+    provision(tenant_);
+    EXPECT_EQ(look(tenant_).attempts, 0);
+    of(tenant_)->count_attempt({0, 1}, call_);
+    EXPECT_EQ(look(tenant_).attempts, 1);
+    const auto overtaken = count(0, 1);
+    EXPECT_EQ(overtaken.kind, FailureClass::Conflict);
+    EXPECT_EQ(overtaken.code, "DJ007");
+    EXPECT_EQ(look(tenant_).attempts, 1);
+    of(tenant_)->count_attempt({1, 6}, call_);
+    EXPECT_EQ(look(tenant_).attempts, 6);
+}
+
+/// An operator that looked before another one counted would set the password of an earlier attempt.
+TEST_F(DatabaseConformance, RolesAreMadeByWhoKnowsTheLastAttempt) {
+    provision(tenant_);
+    of(tenant_)->count_attempt({0, 1}, call_);
+    const Sensitive password("password-of-attempt-1-0123456789");
+    of(tenant_)->lock_out_earlier_attempts(1, password, call_);
+    const auto late =
+        failure_of([&] { of(tenant_)->claim_and_create_roles(passwords_, {}, call_); });
+    EXPECT_EQ(late.kind, FailureClass::Conflict);
+    EXPECT_EQ(late.code, "DJ007");
+    EXPECT_TRUE(of(tenant_)->accepts_password(LoginId::migrate(), password, call_));
+    EXPECT_EQ(look(tenant_).attempts, 1);
+    for (int twice = 0; twice < 2; ++twice) {
+        of(tenant_)->claim_and_create_roles(passwords_, {1 + twice, 2}, call_);
+        EXPECT_TRUE(accepts(tenant_, LoginId::migrate()));
+        EXPECT_EQ(look(tenant_).attempts, 2);
+    }
+}
+
+TEST_F(DatabaseConformance, OnlyTheLastAttemptCanLogIn) {
+    provision(tenant_);
+    of(tenant_)->count_attempt({0, 1}, call_);
+    const Sensitive password("password-of-attempt-1-0123456789");
+    for (int twice = 0; twice < 2; ++twice) {
+        of(tenant_)->lock_out_earlier_attempts(1, password, call_);
+        EXPECT_FALSE(accepts(tenant_, LoginId::migrate()));
+        EXPECT_TRUE(of(tenant_)->accepts_password(LoginId::migrate(), password, call_));
+        EXPECT_TRUE(accepts(tenant_, LoginId::a()));
+        EXPECT_TRUE(accepts(tenant_, reader_));
+    }
+    of(tenant_)->count_attempt({1, 2}, call_);
+    const auto overtaken = failure_of([&] {
+        of(tenant_)->lock_out_earlier_attempts(1, passwords_.at(LoginId::migrate()), call_);
+    });
+    EXPECT_EQ(overtaken.kind, FailureClass::Conflict);
+    EXPECT_TRUE(of(tenant_)->accepts_password(LoginId::migrate(), password, call_));
+    EXPECT_TRUE(look(tenant_).drift.empty());
+}
+
 TEST_F(DatabaseConformance, StepsOutOfTurn) {
     EXPECT_EQ(reason_of([&] { of(tenant_)->configure(call_); }), Reason::ClaimLost);
     claim(tenant_);

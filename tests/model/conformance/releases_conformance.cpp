@@ -118,10 +118,15 @@ TEST_F(ReleaseConformance, TheGateItself) {
 TEST_F(ReleaseConformance, OneJobAtATime) {
     const auto owner = api_->make_resource("shop");
     const auto other = api_->make_resource("other");
+    cluster().require_no_running_job(owner, call_);
     cluster().create_job(job("first", owner), call_);
     const auto uid = api_->job("first");
     cluster().create_job(job("first", owner), call_);
     EXPECT_EQ(api_->job("first"), uid);
+    EXPECT_EQ(
+        failure_of([&] { cluster().require_no_running_job(owner, call_); }).code, "409 JobRuns"
+    );
+    cluster().require_no_running_job(other, call_);
     auto failure = failure_of([&] { cluster().create_job(job("first", other), call_); });
     EXPECT_EQ(failure.reason, Reason::SecretConflict);
     EXPECT_EQ(failure.kind, FailureClass::Conflict);
@@ -133,6 +138,7 @@ TEST_F(ReleaseConformance, OneJobAtATime) {
     cluster().create_job(job("others", other), call_);
 
     api_->complete_job("first");
+    cluster().require_no_running_job(owner, call_);
     cluster().create_job(job("second", owner), call_);
     EXPECT_FALSE(api_->job("second").empty());
 }

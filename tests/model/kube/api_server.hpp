@@ -30,6 +30,7 @@ class ApiServer {
     Table<Gate> gates;
     /// A quota lets no Job be made.
     bool refuses_jobs = false;
+    std::uint64_t jobs_refused = 0;
 
     [[nodiscard]] TimePoint wall_clock() const;
     [[nodiscard]] GatePolicy gate() const { return gates.find(kGateKey)->policy; }
@@ -68,6 +69,8 @@ class ApiServer {
     /// @throws Refusal 409 unless the object still has this version
     void update(Table<Secret>&, Secret, const std::string& version);
     void remove_secret(const ObjectKey&, const ResourceUid&);
+    /// @throws Refusal when a Job of this resource is not over, beside `but`
+    void refuse_running_job(const ResourceUid& controller, const ObjectKey& but) const;
     void create_job(Job);
     void open_gate(const ObjectMeta& judged, bool checks_version = true);
     /// @throws Refusal 404

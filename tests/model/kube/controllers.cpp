@@ -1,5 +1,6 @@
 #include "tests/model/kube/controllers.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -151,54 +152,137 @@ std::string Controllers::log_in(const Job& job) const {
     }
 }
 
+Session* Controllers::session_of(const ResourceUid& job) {
+    auto& all = world_.postgres.sessions;
+    const auto found = std::ranges::find(all, job, &Session::of);
+    return found == all.end() ? nullptr : &*found;
+}
+
+void Controllers::leave(const ResourceUid& job) {
+    std::erase_if(world_.postgres.sessions, [&](const Session& session) {
+        return session.of == job;
+    });
+}
+
+bool Controllers::enter(const Job& job, Pod pod) {
+    const auto& key = job.meta.key;
+    if (const auto why = log_in(job); !why.empty()) {
+        pod.has_ended = true;
+        say(pod, exit_code_of(why), why);
+        end(std::move(pod), key, job.meta.uid);
+        return false;
+    }
+    const auto secret = world_.api.secrets.find({key.ns, ObjectName(job.database + "-migrate")});
+    world_.postgres.sessions.push_back(
+        {secret->data.at("DB_USER").reveal(),
+         job.meta.uid,
+         key,
+         world_.postgres.find(secret->data.at("DB_NAME").reveal())->oid}
+    );
+    world_.rules.session_begins(world_.postgres.sessions.back());
+    return true;
+}
+
 void Controllers::migrate(const ObjectKey& key, const ResourceUid& uid, Millis waited) {
     const auto job = world_.api.jobs.find(key);
     const auto pod = world_.api.pods.find(key);
     if (!job || !pod || job->meta.uid != uid || job->meta.being_deleted) {
         return;
     }
-    auto ended = *pod;
-    ended.has_ended = true;
-    if (const auto why = log_in(*job); !why.empty()) {
-        say(ended, exit_code_of(why), why);
-        end(std::move(ended), key, uid);
+    if (session_of(uid) == nullptr && !enter(*job, *pod)) {
         return;
     }
-    const auto secret = world_.api.secrets.find({key.ns, ObjectName(job->database + "-migrate")});
-    const auto oid = world_.postgres.find(secret->data.at("DB_NAME").reveal())->oid;
-    const auto [lock, is_free] = locks_.try_emplace(oid, uid);
+    auto& session = *session_of(uid);
+    const bool is_free = std::ranges::none_of(world_.postgres.sessions, [&](const Session& other) {
+        return other.holds_lock && other.database == session.database;
+    });
+    if (!is_free && waited >= kLockWait) {
+        auto ended = *pod;
+        ended.has_ended = true;
+        say(ended, 75, "LockHeld");
+        return end(std::move(ended), key, uid);
+    }
     if (!is_free) {
-        if (waited >= kLockWait) {
-            say(ended, 75, "LockHeld");
-            end(std::move(ended), key, uid);
-            return;
-        }
-        world_.timeline.after(1'000, [this, key, uid, waited] {
+        return world_.timeline.after(1'000, [this, key, uid, waited] {
             migrate(key, uid, waited + 1'000);
         });
-        return;
     }
+    session.holds_lock = true;
     world_.history.note("job", [&] { return key.name.str() + " migrates"; });
     world_.rules.migration_begins(*job);
-    world_.timeline.after(random_.between(100, 8'000), [this, key, uid, oid] {
-        if (const auto held = locks_.find(oid); held == locks_.end() || held->second != uid) {
-            return;  // it was removed meanwhile
-        }
-        locks_.erase(oid);
+    if (loses_node(job->image)) {
+        return lose(*job, *pod);
+    }
+    world_.timeline.after(random_.between(100, 8'000), [this, key, uid] {
         const auto now = world_.api.jobs.find(key);
         const auto its_pod = world_.api.pods.find(key);
-        if (now && its_pod && now->meta.uid == uid) {
-            world_.rules.migration_ends(*now);
+        if (now && its_pod && now->meta.uid == uid && !its_pod->has_ended) {
+            world_.rules.migration_ends(key);
             end(answer(*now, *its_pod), key, uid);
         }
     });
 }
 
+bool Controllers::loses_node(const std::string& image) {
+    const auto& left = world_.attempts[image];
+    return !left.empty() && left.front() == Attempt::LosesNode &&
+           draw_attempt(image) == Attempt::LosesNode;
+}
+
+/// The Pod runs on where nobody sees it, and has its session and its lock. After a while a person deletes it by force,
+/// and later it logs in anew with the password that it has.
+void Controllers::lose(const Job& job, Pod pod) {
+    const auto& key = job.meta.key;
+    world_.history.note("kubernetes", [&] { return "the node of " + key.name.str() + " is lost"; });
+    const auto secret = world_.api.secrets.find({key.ns, ObjectName(job.database + "-migrate")});
+    pod.is_lost = true;
+    pod.grace_ends = world_.api.wall_clock() + std::chrono::seconds{30};
+    world_.api.put_pod(std::move(pod));
+    world_.timeline.after(random_.between(60'000, 150'000), [this, key, uid = job.meta.uid] {
+        const auto found = world_.api.jobs.find(key);
+        if (!found || found->meta.uid != uid) {
+            return;
+        }
+        world_.history.note("user", [&] { return "deletes the node of " + key.name.str(); });
+        world_.failed_attempts += 1;
+        world_.api.pods.remove(key);
+        auto failed = *found;
+        failed.end = JobEnding::Failed;
+        failed.finished = world_.api.wall_clock();
+        world_.api.put_status(std::move(failed));
+        if (found->meta.being_deleted) {
+            world_.api.jobs.remove(key);
+        }
+    });
+    world_.timeline.after(
+        random_.between(120'000, 1'200'000),
+        [this, job, password = secret->data.at("DB_PASSWORD").reveal()] {
+            come_back(job, password);
+        }
+    );
+}
+
+void Controllers::come_back(const Job& job, const std::string& password) {
+    const auto role = job.database + "_migrate";
+    try {
+        world_.postgres.log_in(role, password, job.database);
+    } catch (const Refusal&) {
+        return;
+    }
+    leave(job.meta.uid);
+    world_.postgres.sessions.push_back(
+        {role, job.meta.uid, job.meta.key, world_.postgres.find(job.database)->oid}
+    );
+    world_.rules.session_begins(world_.postgres.sessions.back());
+}
+
 Pod Controllers::answer(const Job& job, Pod pod) {
     const auto attempt = draw_attempt(job.image);
+    // It was logged in until now, unless somebody ended that.
+    const bool is_cut = session_of(job.meta.uid) == nullptr;
     const auto why = log_in(job);
     pod.has_ended = true;
-    if (!why.empty()) {
+    if (is_cut || !why.empty()) {
         say(pod, 75, "Unreachable");
         return pod;
     }
@@ -215,6 +299,7 @@ Pod Controllers::answer(const Job& job, Pod pod) {
             return pod;
         case Attempt::Succeeds:
         case Attempt::LosesAnswer:
+        case Attempt::LosesNode:
         case Attempt::Lies:
         case Attempt::NeverStarts:
             break;
@@ -239,6 +324,7 @@ void Controllers::end(Pod pod, const ObjectKey& key, const ResourceUid& uid) {
     world_.history.note("job", [&] {
         return key.name.str() + " ends with " + std::to_string(pod.exit_code) + " " + pod.answer;
     });
+    leave(uid);
     pod.finished = world_.api.wall_clock();
     world_.failed_attempts += pod.exit_code == 0 && !pod.meta.being_deleted ? 0 : 1;
     if (pod.meta.being_deleted) {
@@ -263,10 +349,11 @@ void Controllers::finish(const ObjectKey& key, const ResourceUid& uid) {
 
 void Controllers::remove(const ObjectKey& key, const ResourceUid& uid) {
     const auto job = world_.api.jobs.find(key);
-    if (job && job->meta.uid == uid) {
+    const auto pod = world_.api.pods.find(key);
+    if (job && job->meta.uid == uid && !(pod && pod->is_lost)) {
         // A Pod that is killed may be in the midst of its work.
-        world_.rules.migration_ends(*job);
-        std::erase_if(locks_, [&](const auto& lock) { return lock.second == uid; });
+        world_.rules.migration_ends(key);
+        leave(uid);
         world_.api.pods.remove(key);
         world_.api.jobs.remove(key);
     }

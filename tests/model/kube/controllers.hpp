@@ -4,8 +4,6 @@
 
 #include "tests/model/world/world.hpp"
 
-#include <set>
-
 namespace djdb::model {
 
 class Controllers {
@@ -18,6 +16,13 @@ class Controllers {
     // A Job, from its Pod's start until it is removed.
     void begin(const ObjectKey& key, const ResourceUid&);
     void migrate(const ObjectKey& key, const ResourceUid&, Millis waited);
+    /// @return whether its Pod has a session now
+    bool enter(const Job&, Pod);
+    [[nodiscard]] Session* session_of(const ResourceUid& job);
+    void leave(const ResourceUid& job);
+    [[nodiscard]] bool loses_node(const std::string& image);
+    void lose(const Job&, Pod);
+    void come_back(const Job&, const std::string& password);
     void end(Pod, const ObjectKey& key, const ResourceUid&);
     void finish(const ObjectKey& key, const ResourceUid&);
     void remove(const ObjectKey& key, const ResourceUid&);
@@ -27,8 +32,6 @@ class Controllers {
 
     World& world_;
     Random random_;
-    /// Jobs that hold the lock in the database, by the database's OID. One that is made again has the same name.
-    std::map<Oid, ResourceUid> locks_;
 };
 
 }  // namespace djdb::model

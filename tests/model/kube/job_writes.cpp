@@ -4,8 +4,23 @@
 
 namespace djdb::model {
 
+void ApiServer::refuse_running_job(const ResourceUid& controller, const ObjectKey& but) const {
+    for (const auto& [key, job] : jobs.all()) {
+        const auto pod = pods.find(key);
+        const bool is_over = pod ? pod->has_ended : job->end != JobEnding::None;
+        if (job->controller == controller && !is_over && key != but) {
+            throw Refusal(
+                RefusalKind::Conflict,
+                "409 JobRuns",
+                "Job " + key.name.str() + " of the same database is not over"
+            );
+        }
+    }
+}
+
 void ApiServer::create_job(Job job) {
     if (refuses_jobs) {
+        ++jobs_refused;
         throw Refusal(
             RefusalKind::Invalid, "403 Forbidden", "jobs.batch is forbidden: exceeded quota: jobs=0"
         );

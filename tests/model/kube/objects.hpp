@@ -7,6 +7,7 @@
 #include "crds/sensitive.hpp"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -57,6 +58,9 @@ struct Pod {
     ObjectMeta meta;
     std::string database;
     std::string stuck;
+    /// Its node is lost; from then on nobody says how it fares.
+    bool is_lost = false;
+    std::optional<TimePoint> grace_ends;
     bool has_ended = false;
     int exit_code = 0;
     /// What the runtime says of the end.

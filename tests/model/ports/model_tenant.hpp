@@ -13,7 +13,8 @@ class ModelTenant final : public TenantDatabase {
 
     TenantFacts inspect(const CallContext&) override;
     std::vector<Drift> inspect_contents(const TenantFacts&, const CallContext&) override;
-    void claim_and_create_roles(const TenantPasswords&, const CallContext&) override;
+    void claim_and_create_roles(const TenantPasswords&, const AttemptCount&, const CallContext&)
+        override;
     void create(const CallContext&) override;
     void configure(const CallContext&) override;
     void prove_login(const LoginId&, const Sensitive& password, const CallContext&) override;
@@ -21,6 +22,10 @@ class ModelTenant final : public TenantDatabase {
     void remove_reader(const RoleName&, const CallContext&) override;
     AppliedMigrations
     read_migrations(const std::string& schema, const Sensitive& password, const CallContext&)
+        override;
+    void count_attempt(const AttemptCount&, const CallContext&) override;
+    void
+    lock_out_earlier_attempts(std::int64_t attempt, const Sensitive& password, const CallContext&)
         override;
     void record_passed_image(const ImageRef&, const CallContext&) override;
     void claim_existing(const std::vector<RoleName>& owners, const CallContext&) override;

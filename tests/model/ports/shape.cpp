@@ -146,6 +146,7 @@ TenantFacts facts_of(const Sight& sight) {
     facts.database = database_of(sight.database);
     facts.lost_by_transfer = sight.lost_by_transfer;
     facts.was_deleted = sight.was_deleted;
+    facts.attempts = sight.attempts;
     facts.database_oid = sight.oid;
     facts.database_name = sight.name;
     facts.database_owner = sight.owner;

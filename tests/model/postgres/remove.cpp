@@ -40,6 +40,7 @@ void PgServer::retire(const Shape& shape) {
 
 void PgServer::drop_role(const std::string& name) {
     state.roles.erase(name);
+    std::erase_if(sessions, [&](const Session& session) { return session.role == name; });
     for (auto& [oid, database] : state.databases) {
         database.configured.erase(name);
     }
@@ -153,6 +154,7 @@ void PgServer::drop_roles_and_claim(const Shape& shape) {
     std::erase_if(state.names, [&](const auto& row) { return row.second == shape.database; });
     std::erase_if(state.former, [&](const auto& row) { return row.first == shape.database; });
     state.adoptions.erase(shape.database);
+    state.attempts.erase(shape.database);
     state.claims.erase(shape.database);
     count();
 }

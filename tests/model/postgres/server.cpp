@@ -101,15 +101,19 @@ void PgServer::write_claim(const Shape& shape) {
 }
 
 void PgServer::create_roles(
-    const Shape& shape, const std::map<std::string, std::string>& passwords
+    const Shape& shape,
+    const std::map<std::string, std::string>& passwords,
+    const AttemptCount& attempts
 ) {
     refuse_deleted(shape);
     refuse_foreign_roles(shape);
     if (find(shape.database) != nullptr && !state.claims.contains(shape.database)) {
         throw conflict("AdoptionNotGranted", "the database was not made by this operator");
     }
+    require_seen(shape, attempts);
     take_names(shape);
     write_claim(shape);
+    state.attempts[shape.database] = attempts.next;
     count();
     const auto mark = shape.mark();
     for (const auto& wanted : shape.roles) {
@@ -264,6 +268,43 @@ bool PgServer::is_own_role(const Shape& shape, const std::string& name) const {
     const auto role = state.roles.find(name);
     return of != state.names.end() && of->second == shape.database && role != state.roles.end() &&
            role->second.mark == shape.mark();
+}
+
+void PgServer::require_last(const Shape& shape, std::int64_t attempt) {
+    require_claim(shape);
+    if (state.attempts[shape.database] != attempt) {
+        throw conflict("DJ007", "another attempt was counted since");
+    }
+}
+
+void PgServer::require_seen(const Shape& shape, const AttemptCount& attempts) const {
+    const auto known = state.attempts.find(shape.database);
+    if (known != state.attempts.end() && known->second != attempts.seen) {
+        throw conflict("DJ007", "another attempt was counted since");
+    }
+}
+
+void PgServer::count_attempt(const Shape& shape, const AttemptCount& attempts) {
+    require_claim(shape);
+    require_seen(shape, attempts);
+    state.attempts[shape.database] = attempts.next;
+}
+
+void PgServer::set_attempt_password(
+    const Shape& shape, std::int64_t attempt, const std::string& role, const std::string& password
+) {
+    require_last(shape, attempt);
+    refuse_foreign_roles(shape);
+    const auto found = state.roles.find(role);
+    if (found == state.roles.end()) {
+        throw Refusal(RefusalKind::Invalid, "42704", "role " + role + " does not exist");
+    }
+    found->second.password = password;
+}
+
+void PgServer::end_sessions(const Shape& shape, std::int64_t attempt, const std::string& role) {
+    require_last(shape, attempt);
+    std::erase_if(sessions, [&](const Session& session) { return session.role == role; });
 }
 
 void PgServer::record_image(const Shape& shape, const std::string& image, bool checks_oid) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "crds/names.hpp"
+#include "reconcilers/ports/tenant.hpp"
 #include "tests/model/world/refusal.hpp"
 
 #include <cstdint>
@@ -129,6 +130,17 @@ struct Difference {
     std::vector<std::string> details = {};
 };
 
+/// Of a Job's Pod, in the tenant's database.
+struct Session {
+    std::string role;
+    /// Of the Job; one that is made again has the same name.
+    ResourceUid of;
+    ObjectKey job;
+    Oid database = 0;
+    /// The lock of jobs/djangodb_lock.py.
+    bool holds_lock = false;
+};
+
 /// What one look at a tenant shows.
 struct Sight {
     SeenClaim claim = SeenClaim::Unclaimed;
@@ -146,6 +158,7 @@ struct Sight {
     std::string fingerprint;
     std::vector<std::string> removed;
     std::vector<std::string> images;
+    std::int64_t attempts = 0;
 };
 
 class PgServer {
@@ -166,10 +179,13 @@ class PgServer {
         std::set<std::pair<std::string, std::string>> deleted;  ///< cluster, uid
         std::map<std::string, bool> adoptions;                  ///< database -> done
         std::vector<std::pair<std::pair<std::string, Oid>, std::string>> images;
+        std::map<std::string, std::int64_t> attempts;  ///< database -> how many were counted
         std::int64_t revision = 0;
         Oid next_oid = 20000;
     };
     State state;
+    /// What is not on disk.
+    std::vector<Session> sessions;
 
     [[nodiscard]] Sight look(const Shape&) const;
     [[nodiscard]] std::vector<Difference> look_inside(const Shape&) const;
@@ -180,7 +196,8 @@ class PgServer {
     [[nodiscard]] PgDatabase* find(const std::string& name);
     [[nodiscard]] const PgDatabase* find(const std::string& name) const;
 
-    void create_roles(const Shape&, const std::map<std::string, std::string>& passwords);
+    void
+    create_roles(const Shape&, const std::map<std::string, std::string>& passwords, const AttemptCount&);
     void create_database(const Shape&);
     void configure(const Shape&);
     void arrange(const Shape&);
@@ -202,6 +219,11 @@ class PgServer {
     void drop_roles_and_claim(const Shape&);
     void shut_reader(const Shape&, const std::string& reader);
     void drop_reader(const Shape&, const std::string& reader);
+    void count_attempt(const Shape&, const AttemptCount&);
+    void set_attempt_password(
+        const Shape&, std::int64_t attempt, const std::string& role, const std::string& password
+    );
+    void end_sessions(const Shape&, std::int64_t attempt, const std::string& role);
     void record_image(const Shape&, const std::string& image, bool checks_oid = true);
 
     /// @throws Refusal as a failed login does
@@ -216,6 +238,8 @@ class PgServer {
   private:
     [[nodiscard]] bool is_claimed(const LedgerClaim&, const PgDatabase&) const;
     [[nodiscard]] bool is_mine(const Shape&) const;
+    void require_last(const Shape&, std::int64_t attempt);
+    void require_seen(const Shape&, const AttemptCount&) const;
     LedgerClaim& require_claim(const Shape&);
     PgDatabase& require_claimed_database(const Shape&);
     void refuse_foreign_roles(const Shape&) const;

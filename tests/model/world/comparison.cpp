@@ -22,6 +22,13 @@ constexpr std::array<std::string_view, 12> kToldByWatches{
     "remove the stored passwords",
     "retire the tenant",
     "open the gate of"};
+/// What an attempt at a migration begins with.
+constexpr std::array<std::string_view, 5> kOfAttempts{
+    "count an attempt",
+    "store the passwords",
+    "set an attempt's password",
+    "end earlier sessions",
+    "publish Secret"};
 constexpr std::string_view kStatus = "write the status";
 constexpr std::string_view kServerStatus = "write the server's status";
 
@@ -67,6 +74,9 @@ std::uint64_t most_of(std::string_view kind, std::uint64_t undisturbed, const En
     if (std::ranges::count(kToldByWatches, kind) > 0) {
         // At least once: whoever does not see yet that a dropped resource is gone, retires it.
         return (std::max<std::uint64_t>(undisturbed, 1) + troubles) * runs * rivals;
+    }
+    if (std::ranges::count(kOfAttempts, kind) > 0) {
+        return (undisturbed + troubles + ended.templates) * rivals;
     }
     return (undisturbed + troubles) * (kind == kStatus ? (runs + 1) / 2 : 1) * rivals;
 }

@@ -33,6 +33,8 @@ struct Ending {
     Facts facts;
     EffectCounts effects;
     Troubles troubles;
+    /// That users gave the Deployments: whether an attempt begins before the next one comes is chance.
+    std::uint64_t templates = 0;
     /// How long watches take, as a rule.
     Millis lag = 0;
     bool has_rivals = false;
@@ -42,7 +44,7 @@ Facts facts_of(const World&);
 
 /// The end is the same, and no kind of effect was had more often than
 ///     (times undisturbed + one for each trouble) * runs until a watch tells of it * operators,
-/// with two for each trouble of the server's status.
+/// with two for each trouble of the server's status, and one for each Pod template of what an attempt begins with.
 /// @return what differs, a line each
 std::vector<std::string> compare(const Ending& ended, const Ending& undisturbed);
 

@@ -12,6 +12,12 @@ constexpr Millis kAftermath = 60'000;
 /// A role of their own, to which a DBA gives databases.
 constexpr auto kDbasRole = "dba_report";
 
+/// The operator knows that it is its own.
+bool is_operators(const PgServer& server, const PgDatabase& database) {
+    const auto claim = server.state.claims.find("shop");
+    return claim != server.state.claims.end() && claim->second.oid == database.oid;
+}
+
 }  // namespace
 
 void Stage::by_dba(const Scene& scene) {
@@ -39,7 +45,9 @@ void Stage::by_dba(const Scene& scene) {
     } else if (database == nullptr) {
         return;
     } else if (deed == Deed::CloseDatabase) {
-        database->is_open = false;
+        if (is_operators(server, *database)) {
+            database->is_open = false;  // the operator opens what is its
+        }
     } else if (deed == Deed::LetPublicIn) {
         database->lets_public_in = true;
     } else if (deed == Deed::RenameDatabase) {
@@ -75,12 +83,16 @@ void Stage::be_away(const Scene& scene) {
 
 void Stage::rename(const Scene& scene) {
     auto& server = world_.postgres;
-    if (!server.find("shop")->is_open) {
-        return;  // nobody renames what is just being made
+    if (const auto* shop = server.find("shop"); !shop->is_open || !is_operators(server, *shop)) {
+        return;  // nobody renames what is just being made, or stands in another's place
     }
     do_and_undo(
         scene,
-        [&server] { server.find("shop")->name = "shop_moved"; },
+        [this, &server] {
+            server.find("shop")->name = "shop_moved";
+            // A gate that was opened before may let Pods roll yet.
+            world_.rules.doubtful_until = world_.timeline.now() + kAftermath;
+        },
         [&server] {
             if (auto* moved = server.find("shop_moved");
                 moved != nullptr && server.find("shop") == nullptr) {

@@ -41,21 +41,23 @@ std::string find_unrest_of_deleted(const World& world, const Script& script) {
     return {};
 }
 
-std::string find_unrest_of_logins(const World& world) {
-    for (const auto* name : {"shop-database", "shop-migrate"}) {
-        const auto secret = world.api.secrets.find({kShop.ns, ObjectName(name)});
-        if (!secret) {
-            if (std::string(name) == "shop-database") {
-                return "the app's Secret is not there";
-            }
-            continue;
-        }
-        try {
-            const auto value = [&](const char* key) { return secret->data.at(key).reveal(); };
-            world.postgres.log_in(value("DB_USER"), value("DB_PASSWORD"), value("DB_NAME"));
-        } catch (const Refusal& refusal) {
-            return std::string(name) + " does not authenticate: " + refusal.what();
-        }
+/// The app's as it is published, the migration's as it is stored: each attempt publishes its own.
+std::string find_unrest_of_logins(const World& world, const DjangoDatabase& object) {
+    const auto app = world.api.secrets.find({kShop.ns, ObjectName("shop-database")});
+    const auto stored =
+        world.api.secrets.find({kOperatorNamespace, ObjectName("djangodb-" + object.meta.uid.str())}
+        );
+    if (!app || !stored) {
+        return "the app's Secret or the stored copy is not there";
+    }
+    const auto value = [](const Secret& secret, const char* key) {
+        return secret.data.at(key).reveal();
+    };
+    try {
+        world.postgres.log_in(value(*app, "DB_USER"), value(*app, "DB_PASSWORD"), "shop");
+        world.postgres.log_in("shop_migrate", value(*stored, "migrate"), "shop");
+    } catch (const Refusal& refusal) {
+        return std::string("a login does not authenticate: ") + refusal.what();
     }
     return {};
 }
@@ -172,7 +174,7 @@ std::string find_unrest(const World& world, const Script& script) {
     if (auto unrest = find_unrest_of_ca(world); !unrest.empty()) {
         return unrest;
     }
-    return find_unrest_of_logins(world);
+    return find_unrest_of_logins(world, *object);
 }
 
 }  // namespace djdb::model

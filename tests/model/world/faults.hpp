@@ -83,6 +83,7 @@ class Faults {
     [[nodiscard]] const EffectCounts& counts() const { return counts_; }
     [[nodiscard]] std::uint64_t crashes() const { return crashes_; }
     [[nodiscard]] std::uint64_t failures() const { return failures_; }
+    [[nodiscard]] Millis failed_at() const { return failed_at_; }
     /// Calls that took very long, and watches that lagged so.
     [[nodiscard]] std::uint64_t delays() const { return delays_; }
 
@@ -173,6 +174,7 @@ class Faults {
     }
     [[noreturn]] void fail(const Caller& who, const Effect& what, const char* how) {
         ++failures_;
+        failed_at_ = timeline_.now();
         history_.note(who.name, [&] { return "! " + what.name() + ": " + how; });
         throw Refusal(RefusalKind::Transient, "Timeout", what.name() + ": " + how);
     }
@@ -192,6 +194,7 @@ class Faults {
     EffectCounts counts_;
     std::uint64_t crashes_ = 0;
     std::uint64_t failures_ = 0;
+    Millis failed_at_ = -1'000'000;
     std::uint64_t delays_ = 0;
 };
 

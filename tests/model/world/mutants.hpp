@@ -27,6 +27,8 @@ enum class Mutant {
     AdoptByName,              ///< whatever database has the name is taken for ours
     TakeWithoutConsent,       ///< what is another's is taken over or transferred without a grant
     ClaimOfTheDeleted,        ///< the ledger takes claims of resources that were deleted
+    RolesOfEarlierAttempt,    ///< a late look sets the password that an earlier attempt had
+    EarlierSessionsStay,      ///< an attempt starts while one before it has sessions on the server
     ServerOfThePast,          ///< a server that went back in time is used like the one before
 };
 

@@ -87,13 +87,14 @@ void Rules::after_passwords(
             violated("F85: the password of " + role + " is set and is not stored");
         }
     }
-    // S5, while nobody else had a hand in it.
+    // S5, while nobody else had a hand in it. A migration's is published behind the password, for the next attempt.
     if (is_disturbed) {
         return;
     }
     for (const auto& [key, secret] : api_.secrets.all()) {
         const auto role = postgres_.state.roles.find(text_of(*secret, "DB_USER"));
-        const bool is_its = secret->controller.str() == shape.holder.uid;
+        const bool is_its =
+            secret->controller.str() == shape.holder.uid && !key.name.str().ends_with("-migrate");
         if (is_its && role != postgres_.state.roles.end() &&
             role->second.password != text_of(*secret, "DB_PASSWORD")) {
             violated("S5: Secret " + key.name.str() + " does not authenticate any more");
@@ -101,8 +102,8 @@ void Rules::after_passwords(
     }
 }
 
-void Rules::before_create_database(const Shape& shape) {
-    if (postgres_.find(shape.database) == nullptr && had_database_.contains(shape.database)) {
+void Rules::after_create_database(const Shape& shape) {
+    if (had_database_.contains(shape.database)) {
         violated("S12: an empty database is made in the place of one that was lost");
     }
 }
@@ -179,13 +180,13 @@ void Rules::before_publish(const Secret* current, const Secret& next) {
     const auto name = next.meta.key.name.str();
     const bool is_apps = !name.ends_with("-migrate");
     if (!fits_into_secret(text_of(next, kCaKey))) {
-        violated("S17: no container starts with Secret " + name + " in its environment");
+        violated("S18: no container starts with Secret " + name + " in its environment");
     }
     if (has_rivals || !is_apps) {
         return;
     }
     if (current != nullptr && !text_of(*current, kCaKey).empty() && text_of(next, kCaKey).empty()) {
-        violated("S17: no Pod starts that mounts ca.crt of Secret " + name);
+        violated("S18: no Pod starts that mounts ca.crt of Secret " + name);
     }
     if (is_disturbed) {
         return;
@@ -270,13 +271,13 @@ void Rules::before_roll(const Deployment& deployment, Millis now) {
     }
 }
 
-void Rules::before_remove_finalizer(const DjangoDatabase& object, Millis now) {
+void Rules::before_remove_finalizer(const DjangoDatabase& object, Millis now, Millis failed_at) {
     const auto claim = postgres_.state.claims.find(object.spec.database.name);
     const bool is_held = claim != postgres_.state.claims.end() && claim->second.is_active &&
                          claim->second.holder.uid == object.meta.uid.str();
     const auto orphan = object.meta.annotations.find(std::string(api::kOrphanAnnotation));
     const bool may_leave = orphan != object.meta.annotations.end() ||
-                           now - unreachable_at < 60'000 ||
+                           now - unreachable_at < 60'000 || now - failed_at < 1'000 ||
                            !api_.servers.find({{}, ObjectName(object.spec.server_ref.name)});
     if (is_held && !may_leave && object.meta.being_deleted) {
         violated("S16: the finalizer goes while the claim is active");
@@ -335,7 +336,14 @@ void Rules::forget_job(const ObjectKey& job) {
 void Rules::migration_begins(const Job& job) {
     const ObjectKey resource{job.meta.key.ns, ObjectName(job.database)};
     const auto [place, is_first] = migrating_.try_emplace(resource, job.meta.key);
-    if (!is_first && place->second != job.meta.key) {
+    // On a lost node nobody sees its end; without its session it does nothing any more.
+    const bool goes_on = std::ranges::any_of(postgres_.sessions, [&](const Session& session) {
+        return session.job == place->second;
+    });
+    if (!is_first && !goes_on) {
+        place->second = job.meta.key;
+    }
+    if (place->second != job.meta.key) {
         violated(
             "S1: two migrations at once: " + place->second.name.str() + " and " +
             job.meta.key.name.str()
@@ -343,11 +351,8 @@ void Rules::migration_begins(const Job& job) {
     }
 }
 
-void Rules::migration_ends(const Job& job) {
-    const auto found = migrating_.find({job.meta.key.ns, ObjectName(job.database)});
-    if (found != migrating_.end() && found->second == job.meta.key) {
-        migrating_.erase(found);
-    }
+void Rules::migration_ends(const ObjectKey& job) {
+    std::erase_if(migrating_, [&](const auto& entry) { return entry.second == job; });
 }
 
 std::string Rules::others() const {

@@ -40,7 +40,8 @@ class Rules {
     /// Of anything on the server. @param knows_better the caller was told of a later one
     void before_effect(bool knows_better);
     void after_passwords(const Shape&, const std::map<std::string, std::string>& passwords);
-    void before_create_database(const Shape&);
+    /// When none was there.
+    void after_create_database(const Shape&);
     void after_configure(const Shape&);
     void before_take(const Shape&, bool by_transfer);
     void before_drop_database(const Shape&, bool by_name);
@@ -52,12 +53,19 @@ class Rules {
     void after_job(const ObjectKey& job) { jobs_made_.insert(job); }
     void before_open_gate(const ObjectKey& key, Millis now);
     void before_roll(const Deployment&, Millis now);
-    void before_remove_finalizer(const DjangoDatabase&, Millis now);
+    /// @param failed_at the last call: a look at the server, it may be, that cannot be reached then
+    void before_remove_finalizer(const DjangoDatabase&, Millis now, Millis failed_at);
     void before_finalizers(const ObjectKey& key, const std::vector<std::string>& finalizers);
     void before_status(const ObjectMeta& judged, const DjangoDatabaseStatus&);
     void before_status(const ObjectMeta& judged, const PostgresServerStatus&);
     void migration_begins(const Job&);
-    void migration_ends(const Job&);
+    void migration_ends(const ObjectKey& job);
+    /// Somebody logs in with the migration login.
+    void session_begins(const Session&);
+    /// Of this resource.
+    void before_attempt_password(const Shape&);
+    /// @param before all that there were
+    void after_end_sessions(const std::vector<Session>& before);
     /// A user wants this Job to be made again.
     void forget_job(const ObjectKey& job);
     /// Somebody decided to begin with an empty database.
@@ -69,6 +77,7 @@ class Rules {
 
   private:
     [[nodiscard]] bool is_migrated(const std::string& name, const std::string& image) const;
+    [[nodiscard]] bool is_underway(const Job&) const;
     [[nodiscard]] std::string database_of(const ObjectKey& resource) const;
     [[nodiscard]] std::string others() const;
 

@@ -19,6 +19,8 @@ std::deque<Attempt> draw_attempts(Random& random) {
             return {Attempt::LosesAnswer};
         case 3:
             return {Attempt::WaitsForLock, Attempt::WaitsForLock};
+        case 4:
+            return {Attempt::LosesNode};
         default:
             return {};
     }

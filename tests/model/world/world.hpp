@@ -21,7 +21,16 @@ inline const Namespace kOperatorNamespace("djangodb-system");
 inline const ObjectKey kMainCa{kOperatorNamespace, ObjectName("main-ca")};
 
 /// How one attempt at an image's migration ends.
-enum class Attempt { Succeeds, WaitsForLock, Breaks, IsKilled, LosesAnswer, Lies, NeverStarts };
+enum class Attempt {
+    Succeeds,
+    WaitsForLock,
+    Breaks,
+    IsKilled,
+    LosesAnswer,
+    LosesNode,  ///< its Pod is deleted by force in the end; what it has in the database stays
+    Lies,
+    NeverStarts
+};
 
 struct World {
     World(std::uint64_t seed, FaultPlan plan, bool keeps_history)

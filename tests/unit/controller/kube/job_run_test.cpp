@@ -66,6 +66,38 @@ TEST(JobRun, IsReadFromLabelsAnnotationsAndSpec) {
     EXPECT_FALSE(decode(job).has_deadline);
 }
 
+TEST(JobRun, PodThatIsToEndSaysWhereItIsAndUntilWhen) {
+    auto pod = json::parse(
+        R"({"metadata": {"name": "shop-migrate-1-x", "uid": "p-1"}, "spec": {}, "status": {}})"
+    );
+    auto read = decode(a_job(), {pod}).pods.at(0);
+    EXPECT_EQ(read.name, "shop-migrate-1-x");
+    EXPECT_EQ(read.node, "");
+    EXPECT_FALSE(read.grace_ends);
+    pod["spec"]["nodeName"] = "node-7";
+    pod["metadata"]["deletionTimestamp"] = "2026-11-24T02:17:30Z";
+    read = decode(a_job(), {pod}).pods.at(0);
+    EXPECT_EQ(read.node, "node-7");
+    EXPECT_EQ(read.grace_ends, parse_time("2026-11-24T02:17:30Z"));
+}
+
+TEST(JobRun, PodOfADeletedJobOfItsNameIsNotIts) {
+    const auto pod = [](const std::string& controller) {
+        return json{
+            {"metadata",
+             {{"uid", controller},
+              {"labels", {{kJobNameLabel, "shop-migrate-1"}}},
+              {"ownerReferences", {{{"uid", controller}, {"controller", true}}}}}},
+            {"spec", json::object()},
+            {"status", json::object()}};
+    };
+    const std::vector<json> pods{pod("u-0"), pod("u-1")};
+    for (const auto& run : {decode(a_job(), pods), decode_job(JobKind::Migrate, a_job(), pods)}) {
+        ASSERT_EQ(run.pods.size(), 1U);
+        EXPECT_EQ(run.pods.front().uid.str(), "u-1");
+    }
+}
+
 TEST(JobRun, HasTheStateThatTheJobControllerSays) {
     EXPECT_EQ(decode(a_job()).state, JobState::Running);
     const auto complete = decode(with_condition("Complete", "CompletionsReached"));

@@ -41,6 +41,7 @@ TenantSetup setup_of(const Choice& is) {
 json good_facts(const TenantNames& names, const TenantSetup& setup) {
     json facts{
         {"admin", "admin"},
+        {"version", 180000},
         {"oid", 5},
         {"owner", setup.ownership == Ownership::Schema ? "admin" : "shop_owner"},
         {"open", true},
@@ -81,7 +82,7 @@ json good_facts(const TenantNames& names, const TenantSetup& setup) {
         for (const auto& privilege : role.database_privileges) {
             facts["acl"][name].push_back(privilege);
         }
-        for (const auto& [setting, value] : role.settings) {
+        for (const auto& [setting, value, since] : role.settings) {
             facts["settings"][name].push_back(setting + "=" + value);
         }
     }
@@ -129,7 +130,7 @@ TEST(Drift, EveryPartThatIsMissingIsToldOfEveryRole) {
                 EXPECT_EQ(drift[0].repair(), Repair::Roles);
                 EXPECT_NE(drift[0].sentence().find(name), std::string::npos);
             }
-            for (const auto& [setting, value] : role.settings) {
+            for (const auto& [setting, value, since] : role.settings) {
                 auto facts = good;
                 auto& list = facts["settings"][name];
                 list.erase(std::ranges::find(list, json(setting + "=" + value)));
@@ -159,6 +160,21 @@ TEST(Drift, EveryPartThatIsMissingIsToldOfEveryRole) {
             }
         }
     });
+}
+
+TEST(Drift, SettingThatTheServerDoesNotKnowIsNotMissed) {
+    const Choice is{Ownership::Schema, RuntimeAccess::Owner, false};
+    const auto names = names_of(is);
+    const auto setup = setup_of(is);
+    auto facts = good_facts(names, setup);
+    std::erase(
+        facts["settings"]["shop_migrate"].get_ref<json::array_t&>(),
+        json("client_connection_check_interval=10s")
+    );
+    for (const auto& [version, missed] : {std::pair{130023, 0U}, std::pair{140023, 1U}}) {
+        facts["version"] = version;
+        EXPECT_EQ(find_drift(names, setup, kMark, facts).size(), missed);
+    }
 }
 
 TEST(Drift, WhoElseIsAMemberIsTakenOutUnlessItAdministersRoles) {

@@ -38,6 +38,7 @@ TEST(Inspect, ReadsARow) {
         "f",
         "shop",
         "admin",
+        "3",
         kNothing,
         "print"};
     const auto facts = tenant_facts(row, kNames, {}, kClaimant);
@@ -45,6 +46,7 @@ TEST(Inspect, ReadsARow) {
     EXPECT_EQ(facts.roles, RolesState::Absent);
     EXPECT_EQ(facts.database, DatabaseState::Open);
     EXPECT_EQ(facts.database_oid, "16500");
+    EXPECT_EQ(facts.attempts, 3);
     EXPECT_EQ(facts.fingerprint, "print");
     EXPECT_TRUE(facts.database_is_configured);
     EXPECT_TRUE(facts.lost_by_transfer);
@@ -67,6 +69,7 @@ TEST(Inspect, UnknownWordIsADefect) {
         "f",
         "",
         "",
+        "0",
         kNothing,
         ""};
     EXPECT_THROW(tenant_facts(row, kNames, {}, kClaimant), std::logic_error);

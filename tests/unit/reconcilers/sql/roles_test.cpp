@@ -30,7 +30,7 @@ bool has(const Batch& batch, const std::string& text) {
 
 TEST(Roles, VerifiersAreInNoText) {
     EXPECT_FALSE(
-        has(claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 150018), "canary")
+        has(claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, {}, 150018), "canary")
     );
 }
 
@@ -38,7 +38,7 @@ TEST(Roles, PlainPasswordIsRefused) {
     auto plain = kVerifiers;
     plain.logins[LoginId::a()] = Sensitive("secret");
     try {
-        claim_and_create_roles(kNames, kSetup, kClaimant, plain, 150018);
+        claim_and_create_roles(kNames, kSetup, kClaimant, plain, {}, 150018);
         FAIL() << "a plain password was accepted";
     } catch (const Error& error) {
         EXPECT_EQ(error.failure().code, "InvalidVerifier");
@@ -47,17 +47,17 @@ TEST(Roles, PlainPasswordIsRefused) {
 }
 
 TEST(Roles, GrantTakesOptionsFromSixteenOn) {
-    EXPECT_FALSE(
-        has(claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 150018), "INHERIT TRUE")
-    );
+    EXPECT_FALSE(has(
+        claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, {}, 150018), "INHERIT TRUE"
+    ));
     EXPECT_TRUE(
-        has(claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 160001),
+        has(claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, {}, 160001),
             "TO CURRENT_USER WITH INHERIT TRUE, SET TRUE")
     );
 }
 
 TEST(Roles, ChecksComeBeforeTheFirstChange) {
-    const auto batch = claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 150018);
+    const auto batch = claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, {}, 150018);
     EXPECT_NE(batch.at(0).text.find("pg_advisory_xact_lock"), std::string::npos);
     const auto claim = std::ranges::find_if(batch, [](const Statement& one) {
         return one.text.find("INSERT INTO djangodb.claim") != std::string::npos;
@@ -70,7 +70,7 @@ TEST(Roles, ChecksComeBeforeTheFirstChange) {
 }
 
 TEST(Roles, PasswordsComeAfterWhatMayWait) {
-    const auto batch = claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, 150018);
+    const auto batch = claim_and_create_roles(kNames, kSetup, kClaimant, kVerifiers, {}, 150018);
     const auto at = [&](const std::string& text) {
         return std::ranges::find_if(batch, [&](const Statement& one) {
             return one.text.find(text) != std::string::npos;
@@ -101,10 +101,10 @@ TEST(Logins, TheActiveOneOfTheAppIsEnabledAndTheOtherIsNot) {
             EXPECT_EQ(log_in[i], names.role(enabled[i]));
             verifiers.logins.emplace(enabled[i], Sensitive("SCRAM-SHA-256$"));
         }
-        const auto passwords = set_passwords(names, setup, verifiers);
+        const auto passwords = set_passwords(names, enabled, verifiers);
         EXPECT_TRUE(has(passwords, names.role(active).str() + "'"));
         verifiers.logins.erase(LoginId::migrate());
-        EXPECT_THROW(set_passwords(names, setup, verifiers), std::out_of_range);
+        EXPECT_THROW(set_passwords(names, enabled, verifiers), std::out_of_range);
     }
     EXPECT_THROW(std::ignore = names.role(LoginId::reader("another")), std::out_of_range);
 }
@@ -122,7 +122,7 @@ TEST(HandOver, IsForWhoMayDoIt) {
 TEST(Configure, PublicLeavesBeforeTheDatabaseOpens) {
     auto setup = kSetup;
     setup.lock_timeout = std::chrono::seconds{7};
-    const auto batch = configure_database(kNames, setup, kClaimant);
+    const auto batch = configure_database(kNames, setup, kClaimant, 150018);
     const auto at = [&](const std::string& text) {
         return std::ranges::find_if(batch, [&](const Statement& one) {
             return one.text.find(text) != std::string::npos;
@@ -131,6 +131,17 @@ TEST(Configure, PublicLeavesBeforeTheDatabaseOpens) {
     ASSERT_NE(at("FROM PUBLIC"), batch.end());
     EXPECT_LT(at("FROM PUBLIC"), at("ALLOW_CONNECTIONS true"));
     EXPECT_TRUE(has(batch, "SET lock_timeout = '7s'"));
+}
+
+TEST(Configure, NoSettingIsSentToAServerThatDoesNotKnowIt) {
+    auto setup = kSetup;
+    setup.migration_deadline = std::chrono::hours{2};
+    for (const int version : {130023, 140023, 180004}) {
+        const auto batch = configure_database(kNames, setup, kClaimant, version);
+        EXPECT_EQ(has(batch, "client_connection_check_interval"), version >= 140000);
+        EXPECT_TRUE(has(batch, "SET tcp_user_timeout = '60s'"));
+        EXPECT_TRUE(has(batch, "SET idle_in_transaction_session_timeout = '7200s'"));
+    }
 }
 
 }  // namespace
