@@ -227,9 +227,13 @@ class HeldNotPaused(GateTest):
 class Opened(GateTest):
     def test_an_image_that_passed_is_opened_at_once(self):
         self.make_open_deployment()
+
+        def current():
+            found = self.api.read("djdb", "app", self.space)["status"]
+            return found.get("release", {}).get("current")
+
+        self.eventually("the image is the current one", lambda: current() == PASSED)
         self.wait_for_condition("Ready", "True", "Ready")
-        release = self.api.read("djdb", "app", self.space)["status"]["release"]
-        self.assertEqual(release.get("current"), PASSED)
         self.assertEqual(self.api.list("job", self.space), [])
 
     def test_a_restart_of_an_image_that_passed_is_opened(self):
