@@ -111,8 +111,9 @@ def _end_of_last_line(log):
 
 
 class AuditLog:
-    def __init__(self, directory):
-        """`directory`: the cluster's state directory."""
+    def __init__(self, directory, quiet_seconds=QUIET_SECONDS):
+        """`directory`: the cluster's state directory; `quiet_seconds`: longer than any run goes on."""
+        self._quiet_seconds = quiet_seconds
         self.path = directory / "log/audit.log"
         if not self.path.exists():
             raise Unmet("there is no audit log at %s: this needs the local cluster" % self.path)
@@ -152,7 +153,7 @@ class AuditLog:
     def reads(self, words, since):
         return [r for r in self.requests(since) if not r.is_write and r.concerns(words)]
 
-    def wait_until_quiet(self, words, seconds=15):
+    def wait_until_quiet(self, words, seconds=30):
         """Until the operator has written nothing about `words` for a while; returns the mark behind its last write."""
         mark, since = self.end(), time.monotonic()
 
@@ -160,7 +161,7 @@ class AuditLog:
             nonlocal mark, since
             if self.writes(words, mark):
                 mark, since = self.end(), time.monotonic()
-            return time.monotonic() - since >= QUIET_SECONDS
+            return time.monotonic() - since >= self._quiet_seconds
 
         wait_for("the operator to write nothing more about %s" % (words,), is_quiet, seconds)
         return mark

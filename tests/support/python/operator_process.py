@@ -75,6 +75,10 @@ class OperatorProcess:
     def log_file(self):
         return self._programs.log / "operator.log"
 
+    def is_sanitized(self):
+        """Whether it runs with a sanitizer, which makes it slow."""
+        return bool(self.pid) and "san.so" in pathlib.Path("/proc/%d/maps" % self.pid).read_text()
+
     def log(self):
         return self.log_file.read_text(errors="replace")
 
