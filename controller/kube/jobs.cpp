@@ -121,7 +121,11 @@ void KubeCluster::cancel_job(
     }
     const Selection own{job.ns.str(), std::string(kJobNameLabel) + "=" + job.name.str(), {}};
     const auto pods = client_.list(resources::kPods, own, call).items;
-    if (may_have_started(decode_job(JobKind::Migrate, *current, pods))) {
+    auto run = decode_job(JobKind::Migrate, *current, pods);
+    if (!run.pods.empty()) {
+        run.obstacle = read_warning(job.ns, run.pods.back().uid, call);
+    }
+    if (may_have_started(run)) {
         refuse(
             "JobStarted",
             "Job \"" + job.name.str() +

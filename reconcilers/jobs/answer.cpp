@@ -245,8 +245,8 @@ JobEnd read_end(const JobRun& job) {
 }
 
 bool may_have_started(const JobRun& job) {
-    return !std::ranges::all_of(job.pods, [](const JobPod& pod) {
-        return !pod.is_over && why_stuck(pod);
+    return !std::ranges::all_of(job.pods, [&](const JobPod& pod) {
+        return !pod.is_over && (why_stuck(pod) || (job.obstacle && !pod.has_started));
     });
 }
 

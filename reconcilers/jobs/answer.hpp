@@ -69,7 +69,8 @@ using JobEnd = std::variant<Underway, Stuck, Answered, NoAnswer, AnswerLost, Dea
 
 JobEnd read_end(const JobRun& job);
 
-/// One of its Pods runs, ran, or may start at any moment.
+/// One of its Pods runs, ran, or may start at any moment. What an Event says is in the way counts as long as the Pod has
+/// not started, though it may be gone by now: who removes such a Job stops at most what has just begun.
 bool may_have_started(const JobRun& job);
 
 /// Our container has ended: nothing of the Job that could change the database runs any more.

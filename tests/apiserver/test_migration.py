@@ -167,6 +167,16 @@ class BeforeItStarts(ClusterTest):
             },
         )
         self.stuck("FailedMount", said)
+        # The user mends the template. What can't start does not keep the next one waiting until its deadline.
+        mended = IMAGE + "-mended"
+        container = {"name": "app", "image": mended}
+        self.api.patch("deployment", "web", {"spec": {"template": {"spec": {"containers": [container]}}}}, self.space)
+
+        def images():
+            jobs = self.api.list("job", self.space)
+            return [job["metadata"]["annotations"]["djangodb.io/image"] for job in jobs]
+
+        self.eventually("the mended template's Job alone is there", lambda: images() == [mended], HEAL_SECONDS)
 
 
 class LostNode(ReleaseTest):

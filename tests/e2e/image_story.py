@@ -1,9 +1,11 @@
 """Images that can't be released, and users who do it otherwise than meant: each has a reason of its own, and a way out.
 
-An image that does not exist, one without Django, one whose Pods never become ready; two images together; a user's own
-pause; a Deployment that gets its label when its image is already wanted. The old Pods serve through all of it.
+An image that does not exist, a volume that does not, an image without Django, one whose Pods never become ready; two
+images together; a user's own pause; a Deployment that gets its label when its image is already wanted. The old Pods
+serve through all of it.
 """
 
+import json
 import pathlib
 import sys
 
@@ -52,6 +54,31 @@ def missing_image():
     released("v1")
     wait_for("the Job that never started to be gone", lambda: not jobs_of("v1-typo"))
     show("ok: the Job that never started is gone")
+
+
+def patch_template(volume, mount, version):
+    """One write for each Deployment."""
+    container = {
+        "name": "app",
+        "image": image(version),
+        "volumeMounts": [{"mountPath": "/tls", "name": "tls", **mount}],
+    }
+    pod = {"volumes": [{"name": "tls", **volume}], "containers": [container]}
+    for name in ("web", "worker"):
+        SHOP.kubectl("patch", "deployment/" + name, "-p", json.dumps({"spec": {"template": {"spec": pod}}}))
+
+
+def missing_volume():
+    step("A template that mounts a Secret that does not exist, then the one of before")
+    pods = SHOP.pods()
+    patch_template({"secret": {"secretName": "web-tls-7h2k9"}}, {}, "v2")
+    SHOP.wait_for_condition("MigrationsApplied", "False", "MigrationJobStuck")
+    wait_for("the kubelet's words", lambda: "web-tls-7h2k9" in SHOP.condition("MigrationsApplied")["message"], 60)
+    show("it says: " + SHOP.condition("MigrationsApplied")["message"])
+    require("the same Pods serve", SHOP.pods() == pods)
+    patch_template({"$patch": "delete"}, {"$patch": "delete"}, "v1")
+    SHOP.wait_for_release("v1")
+    wait_for("the Job that never started to be gone", lambda: not jobs_of("v2"))
 
 
 def image_without_django():
@@ -131,6 +158,7 @@ def main():
     SHOP.wait_for_release("v1")
     with SHOP.requests() as requests:
         missing_image()
+        missing_volume()
         image_without_django()
         failing_migration()
         two_images()

@@ -316,6 +316,14 @@ TEST(Migration, AnEarlierJobThatNeverStartedMakesWay) {
     const auto tidying = assess(desired, back);
     ASSERT_EQ(tidying.steps().size(), 1U);
     EXPECT_EQ(std::get<CancelMigration>(tidying.steps().front()).uid, job.uid);
+    auto without_volume = job;
+    without_volume.pods.front().waiting = Explanation{"ContainerCreating", ""};
+    without_volume.pods.front().has_started = false;
+    without_volume.obstacle = Explanation{"FailedMount", "secret \"web-tls\" not found"};
+    observed.jobs.front() = without_volume;
+    EXPECT_TRUE(std::holds_alternative<CancelMigration>(assess(desired, observed).steps().front()));
+    observed.jobs.front().obstacle.reset();
+    EXPECT_TRUE(assess(desired, observed).steps().empty()) << "it may start at any moment";
     observed.jobs.front() = job;
     observed.jobs.front().pods.front().waiting.reset();
     EXPECT_TRUE(assess(desired, observed).steps().empty()) << "a started one ends first";
