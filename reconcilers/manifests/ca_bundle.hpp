@@ -21,7 +21,7 @@ namespace djdb {
 
 inline constexpr auto kCaKey = "ca.crt";
 /// A quarter of what one variable may have: all of them share their room with the arguments.
-inline constexpr std::size_t kLongestCaInSecret = 32 * 1024;
+inline constexpr std::size_t kLongestCaInSecret = 32UL * 1024;
 
 constexpr bool fits_into_secret(const std::string& ca_pem) {
     return ca_pem.size() <= kLongestCaInSecret;

@@ -29,6 +29,7 @@ std::vector<Login> logins_of(
     const TenantNames& names, const std::vector<LoginId>& ids, const Verifiers& verifiers
 ) {
     std::vector<Login> logins;
+    logins.reserve(ids.size());
     std::size_t readers = 0;
     for (const auto& id : ids) {
         logins.push_back({names.role(id), verifiers.logins.at(id), setting_of(id.kind, readers)});

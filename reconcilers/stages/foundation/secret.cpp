@@ -80,7 +80,7 @@ std::string explain_long_ca(const Desired& desired, const Observed& observed) {
                 " bytes: change them before the server gets a certificate of another CA, then "
                 "remove it: kubectl -n " +
                 desired.object.meta.key.ns.str() + " patch secret " + secret +
-                " --type=json -p '[{\"op\":\"remove\",\"path\":\"/data/ca.crt\"}]'";
+                R"( --type=json -p '[{"op":"remove","path":"/data/ca.crt"}]')";
     }
     if (const auto names = mounting_deployments(desired, observed); !names.empty()) {
         text += (is_held ? " Now this Secret is mounted by Deployment "

@@ -6,7 +6,7 @@ namespace djdb {
 
 std::optional<Blocked> judge_lost_pod(const JobRun& job, TimePoint now) {
     const auto* pod = find_lost_pod(job, now);
-    if (pod == nullptr) {
+    if (pod == nullptr || !pod->grace_ends) {
         return std::nullopt;
     }
     return Blocked{

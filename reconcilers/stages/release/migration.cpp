@@ -99,7 +99,10 @@ std::optional<TimePoint> next_look(const JobRun& job, TimePoint now) {
 }
 
 std::optional<TimePoint> earlier(std::optional<TimePoint> one, std::optional<TimePoint> other) {
-    return one && other ? std::min(one, other) : one ? one : other;
+    if (one && other) {
+        return std::min(*one, *other);
+    }
+    return one ? one : other;
 }
 
 Verdict judge_running(const JobRun& job, TimePoint now) {

@@ -200,18 +200,21 @@ void Controllers::migrate(const ObjectKey& key, const ResourceUid& uid, Millis w
         auto ended = *pod;
         ended.has_ended = true;
         say(ended, 75, "LockHeld");
-        return end(std::move(ended), key, uid);
+        end(std::move(ended), key, uid);
+        return;
     }
     if (!is_free) {
-        return world_.timeline.after(1'000, [this, key, uid, waited] {
+        world_.timeline.after(1'000, [this, key, uid, waited] {
             migrate(key, uid, waited + 1'000);
         });
+        return;
     }
     session.holds_lock = true;
     world_.history.note("job", [&] { return key.name.str() + " migrates"; });
     world_.rules.migration_begins(*job);
     if (loses_node(job->image)) {
-        return lose(*job, *pod);
+        lose(*job, *pod);
+        return;
     }
     world_.timeline.after(random_.between(100, 8'000), [this, key, uid] {
         const auto now = world_.api.jobs.find(key);
