@@ -28,6 +28,7 @@ def skeleton(statement):
         text = "DO " + (body[1].replace("''", "'").replace("\\\\", "\\") if "$$" not in text else body[1])
     text = re.sub(r'"[^"]*"', "name", text)
     text = re.sub(r" ?E?'[^']*'", " value", text)
+    text = re.sub(r"(?<![\w$])\d+\b", "number", text)
     text = re.sub(r"\b(name|value)(, \1)+", r"\1", text)
     return " ".join(text.split())
 
