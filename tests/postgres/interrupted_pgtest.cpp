@@ -246,7 +246,8 @@ TEST_F(ServerKilled, AmidCreateDatabase) {
 /// Stops this backend. @return false when it held what others need too, as a lock in shared memory: then it goes on
 bool stop_alone(pid_t backend) {
     ::kill(backend, SIGSTOP);
-    auto others = std::async(std::launch::async, [] { as_superuser("CREATE TEMP TABLE t ()"); });
+    const auto others =
+        std::async(std::launch::async, [] { as_superuser("CREATE TEMP TABLE t ()"); });
     const bool go_on = others.wait_for(std::chrono::seconds{10}) == std::future_status::ready;
     if (!go_on) {
         ::kill(backend, SIGCONT);

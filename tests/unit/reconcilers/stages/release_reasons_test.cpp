@@ -29,7 +29,7 @@ void fail_with(
 
 /// The runtime says why, the program nothing.
 void kill_with(
-    Desired& desired, Observed& observed, int exit_code, const char* reason, int attempt = 1
+    const Desired& desired, Observed& observed, int exit_code, const char* reason, int attempt = 1
 ) {
     fail_with(desired, observed, exit_code, "", attempt);
     observed.jobs.front().pods.front().end->reason = reason;
