@@ -122,8 +122,8 @@ void KubeCluster::cancel_job(
     const Selection own{job.ns.str(), std::string(kJobNameLabel) + "=" + job.name.str(), {}};
     const auto pods = client_.list(resources::kPods, own, call).items;
     auto run = decode_job(JobKind::Migrate, *current, pods);
-    if (!run.pods.empty()) {
-        run.obstacle = read_warning(job.ns, run.pods.back().uid, call);
+    if (may_have_started(run)) {  // unless its Events say what is in the way
+        run.obstacle = read_warning(job.ns, told_by_events_of(run), call);
     }
     if (may_have_started(run)) {
         refuse(

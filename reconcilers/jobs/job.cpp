@@ -32,6 +32,10 @@ const JobPod* find_lost_pod(const JobRun& job, TimePoint now) {
     return lost == job.pods.end() ? nullptr : &*lost;
 }
 
+const ResourceUid& told_by_events_of(const JobRun& job) {
+    return job.pods.empty() ? job.uid : job.pods.back().uid;
+}
+
 bool is_late_to_start(const JobRun& job, TimePoint now) {
     return job.state == JobState::Running && !job.being_deleted && job.failure_reason.empty() &&
            std::ranges::none_of(job.pods, &JobPod::has_started) &&

@@ -97,6 +97,9 @@ inline constexpr std::chrono::seconds kEndsWithin{30};
 /// there is none.
 const JobPod* find_lost_pod(const JobRun& job, TimePoint now);
 
+/// What the Events about its start are about: its Pod, or the Job itself while it has none.
+const ResourceUid& told_by_events_of(const JobRun& job);
+
 /// It is underway, and our container has not started kStartsWithin after the Job was made.
 bool is_late_to_start(const JobRun& job, TimePoint now);
 

@@ -60,13 +60,12 @@ void confirm(
     }
 }
 
-/// Of a Job that is late: its own Event when it has no Pod, else its Pod's. Without an answer nothing is known, and
-/// the release goes on as it would without Events.
+/// Of a Job that is late. Without an answer nothing is known, and the release goes on as it would without Events.
 std::optional<Explanation> find_obstacle(
     const JobRun& job, const Namespace& ns, Cluster& cluster, const CallContext& call
 ) {
     try {
-        return cluster.read_warning(ns, job.pods.empty() ? job.uid : job.pods.back().uid, call);
+        return cluster.read_warning(ns, told_by_events_of(job), call);
     } catch (const Error&) {
         return std::nullopt;
     }

@@ -112,8 +112,8 @@ class Cluster {
     virtual void remove_operator_secret(const ObjectName&, const CallContext&) = 0;
     /// Creates or updates a Secret or ConfigMap in a tenant's namespace. For Secrets `data` is added
     /// here and nowhere else; a ConfigMap's values may be any bytes. Keys that we wrote before and that
-    /// are not in it any more are removed; those of others stay. Throws Conflict SecretConflict when the object has another controller
-    /// than the manifest, having changed nothing.
+    /// are not in it any more are removed; those of others stay. Throws Conflict SecretConflict when the
+    /// object has another controller than the manifest, having changed nothing.
     virtual void
     publish(const nlohmann::json& manifest, const SecretData& data, const CallContext&) = 0;
     /// Deletes the Secret if this resource controls it, else leaves it.

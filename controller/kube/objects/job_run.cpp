@@ -93,6 +93,12 @@ bool is_of(const JobRun& job, const json& pod) {
     return controller.empty() || controller == job.uid;
 }
 
+void add_pod(JobRun& run, const json& job, const json& pod) {
+    if (is_of(run, pod)) {
+        run.pods.push_back(decode_pod(pod, container_of(job)));
+    }
+}
+
 /// Of the Job alone.
 JobRun decode_podless(JobKind kind, const json& job) {
     const auto& metadata = child(job, "metadata");
@@ -121,9 +127,7 @@ JobRun decode_job(
 ) {
     auto out = decode_podless(kind, job);
     for (const auto& pod : pods) {
-        if (is_of(out, *pod)) {
-            out.pods.push_back(decode_pod(*pod, container_of(job)));
-        }
+        add_pod(out, job, *pod);
     }
     return out;
 }
@@ -131,8 +135,8 @@ JobRun decode_job(
 JobRun decode_job(JobKind kind, const json& job, const std::vector<json>& pods) {
     auto out = decode_podless(kind, job);
     for (const auto& pod : pods) {
-        if (label_of(pod, kJobNameLabel) == out.name && is_of(out, pod)) {
-            out.pods.push_back(decode_pod(pod, container_of(job)));
+        if (label_of(pod, kJobNameLabel) == out.name) {
+            add_pod(out, job, pod);
         }
     }
     return out;

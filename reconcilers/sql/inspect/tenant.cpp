@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <stdexcept>
 
 namespace djdb::sql {
@@ -113,14 +112,6 @@ std::vector<ImageRef> lines_of(const std::string& text) {
         begin = end + 1;
     }
     return images;
-}
-
-std::int64_t number_in(const std::string& text) {
-    std::int64_t number = 0;
-    if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) {
-        throw std::logic_error("inspect_tenant: no number: " + text);
-    }
-    return number;
 }
 
 RolesState state_of_roles(
@@ -235,7 +226,7 @@ TenantFacts tenant_facts(
     facts.was_deleted = text_at(row, kWasDeleted) == "t";
     facts.database_name = text_at(row, kName);
     facts.database_owner = text_at(row, kOwner);
-    facts.attempts = number_in(text_at(row, kAttempts));
+    facts.attempts = std::stoll(text_at(row, kAttempts));
     facts.fingerprint = text_at(row, kFingerprint);
     judge_catalog(
         names,

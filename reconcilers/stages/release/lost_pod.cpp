@@ -23,7 +23,10 @@ std::optional<Blocked> judge_lost_pod(const JobRun& job, TimePoint now) {
 std::optional<TimePoint> when_lost(const JobRun& job, TimePoint now) {
     std::optional<TimePoint> first;
     for (const auto& pod : job.pods) {
-        const auto when = pod.grace_ends.value_or(now - kEndsWithin) + kEndsWithin;
+        if (!pod.grace_ends) {
+            continue;
+        }
+        const auto when = *pod.grace_ends + kEndsWithin;
         if (when > now && (!first || when < *first)) {
             first = when;
         }
