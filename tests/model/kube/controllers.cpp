@@ -127,10 +127,13 @@ void Controllers::begin(const ObjectKey& key, const ResourceUid& uid) {
     world_.timeline.after(random_.between(50, 1'500), [this, key, uid] { migrate(key, uid, 0); });
 }
 
+std::shared_ptr<const Secret> Controllers::secret_of(const Job& job) const {
+    return world_.api.secrets.find({job.meta.key.ns, ObjectName(job.database + "-migrate")});
+}
+
 /// With the migration login, as the Job's container finds it in its Secret.
 std::string Controllers::log_in(const Job& job) const {
-    const auto secret =
-        world_.api.secrets.find({job.meta.key.ns, ObjectName(job.database + "-migrate")});
+    const auto secret = secret_of(job);
     if (!secret) {
         return "AuthFailed";
     }
@@ -150,6 +153,14 @@ std::string Controllers::log_in(const Job& job) const {
     } catch (const Refusal& refusal) {
         return refusal.code() == "DatabaseMissing" ? "DatabaseMissing" : "AuthFailed";
     }
+}
+
+void Controllers::begin_session(
+    const Job& job, const std::string& role, const std::string& database
+) {
+    auto& sessions = world_.postgres.sessions;
+    sessions.push_back({role, job.meta.uid, job.meta.key, world_.postgres.find(database)->oid});
+    world_.rules.session_begins(sessions.back());
 }
 
 Session* Controllers::session_of(const ResourceUid& job) {
@@ -172,14 +183,8 @@ bool Controllers::enter(const Job& job, Pod pod) {
         end(std::move(pod), key, job.meta.uid);
         return false;
     }
-    const auto secret = world_.api.secrets.find({key.ns, ObjectName(job.database + "-migrate")});
-    world_.postgres.sessions.push_back(
-        {secret->data.at("DB_USER").reveal(),
-         job.meta.uid,
-         key,
-         world_.postgres.find(secret->data.at("DB_NAME").reveal())->oid}
-    );
-    world_.rules.session_begins(world_.postgres.sessions.back());
+    const auto& data = secret_of(job)->data;
+    begin_session(job, data.at("DB_USER").reveal(), data.at("DB_NAME").reveal());
     return true;
 }
 
@@ -237,7 +242,7 @@ bool Controllers::loses_node(const std::string& image) {
 void Controllers::lose(const Job& job, Pod pod) {
     const auto& key = job.meta.key;
     world_.history.note("kubernetes", [&] { return "the node of " + key.name.str() + " is lost"; });
-    const auto secret = world_.api.secrets.find({key.ns, ObjectName(job.database + "-migrate")});
+    const auto secret = secret_of(job);
     pod.is_lost = true;
     pod.grace_ends = world_.api.wall_clock() + std::chrono::seconds{30};
     world_.api.put_pod(std::move(pod));
@@ -273,10 +278,7 @@ void Controllers::come_back(const Job& job, const std::string& password) {
         return;
     }
     leave(job.meta.uid);
-    world_.postgres.sessions.push_back(
-        {role, job.meta.uid, job.meta.key, world_.postgres.find(job.database)->oid}
-    );
-    world_.rules.session_begins(world_.postgres.sessions.back());
+    begin_session(job, role, job.database);
 }
 
 Pod Controllers::answer(const Job& job, Pod pod) {

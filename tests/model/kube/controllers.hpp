@@ -4,6 +4,9 @@
 
 #include "tests/model/world/world.hpp"
 
+#include <memory>
+#include <string>
+
 namespace djdb::model {
 
 class Controllers {
@@ -18,6 +21,8 @@ class Controllers {
     void migrate(const ObjectKey& key, const ResourceUid&, Millis waited);
     /// @return whether its Pod has a session now
     bool enter(const Job&, Pod);
+    [[nodiscard]] std::shared_ptr<const Secret> secret_of(const Job&) const;
+    void begin_session(const Job&, const std::string& role, const std::string& database);
     [[nodiscard]] Session* session_of(const ResourceUid& job);
     void leave(const ResourceUid& job);
     [[nodiscard]] bool loses_node(const std::string& image);

@@ -177,8 +177,7 @@ Sight PgServer::look(const Shape& shape) const {
     const auto* shown = noted != nullptr ? noted : named;
     sight.name = shown != nullptr ? shown->name : "";
     sight.owner = shown != nullptr ? shown->owner : "";
-    const auto attempts = state.attempts.find(shape.database);
-    sight.attempts = attempts == state.attempts.end() ? 0 : attempts->second;
+    sight.attempts = attempts_of(shape);
     sight.lost_by_transfer = state.former.contains({shape.database, shape.holder.uid});
     sight.was_deleted = is_deleted(shape);
     for (const auto& [place, image] : state.images) {

@@ -270,17 +270,25 @@ bool PgServer::is_own_role(const Shape& shape, const std::string& name) const {
            role->second.mark == shape.mark();
 }
 
-void PgServer::require_last(const Shape& shape, std::int64_t attempt) {
-    require_claim(shape);
-    if (state.attempts[shape.database] != attempt) {
+std::int64_t PgServer::attempts_of(const Shape& shape) const {
+    const auto known = state.attempts.find(shape.database);
+    return known == state.attempts.end() ? 0 : known->second;
+}
+
+void PgServer::require_counted(const Shape& shape, std::int64_t attempts) const {
+    if (attempts_of(shape) != attempts) {
         throw conflict("DJ007", "another attempt was counted since");
     }
 }
 
+void PgServer::require_last(const Shape& shape, std::int64_t attempt) {
+    require_claim(shape);
+    require_counted(shape, attempt);
+}
+
 void PgServer::require_seen(const Shape& shape, const AttemptCount& attempts) const {
-    const auto known = state.attempts.find(shape.database);
-    if (known != state.attempts.end() && known->second != attempts.seen) {
-        throw conflict("DJ007", "another attempt was counted since");
+    if (state.attempts.contains(shape.database)) {  // the first one that is counted is inserted
+        require_counted(shape, attempts.seen);
     }
 }
 

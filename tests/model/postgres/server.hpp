@@ -238,6 +238,8 @@ class PgServer {
   private:
     [[nodiscard]] bool is_claimed(const LedgerClaim&, const PgDatabase&) const;
     [[nodiscard]] bool is_mine(const Shape&) const;
+    [[nodiscard]] std::int64_t attempts_of(const Shape&) const;
+    void require_counted(const Shape&, std::int64_t attempts) const;
     void require_last(const Shape&, std::int64_t attempt);
     void require_seen(const Shape&, const AttemptCount&) const;
     LedgerClaim& require_claim(const Shape&);

@@ -107,8 +107,7 @@ void Stage::rename(const Scene& scene) {
 void Stage::lose(const Scene& scene) {
     auto& server = world_.postgres;
     const auto lost = *server.find("shop");
-    const auto claim = server.state.claims.find("shop");
-    if (claim == server.state.claims.end() || claim->second.oid != lost.oid) {
+    if (!is_operators(server, lost)) {
         return;  // nobody has anything to lose yet
     }
     do_and_undo(
