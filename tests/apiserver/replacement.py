@@ -29,7 +29,7 @@ def install_chart(version):
 
 def start(version):
     process = stage.operator()
-    process.prepare(binaries()[version])
+    stage.prepare(process, binaries()[version])
     process.start()
 
 

@@ -47,6 +47,11 @@ def operator():
     return OperatorProcess(DIRECTORY / "operator")
 
 
+def prepare(process, binary):
+    """With a line in its log for each run, also for those that change nothing: `assert_quiet` waits for them."""
+    process.prepare(pathlib.Path(binary).resolve(), "--log-level", "debug")
+
+
 def up(binary):
     clear()
     subprocess.run([ROOT / "tests/cluster/up", "--profile", "apiserver", *BESIDE], check=True)
@@ -56,7 +61,7 @@ def up(binary):
     enter()
     install.operator()
     process = operator()
-    process.prepare(pathlib.Path(binary).resolve())
+    prepare(process, binary)
     process.start()
     print("operator: runs, its log is %s" % process.log_file)
 

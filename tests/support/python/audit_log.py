@@ -111,9 +111,8 @@ def _end_of_last_line(log):
 
 
 class AuditLog:
-    def __init__(self, directory, quiet_seconds=QUIET_SECONDS):
-        """`directory`: the cluster's state directory; `quiet_seconds`: longer than any run goes on."""
-        self._quiet_seconds = quiet_seconds
+    def __init__(self, directory):
+        """`directory`: the cluster's state directory."""
         self.path = directory / "log/audit.log"
         if not self.path.exists():
             raise Unmet("there is no audit log at %s: this needs the local cluster" % self.path)
@@ -161,7 +160,7 @@ class AuditLog:
             nonlocal mark, since
             if self.writes(words, mark):
                 mark, since = self.end(), time.monotonic()
-            return time.monotonic() - since >= self._quiet_seconds
+            return time.monotonic() - since >= QUIET_SECONDS
 
         wait_for("the operator to write nothing more about %s" % (words,), is_quiet, seconds)
         return mark
