@@ -20,7 +20,6 @@ UNREACHABLE, MIGRATION_FAILED, STATEMENT_TIMEOUT = 75, 88, 88
 # The version before words its messages otherwise, and opens a gate without taking the mark away: this version does it
 # when it is back (test_gate.py).
 UNKNOWN_THERE = ("messages", "deployments")
-IN_SYNC = ("True", "Succeeded")
 
 
 class TakeoverTest(ReleaseTest):
@@ -61,8 +60,8 @@ class TakeoverTest(ReleaseTest):
         """The version before tells what it does not know of the migration login's settings, and leaves it."""
         found = super().end()
         if self.before == NEW:
-            drifted, in_sync = ['"InSync",\n   "%s",\n   "%s"' % said for said in (("False", "Drifted"), IN_SYNC)]
-            found["status"] = found["status"].replace(drifted, in_sync)
+            said = '"InSync",\n   "%s",\n   "%s"'
+            found["status"] = found["status"].replace(said % ("False", "Drifted"), said % ("True", "Succeeded"))
         return found
 
     def assert_nothing_is_rewritten(self):

@@ -13,6 +13,7 @@ import sys
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
 import world
+from local.processes import start_time
 from local.settings import short_hash
 from postgres import Postgres
 from story import require, show, step, tell
@@ -75,14 +76,6 @@ def homes():
     return sorted(
         str(path) for path in pathlib.Path("/var/tmp").glob("djdb-postgres-*") if path.name.rpartition("-")[2] in ours
     )
-
-
-def is_alive(pid):
-    """One that has ended may stand in the table until whoever inherited it takes note."""
-    try:
-        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def processes():
@@ -186,7 +179,7 @@ def main():
     step("Stopping it leaves nothing")
     ran = processes()
     down()
-    left = [line for pid, line in ran.items() if is_alive(pid)]
+    left = [line for pid, line in ran.items() if start_time(pid)]
     require("no process is left", not left, left)
     after = machine()
     require("the machine is as it was", after == before, differences(after, before))

@@ -25,10 +25,15 @@ QUICK = 30
 
 
 def refused(version, condition, reason, *deployments, seconds=PATIENCE):
-    """Asks for `version` and requires that it stays out: same Pods, same schema."""
+    """Asks for `version` and requires that it stays out."""
+    stays_out(lambda: SHOP.upgrade(version, *deployments), condition, reason, seconds=seconds)
+
+
+def stays_out(ask, condition, reason, words="", seconds=PATIENCE):
+    """Same Pods, same schema, and a condition that has `words` in its message."""
     pods, migrations = SHOP.pods(), SHOP.sql("select count(*) from django_migrations")
-    SHOP.upgrade(version, *deployments)
-    found = SHOP.wait_for_condition(condition, "False", reason, seconds)
+    ask()
+    found = SHOP.wait_for_condition(condition, "False", reason, seconds, words)
     show("it says: " + found["message"])
     require("the same Pods serve", SHOP.pods() == pods)
     require("the schema is as it was", SHOP.sql("select count(*) from django_migrations") == migrations)
@@ -70,12 +75,13 @@ def patch_template(volume, mount, version):
 
 def missing_volume():
     step("A template that mounts a Secret that does not exist, then the one of before")
-    pods = SHOP.pods()
-    patch_template({"secret": {"secretName": "web-tls-7h2k9"}}, {}, "v2")
-    SHOP.wait_for_condition("MigrationsApplied", "False", "MigrationJobStuck")
-    wait_for("the kubelet's words", lambda: "web-tls-7h2k9" in SHOP.condition("MigrationsApplied")["message"], 60)
-    show("it says: " + SHOP.condition("MigrationsApplied")["message"])
-    require("the same Pods serve", SHOP.pods() == pods)
+    secret = "web-tls-7h2k9"  # the kubelet names it
+    stays_out(
+        lambda: patch_template({"secret": {"secretName": secret}}, {}, "v2"),
+        "MigrationsApplied",
+        "MigrationJobStuck",
+        secret,
+    )
     patch_template({"$patch": "delete"}, {"$patch": "delete"}, "v1")
     SHOP.wait_for_release("v1")
     wait_for("the Job that never started to be gone", lambda: not jobs_of("v2"))

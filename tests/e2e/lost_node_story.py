@@ -14,7 +14,7 @@ sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folde
 import operator_pod
 import world
 from install import Server
-from local.processes import Programs
+from local.processes import Programs, start_time
 from moments import migration_waits_inside
 from postgres import Postgres
 from shop import Shop, remove as remove_shops
@@ -98,7 +98,7 @@ def come_back(pids):
     step("What was lost goes on, and the node comes back")
     since = SERVER.postgres.mark()
     signal_all(pids, signal.SIGCONT)
-    wait_for("the earlier attempt's processes to end", lambda: not any(map(is_alive, pids)))
+    wait_for("the earlier attempt's processes to end", lambda: not any(map(start_time, pids)))
     require("0002 is not applied by it", SHOP.times_applied("0002_reference") == 0)
     os.kill(kubelet(), signal.SIGCONT)
     SHOP.wait_for_release("v2")
@@ -108,13 +108,6 @@ def come_back(pids):
     with SHOP.requests() as requests:
         wait_for("version 2 to answer 20 requests", lambda: requests.sent > 20, 60)
     require("version 2 serves", requests.versions == {"v2"}, requests.versions)
-
-
-def is_alive(pid):
-    """A child whose parent is stopped stays a zombie until that goes on."""
-    with contextlib.suppress(OSError):
-        return pathlib.Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
 
 
 def main():

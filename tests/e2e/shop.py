@@ -67,13 +67,16 @@ class Shop:
     def condition(self, kind):
         return world.condition(self.resource(), kind)
 
-    def wait_for_condition(self, kind, status, reason=None, seconds=PATIENCE):
+    def wait_for_condition(self, kind, status, reason=None, seconds=PATIENCE, words=""):
+        """`words`: that stand in its message."""
+
         def probe():
             found = self.condition(kind)
-            return found if found.get("status") == status and reason in (None, found.get("reason")) else None
+            is_it = found.get("status") == status and reason in (None, found.get("reason"))
+            return found if is_it and words in found["message"] else None
 
         try:
-            return wait_for("%s=%s %s" % (kind, status, reason or ""), probe, seconds)
+            return wait_for("%s=%s %s %s" % (kind, status, reason or "", words), probe, seconds)
         except Unmet as error:
             raise Unmet("%s\n%s" % (error, self.kubectl("describe", "djdb", "shop", check=False))) from None
 
