@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <latch>
 #include <netinet/in.h>
+#include <optional>
 #include <set>
 #include <sys/socket.h>
 #include <thread>
@@ -197,6 +198,51 @@ TEST_F(Concurrency, PoolHandsOutSoManyAndReusesThem) {
     changed.login.password = fresh_password();
     EXPECT_EQ(failure_of([&] { pool.take(changed, call_for()); }).reason, Reason::AuthRejected)
         << "a new password is tried";
+}
+
+/// An administrator's next login costs more than a login's proof takes.
+TEST_F(Concurrency, PoolKeepsWhatWasInUseJustNowWhileAPlaceBecomesFree) {
+    SessionPool pool;
+    const auto resting = admin_endpoint("postgres");
+    auto once = resting;
+    once.is_reusable = false;
+    const auto most = once.server.max_sessions;
+    std::optional<SessionPool::Lease> proof(pool.take(once, call_for()));
+    std::set<std::int64_t> kept;
+    {
+        std::vector<SessionPool::Lease> leases;
+        while (leases.size() + 1 < most) {
+            leases.push_back(pool.take(resting, call_for()));
+            kept.insert(leases.back()->backend_pid());
+        }
+    }
+    std::jthread other([&] { pool.take(once, call_for()); });
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    proof.reset();
+    other.join();
+    std::vector<SessionPool::Lease> again;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        again.push_back(pool.take(resting, call_for()));
+        EXPECT_TRUE(kept.contains(again.back()->backend_pid()));
+    }
+}
+
+TEST_F(Concurrency, PoolWaitsForNoPlaceThatNobodyIsAboutToLeave) {
+    SessionPool pool;
+    const auto resting = admin_endpoint("postgres");
+    auto once = resting;
+    once.is_reusable = false;
+    std::vector<SessionPool::Lease> leases;
+    for (std::size_t i = 0; i < once.server.max_sessions; ++i) {
+        leases.push_back(pool.take(resting, call_for()));
+    }
+    leases.pop_back();
+    const auto first = pool.take(once, call_for());
+    EXPECT_EQ(
+        failure_of([&] { pool.take(once, call_for(std::chrono::seconds{1})); }).code, "Timeout"
+    ) << "all places are in use";
+    leases.pop_back();
+    pool.take(once, call_for());  // after a moment in place of the one that rests
 }
 
 /// On a primary that was replaced and left running they would go on for ever.

@@ -9,6 +9,14 @@
 #include <utility>
 
 namespace djdb::postgres {
+namespace {
+
+/// What rests for longer than a worker's other work takes is not about to be used again.
+constexpr std::chrono::seconds kMoment{1};
+/// Several logins, or one CREATE DATABASE.
+constexpr std::chrono::milliseconds kPatience{200};
+
+}  // namespace
 
 SessionPool::Lease::~Lease() {
     if (session_) {
@@ -25,11 +33,17 @@ SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call
     std::unique_lock lock(mutex_);
     auto& server = servers_[key];
     std::unique_ptr<Connection> session;
-    const bool has_place = changed_.wait_until(lock, call.stop, call.deadline.at(), [&] {
-        session = reuse(server, to);
-        return session || make_room(server, to.server.max_sessions);
-    });
-    if (!has_place) {
+    const auto wait_until = [&](Deadline::Clock::time_point until, auto make_place) {
+        return changed_.wait_until(lock, call.stop, until, [&] {
+            session = reuse(server, to);
+            return session || make_place();
+        });
+    };
+    const auto patience = call.deadline.or_earlier(kPatience);
+    if (!wait_until(patience.at(), [&] { return make_room_patiently(server, to); }) &&
+        !wait_until(call.deadline.at(), [&] {
+            return make_room(server, to.server.max_sessions);
+        })) {
         throw Error(
             {FailureClass::Transient,
              FailureOrigin::Postgres,
@@ -38,7 +52,7 @@ SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call
                  " became free in time. Nothing was changed; it is tried again."}
         );
     }
-    ++server.busy;
+    server.begin(to);
     lock.unlock();
     if (session) {
         return {*this, key, std::move(session), true};
@@ -47,7 +61,7 @@ SessionPool::Lease SessionPool::take(const Endpoint& to, const CallContext& call
         return {*this, key, open_session(to, call), false};
     } catch (...) {
         lock.lock();
-        --server.busy;
+        server.end(to);
         server.idle.clear();  // ours may be what the server has no place for
         changed_.notify_all();
         throw;
@@ -89,6 +103,29 @@ std::unique_ptr<Connection> SessionPool::reuse(Server& server, const Endpoint& t
     return session;
 }
 
+void SessionPool::Server::begin(const Endpoint& to) {
+    ++busy;
+    busy_once += to.is_reusable ? 0 : 1;
+}
+
+void SessionPool::Server::end(const Endpoint& to) {
+    --busy;
+    busy_once -= to.is_reusable ? 0 : 1;
+}
+
+bool SessionPool::make_room_patiently(Server& server, const Endpoint& to) {
+    auto& idle = server.idle;
+    const auto most = to.server.max_sessions;
+    const auto rests = [now = std::chrono::steady_clock::now()](const Idle& entry) {
+        return now - entry.since > kMoment;
+    };
+    while (server.busy + idle.size() >= most && !idle.empty() && rests(idle.front())) {
+        idle.erase(idle.begin());
+    }
+    const bool is_worth_it = !to.is_reusable && server.busy_once > 0;
+    return server.busy + idle.size() < most || (!is_worth_it && make_room(server, most));
+}
+
 bool SessionPool::make_room(Server& server, std::size_t max_sessions) {
     while (server.busy + server.idle.size() >= max_sessions && !server.idle.empty()) {
         server.idle.erase(server.idle.begin());
@@ -100,7 +137,7 @@ void SessionPool::give_back(const std::string& key, std::unique_ptr<Connection> 
     const bool is_kept = session->endpoint().is_reusable && session->is_usable();
     const std::scoped_lock lock(mutex_);
     auto& server = servers_[key];
-    --server.busy;
+    server.end(session->endpoint());
     if (is_kept) {
         server.idle.push_back({std::move(session), std::chrono::steady_clock::now()});
     } else {

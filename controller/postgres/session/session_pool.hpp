@@ -4,9 +4,10 @@
 // none is idle for longer than kLongestIdle, and none is handed out that the server has closed, that is
 // on another server than the one that is expected or on an earlier timeline of it, or that is older
 // than kLongestLife: on a primary that was replaced and left running, old sessions go on, and only a
-// new one goes where the host leads now. Where a place is needed, the session that
-// was idle for longest is closed first. A changed password, CA or certificate is another endpoint,
-// so old sessions are not used for it.
+// new one goes where the host leads now. Where a place is needed, the session that was idle for
+// longest is closed first. A session for one use, though, waits for another such one to end if that
+// spares a session that was in use a moment ago: its next login would cost more than the wait. A
+// changed password, CA or certificate is another endpoint, so old sessions are not used for it.
 #pragma once
 
 #include "controller/postgres/session/breaker.hpp"
@@ -75,7 +76,11 @@ class SessionPool {
     };
     struct Server {
         std::size_t busy = 0;
+        std::size_t busy_once = 0;  ///< of those the ones for one use
         std::vector<Idle> idle;
+
+        void begin(const Endpoint&);
+        void end(const Endpoint&);
     };
 
     std::unique_ptr<Connection> open_session(const Endpoint&, const CallContext&);
@@ -84,6 +89,8 @@ class SessionPool {
     std::unique_ptr<Connection> reuse(Server&, const Endpoint&) const;
     /// Room for one more, by closing the session that was idle for longest if need be.
     static bool make_room(Server&, std::size_t max_sessions);
+    /// The same, but while a place is about to become free it closes none that rests only a moment.
+    static bool make_room_patiently(Server&, const Endpoint&);
     void close_idle(std::stop_token stop);
 
     const std::chrono::milliseconds longest_life_;
