@@ -100,7 +100,8 @@ int run_operator(const Options& options, std::stop_token stop) {
     const auto client = make_client(options);
     const auto cluster_id = find_cluster_id(*client, stop);
     Queue queue({.workers = options.concurrency});
-    const Watches watches(*client, queue, Namespace(options.ns));
+    TenantCache cache;
+    const Watches watches(*client, queue, cache, Namespace(options.ns));
     if (!watches.wait_until_synced(stop)) {
         log(Level::Error,
             "start",
@@ -111,7 +112,6 @@ int run_operator(const Options& options, std::stop_token stop) {
         *client, watches.caches(), {Namespace(options.ns), options.service_account, cluster_id}
     );
     KernelPasswordSource passwords;
-    TenantCache cache;
     const auto wake = [&queue](WakeReason why) {
         return [&queue, why](const ObjectKey& key) { queue.add({Root::Database, key}, why); };
     };

@@ -5,6 +5,7 @@
 #include "controller/kube/objects/job_run.hpp"
 #include "controller/telemetry/log.hpp"
 #include "crds/api.hpp"
+#include "crds/codec.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -63,6 +64,22 @@ std::string said_of(const json& server) {
         .dump();
 }
 
+/// As it is but for the status, which comes with another version each time.
+std::string all_but_status(const json& database) {
+    auto metadata = part_of(database, {"metadata"});
+    metadata.erase("resourceVersion");
+    return json::array({metadata, part_of(database, {"spec"})}).dump();
+}
+
+/// One that can't be decoded is nobody's.
+std::optional<DjangoDatabaseStatus> status_of(const json& database) {
+    try {
+        return decode_django_database(database).status;
+    } catch (const std::exception&) {
+        return std::nullopt;
+    }
+}
+
 kube::Selection ours() {
     return {"", std::string(api::kManagedByLabel) + "=" + std::string(api::kOperator), ""};
 }
@@ -75,12 +92,13 @@ kube::Reflector::OnTrouble trouble(const char* kind) {
 
 }  // namespace
 
-Watches::Watches(kube::Client& client, Queue& queue, const Namespace& ns)
+Watches::Watches(kube::Client& client, Queue& queue, TenantCache& cache, const Namespace& ns)
     : queue_(queue),
+      cache_(cache),
       databases_(
           client,
           {kube::resources::kDjangoDatabases, {}},
-          wake_self(Root::Database),
+          wake_database(),
           trouble("djangodatabases")
       ),
       servers_(
@@ -182,9 +200,22 @@ void Watches::wake_databases(WakeReason why, const std::function<bool(const json
     }
 }
 
-Watches::OnChange Watches::wake_self(Root root) {
-    return [this, root](const json& object, bool) {
-        queue_.add({root, key_of(object)}, WakeReason::ResourceChanged);
+/// The status of the run that was the last one wakes nobody: it has asked for the next run already. One that somebody
+/// else wrote is put right.
+Watches::OnChange Watches::wake_database() {
+    return [this](const json& object, bool gone) {
+        const auto key = key_of(object);
+        auto& seen = databases_seen_[to_string(key)];
+        const auto now = all_but_status(object);
+        const bool is_same = !gone && seen == now;
+        seen = now;
+        if (gone) {
+            databases_seen_.erase(to_string(key));
+        }
+        const auto status = is_same ? status_of(object) : std::nullopt;
+        if (!status || !cache_.is_expected_status(key, *status)) {
+            queue_.add({Root::Database, key}, WakeReason::ResourceChanged);
+        }
     };
 }
 

@@ -5,6 +5,7 @@
 #include "controller/kube/watch/reflector.hpp"
 #include "controller/runtime/work_queue.hpp"
 #include "crds/names.hpp"
+#include "reconcilers/resync/tenant_cache.hpp"
 #include "reconcilers/run.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -33,7 +34,8 @@ using Queue = runtime::WorkQueue<WorkKey, WakeReason>;
 class Watches {
   public:
     /// @param ns the operator's own namespace, whose Secrets and ConfigMaps are watched
-    Watches(kube::Client& client, Queue& queue, const Namespace& ns);
+    /// @param cache knows which statuses were written here
+    Watches(kube::Client& client, Queue& queue, TenantCache& cache, const Namespace& ns);
 
     [[nodiscard]] kube::Caches caches() const;
     /// @return false when a cache could not be filled within two minutes
@@ -49,7 +51,7 @@ class Watches {
         WakeReason why, const std::function<bool(const nlohmann::json&)>& concerned
     );
     void wake_databases_of(const ObjectName& server);
-    OnChange wake_self(Root root);
+    OnChange wake_database();
     OnChange wake_server();
     OnChange wake_namespace();
     OnChange wake_by_label(std::string_view name, WakeReason why);
@@ -64,7 +66,9 @@ class Watches {
     };
 
     Queue& queue_;
-    std::map<std::string, Seen> servers_seen_;  ///< of the servers' reflector alone
+    TenantCache& cache_;
+    std::map<std::string, std::string> databases_seen_;  ///< of the databases' reflector alone
+    std::map<std::string, Seen> servers_seen_;           ///< of the servers' reflector alone
     kube::Reflector databases_;
     kube::Reflector servers_;
     kube::Reflector namespaces_;

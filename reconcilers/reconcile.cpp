@@ -16,6 +16,7 @@ Run DjangoDatabaseReconciler::operator()(
     const ObjectKey& key, WakeReason why, const CallContext& call
 ) {
     Run run{.id = call.reconcile_id, .why = why};
+    cache_.expect_no_status(key);
     const auto object = cluster_.find_database(key);
     if (!object) {
         cache_.forget(key);
@@ -38,6 +39,9 @@ Run DjangoDatabaseReconciler::operator()(
     }
     run.next = next_run(desired, observed, assessment, run.steps, cache_.count_settled().tenants);
     const auto status = derive_status(desired, observed, assessment, run.steps);
+    if (status != object->status && !goes_on(run.next)) {
+        cache_.expect_status(key, status);
+    }
     run.wrote_status = write_status(*object, status, call);
     return run;
 }

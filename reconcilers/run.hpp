@@ -77,6 +77,12 @@ struct RetryWithBackoff {
 };
 using Requeue = std::variant<AwaitChange, RetryAfter, RetryWithBackoff>;
 
+/// Something is left to be done immediately.
+inline bool goes_on(const Requeue& next) {
+    const auto* retry = std::get_if<RetryAfter>(&next);
+    return retry != nullptr && retry->span.count() == 0;
+}
+
 /// Where a lane stopped, and why.
 struct Stop {
     LaneId lane = LaneId::Foundation;

@@ -42,13 +42,19 @@ class WorkQueue {
     }
 
     /// Asks for a run of `key`, not before the given time. An entry that is already there keeps the
-    /// earlier time, and the reason that asked for it; it goes on if one of the two does.
+    /// earlier time, and the reason that asked for it; it goes on if one of the two does. Where a run
+    /// that is to go on was asked for while it ran, its own writes may be the reason: the next one
+    /// begins a little later, when the watch has brought them.
     void add(Key key, Why why, TimePoint not_before = Clock::now(), Entry entry = Entry::Begins) {
         const std::scoped_lock lock(mutex_);
         const auto [place, is_new] = asked_.try_emplace(key, Asked{not_before, why, entry});
         auto& asked = place->second;
         if (!is_new) {
             asked.entry = std::max(asked.entry, entry);
+            if (entry == Entry::GoesOn && running_.contains(key)) {
+                asked.at = std::min(not_before, Clock::now() + kEcho);
+                return;
+            }
             if (asked.at <= not_before) {
                 return;
             }
@@ -103,6 +109,7 @@ class WorkQueue {
 
   private:
     static constexpr std::chrono::hours kLongestWait{1};
+    static constexpr std::chrono::milliseconds kEcho{20};
 
     struct Asked {
         TimePoint at;

@@ -31,6 +31,7 @@ void TenantCache::forget(const ObjectKey& key) {
     const std::scoped_lock lock(mutex_);
     records_.erase(key);
     unseen_since_.erase(key);
+    expected_.erase(key);
 }
 
 TimePoint TenantCache::note_unseen(const ObjectKey& key, TimePoint now) {
@@ -41,6 +42,26 @@ TimePoint TenantCache::note_unseen(const ObjectKey& key, TimePoint now) {
 void TenantCache::note_seen(const ObjectKey& key) {
     const std::scoped_lock lock(mutex_);
     unseen_since_.erase(key);
+}
+
+void TenantCache::expect_status(const ObjectKey& key, DjangoDatabaseStatus status) {
+    const std::scoped_lock lock(mutex_);
+    expected_.insert_or_assign(key, std::move(status));
+}
+
+void TenantCache::expect_no_status(const ObjectKey& key) {
+    const std::scoped_lock lock(mutex_);
+    expected_.erase(key);
+}
+
+bool TenantCache::is_expected_status(const ObjectKey& key, const DjangoDatabaseStatus& status) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = expected_.find(key);
+    if (found == expected_.end() || found->second != status) {
+        return false;
+    }
+    expected_.erase(found);
+    return true;
 }
 
 std::map<ObjectKey, TenantRecord> TenantCache::settled_on(const std::string& server) const {

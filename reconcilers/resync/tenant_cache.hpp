@@ -81,6 +81,13 @@ class TenantCache {
     /// The API server could not be asked about this resource. @return since when that is so
     TimePoint note_unseen(const ObjectKey&, TimePoint now);
     void note_seen(const ObjectKey&);
+    /// What the watch will bring although nobody has to look at it. To be said before the write, whose answer may come
+    /// later.
+    void expect_status(const ObjectKey&, DjangoDatabaseStatus);
+    /// For a run that begins: it sees the resource as it was before an earlier run's status came.
+    void expect_no_status(const ObjectKey&);
+    /// Asked of what the watch brings; it brings each status once.
+    bool is_expected_status(const ObjectKey&, const DjangoDatabaseStatus&);
     /// Of the settled tenants of this server.
     std::map<ObjectKey, TenantRecord> settled_on(const std::string& server) const;
     SettledCount count_settled() const;
@@ -98,6 +105,7 @@ class TenantCache {
     mutable std::mutex mutex_;
     std::map<ObjectKey, TenantRecord> records_;
     std::map<ObjectKey, TimePoint> unseen_since_;
+    std::map<ObjectKey, DjangoDatabaseStatus> expected_;
 };
 
 }  // namespace djdb

@@ -115,6 +115,37 @@ class Restarted(SettledTest):
         self.assertEqual(self.catalog(), catalog)
 
 
+class OwnStatus(SettledTest):
+    """Alone: any other run between a status and its watch event looks again, and has to."""
+
+    def setUp(self):
+        super().setUp()
+        self.assert_quiet()
+        self.mark = stage.operator().log_end()
+
+    def runs(self):
+        return stage.operator().runs(self.space + "/app", self.mark, "ResourceChanged")
+
+    def test_it_wakes_nobody(self):
+        self.api.patch("djdb", "app", {"spec": {"app": {"manage": ["manage.py"]}}}, self.space)
+        generation = self.resource()["metadata"]["generation"]
+        self.eventually(
+            "the operator has seen the new spec", lambda: self.resource()["status"]["observedGeneration"] == generation
+        )
+        self.audit.wait_until_quiet((self.space,))
+        self.assertEqual(self.runs(), 1)
+
+    def test_what_another_hand_writes_there_is_put_right(self):
+        before = self.resource()["status"]
+        path = self.api.path("djdb", self.space, "app") + "/status"
+        self.api.call("PATCH", path, {"status": {"conditions": []}}, "application/merge-patch+json")
+        self.eventually("it is as it was", lambda: self.types() == {c["type"] for c in before["conditions"]})
+        self.assertEqual(self.resource()["status"]["conditions"][0].keys(), before["conditions"][0].keys())
+
+    def types(self):
+        return {c["type"] for c in self.resource()["status"].get("conditions", [])}
+
+
 class AppSecret(ClusterTest):
     def setUp(self):
         super().setUp()
@@ -359,7 +390,7 @@ class Unwatched(ClusterTest):
 
 
 def load_tests(_loader, tests, _pattern):
-    return side_by_side(tests, alone=[Restarted, StoredPasswordsLost])
+    return side_by_side(tests, alone=[OwnStatus, Restarted, StoredPasswordsLost])
 
 
 if __name__ == "__main__":

@@ -282,7 +282,8 @@ class LiveClusterUnderTest final : public ClusterUnderTest {
     Ground ground_;
     std::unique_ptr<Client> operator_ = ground_.make_operator_client();
     Queue queue_;
-    Watches watches_{*operator_, queue_, ground_.space()};
+    TenantCache cache_;
+    Watches watches_{*operator_, queue_, cache_, ground_.space()};
     KubeCluster cluster_{
         *operator_, watches_.caches(), {ground_.space(), "operator", "conformance"}};
     Namespace ns_;

@@ -29,6 +29,15 @@ bool tells_databases(const PostgresServer* before, const PostgresServer* now) {
            before->status.timeline != now->status.timeline || ready_of(*before) != ready_of(*now);
 }
 
+bool is_status_alone(const DjangoDatabase* before, const DjangoDatabase* now) {
+    if (before == nullptr || now == nullptr) {
+        return false;
+    }
+    auto meta = before->meta;
+    meta.resource_version = now->meta.resource_version;
+    return meta == now->meta && before->spec == now->spec;
+}
+
 }  // namespace
 
 OperatorProcess::OperatorProcess(World& world, std::string name)
@@ -119,7 +128,10 @@ void OperatorProcess::follow(Kind kind, const Table<Object>& table, View<Object>
 void OperatorProcess::follow() {
     const auto& api = world_.api;
     follow(Kind::Databases, api.databases, views_.databases, [this](const auto& change) {
-        wake_database(change.key);
+        if (!is_status_alone(change.before.get(), change.now.get()) ||
+            !cache_.is_expected_status(change.key, change.now->status)) {
+            wake_database(change.key);
+        }
     });
     follow(Kind::Servers, api.servers, views_.servers, [this](const auto& change) {
         wake_server(change.before.get(), change.now.get());
@@ -243,6 +255,10 @@ void OperatorProcess::queue_after(std::size_t work, Millis span) {
         immediate_.reset(work);
     } else {
         span = kWatchDelay + immediate_.next(work).count();
+        if (works_[work].due != kNever) {
+            works_[work].due = kNever;
+            span = kWatchDelay;
+        }
     }
     wake(work, world_.timeline.now() + span);
 }

@@ -86,7 +86,7 @@ class OperatorProcess:
         """A mark: what is logged from now on stands behind it."""
         return self.log_file.stat().st_size
 
-    def runs(self, name, since):
+    def runs(self, name, since, why=""):
         """How many runs for the DjangoDatabase `name` (namespace/name) have ended behind a mark.
 
         With --log-level debug: a run that changed nothing is told at that level.
@@ -94,7 +94,8 @@ class OperatorProcess:
         with open(self.log_file, "rb") as log:
             log.seek(since)
             lines = log.read().decode(errors="replace").splitlines()
-        return sum('"logger":"reconcile"' in line and '"DjangoDatabase %s"' % name in line for line in lines)
+        words = ('"logger":"reconcile"', '"DjangoDatabase %s"' % name, '"why":"%s' % why)
+        return sum(all(word in line for word in words) for line in lines)
 
     def sanitizer_report(self):
         """The first one in the log and what follows it; empty when there is none. Leaks are told at the very end."""

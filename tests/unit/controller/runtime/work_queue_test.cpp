@@ -44,6 +44,28 @@ TEST(WorkQueue, CarriesTheReasonOfTheEarlierTime) {
     EXPECT_EQ(queue.take({}).value().why, 'e');
 }
 
+TEST(WorkQueue, WhatAskedDuringARunThatIsToGoOnWaitsForTheWatch) {
+    Queue queue;
+    queue.add("a", 'x');
+    EXPECT_EQ(take(queue), "a");
+    const auto end = Queue::Clock::now();
+    queue.add("a", 'o');
+    queue.add("a", 'g', end + hours{1}, Entry::GoesOn);
+    queue.done("a");
+    EXPECT_EQ(queue.take({}).value().why, 'o');
+    EXPECT_GE(Queue::Clock::now(), end + std::chrono::milliseconds{20});
+}
+
+TEST(WorkQueue, WhatTheWatchBringsBehindARunThatIsToGoOnIsNotWaitedFor) {
+    Queue queue;
+    queue.add("a", 'x');
+    EXPECT_EQ(take(queue), "a");
+    queue.add("a", 'g', Queue::Clock::now() + hours{1}, Entry::GoesOn);
+    queue.add("a", 'b');
+    queue.done("a");
+    EXPECT_EQ(queue.take({}).value().why, 'b');
+}
+
 TEST(WorkQueue, GoesOnIfOneOfThoseThatAskedDoes) {
     Queue queue;
     queue.add("begun", 'x');
