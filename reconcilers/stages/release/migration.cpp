@@ -109,13 +109,15 @@ Verdict judge_running(const JobRun& job, TimePoint now) {
     if (auto lost = judge_lost_pod(job, now)) {
         return *std::move(lost);
     }
+    // Before the words: GCC 12 warns of what is half made when a call behind them throws.
+    const auto lost_at = when_lost(job, now);
     if (job.being_deleted) {
         return Wait{
             {Reason::MigrationRunning,
              "Job \"" + job.name + "\" is being removed; the next attempt follows."},
-            when_lost(job, now)};
+            lost_at};
     }
-    const auto look_again = earlier(next_look(job, now), when_lost(job, now));
+    const auto look_again = earlier(next_look(job, now), lost_at);
     if (const auto stuck = stuck_reason(job, now); !stuck.empty()) {
         return Wait{
             {Reason::MigrationJobStuck,
