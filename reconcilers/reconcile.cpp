@@ -38,6 +38,9 @@ Run DjangoDatabaseReconciler::operator()(
         );
     }
     run.next = next_run(desired, observed, assessment, run.steps, cache_.count_settled().tenants);
+    if (cache_.defers_status(key, goes_on(run.next))) {
+        return run;  // in a moment the next one says what came of the steps
+    }
     const auto status = derive_status(desired, observed, assessment, run.steps);
     if (status != object->status && !goes_on(run.next)) {
         cache_.expect_status(key, status);

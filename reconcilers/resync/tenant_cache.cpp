@@ -32,6 +32,7 @@ void TenantCache::forget(const ObjectKey& key) {
     records_.erase(key);
     unseen_since_.erase(key);
     expected_.erase(key);
+    deferred_.erase(key);
 }
 
 TimePoint TenantCache::note_unseen(const ObjectKey& key, TimePoint now) {
@@ -42,6 +43,15 @@ TimePoint TenantCache::note_unseen(const ObjectKey& key, TimePoint now) {
 void TenantCache::note_seen(const ObjectKey& key) {
     const std::scoped_lock lock(mutex_);
     unseen_since_.erase(key);
+}
+
+bool TenantCache::defers_status(const ObjectKey& key, bool goes_on) {
+    const std::scoped_lock lock(mutex_);
+    if (goes_on && deferred_.insert(key).second) {
+        return true;
+    }
+    deferred_.erase(key);
+    return false;
 }
 
 void TenantCache::expect_status(const ObjectKey& key, DjangoDatabaseStatus status) {

@@ -13,6 +13,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -81,6 +82,9 @@ class TenantCache {
     /// The API server could not be asked about this resource. @return since when that is so
     TimePoint note_unseen(const ObjectKey&, TimePoint now);
     void note_seen(const ObjectKey&);
+    /// Asked once by each run that has a status to write. True: it goes on, and the next one writes that of both. Never
+    /// twice in a row: whoever acts again and again has to say so.
+    bool defers_status(const ObjectKey&, bool goes_on);
     /// What the watch will bring although nobody has to look at it. To be said before the write, whose answer may come
     /// later.
     void expect_status(const ObjectKey&, DjangoDatabaseStatus);
@@ -106,6 +110,7 @@ class TenantCache {
     std::map<ObjectKey, TenantRecord> records_;
     std::map<ObjectKey, TimePoint> unseen_since_;
     std::map<ObjectKey, DjangoDatabaseStatus> expected_;
+    std::set<ObjectKey> deferred_;  ///< whose last run wrote no status
 };
 
 }  // namespace djdb
