@@ -1,5 +1,6 @@
 #include "controller/postgres/admin_sessions.hpp"
 
+#include "controller/postgres/diagnosis/sql_state.hpp"
 #include "controller/postgres/session/race_retry.hpp"
 #include "reconcilers/sql/adopt/adopt.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
@@ -144,7 +145,7 @@ void AdminSessions::attempt(
         const auto& code = error.failure().code;
         if (is_ledger_missing(code)) {
             make_ledger(endpoint, call);
-        } else if (error.failure().reason == Reason::DatabaseMissing || code == "55000") {
+        } else if (error.failure().reason == Reason::DatabaseMissing || code == kDatabaseClosed) {
             make_maintenance_database(access, call);
         } else if (code != "ConnectionLost" || !is_reused) {
             throw;

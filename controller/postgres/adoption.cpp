@@ -1,9 +1,11 @@
 // The port's part by which a database comes to a resource that did not make it: adoption, transfer,
 // and the return to what a predecessor left.
+#include "controller/postgres/diagnosis/sql_state.hpp"
 #include "controller/postgres/postgres_tenant.hpp"
 #include "reconcilers/sql/adopt/adopt.hpp"
 #include "reconcilers/sql/adopt/transfer.hpp"
 #include "reconcilers/sql/remove/retire.hpp"
+#include "reconcilers/sql/text/quote.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -75,9 +77,21 @@ void PostgresTenant::adopt(const CallContext& call) {
     if (oid.empty()) {
         return;  // done before
     }
-    within(call, [&](Connection& session) {
-        session.run_batch(sql::adopt(names_, oid, owners), call);
-    });
+    try {
+        within(call, [&](Connection& session) {
+            session.run_batch(sql::adopt(names_, oid, owners), call);
+        });
+    } catch (const Error& error) {
+        // It is not ours to open yet.
+        if (error.failure().code == kDatabaseClosed) {
+            refuse(
+                names_.database,
+                "it is closed to connections; let its owner run ALTER DATABASE " +
+                    sql::quote_identifier(names_.database.str()) + " ALLOW_CONNECTIONS true"
+            );
+        }
+        throw;
+    }
     as_admin(call, [&](Connection& session) {
         session.run_batch(sql::note_adopted(names_, claimant_), call);
     });

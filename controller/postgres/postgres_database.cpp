@@ -1,5 +1,6 @@
 #include "controller/postgres/postgres_database.hpp"
 
+#include "controller/postgres/diagnosis/sql_state.hpp"
 #include "controller/postgres/postgres_tenant.hpp"
 #include "crds/text.hpp"
 #include "reconcilers/sql/inspect/catalog.hpp"
@@ -12,7 +13,6 @@ namespace djdb::postgres {
 namespace {
 
 constexpr const char* kElsewhere = "postgres";
-constexpr const char* kMayNotConnect = "42501";
 /// A server writes what was not committed synchronously within 3 times wal_writer_delay, 0.6 s.
 constexpr std::chrono::seconds kFlushWithin{1};
 constexpr std::chrono::milliseconds kLookAgain{50};
@@ -91,7 +91,7 @@ ServerFacts PostgresDatabase::inspect_server(const ServerAccess& access, const C
         const auto& code = error.failure().code;
         const auto& reason = error.failure().reason;
         auto elsewhere = admin_endpoint(access, kElsewhere);
-        if (reason == Reason::DatabaseMissing || code == "55000") {
+        if (reason == Reason::DatabaseMissing || code == kDatabaseClosed) {
             return look_from(elsewhere
             );  // and no ledger, which is one of the past if there was one
         }

@@ -1,6 +1,7 @@
 // The port's part that logs in as a tenant: proofs, and what only its login sees.
 #include "reconcilers/sql/login/tenant_login.hpp"
 
+#include "controller/postgres/diagnosis/sql_state.hpp"
 #include "controller/postgres/postgres_tenant.hpp"
 
 #include <utility>
@@ -67,6 +68,11 @@ void require_read_only(Connection& session, const CallContext& call) {
     }
 }
 
+/// PostgreSQL looks at the database only when the password is right (postinit.c, InitPostgres).
+bool is_behind_password(const Failure& failure) {
+    return failure.code == kDatabaseClosed || failure.code == kMayNotConnect;
+}
+
 }  // namespace
 
 void PostgresTenant::prove_login(
@@ -90,6 +96,9 @@ bool PostgresTenant::accepts_password(
         pool_.take(tenant_endpoint(access_, names_.database, names_.role(login), password), call);
         return true;
     } catch (const Error& error) {
+        if (is_behind_password(error.failure())) {
+            return true;
+        }
         if (error.failure().reason != Reason::AuthRejected) {
             throw;
         }

@@ -170,7 +170,8 @@ class TenantDatabase {
     /// current_database; the migration login makes and drops a probe table; a reader reads only.
     /// Throws Conflict LoginRejected when it is not, or the server refuses the login.
     virtual void prove_login(const LoginId&, const Sensitive& password, const CallContext&) = 0;
-    /// Whether the server takes the password of this login. What keeps it from telling throws.
+    /// Whether the server takes the password of this login, also where the database is closed or shut to it. What keeps
+    /// it from telling throws.
     virtual bool
     accepts_password(const LoginId&, const Sensitive& password, const CallContext&) = 0;
     /// Disables the login of a reader that is no longer requested, ends its sessions and drops the

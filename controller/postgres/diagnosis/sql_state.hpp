@@ -9,6 +9,11 @@
 
 namespace djdb::postgres {
 
+/// Of a login to a database with ALLOW_CONNECTIONS false.
+inline constexpr std::string_view kDatabaseClosed = "55000";
+/// Of a login to a database without the right to CONNECT.
+inline constexpr std::string_view kMayNotConnect = "42501";
+
 /// By the whole state where it matters, else by its class (first two characters).
 FailureClass class_of(std::string_view sql_state);
 

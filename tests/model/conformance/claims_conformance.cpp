@@ -214,6 +214,11 @@ TEST_F(DatabaseConformance, AnExistingDatabaseIsAdopted) {
     claim(tenant_);
     of(of_another(tenant_))->adopt(call_);
     EXPECT_EQ(look(tenant_).database, DatabaseState::Adopting);
+    server_->close_database(name());
+    const auto failure = failure_of([&] { of(tenant_)->adopt(call_); });
+    EXPECT_EQ(failure.reason, Reason::AdoptionRefused) << failure.message;
+    EXPECT_EQ(failure.kind, FailureClass::Terminal);
+    server_->open_database(name());
     for (int twice = 0; twice < 2; ++twice) {
         of(tenant_)->adopt(call_);
         EXPECT_EQ(look(tenant_).database, DatabaseState::Open);

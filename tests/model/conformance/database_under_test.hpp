@@ -36,6 +36,7 @@ class DatabaseUnderTest {
     virtual void rename_database(const std::string& from, const std::string& to) = 0;
     virtual void give_database(const std::string& name, const std::string& owner) = 0;
     virtual void close_database(const std::string& name) = 0;
+    virtual void open_database(const std::string& name) = 0;
     /// A DROP DATABASE of it does not end.
     virtual void half_drop(const std::string& name) = 0;
     virtual void let_public_in(const std::string& name) = 0;

@@ -72,6 +72,9 @@ class LiveUnderTest final : public DatabaseUnderTest {
     void close_database(const std::string& name) override {
         as_superuser("ALTER DATABASE " + name + " ALLOW_CONNECTIONS false");
     }
+    void open_database(const std::string& name) override {
+        as_superuser("ALTER DATABASE " + name + " ALLOW_CONNECTIONS true");
+    }
     void half_drop(const std::string& name) override {
         as_superuser("UPDATE pg_database SET datconnlimit = -2 WHERE datname = '" + name + "'");
     }

@@ -58,6 +58,9 @@ class ModelUnderTest final : public DatabaseUnderTest {
     void close_database(const std::string& name) override {
         world_.postgres.find(name)->is_open = false;
     }
+    void open_database(const std::string& name) override {
+        world_.postgres.find(name)->is_open = true;
+    }
     void half_drop(const std::string& name) override {
         world_.postgres.find(name)->is_half_dropped = true;
     }

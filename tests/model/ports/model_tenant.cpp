@@ -141,10 +141,11 @@ bool ModelTenant::
             server.log_in(tenant_.names.role(login).str(), password.reveal(), shape_.database);
             return true;
         } catch (const Refusal& refusal) {
-            if (refusal.code() != "AuthRejected") {
+            const bool is_behind_password = refusal.code() == "55000" || refusal.code() == "42501";
+            if (!is_behind_password && refusal.code() != "AuthRejected") {
                 throw;
             }
-            return false;
+            return is_behind_password;
         }
     });
 }

@@ -223,6 +223,11 @@ bool PgServer::adopt(const Shape& shape) {
     if (!is_mine(shape) || adoption == state.adoptions.end() || adoption->second) {
         return false;
     }
+    if (const auto* found = find(shape.database); found != nullptr && !found->is_open) {
+        throw Refusal(
+            RefusalKind::Terminal, "AdoptionRefused", shape.database + " accepts no connections"
+        );
+    }
     auto& database = require_open(shape.database);
     if (database.oid != state.claims.at(shape.database).oid) {
         throw conflict("AdoptionNotGranted", "another database has the name now");
