@@ -1,6 +1,7 @@
 // The planted bugs that stand in decisions. The linker gives each call of the stage that one is for to
 // the function in here (--wrap), which calls the real one: the product is compiled as it is.
 #include "reconcilers/jobs/answer.hpp"
+#include "reconcilers/observe/recovery.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/model/world/mutants.hpp"
@@ -27,6 +28,40 @@ DJDB_WRAPPED(assess_roles, "_ZN4djdb12assess_rolesERKNS_7DesiredERKNS_8ObservedE
     }
     return verdict;
 }
+
+DJDB_WRAPPED(assess_credentials, "_ZN4djdb18assess_credentialsERKNS_7DesiredERKNS_8ObservedE") {
+    auto verdict = real_assess_credentials(desired, observed);
+    const auto* blocked = std::get_if<Blocked>(&verdict);
+    if (blocked != nullptr && acts(Mutant::NewPasswordsForLost)) {
+        return act_and_continue(blocked->finding, {StoreCredentials{}});
+    }
+    return verdict;
+}
+
+#define DJDB_RECOVER                                                                              \
+    "_ZN4djdb17recover_passwordsERKNS_7DesiredERKNS_8ObservedERNS_7ClusterERNS_14TenantDatabaseE" \
+    "RKNS_11CallContextE"
+// NOLINTBEGIN(misc-use-internal-linkage): as above
+TenantPasswords
+real_recover(const Desired&, const Observed&, Cluster&, TenantDatabase&, const CallContext&) __asm__(
+    "__real_" DJDB_RECOVER
+);
+TenantPasswords
+wrapped_recover(const Desired&, const Observed&, Cluster&, TenantDatabase&, const CallContext&) __asm__(
+    "__wrap_" DJDB_RECOVER
+);
+TenantPasswords wrapped_recover(
+    const Desired& desired,
+    const Observed& observed,
+    Cluster& cluster,
+    TenantDatabase& tenant,
+    const CallContext& call
+) {
+    return acts(Mutant::NewPasswordsForLost)
+               ? TenantPasswords{}
+               : real_recover(desired, observed, cluster, tenant, call);
+}
+// NOLINTEND(misc-use-internal-linkage)
 
 DJDB_WRAPPED(assess_claim, "_ZN4djdb12assess_claimERKNS_7DesiredERKNS_8ObservedE") {
     auto verdict = real_assess_claim(desired, observed);

@@ -3,6 +3,7 @@
 #include "reconcilers/manifests/ca_bundle.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace djdb::model {
 namespace {
@@ -44,9 +45,7 @@ std::string find_unrest_of_deleted(const World& world, const Script& script) {
 /// The app's as it is published, the migration's as it is stored: each attempt publishes its own.
 std::string find_unrest_of_logins(const World& world, const DjangoDatabase& object) {
     const auto app = world.api.secrets.find({kShop.ns, ObjectName("shop-database")});
-    const auto stored =
-        world.api.secrets.find({kOperatorNamespace, ObjectName("djangodb-" + object.meta.uid.str())}
-        );
+    const auto stored = world.api.secrets.find(stored_passwords_of(object.meta.uid));
     if (!app || !stored) {
         return "the app's Secret or the stored copy is not there";
     }
@@ -110,9 +109,13 @@ bool is_migrated(const World& world, const std::string& image) {
 }
 
 std::string find_unrest_of_release(const World& world, const DjangoDatabase& object) {
+    std::set<std::string> revisions;
     for (const auto& [key, job] : world.api.jobs.all()) {
         if (job->end == JobEnding::None) {
             return "Job " + key.name.str() + " is not over";
+        }
+        if (!job->expires && !revisions.insert(job->revision).second) {
+            return "Jobs of revision " + job->revision + " pile up";
         }
     }
     for (const auto& key : {kWeb, kWorker}) {

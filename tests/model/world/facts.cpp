@@ -106,7 +106,7 @@ void add_secrets(const World& world, Facts& facts) {
                     names.push_back(name);
                 }
             }
-            const bool is_its = object && key.name.str() == "djangodb-" + object->meta.uid.str();
+            const bool is_its = object && key == stored_passwords_of(object->meta.uid);
             facts
                 ["passwords stored for " +
                  if_so(is_its, "the resource", "a resource of the past")] = list(names);

@@ -21,6 +21,7 @@ enum class Mutant {
     FinalizerBeforeRetire,    ///< the finalizer goes before the logins are disabled
     ImageOfAnotherDatabase,   ///< a passed image is noted for whatever has the name
     StoreAfterRoles,          ///< passwords are stored after the roles have them
+    NewPasswordsForLost,      ///< new passwords are made where the stored ones are lost
     StartBesideRunningJob,    ///< a migration starts without a look at running Jobs
     RetryWithoutEnd,          ///< a failed migration is tried again at once and for ever
     StatusEachTime,           ///< the status is written with each run

@@ -71,10 +71,16 @@ void Rules::before_effect(bool knows_better) {
     }
 }
 
+void Rules::lose(const Secret& stored) {
+    for (const auto& [name, value] : stored.data) {
+        lost_passwords_.insert(value.reveal());
+    }
+}
+
 void Rules::after_passwords(
     const Shape& shape, const std::map<std::string, std::string>& passwords
 ) {
-    std::set<std::string> stored;
+    auto stored = lost_passwords_;
     for (const auto& [key, secret] : api_.secrets.all()) {
         if (key.name.str() == "djangodb-" + shape.holder.uid) {
             for (const auto& [name, value] : secret->data) {
@@ -87,14 +93,18 @@ void Rules::after_passwords(
             violated("F85: the password of " + role + " is set and is not stored");
         }
     }
-    // S5, while nobody else had a hand in it. A migration's is published behind the password, for the next attempt.
-    if (is_disturbed) {
+    // S5, while nobody else had a hand in it and the tenant stays. A migration's is published behind the password, for
+    // the next attempt.
+    const auto object = find_by_uid(api_, shape.holder.uid);
+    if (is_disturbed || !object || object->meta.being_deleted) {
         return;
     }
     for (const auto& [key, secret] : api_.secrets.all()) {
         const auto role = postgres_.state.roles.find(text_of(*secret, "DB_USER"));
-        const bool is_its =
-            secret->controller.str() == shape.holder.uid && !key.name.str().ends_with("-migrate");
+        // Of two operators one may not have seen yet that a reader goes, or comes.
+        const bool is_passing = key.name.str().ends_with("-migrate") ||
+                                (has_rivals && key.name.str() != "shop-database");
+        const bool is_its = secret->controller.str() == shape.holder.uid && !is_passing;
         if (is_its && role != postgres_.state.roles.end() &&
             role->second.password != text_of(*secret, "DB_PASSWORD")) {
             violated("S5: Secret " + key.name.str() + " does not authenticate any more");

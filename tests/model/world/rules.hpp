@@ -39,6 +39,8 @@ class Rules {
     void after_making(const Shape&);
     /// Of anything on the server. @param knows_better the caller was told of a later one
     void before_effect(bool knows_better);
+    /// Somebody removes what the operator stored.
+    void lose(const Secret& stored);
     void after_passwords(const Shape&, const std::map<std::string, std::string>& passwords);
     /// When none was there.
     void after_create_database(const Shape&);
@@ -86,6 +88,7 @@ class Rules {
     const Leaves& leaves_;
     History& history_;
     std::optional<std::string> violation_;
+    std::set<std::string> lost_passwords_;
     std::set<ObjectKey> jobs_made_;
     std::set<std::string> had_database_;
     std::map<ObjectKey, ObjectKey> migrating_;  ///< resource -> Job

@@ -18,7 +18,7 @@ std::deque<Attempt> draw_attempts(Random& random) {
         case 2:
             return {Attempt::LosesAnswer};
         case 3:
-            return {Attempt::WaitsForLock, Attempt::WaitsForLock};
+            return {Attempt::WaitsForLock, Attempt::WaitsForLock, Attempt::WaitsForLock};
         case 4:
             return {Attempt::LosesNode};
         default:
@@ -88,7 +88,7 @@ constexpr std::array kMeanwhile{
     Deed::ServerDown,   Deed::Standby,       Deed::ChangePassword,   Deed::GiveExtraRight,
     Deed::DropLogin,    Deed::CloseDatabase, Deed::LetPublicIn,      Deed::RenameDatabase,
     Deed::LoseDatabase, Deed::ReownDatabase, Deed::QuotaOnJobs,      Deed::BreakGate,
-    Deed::ChangeCa};
+    Deed::ChangeCa,     Deed::LoseStored};
 
 /// What a history is about, beside what happens in any.
 enum class Plot {
@@ -268,6 +268,7 @@ Meaning meaning_of(Deed deed) {
             return Meaning::Plan;
         case Deed::EditSecret:
         case Deed::RemoveSecret:
+        case Deed::LoseStored:
         case Deed::RetryJob:
         case Deed::QuotaOnJobs:
         case Deed::ServerDown:
@@ -321,6 +322,8 @@ const char* describe(Deed deed) {
             return "edits the app's Secret";
         case Deed::RemoveSecret:
             return "removes the app's Secret";
+        case Deed::LoseStored:
+            return "the operator's stored passwords are lost";
         case Deed::ChangeCa:
             return "the server's owner changes the CA";
         case Deed::RetryJob:

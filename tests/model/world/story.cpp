@@ -14,6 +14,12 @@ std::string template_of(const std::string& image, const std::string& note) {
            R"("}},"spec":{"containers":[{"image":")" + image + R"(","name":"app"}]}})";
 }
 
+bool says(const DjangoDatabase& object, Reason reason) {
+    return std::ranges::any_of(object.status.conditions, [&](const Condition& condition) {
+        return condition.reason == reason;
+    });
+}
+
 DjangoDatabase a_resource() {
     DjangoDatabase object;
     object.meta.key = kShop;
@@ -98,6 +104,9 @@ void Stage::play(const Scene& scene) {
         case Deed::EditSecret:
         case Deed::RemoveSecret:
             edit_secret(scene);
+            break;
+        case Deed::LoseStored:
+            lose_stored();
             break;
         case Deed::ChangeCa:
             change_ca();
@@ -202,6 +211,17 @@ void Stage::edit_secret(const Scene& scene) {
     world_.api.put_secret(std::move(edited));
 }
 
+/// The operator was installed in another namespace, or restored without its Secrets.
+void Stage::lose_stored() {
+    if (const auto object = world_.api.databases.find(kShop)) {
+        const auto key = stored_passwords_of(object->meta.uid);
+        if (const auto stored = world_.api.secrets.find(key)) {
+            world_.rules.lose(*stored);
+            world_.api.secrets.remove(key);
+        }
+    }
+}
+
 void Stage::change_ca() {
     auto ca = *world_.api.secrets.find(kMainCa);
     const auto held = ca.data.at("ca.crt").reveal();
@@ -271,6 +291,18 @@ void Stage::follow_advice() {
         ++jobs_removed_;
         world_.rules.forget_job(key);
         world_.api.remove_job(key);
+    }
+    const auto object = world_.api.databases.find(kShop);
+    if (object && says(*object, Reason::AdoptionRefused)) {
+        world_.history.note("DBA", [] { return "opens the database, as advised"; });
+        world_.postgres.find("shop")->is_open = true;
+    }
+    if (object && says(*object, Reason::CredentialsLost)) {
+        world_.history.note("user", [] { return "asks for new passwords, as advised"; });
+        world_.rules.is_disturbed = true;
+        Secret empty;
+        empty.meta.key = stored_passwords_of(object->meta.uid);
+        world_.api.put_secret(std::move(empty));
     }
 }
 

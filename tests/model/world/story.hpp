@@ -31,9 +31,10 @@ enum class Deed {
     ResumeByHand,  ///< kubectl rollout resume, which the gate holds again
     EditSecret,
     RemoveSecret,
-    ChangeCa,  ///< one that is too long for Secrets, or a short one again
-    RetryJob,  ///< kubectl delete job
-    Grant,     ///< the server's owner consents to adoption and transfer
+    LoseStored,  ///< what the operator keeps of the passwords is gone
+    ChangeCa,    ///< one that is too long for Secrets, or a short one again
+    RetryJob,    ///< kubectl delete job
+    Grant,       ///< the server's owner consents to adoption and transfer
     Delete,
     DeleteAndDrop,
     CreateAgain,
@@ -107,7 +108,7 @@ class Stage {
   public:
     Stage(World& world, const Script& script);
 
-    /// What messages advise: to delete a Job whose failure is repaired.
+    /// What messages advise: to delete a Job whose failure is repaired, to ask for new passwords.
     void follow_advice();
     /// In the order in which they were done.
     [[nodiscard]] const std::vector<Deed>& done() const { return done_; }
@@ -121,6 +122,7 @@ class Stage {
     void release(const Scene& scene);
     void deploy(const ObjectKey& key, const std::string& image, const std::string& note);
     void edit_secret(const Scene& scene);
+    void lose_stored();
     void change_ca();
     void grant();
     void for_a_while(const Scene& scene);

@@ -20,6 +20,11 @@ inline const Namespace kOperatorNamespace("djangodb-system");
 /// The Secret with the server's CA.
 inline const ObjectKey kMainCa{kOperatorNamespace, ObjectName("main-ca")};
 
+/// The Secret that keeps a resource's passwords.
+inline ObjectKey stored_passwords_of(const ResourceUid& resource) {
+    return {kOperatorNamespace, ObjectName("djangodb-" + resource.str())};
+}
+
 /// How one attempt at an image's migration ends.
 enum class Attempt {
     Succeeds,
