@@ -1,7 +1,10 @@
 // The baseline of `make bench`: provisions tenants with the statements and logins of the operator,
-// and with nothing else of it: no Kubernetes, no queue, no pool.
+// and with nothing else of it: no watch, no queue, no pool.
 //
-//   bare_provision TENANTS THREADS      needs DJDB_PG_*; prints the seconds from the first login on
+//   bare_provision TENANTS THREADS [KUBECONFIG]      needs DJDB_PG_*; prints the seconds from the first login on
+//
+// With KUBECONFIG also with the calls to the API server that can't be avoided (bare_api.hpp), for resources that
+// somebody else makes meanwhile.
 //
 // What one tenant takes is written in provision(), in the operator's order up to the moment when it
 // publishes the Secret (reconcilers/observe, execute and controller/postgres/database_port).
@@ -12,6 +15,7 @@
 #include "reconcilers/sql/login/tenant_login.hpp"
 #include "reconcilers/sql/provision/database.hpp"
 #include "reconcilers/sql/provision/roles.hpp"
+#include "tests/bench/bare_api.hpp"
 #include "tests/bench/bare_session.hpp"
 
 #include <atomic>
@@ -20,6 +24,8 @@
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -38,6 +44,13 @@ std::string variable(const char* name) {
         );
     }
     return value;
+}
+
+std::string text_of(const std::string& path) {
+    const std::ifstream file(path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
 }
 
 Server find_server() {
@@ -67,8 +80,11 @@ void prepare(const Server& server) {
     BareSession(server, admin_of(server, kMaintenanceDatabase)).run_batch(sql::create_ledger());
 }
 
-void provision(const Server& server, BareSession& admin, int number) {
+/// @param api null: none
+void provision(const Server& server, BareSession& admin, BareApi* api, int number) {
     const auto name = "tenant_" + std::to_string(number);
+    const auto resource = "tenant-" + std::to_string(number);
+    const auto uid = api != nullptr ? api->add_finalizer(resource) : "";
     const auto names = tenant_names(DatabaseName(name));
     const Claimant claimant{
         "00000000-0000-0000-0000-000000000000",
@@ -80,6 +96,9 @@ void provision(const Server& server, BareSession& admin, int number) {
 
     admin.run(sql::inspect_tenant(names, setup, claimant));
     admin.run(sql::inspect_server("djangodb_operator"));
+    if (api != nullptr) {
+        api->store_passwords(uid, runtime.reveal(), migrate.reveal());
+    }
     const sql::Verifiers verifiers{
         {{LoginId::a(), postgres::scram_verifier(runtime)},
          {LoginId::migrate(), postgres::scram_verifier(migrate)}}};
@@ -100,16 +119,20 @@ void provision(const Server& server, BareSession& admin, int number) {
         session.run(sql::probe_schema());
     }
     BareSession(server, {name, names.login_a.str(), runtime.reveal(), false}).run(sql::who_am_i());
+    if (api != nullptr) {
+        api->publish(resource, uid, runtime.reveal(), text_of(server.ca_path));
+        api->report(resource, uid);
+    }
 }
 
-double measure(const Server& server, int tenants, int threads) {
+double measure(const Server& server, BareApi* api, int tenants, int threads) {
     std::atomic<int> next = 0;
     std::atomic<bool> has_failed = false;
     const auto work = [&] {
         try {
             BareSession admin(server, admin_of(server, kMaintenanceDatabase));
             for (int i = next++; i < tenants && !has_failed; i = next++) {
-                provision(server, admin, i);
+                provision(server, admin, api, i);
             }
         } catch (const std::exception& error) {
             has_failed = true;
@@ -135,12 +158,14 @@ double measure(const Server& server, int tenants, int threads) {
 
 int main(int argc, char** argv) {
     try {
-        if (argc != 3) {
-            throw std::runtime_error("usage: bare_provision TENANTS THREADS");
+        if (argc != 3 && argc != 4) {
+            throw std::runtime_error("usage: bare_provision TENANTS THREADS [KUBECONFIG]");
         }
         const auto server = djdb::bench::find_server();
         djdb::bench::prepare(server);
-        std::cout << djdb::bench::measure(server, std::stoi(argv[1]), std::stoi(argv[2])) << '\n';
+        const auto api = argc == 4 ? std::make_unique<djdb::bench::BareApi>(argv[3]) : nullptr;
+        std::cout << djdb::bench::measure(server, api.get(), std::stoi(argv[1]), std::stoi(argv[2]))
+                  << '\n';
         return 0;
     } catch (const std::exception& error) {
         std::cerr << "bare_provision: " << error.what() << '\n';

@@ -68,10 +68,19 @@ def by_operator(binary, directory, count, connections):
         return empty, run, at_rest(operator), server
 
 
+def by_libpq_and_api(directory, count, connections):
+    """(the run, its server): without an operator"""
+    server = environment.PostgresServer(directory, "bare")
+    with environment.ApiServer(directory / "api") as cluster:
+        world.kubectl("create", "namespace", provision.NAMESPACE)
+        run = provision.by_libpq_and_api(BARE, cluster, server, count, connections, directory / "databases.json")
+    return run, server
+
+
 def describe(name, run):
     cpu = ", ".join("%s %.1f" % item for item in sorted(run.cpu.items(), key=lambda item: -item[1]))
     say(
-        "    %-9s %6.2f s; %d logins, %d statements; CPU s: %s; other work had %.0f %% of the cores"
+        "    %-13s %6.2f s; %d logins, %d statements; CPU s: %s; other work had %.0f %% of the cores"
         % (name, run.seconds, run.logins, run.statements, cpu, 100 * run.others)
     )
     if run.ready:
@@ -87,16 +96,24 @@ def measure_run(binary, number, count, connections=CONNECTIONS):
     """One run of both, each on servers of its own."""
     directory = STATE / ("run-%d" % number)
     bare_server = environment.PostgresServer(directory, "bare")
-    say("  run %d: %s; servers on %s" % (number, figures.machine(), figures.file_system(BUILD)))
+    directory.mkdir(parents=True, exist_ok=True)
+    say("  run %d: %s; servers on %s" % (number, figures.machine(), figures.file_system(directory)))
     if number % 2:
         bare = provision.by_libpq(BARE, bare_server, count, connections)
     empty, run, full, server = by_operator(binary, directory, count, connections)
     if number % 2 == 0:
         bare = provision.by_libpq(BARE, bare_server, count, connections)
+    bare_server.remove()
+    least, least_server = by_libpq_and_api(directory, count, connections)
     describe("libpq", bare)
+    describe("and the API", least)
     describe("operator", run)
-    say("    ratio     %6.2f" % (run.seconds / bare.seconds))
-    return empty, full, bare, run, (bare_server, server)
+    say("    ratio         %6.2f to libpq, %.2f to libpq and the API" % (_ratio(run, bare), _ratio(run, least)))
+    return empty, full, bare, least, run, (least_server, server)
+
+
+def _ratio(run, other):
+    return run.seconds / other.seconds
 
 
 def print_rest(name, measured):
@@ -146,13 +163,16 @@ def measure_provisioning(binary, runs, count):
     finally:
         for server in servers:
             server.remove()
-    empty, full, bare, operated = zip(*results, strict=True)
+    empty, full, bare, least, operated = zip(*results, strict=True)
     say("  bare libpq       %s s" % figures.spread([run.seconds for run in bare]))
+    say("  and API calls    %s s: those that can't be avoided" % figures.spread([run.seconds for run in least]))
     say(
         "  operator         %s s from the start of kubectl apply to the last Secret"
         % figures.spread([run.seconds for run in operated])
     )
-    say("  ratio            %s" % figures.spread([b.seconds / a.seconds for a, b in zip(bare, operated, strict=True)]))
+    for name, others in (("libpq", bare), ("and API calls", least)):
+        ratios = [_ratio(run, other) for run, other in zip(operated, others, strict=True)]
+        say("  ratio to %-13s %s" % (name, figures.spread(ratios)))
     print_cpu(bare, operated)
     say("== the operator at rest, %d runs (min / median / max)" % runs)
     print_rest("no resource", empty)
@@ -164,7 +184,7 @@ def measure_connections(binary, count):
     lines, servers = [], []
     try:
         for number, connections in enumerate((1, 2, 4, 8), 1):
-            _, _, bare, run, used = measure_run(binary, number, count, connections)
+            _, _, bare, _, run, used = measure_run(binary, number, count, connections)
             servers += used
             lines.append(
                 "  %d sessions: libpq %5.2f/s, operator %5.2f/s, ratio of the times %.2f"

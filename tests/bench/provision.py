@@ -51,20 +51,45 @@ def by_libpq(program, server, count, connections):
     with server:
         server.begin_count()
         meter = Meter({"postgres": server.pid()})
-        process = subprocess.Popen(
-            [program, str(count), str(connections)],
-            env={**os.environ, **server.settings},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        said = process.stdout.read()
+        seconds, client = _end(_bare(program, server, count, connections))
+        cpu, others = meter.stop(client=client)
+        return Run(seconds, *server.counts(), cpu, others)
+
+
+def by_libpq_and_api(program, cluster, server, count, connections, manifest):
+    """With the calls to the API server that can't be avoided, from the start of kubectl apply on."""
+    manifest.write_text(environment.databases(count, NAMESPACE))
+    with server:
+        server.begin_count()
+        meter = Meter({"postgres": server.pid(), **cluster.pids()})
+        began = time.monotonic()
+        kubectl = subprocess.Popen(["kubectl", "apply", "--server-side", "-f", manifest], stdout=subprocess.DEVNULL)
+        _, client = _end(_bare(program, server, count, connections, os.environ["KUBECONFIG"]))
+        seconds = time.monotonic() - began
+        _, apply = _end(kubectl)
+        cpu, others = meter.stop(client=client, kubectl=apply)
+        return Run(seconds, *server.counts(), cpu, others)
+
+
+def _bare(program, server, count, connections, *kubeconfig):
+    return subprocess.Popen(
+        [program, str(count), str(connections), *kubeconfig],
+        env={**os.environ, **server.settings},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _end(process):
+    """What it said, if it is a number, and the CPU seconds that it took."""
+    said = process.stdout.read() if process.stdout else ""
+    if process.stdout:
         process.stdout.close()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            raise Unmet("bare_provision failed; its message is above")
-        cpu, others = meter.stop(client=usage.ru_utime + usage.ru_stime)
-        return Run(float(said), *server.counts(), cpu, others)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise Unmet("%s failed; its message is above" % process.args[0])
+    return float(said or 0), usage.ru_utime + usage.ru_stime
 
 
 def by_operator(cluster, server, operator, count, manifest, first=0):
@@ -98,11 +123,7 @@ def by_operator(cluster, server, operator, count, manifest, first=0):
                     published.setdefault(request.name, request.answered)
                     last = max(last, published[request.name])
                 _note_status(request, said)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        cpu, others = meter.stop(kubectl=usage.ru_utime + usage.ru_stime)
-        if process.returncode != 0:
-            raise Unmet("kubectl apply failed; its message is above")
+        cpu, others = meter.stop(kubectl=_end(process)[1])
         logins, statements = server.counts()
         wait_for("all of them to be Ready", _all_are_ready, DEADLINE + count, 0.5)
         for request in log.requests():
