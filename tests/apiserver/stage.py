@@ -47,6 +47,11 @@ def operator():
     return OperatorProcess(DIRECTORY / "operator")
 
 
+def operator_behind():
+    """That of test_stale, which sees late."""
+    return OperatorProcess(operator().folder / "behind")
+
+
 def prepare(process, binary):
     """With a line in its log for each run, also for those that change nothing: `assert_quiet` waits for them."""
     process.prepare(pathlib.Path(binary).resolve(), "--log-level", "debug")
@@ -79,6 +84,7 @@ def down():
 def clear():
     process = operator()
     process.stop()
+    operator_behind().stop()  # a test that was killed left it
     POSTGRES("down")
     subprocess.run([ROOT / "tests/cluster/down", "--profile", "apiserver", *BESIDE], check=True)
     for folder in (process.folder, KUBECTL_CACHE):

@@ -10,7 +10,6 @@ import unittest
 import stage
 from case import HEAL_SECONDS, ClusterTest
 from lagging_api import LaggingApi
-from operator_process import OperatorProcess
 
 DELETE_SECONDS = 60
 # A decision of the past would be carried out within a second or two.
@@ -27,7 +26,7 @@ class Stale(ClusterTest):
     def setUpClass(cls):
         super().setUpClass()
         usual = stage.operator()
-        behind = OperatorProcess(usual.folder / "behind")
+        behind = stage.operator_behind()
         behind.prepare(usual.command[0])
         config = json.loads(behind.kubeconfig.read_text())
         cluster = config["clusters"][0]["cluster"]
