@@ -16,8 +16,6 @@ using telemetry::Level;
 using namespace std::chrono_literals;
 
 constexpr auto kRunDeadline = 90s;
-/// Lets the watch bring our own writes before the next look.
-constexpr auto kWatchDelay = 20ms;
 
 std::string object_of(const WorkKey& work) {
     switch (work.root) {
@@ -118,7 +116,7 @@ void ReconcileWorker::queue_again(const WorkKey& work, const Requeue& next) {
 void ReconcileWorker::queue_after(const WorkKey& work, std::chrono::milliseconds span) {
     const bool goes_on = span == 0ms;
     if (goes_on) {
-        span = kWatchDelay + immediate_.next(work);
+        span = runtime::kWatchDelay + immediate_.next(work);
     } else {
         immediate_.reset(work);
     }

@@ -22,6 +22,9 @@
 
 namespace djdb::runtime {
 
+/// Lets the watch bring what a run wrote before the next one looks.
+inline constexpr std::chrono::milliseconds kWatchDelay{20};
+
 template <class Key, class Why>
 class WorkQueue {
   public:
@@ -52,7 +55,7 @@ class WorkQueue {
         if (!is_new) {
             asked.entry = std::max(asked.entry, entry);
             if (entry == Entry::GoesOn && running_.contains(key)) {
-                asked.at = std::min(not_before, Clock::now() + kEcho);
+                asked.at = std::min(not_before, Clock::now() + kWatchDelay);
                 return;
             }
             if (asked.at <= not_before) {
@@ -109,7 +112,6 @@ class WorkQueue {
 
   private:
     static constexpr std::chrono::hours kLongestWait{1};
-    static constexpr std::chrono::milliseconds kEcho{20};
 
     struct Asked {
         TimePoint at;

@@ -1,12 +1,14 @@
 #include "tests/model/world/operator_process.hpp"
 
+#include "controller/runtime/work_queue.hpp"
+
 #include <algorithm>
 
 namespace djdb::model {
 namespace {
 
-/// As controller/reconcile_worker.cpp.
-constexpr Millis kWatchDelay = 20;
+/// As the product's queue.
+constexpr Millis kWatchDelay = runtime::kWatchDelay.count();
 
 const CallContext& call() {
     static const CallContext kCall{{}, Deadline(Deadline::Clock::time_point::max()), "simulated"};
