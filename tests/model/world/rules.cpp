@@ -2,6 +2,7 @@
 
 #include "crds/api.hpp"
 #include "reconcilers/manifests/ca_bundle.hpp"
+#include "tests/model/world/world.hpp"
 
 #include <algorithm>
 
@@ -81,11 +82,9 @@ void Rules::after_passwords(
     const Shape& shape, const std::map<std::string, std::string>& passwords
 ) {
     auto stored = lost_passwords_;
-    for (const auto& [key, secret] : api_.secrets.all()) {
-        if (key.name.str() == "djangodb-" + shape.holder.uid) {
-            for (const auto& [name, value] : secret->data) {
-                stored.insert(value.reveal());
-            }
+    if (const auto secret = api_.secrets.find(stored_passwords_of(ResourceUid(shape.holder.uid)))) {
+        for (const auto& [name, value] : secret->data) {
+            stored.insert(value.reveal());
         }
     }
     for (const auto& [role, password] : passwords) {
