@@ -119,6 +119,15 @@ class ClusterTest(unittest.TestCase):
             },
         }
 
+    def change_server(self, **spec):
+        """Returns when the operator has seen it: what is changed of another kind at once, it may see first."""
+        generation = self.api.patch("pgserver", self.space, {"spec": spec})["metadata"]["generation"]
+        self.eventually(
+            "the operator has seen the server's new spec",
+            lambda: self.api.read("pgserver", self.space)["status"]["observedGeneration"] >= generation,
+            HEAL_SECONDS,
+        )
+
     def make_secret(self, name, values, space=stage.OPERATOR_SPACE):
         """An empty `values` makes none."""
         self.addCleanup(self.api.delete, "secret", name, space)

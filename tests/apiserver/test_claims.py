@@ -48,22 +48,14 @@ class ClaimsTest(ClusterTest):
         ).strip()
 
     def grant(self, kind, space=None, name="app", **more):
-        self.api.patch(
-            "pgserver",
-            self.space,
-            {
-                "spec": {
-                    "grants": {
-                        kind: [{"database": self.database, "namespace": space or self.space, "name": name, **more}]
-                    }
-                }
-            },
+        self.change_server(
+            grants={kind: [{"database": self.database, "namespace": space or self.space, "name": name, **more}]}
         )
 
     def second_space(self):
         space = "t-" + secrets.token_hex(4)
         self.make_space(space)
-        self.api.patch("pgserver", self.space, {"spec": {"allowedNamespaces": {"names": [self.space, space]}}})
+        self.change_server(allowedNamespaces={"names": [self.space, space]})
         return space
 
 
@@ -178,7 +170,7 @@ class Deletion(ClaimsTest):
         self.api.patch("djdb", "app", {"spec": {"deletion": {"policy": "Delete", **more}}}, self.space)
 
     def allow_drop(self):
-        self.api.patch("pgserver", self.space, {"spec": {"deletion": {"allowDrop": True}}})
+        self.change_server(deletion={"allowDrop": True})
 
     def test_retain_drops_the_logins_and_keeps_the_rest(self):
         self.app_sql("CREATE TABLE kept AS SELECT 42 AS n")
@@ -237,16 +229,17 @@ class Deletion(ClaimsTest):
     def test_the_server_object_first(self):
         catalog = self.catalog()
         self.api.delete("pgserver", self.space)
+        self.wait_for_condition("Accepted", "False", "ServerNotFound")
         self.remove()
         self.assertEqual(self.catalog(), catalog)
         self.assertTrue(any("_a" in note and "NOLOGIN" in note for note in self.events("DatabaseLeft")))
 
     def test_a_server_that_is_gone_holds_retain_for_a_while_only(self):
-        self.api.patch("pgserver", self.space, {"spec": {"port": 1}})
+        self.change_server(port=1)
         self.remove()
         self.assertEqual(self.ledger(), "active")
         self.assertTrue(any("NOLOGIN" in note for note in self.events("DatabaseLeft")))
-        self.api.patch("pgserver", self.space, {"spec": {"port": self.admin.port}})
+        self.change_server(port=self.admin.port)
         self.api.delete("secret", "app-database", self.space)
         self.make_database()
         self.wait_for_condition("Ready", "True", seconds=HEAL_SECONDS)
@@ -255,7 +248,7 @@ class Deletion(ClaimsTest):
     def test_a_server_that_is_gone_holds_delete_until_it_is_orphaned(self):
         self.allow_drop()
         self.drop_with_it()
-        self.api.patch("pgserver", self.space, {"spec": {"port": 1}})
+        self.change_server(port=1)
         self.api.delete("djdb", "app", self.space)
         found = self.wait_for_condition("DeletionGuarded", "False", "Deleting", seconds=HEAL_SECONDS)
         self.assertIn("djangodb.io/orphan=true", found["message"])
@@ -275,7 +268,7 @@ class ForgedByATenant(ClaimsTest):
     def test_status_and_labels_of_another_decide_nothing(self):
         catalog = self.catalog()
         real = self.api.read("djdb", "app", self.space)
-        self.api.patch("pgserver", self.space, {"spec": {"deletion": {"allowDrop": True}}})
+        self.change_server(deletion={"allowDrop": True})
         self.make_database(space=self.other, deletion={"policy": "Delete"})
         self.api.patch(
             "djdb",

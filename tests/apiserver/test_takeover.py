@@ -257,7 +257,7 @@ class Upgrade(Both):
 
     def test_deleted_and_an_obstacle_in_the_way(self):
         self.make_app(deletion={"policy": "Delete"})
-        self.api.patch("pgserver", self.space, {"spec": {"deletion": {"allowDrop": True}}})
+        self.change_server(deletion={"allowDrop": True})
         self.sql("CREATE DATABASE %s_other OWNER %s_owner" % (self.database, self.database))
         self.addCleanup(self.sql, "DROP DATABASE %s_other" % self.database)
         self.api.delete("djdb", "app", self.space)
