@@ -119,14 +119,18 @@ class ClusterTest(unittest.TestCase):
             },
         }
 
-    def change_server(self, **spec):
-        """Returns when the operator has seen it: what is changed of another kind at once, it may see first."""
-        generation = self.api.patch("pgserver", self.space, {"spec": spec})["metadata"]["generation"]
+    def change(self, kind, name, spec, space=None, seconds=30):
+        """Returns its generation once the operator has seen it: the watches of two kinds are in no order."""
+        generation = self.api.patch(kind, name, {"spec": spec}, space)["metadata"]["generation"]
         self.eventually(
-            "the operator has seen the server's new spec",
-            lambda: self.api.read("pgserver", self.space)["status"]["observedGeneration"] >= generation,
-            HEAL_SECONDS,
+            "the operator has seen the new spec",
+            lambda: self.api.read(kind, name, space)["status"]["observedGeneration"] == generation,
+            seconds,
         )
+        return generation
+
+    def change_server(self, **spec):
+        self.change("pgserver", self.space, spec, seconds=HEAL_SECONDS)
 
     def make_secret(self, name, values, space=stage.OPERATOR_SPACE):
         """An empty `values` makes none."""

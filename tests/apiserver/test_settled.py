@@ -56,11 +56,7 @@ class Settled(SettledTest):
         self.make_whole_release()
         before = self.conditions()
         time.sleep(1.1)  # the times have whole seconds
-        self.api.patch("djdb", "app", {"spec": {"app": {"manage": ["manage.py"]}}}, self.space)
-        generation = self.resource()["metadata"]["generation"]
-        self.eventually(
-            "the operator has seen the new spec", lambda: self.resource()["status"]["observedGeneration"] == generation
-        )
+        generation = self.change("djdb", "app", {"app": {"manage": ["manage.py"]}}, self.space)
         after = self.wait_until_ready_again()
         for kind in after:
             self.assertEqual(after[kind]["observedGeneration"], generation)
@@ -127,11 +123,7 @@ class OwnStatus(SettledTest):
         return stage.operator().runs(self.space + "/app", self.mark, "ResourceChanged")
 
     def test_it_wakes_nobody(self):
-        self.api.patch("djdb", "app", {"spec": {"app": {"manage": ["manage.py"]}}}, self.space)
-        generation = self.resource()["metadata"]["generation"]
-        self.eventually(
-            "the operator has seen the new spec", lambda: self.resource()["status"]["observedGeneration"] == generation
-        )
+        self.change("djdb", "app", {"app": {"manage": ["manage.py"]}}, self.space)
         self.audit.wait_until_quiet((self.space,))
         self.assertEqual(self.runs(), 1)
 
