@@ -5,6 +5,7 @@ An outside observer's view of the operator: nothing in here asks the operator it
 
 import dataclasses
 import datetime
+import itertools
 import json
 import time
 
@@ -110,6 +111,11 @@ def _end_of_last_line(log):
     return 0
 
 
+def whole_lines(log):
+    """Up to the line in the making: of that one a growing file gives pieces, and the last ends as a line does."""
+    return itertools.takewhile(lambda line: line.endswith(b"\n"), log)
+
+
 class AuditLog:
     def __init__(self, directory):
         """`directory`: the cluster's state directory."""
@@ -132,8 +138,7 @@ class AuditLog:
         for file in files:
             with open(file, "rb") as log:
                 log.seek(since)
-                # The last line may still be in the making.
-                lines = [line for line in log if line.endswith(b"\n") and user.encode() in line]
+                lines = [line for line in whole_lines(log) if user.encode() in line]
             found += [
                 request
                 for request in map(parse, lines)

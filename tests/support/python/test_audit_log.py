@@ -9,7 +9,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from audit_log import OPERATOR, AuditLog
+from audit_log import OPERATOR, AuditLog, whole_lines
 
 
 def line(name):
@@ -56,6 +56,20 @@ class LineInTheMaking(unittest.TestCase):
         with self.log.tail() as tail:
             self.assertEqual(tail.requests(), [])
             self.assertEqual(self.log.requests(self.log.end()), [])
+
+    def test_line_that_is_finished_between_two_reads(self):
+        text = line("first") + line("second")
+        self.file.write(text[: len(text) - 70000])
+        with open(self.log.path, "rb") as log:
+            rest = text[len(text) - 70000 :]
+            self.assertEqual(list(whole_lines(self.growing(log, rest))), [line("first")])
+
+    def growing(self, log, rest):
+        """The lines of `log`, to which `rest` is added as soon as its end has been read."""
+        for piece in log:
+            if not piece.endswith(b"\n"):
+                self.file.write(rest)
+            yield piece
 
 
 if __name__ == "__main__":
