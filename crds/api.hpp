@@ -32,10 +32,15 @@ inline constexpr std::string_view kAcceptServerAnnotation = "djangodb.io/accept-
 /// The release gate puts it on a Deployment that it holds, and the operator takes it away when it opens it: it tells
 /// the gate's pause from a user's.
 inline constexpr std::string_view kHeldAnnotation = "djangodb.io/held";
+/// Optional on a Deployment: which of its containers runs the app, where that is another one than
+/// spec.app.container says.
+inline constexpr std::string_view kContainerAnnotation = "djangodb.io/container";
 /// On a migration Job: the image that it migrates for.
 inline constexpr std::string_view kImageAnnotation = "djangodb.io/image";
 /// On a migration Job: which try of its revision it is, from 1.
 inline constexpr std::string_view kAttemptAnnotation = "djangodb.io/attempt";
+/// On a migration Job: a hash of what its app runs with. What runs with the same passes when it ends well.
+inline constexpr std::string_view kProvesAnnotation = "djangodb.io/proves";
 
 inline constexpr std::string_view kFinalizer = "djangodb.io/database";
 inline constexpr std::string_view kOperator = "djangodb-operator";

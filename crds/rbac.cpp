@@ -43,13 +43,15 @@ constexpr std::array kRules{
         "",
         "secrets",
         "get create patch delete",
-        "the app's Secrets, by name, and never listed; delete: a removed reader's"},
+        "by name, and never listed: the app's Secrets, and the versions of those that its Pods "
+        "read; delete: a removed reader's"},
     RbacRule{
         Cluster,
         "",
         "configmaps",
         "get create patch",
-        "by name, and never listed: the migration program, and the CA that the app's Pods mount"},
+        "by name, and never listed: the migration program, the CA that the app's Pods mount, and "
+        "the versions of those that they read"},
     RbacRule{
         Cluster,
         "events.k8s.io",

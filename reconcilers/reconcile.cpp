@@ -86,10 +86,12 @@ Outcomes DjangoDatabaseReconciler::carry_out(
         execute(assessment, backoffs, desired, observed, cluster_, database_, passwords_, call);
     if (observed.tenant) {
         note_steps(desired, observed, outcomes, cache_);
+        auto versions = observed.secrets.versions;
+        versions.insert(observed.release.configs.begin(), observed.release.configs.end());
         cache_.note_run(
             meta.key,
             {is_settled(assessment),
-             observed.secrets.versions,
+             std::move(versions),
              backoffs_after(std::move(backoffs), outcomes, input, observed.now)}
         );
     }

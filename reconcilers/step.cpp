@@ -13,7 +13,9 @@ struct Subject {
     std::string operator()(const CancelMigration& step) const { return step.job; }
     std::string operator()(const RemoveJob& step) const { return step.job; }
     std::string operator()(const LiftJobDeadline& step) const { return step.job; }
-    std::string operator()(const RecordPassedImage& step) const { return step.image.str(); }
+    std::string operator()(const RecordPassed& step) const {
+        return step.templates.front().image.str();
+    }
     std::string operator()(const OpenGate& step) const { return step.workload.meta.key.name.str(); }
     std::string operator()(const Announce& step) const { return step.reason; }
     template <class OnlyOne>

@@ -4,6 +4,7 @@
 
 #include "crds/names.hpp"
 #include "reconcilers/ports/cluster.hpp"
+#include "reconcilers/ports/passed_template.hpp"
 
 #include <compare>
 #include <cstddef>
@@ -95,6 +96,8 @@ struct StartMigration {
     Revision revision;
     ImageRef image;
     int attempt = 1;
+    /// What its app runs with, as proof_name() names it.
+    std::string proves;
 };
 /// Removes a Job of an earlier template whose Pod never started, so that the next one need not wait.
 struct CancelMigration {
@@ -114,9 +117,9 @@ struct LiftJobDeadline {
     std::string job;
     ResourceUid uid;
 };
-struct RecordPassedImage {
-    static constexpr std::string_view kName = "RecordPassedImage";
-    ImageRef image;
+struct RecordPassed {
+    static constexpr std::string_view kName = "RecordPassed";
+    std::vector<PassedTemplate> templates;
 };
 struct OpenGate {
     static constexpr std::string_view kName = "OpenGate";
@@ -167,7 +170,7 @@ using Step = std::variant<
     CancelMigration,
     RemoveJob,
     LiftJobDeadline,
-    RecordPassedImage,
+    RecordPassed,
     OpenGate,
     ExpireJobs,
     RetireTenant,

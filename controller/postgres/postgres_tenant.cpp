@@ -4,9 +4,13 @@
 #include "reconcilers/sql/inspect/server_drift.hpp"
 #include "reconcilers/sql/inspect/tenant.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/ledger/passed.hpp"
 #include "reconcilers/sql/provision/contents.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <iterator>
 
 namespace djdb::postgres {
 
@@ -39,15 +43,16 @@ std::vector<Drift> PostgresTenant::inspect_contents(
     return drift;
 }
 
-void PostgresTenant::record_passed_image(const ImageRef& image, const CallContext& call) {
-    as_admin(call, [&](Connection& session) {
-        session.run_batch(
-            {sql::require_claim(names_, claimant_),
-             sql::record_passed_image(names_, claimant_, image),
-             sql::forget_passed_images(names_)},
-            call
-        );
-    });
+void PostgresTenant::record_passed(
+    const std::vector<PassedTemplate>& passed, const CallContext& call
+) {
+    sql::Batch batch{sql::require_claim(names_, claimant_)};
+    for (const auto& one : passed) {
+        batch.push_back(sql::record_passed(names_, claimant_, one));
+        batch.push_back(sql::record_passed_image(names_, claimant_, one.image));
+    }
+    std::ranges::move(sql::forget_passed(names_, passed.size()), std::back_inserter(batch));
+    as_admin(call, [&](Connection& session) { session.run_batch(batch, call); });
 }
 
 }  // namespace djdb::postgres

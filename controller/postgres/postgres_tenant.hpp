@@ -38,7 +38,7 @@ class PostgresTenant : public TenantDatabase {
     void
     lock_out_earlier_attempts(std::int64_t attempt, const Sensitive& password, const CallContext&)
         override;
-    void record_passed_image(const ImageRef&, const CallContext&) override;
+    void record_passed(const std::vector<PassedTemplate>&, const CallContext&) override;
     void claim_existing(const std::vector<RoleName>& owners, const CallContext&) override;
     void adopt(const CallContext&) override;
     void transfer(const CallContext&) override;

@@ -76,6 +76,7 @@ enum class Reason {
     PausedByUser,
     ImagesDiverge,
     UngatedRollout,
+    ConfigChanged,
     AppContainerMissing,
     MigrationRunning,
     MigrationRetrying,

@@ -165,9 +165,12 @@ class Executor {
         const auto& ns = desired_.object.meta.key.ns;
         cluster_.lift_job_deadline({ns, ObjectName(lift.job)}, lift.uid, call_);
     }
-    void operator()(const RecordPassedImage& passed) {
-        tenant().record_passed_image(passed.image, call_);
-        tell("ImagePassed", passed.image.str() + " passed: its migrations are in the database.");
+    void operator()(const RecordPassed& passed) {
+        tenant().record_passed(passed.templates, call_);
+        const auto& first = passed.templates.front();
+        if (!first.job.str().empty()) {
+            tell("ImagePassed", first.image.str() + " passed: its migrations are in the database.");
+        }
     }
     void operator()(const OpenGate& open) {
         cluster_.open_gate(open.workload, call_);

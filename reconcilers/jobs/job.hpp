@@ -69,6 +69,8 @@ struct JobRun {
     ImageRef image;
     /// Which try of its revision, from 1.
     int attempt = 1;
+    /// What its app ran with, as proof_name() names it; empty: of a version that let images pass.
+    std::string proves;
     JobState state = JobState::Running;
     /// Why it failed, or will as soon as its Pods have been stopped: DeadlineExceeded, BackoffLimitExceeded.
     std::string failure_reason;

@@ -47,9 +47,9 @@ void swap_in_volumes(json& pod, const std::string& from, const std::string& to) 
     }
 }
 
-json find_app_container(const json& pod, const AppSpec& app) {
+json find_container(const json& pod, const std::string& name) {
     for (const auto& container : pod.at("containers")) {
-        if (app.container.empty() || container.at("name") == app.container) {
+        if (container.at("name") == name) {
             return container;
         }
     }
@@ -68,7 +68,7 @@ void set_variable(json& container, const std::string& name, const std::string& v
 }
 
 json render_container(const Desired& desired, const json& pod, const AppProgram& program) {
-    auto container = find_app_container(pod, desired.object.spec.app);
+    auto container = find_container(pod, program.container);
     for (const auto* field :
          {"livenessProbe",
           "readinessProbe",

@@ -18,6 +18,8 @@ namespace djdb {
 inline constexpr auto kTerminationLog = "/dev/termination-log";
 
 struct AppProgram {
+    /// The container of the template that runs the app.
+    std::string container;
     /// A ConfigMap with the program's files, mounted beside the app's code.
     ObjectName files;
     /// The one of them that is run.

@@ -32,7 +32,8 @@ json render_job_metadata(
     metadata["labels"][std::string(api::kRevisionLabel)] = purpose.revision.str();
     metadata["annotations"] = {
         {std::string(api::kImageAnnotation), purpose.image.str()},
-        {std::string(api::kAttemptAnnotation), std::to_string(purpose.attempt)}};
+        {std::string(api::kAttemptAnnotation), std::to_string(purpose.attempt)},
+        {std::string(api::kProvesAnnotation), purpose.proves}};
     return metadata;
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <string>
+#include <vector>
 
 namespace djdb {
 
@@ -19,6 +20,7 @@ struct JobPurpose {
     Revision revision;
     ImageRef image;
     int attempt = 1;
+    std::string proves;
 };
 
 /// The same with what the Job is made for, as JobRun reads it back.

@@ -1,5 +1,6 @@
 #include "reconcilers/manifests/migration_job.hpp"
 
+#include "reconcilers/app_template.hpp"
 #include "reconcilers/manifests/app_pod.hpp"
 #include "reconcilers/manifests/metadata.hpp"
 
@@ -61,10 +62,14 @@ json render_migration_job(
     const auto metadata = render_job_metadata(
         desired,
         migration_job_name(desired, start.revision, start.attempt),
-        {JobKind::Migrate, start.revision, start.image, start.attempt}
+        {JobKind::Migrate, start.revision, start.image, start.attempt, start.proves}
     );
     const AppProgram program{
-        desired.migration_name, "migrate.py", desired.migration_name, environment(desired, access)};
+        app_container(start.source, desired.object.spec.app),
+        desired.migration_name,
+        "migrate.py",
+        desired.migration_name,
+        environment(desired, access)};
     return {
         {"apiVersion", "batch/v1"},
         {"kind", "Job"},

@@ -1,6 +1,7 @@
 #include "reconcilers/observe/inspection.hpp"
 
 #include "reconcilers/crc32.hpp"
+#include "reconcilers/stages/release/proof.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -41,6 +42,7 @@ TenantRecord fresh_record(const Desired& desired, TimePoint now) {
     record.database = desired.names.database;
     const bool was = was_in_sync(desired);
     record.drift.due = was ? now + share_of(desired, kBetweenLooks) : now;
+    record.applied.due = record.drift.due;
     record.logins.due = was ? now + share_of(desired, kBetweenLogins) : now;
     return record;
 }
@@ -80,10 +82,35 @@ std::vector<RoleName> find_rejected(
     return rejected;
 }
 
+/// None: it can't be read, which says nothing.
+std::optional<std::string> find_applied(
+    const std::string& schema,
+    const TenantPasswords& passwords,
+    TenantDatabase& database,
+    const CallContext& call
+) {
+    try {
+        const auto& password = passwords.at(LoginId::migrate());
+        return name_of(database.read_migrations(schema, password, call));
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+/// Where what runs now was recorded; none: nothing of it passed.
+std::optional<std::string> recorded_in(const Desired& desired, const Observed& observed) {
+    for (const auto& workload : observed.release.workloads) {
+        if (const auto* pass = find_pass(desired, observed, workload)) {
+            return pass->recorded_in;
+        }
+    }
+    return std::nullopt;
+}
+
 /// Those that got their password again a while ago are refused for another reason, which setting it
 /// once more does not take away.
 Inspection judged(std::vector<Drift> contents, const LoginRecord& logins, TimePoint now) {
-    Inspection found{std::move(contents), {}, {}};
+    Inspection found{std::move(contents), {}, {}, {}};
     for (const auto& login : logins.rejected) {
         const auto set = logins.set_again.find(login);
         const bool is_in_vain =
@@ -121,8 +148,15 @@ Inspection inspect_when_due(
                    record.logins.rejected.end();
         });
     }
+    const auto schema = recorded_in(desired, observed);
+    if (can_log_in && schema && observed.now >= record.applied.due) {
+        record.applied.name =
+            find_applied(*schema, known(observed.secrets.passwords), database, call);
+        record.applied.due = observed.now + kBetweenLooks;
+    }
     auto found =
         judged(record.drift.contents, can_log_in ? record.logins : LoginRecord{}, observed.now);
+    found.applied = schema ? record.applied.name : std::nullopt;
     cache.keep(desired.object.meta.key, std::move(record));
     return found;
 }
@@ -152,9 +186,11 @@ void note_steps(
     if (was_done<ProveLogins>(outcomes)) {
         record.logins.due = observed.now + kBetweenLogins;
     }
+    if (observed.release.applied) {
+        record.applied = {name_of(*observed.release.applied), observed.now + kBetweenLooks};
+    }
     // Django's record of migrations may be new: only migrations are to write it.
-    if (was_done<RecordPassedImage>(outcomes) &&
-        desired.setup.runtime == RuntimeAccess::ReadWrite) {
+    if (was_done<RecordPassed>(outcomes) && desired.setup.runtime == RuntimeAccess::ReadWrite) {
         record.drift.due = observed.now;
     }
     cache.keep(key, std::move(record));

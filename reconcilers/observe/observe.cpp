@@ -3,10 +3,11 @@
 #include "reconcilers/observe/observed.hpp"
 #include "reconcilers/observe/recovery.hpp"
 #include "reconcilers/observe/secrets.hpp"
-#include "reconcilers/stages/release/workload_facts.hpp"
+#include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/workflow.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace djdb {
 namespace {
@@ -25,7 +26,7 @@ std::optional<AppliedMigrations> read_migrations(
         return tenant.read_migrations(schema, password, call);
     } catch (const Error& error) {
         const auto& login = desired.names.migrate;
-        auto& [contents, rejected, refused] = observed.inspection;
+        auto& [contents, rejected, refused, applied] = observed.inspection;
         const bool is_in_vain = std::ranges::find(refused, login) != refused.end();
         if (error.failure().reason != Reason::LoginRejected || is_in_vain ||
             tenant.accepts_password(LoginId::migrate(), password, call)) {
@@ -38,26 +39,55 @@ std::optional<AppliedMigrations> read_migrations(
     }
 }
 
-/// The Job that the migration stage judges, if it said ok for an image that is not recorded: then the
-/// database itself is asked, in the schema that the Job named.
-void confirm(
-    const Desired& desired, Observed& observed, TenantDatabase& tenant, const CallContext& call
-) {
-    const auto* source = migration_source(observed);
-    const auto image = common_image(desired, observed);
+/// In which schema to look at django_migrations in this run; none: nothing depends on it. Before the look it is not known
+/// what the database holds, but what it held last.
+///   a Job of what is to be proven said ok            | where it says
+///   what passed once is held, or carries a mark, or
+///     the last look found something else             | where it was
+///   the version before let its image pass            | where the login finds it
+std::optional<std::string> where_to_look(const Desired& desired, const Observed& observed) {
+    const auto* source = migration_source(desired, observed);
     if (known(observed.tenant).claim != ClaimState::Mine || !observed.secrets.passwords ||
-        source == nullptr || !image || has_passed(observed, *image)) {
-        return;
+        source == nullptr) {
+        return std::nullopt;
     }
-    const auto* job = latest_migration(observed.jobs, revision_of(desired, *source, *image));
-    if (job == nullptr) {
-        return;
+    const auto* job = latest_migration(observed.jobs, revision_of(desired, observed, *source));
+    if (job != nullptr && is_to_be_proven(desired, observed, *source) &&
+        !is_spent(observed, *job)) {
+        if (const auto end = read_end(*job); said_ok(end)) {
+            return std::get<Answered>(end).recorded_in;
+        }
     }
-    const auto end = read_end(*job);
-    if (said_ok(end)) {
-        observed.release.applied =
-            read_migrations(desired, observed, tenant, std::get<Answered>(end).recorded_in, call);
+    for (const auto& workload : observed.release.workloads) {
+        const auto* pass = find_pass(desired, observed, workload);
+        const bool is_due = workload.hold || workload.is_marked ||
+                            proof_of(desired, observed, workload) == Proof::DatabaseChanged;
+        if (pass != nullptr && is_due) {
+            return pass->recorded_in;
+        }
+        if (passed_before_templates(desired, observed, workload)) {
+            return "";
+        }
     }
+    return std::nullopt;
+}
+
+std::map<Published, std::string> read_configs(
+    const Desired& desired,
+    const std::vector<Workload>& workloads,
+    Cluster& cluster,
+    const CallContext& call
+) {
+    std::map<Published, std::string> versions;
+    for (const auto& workload : workloads) {
+        for (const auto& config : configs_of(workload, desired)) {
+            if (!versions.contains(config)) {
+                const ObjectKey key{desired.object.meta.key.ns, config.name};
+                versions[config] = cluster.read_version(config.kind, key, call).value_or("");
+            }
+        }
+    }
+    return versions;
 }
 
 /// Of a Job that is late. Without an answer nothing is known, and the release goes on as it would without Events.
@@ -95,7 +125,9 @@ void inspect(
                 recover_passwords(desired, observed, cluster, *tenant, call);
         }
         observed.inspection = inspect_when_due(desired, observed, *tenant, cache, call);
-        confirm(desired, observed, *tenant, call);
+        if (const auto schema = where_to_look(desired, observed)) {
+            observed.release.applied = read_migrations(desired, observed, *tenant, *schema, call);
+        }
     } catch (const Error& error) {
         observed.server_failure = error.failure();
     }
@@ -141,7 +173,8 @@ Observed observe(
         return observed;
     }
     observed.secrets = observe_secrets(desired, known(observed.server.access), cluster, call);
-    observed.release = {cluster.find_gate(), cluster.list_workloads(key), {}};
+    observed.release = {cluster.find_gate(), cluster.list_workloads(key), {}, {}};
+    observed.release.configs = read_configs(desired, observed.release.workloads, cluster, call);
     observed.jobs = cluster.list_jobs(key);
     for (auto& job : observed.jobs) {
         if (is_late_to_start(job, observed.now)) {

@@ -60,12 +60,16 @@ struct Inspection {
     std::vector<RoleName> rejected_logins;
     /// The same although it was set a while ago: it is refused for another reason.
     std::vector<RoleName> refused_logins;
+    /// What django_migrations held, as name_of() names it; none: not looked at, since nothing passed.
+    std::optional<std::string> applied;
 };
 
 struct ObservedRelease {
     GateState gate = GateState::Missing;
     std::vector<Workload> workloads;
-    /// Read only when a Job said ok whose image is not yet recorded.
+    /// Of the ConfigMaps and Secrets that the workloads' apps name, and others write; "" for what is not there.
+    std::map<Published, std::string> configs;
+    /// Read before anything passes, and before the gate opens for what passed once.
     std::optional<AppliedMigrations> applied;
 };
 

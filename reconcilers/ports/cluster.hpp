@@ -10,6 +10,7 @@
 #include "reconcilers/jobs/job.hpp"
 #include "reconcilers/ports/call_context.hpp"
 #include "reconcilers/ports/event.hpp"
+#include "reconcilers/ports/published.hpp"
 #include "reconcilers/ports/workload.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -48,14 +49,6 @@ struct ConfigMapFacts {
     std::map<std::string, std::string> data;
     /// Changes with every write, and when it is made anew.
     std::string version;
-};
-
-/// What is published beside an app.
-enum class PublishedKind { Secret, ConfigMap };
-struct Published {
-    PublishedKind kind = PublishedKind::Secret;
-    ObjectName name;
-    friend auto operator<=>(const Published&, const Published&) = default;
 };
 
 enum class GateState { Intact, Missing, Altered };

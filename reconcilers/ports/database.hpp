@@ -11,6 +11,7 @@
 #include "crds/sensitive.hpp"
 #include "reconcilers/ports/call_context.hpp"
 #include "reconcilers/ports/drift.hpp"
+#include "reconcilers/ports/passed_template.hpp"
 #include "reconcilers/ports/server_access.hpp"
 #include "reconcilers/ports/tenant.hpp"
 
@@ -123,6 +124,8 @@ struct TenantFacts {
     /// At migrations, that were ever prepared: each had a password of its own.
     std::int64_t attempts = 0;
     /// Passed on the database of this OID, most recent last.
+    std::vector<PassedTemplate> passed_templates;
+    /// The same as the version before noted it, and may read it.
     std::vector<ImageRef> passed_images;
 };
 
@@ -187,8 +190,8 @@ class TenantDatabase {
     /// attempt was counted since; Transient while a session is left.
     virtual void
     lock_out_earlier_attempts(std::int64_t attempt, const Sensitive& password, const CallContext&) = 0;
-    /// Notes in the ledger that the image passed on the database of this OID.
-    virtual void record_passed_image(const ImageRef&, const CallContext&) = 0;
+    /// Notes in the ledger that these passed on the database of this OID, and their images.
+    virtual void record_passed(const std::vector<PassedTemplate>&, const CallContext&) = 0;
 
     /// Claims a database that exists, under its OID. Nothing in it is changed yet, but everything is
     /// looked at first. Throws Terminal AdoptionRefused that lists what is in the way, having

@@ -1,26 +1,112 @@
 #include "reconcilers/ports/pod_template.hpp"
 
+#include "reconcilers/ports/content_name.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
+#include <set>
 
 namespace djdb {
+namespace {
 
-PodTemplate::PodTemplate(const nlohmann::json& pod_template) : text_(pod_template.dump()) {
-    const nlohmann::json::json_pointer path("/spec/containers");
-    if (!pod_template.contains(path)) {
-        return;
+using nlohmann::json;
+
+constexpr auto kStartedWith = {
+    "image", "command", "args", "workingDir", "env", "envFrom", "volumeMounts", "volumeDevices"};
+
+json part_of(const json& pod, const json& container) {
+    json part;
+    for (const auto* field : kStartedWith) {
+        if (container.contains(field)) {
+            part["container"][field] = container.at(field);
+        }
     }
-    for (const auto& container : pod_template.at(path)) {
-        images_.emplace_back(container.value("name", ""), ImageRef(container.value("image", "")));
+    std::set<std::string> mounted;
+    for (const auto* field : {"volumeMounts", "volumeDevices"}) {
+        for (const auto& mount : container.value(field, json::array())) {
+            mounted.insert(mount.value("name", ""));
+        }
+    }
+    for (const auto& volume : pod.value("volumes", json::array())) {
+        if (mounted.contains(volume.value("name", ""))) {
+            part["volumes"].push_back(volume);
+        }
+    }
+    return part;
+}
+
+/// Where a template refers to a ConfigMap or a Secret, and under which key its name stands there.
+struct Reference {
+    const char* field;
+    PublishedKind kind;
+    const char* name;
+};
+constexpr std::array<Reference, 7> kReferences{{
+    {"configMapRef", PublishedKind::ConfigMap, "name"},
+    {"configMapKeyRef", PublishedKind::ConfigMap, "name"},
+    {"configMap", PublishedKind::ConfigMap, "name"},
+    {"secretRef", PublishedKind::Secret, "name"},
+    {"secretKeyRef", PublishedKind::Secret, "name"},
+    {"secret", PublishedKind::Secret, "secretName"},
+    {"secret", PublishedKind::Secret, "name"},  // of a projected volume
+}};
+
+void collect(const json& part, std::set<Published>& named) {
+    if (part.is_object()) {
+        for (const auto& [field, kind, name] : kReferences) {
+            const auto found = part.find(field);
+            if (found != part.end() && found->is_object() && found->contains(name)) {
+                named.insert(Published{kind, ObjectName(found->value(name, std::string{}))});
+            }
+        }
+    }
+    if (part.is_structured()) {
+        for (const auto& inner : part) {
+            collect(inner, named);
+        }
     }
 }
 
-std::optional<ImageRef> PodTemplate::image_of(const std::string& container) const {
-    const auto found = std::ranges::find_if(images_, [&](const auto& entry) {
-        return container.empty() || entry.first == container;
-    });
-    return found == images_.end() ? std::nullopt : std::optional(found->second);
+StartedContainer read_container(const json& pod, const json& container) {
+    auto part = part_of(pod, container);
+    std::set<Published> configs;
+    collect(part, configs);
+    const auto hash = name_by_content(part.dump());
+    for (const auto* field : {"command", "args"}) {
+        part["container"].erase(field);
+    }
+    return {
+        container.value("name", ""),
+        ImageRef(container.value("image", "")),
+        hash,
+        name_by_content(part.dump()),
+        {configs.begin(), configs.end()}};
+}
+
+}  // namespace
+
+PodTemplate::PodTemplate(const json& pod_template) : text_(pod_template.dump()) {
+    const auto pod = pod_template.find("spec");
+    if (pod == pod_template.end() || !pod->contains("containers")) {
+        return;
+    }
+    for (const auto& container : pod->at("containers")) {
+        containers_.push_back(read_container(*pod, container));
+    }
+    if (!containers_.empty()) {
+        const json::json_pointer chosen(
+            "/metadata/annotations/kubectl.kubernetes.io~1default-container"
+        );
+        const auto name = pod_template.value(chosen, "");
+        default_container_ = find(name) != nullptr ? name : containers_.front().name;
+    }
+}
+
+const StartedContainer* PodTemplate::find(const std::string& container) const {
+    const auto found = std::ranges::find(containers_, container, &StartedContainer::name);
+    return found == containers_.end() ? nullptr : &*found;
 }
 
 }  // namespace djdb

@@ -1,16 +1,28 @@
-// A Pod template as decisions need it: its text and its images, read once when it is listed.
+// A Pod template as decisions need it: its text and how its containers are started, read once when it is listed.
 #pragma once
 
 #include "crds/names.hpp"
+#include "reconcilers/ports/published.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace djdb {
+
+/// What decides what a container does: its image, command, args, working directory, env, envFrom and mounts, and the
+/// volumes that it mounts. Resources and probes do not, nor do other containers.
+struct StartedContainer {
+    std::string name;
+    ImageRef image;
+    /// Two that are started alike have the same; their names may differ.
+    std::string hash;
+    /// The same without command and args: a web server and a worker of one app mostly have the same.
+    std::string environment;
+    /// What it names beside that, in order.
+    std::vector<Published> configs;
+};
 
 class PodTemplate {
   public:
@@ -19,12 +31,15 @@ class PodTemplate {
 
     /// Compact JSON with sorted keys: hashed, cloned, compared.
     [[nodiscard]] const std::string& text() const { return text_; }
-    /// Of the container of that name, or of the first when it is empty. None: there is none.
-    [[nodiscard]] std::optional<ImageRef> image_of(const std::string& container) const;
+    /// Null: there is no container of that name.
+    [[nodiscard]] const StartedContainer* find(const std::string& container) const;
+    /// The one that the annotation kubectl.kubernetes.io/default-container names, else the first; empty: there is none.
+    [[nodiscard]] const std::string& default_container() const { return default_container_; }
 
   private:
     std::string text_;
-    std::vector<std::pair<std::string, ImageRef>> images_;
+    std::vector<StartedContainer> containers_;
+    std::string default_container_;
 };
 
 }  // namespace djdb

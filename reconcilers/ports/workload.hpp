@@ -27,6 +27,8 @@ enum class Hold {
 struct Workload {
     ObjectMeta meta;
     std::string order;
+    /// Of the annotation djangodb.io/container; empty: none.
+    std::string app_container;
     PodTemplate pod_template;
     std::optional<Hold> hold;
     /// The field manager that holds it; empty when the admission policy does, since nobody owns that.

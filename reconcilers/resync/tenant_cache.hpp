@@ -30,6 +30,12 @@ struct DriftRecord {
     TimePoint due{};
 };
 
+/// What django_migrations held when something passed, or when it was looked at.
+struct AppliedRecord {
+    std::optional<std::string> name;
+    TimePoint due{};
+};
+
 struct LoginRecord {
     /// Logins whose stored password the server refused.
     std::vector<RoleName> rejected;
@@ -46,6 +52,7 @@ struct TenantRecord {
     DatabaseName database{""};
     DriftRecord drift;
     LoginRecord logins;
+    AppliedRecord applied;
     /// Of what its apps read; "" for what was not there.
     std::map<Published, std::string> published_versions;
     WriteBackoffs backoffs;

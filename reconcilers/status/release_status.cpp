@@ -1,5 +1,6 @@
 #include "reconcilers/status/release_status.hpp"
 
+#include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 
 namespace djdb {
@@ -39,11 +40,11 @@ void add_release(
         status.release.current = image->str();
     }
     status.release.target = image && image->str() != status.release.current ? image->str() : "";
-    const auto* source = migration_source(observed);
+    const auto* source = migration_source(desired, observed);
     if (source == nullptr || !image) {
         return;
     }
-    const auto revision = revision_of(desired, *source, *image);
+    const auto revision = revision_of(desired, observed, *source);
     for (const auto& job : observed.jobs) {
         if (job.kind == JobKind::Migrate && job.revision == revision) {
             status.release.job = job.name;

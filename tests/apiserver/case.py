@@ -9,6 +9,7 @@ import unittest
 import stage
 from audit_log import AuditLog
 from kube_api import Refused
+from passed import statement_of_pass
 from stage import world
 from wait import Unmet, wait_for
 
@@ -158,11 +159,7 @@ class ClusterTest(unittest.TestCase):
 
     def let_pass(self, image):
         """Writes into the ledger what the operator writes there behind a migration, which needs a node to succeed."""
-        self.sql(
-            "INSERT INTO djangodb.passed_image (database, database_oid, image) SELECT database, database_oid, '%s'"
-            " FROM djangodb.claim WHERE database = '%s'" % (image, self.database),
-            "djangodb_operator",
-        )
+        self.sql(statement_of_pass(self.database, image), "djangodb_operator")
 
     def forbid(self, what):
         """By a quota of the namespace."""

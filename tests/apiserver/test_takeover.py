@@ -5,119 +5,16 @@ theirs to its moment, the operator is killed, the other one's chart is installed
 starts, and each release has to end as if there had only ever been one operator.
 """
 
-import re
 import unittest
 
 import replacement
 import stage
-from audit_log import answered
-from case import HEAL_SECONDS, SideBySide
-from release_case import IMAGE, ReleaseTest, failure, undisturbed
-from replacement import NEW, OLD, Replacement
+from case import HEAL_SECONDS, SideBySide, deployment
+from release_case import IMAGE, ReleaseTest, failure
+from replacement import NEW, OLD
+from takeover_case import UNKNOWN_THERE, TakeoverTest
 
-OF_ONE_VERSION = r",(tcp_\w+|client_connection_check_interval|idle_in_transaction_session_timeout)=\w+"
 UNREACHABLE, MIGRATION_FAILED, STATEMENT_TIMEOUT = 75, 88, 88
-# The version before words its messages otherwise, and opens a gate without taking the mark away: this version does it
-# when it is back (test_gate.py).
-UNKNOWN_THERE = ("messages", "deployments")
-
-
-class TakeoverTest(ReleaseTest):
-    before, after, charts_after = OLD, NEW, NEW
-    tests = 1
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.addClassCleanup(replacement.run_alone, NEW)
-        cls.wanted = undisturbed()
-        replacement.run_alone(cls.before)
-        cls.replacement = Replacement(cls.tests, cls.charts_after, cls.after)
-
-    def setUp(self):
-        super().setUp()
-        self.begin = self.audit.end()
-        self.addCleanup(self.replacement.leave)
-
-    def make_app(self, **spec):
-        self.make_ready_database(**spec)
-        self.data = self.lasting_data()
-
-    def lasting_data(self):
-        """Each attempt at a migration has a password of its own."""
-        found = self.secret_data()
-        found.pop("app-migrate", None)
-        return {
-            name: {key: value for key, value in data.items() if not key.startswith("migrate")}
-            for name, data in found.items()
-        }
-
-    def catalog(self, database=None):
-        """Without what only one of the two versions sets for the migration login, and repairs as it repairs drift."""
-        return re.sub(OF_ONE_VERSION, "", super().catalog(database))
-
-    def end(self):
-        """The version before tells what it does not know of the migration login's settings, and leaves it."""
-        found = super().end()
-        if self.before == NEW:
-            said = '"InSync",\n   "%s",\n   "%s"'
-            found["status"] = found["status"].replace(said % ("False", "Drifted"), said % ("True", "Succeeded"))
-        return found
-
-    def assert_nothing_is_rewritten(self):
-        """Takes over. But for words of the status, all stays as it is, whoever wrote it."""
-        self.audit.wait_until_quiet((self.space,))
-        before = self.resource(), self.secrets(), self.jobs(), self.catalog(), self.passed_images()
-        events = self.events()
-        self.replacement.die()
-        mark = self.audit.end()
-        self.replacement.start()
-        self.wait_until_it_was_looked_at(mark)
-        self.assert_same_but_words(before[0], self.resource())
-        self.assertEqual((self.secrets(), self.jobs(), self.catalog(), self.passed_images()), before[1:])
-        uid = self.resource()["metadata"]["uid"]
-        writes = [str(write) for write in self.audit.writes((self.space, "djangodb-" + uid), mark)]
-        if self.before == OLD:
-            # The version before published the CA in the Secrets alone; the ConfigMap is new.
-            self.assertEqual(len([w for w in writes if w.startswith("create configmaps " + self.space)]), 1, writes)
-            writes = [w for w in writes if not w.startswith("create configmaps ")]
-        # What only one version sets for the migration login is drift to the other, and repaired in an Event's words.
-        self.assertLessEqual(self.events() - events, {"DriftRepaired"})
-        writes = {write for write in writes if write.split()[1] != "events"}
-        self.assertLessEqual(writes, {"patch djangodatabases/status %s/app" % self.space})
-
-    def events(self):
-        return {event["reason"] for event in self.api.list("event", self.space)}
-
-    def wait_until_it_was_looked_at(self, mark):
-        read = answered("get", "secrets", self.space, "app-database")
-        self.eventually("the other operator has looked at it", lambda: any(map(read, self.audit.requests(mark))), 60)
-        self.audit.wait_until_quiet((self.space,))
-
-    def assert_same_but_words(self, before, after):
-        """What only one version sets on the server is drift to the other, told or repaired in a moment."""
-
-        def bare(resource):
-            said = [
-                [c[key] for key in ("type", "status", "reason", "observedGeneration")]
-                for c in resource["status"]["conditions"]
-                if c["type"] != "InSync"
-            ]
-            facts = {k: v for k, v in resource["status"].items() if k not in ("conditions", "message", "drift")}
-            metadata = {k: v for k, v in resource["metadata"].items() if k not in ("resourceVersion", "managedFields")}
-            return metadata, resource["spec"], said, facts
-
-        self.assertEqual(bare(after), bare(before))
-
-    def assert_end_is_the_undisturbed_one(self, *but, attempts=1):
-        self.assertEqual(sorted(self.jobs()), list(range(1, attempts + 1)))
-        self.assertEqual(len(self.jobs_made(self.begin)), attempts, "each attempt is made once")
-        names = {job["metadata"]["name"].rsplit("-", 1)[0] for job in self.jobs().values()}
-        self.assertEqual(len(names), 1, "all attempts are of one revision")
-        self.assertEqual(self.passed_images(), [IMAGE])
-        for name, data in self.data.items():
-            self.assertEqual(self.lasting_data()[name], data, "%s holds what it held" % name)
-        self.assert_end(self.wanted, *but)
 
 
 class Both(TakeoverTest):
@@ -332,6 +229,67 @@ class RolledBack(Both):
         self.assertTrue(self.api.read("deployment", "web", self.space)["spec"]["paused"])
 
 
+class FiftyApps(TakeoverTest):
+    """What the version before let pass, image by image, is not proven again: it runs."""
+
+    def names(self):
+        return ["app-%d" % i for i in range(50)]
+
+    def test_at_rest(self):
+        self.make_server()
+        for name in self.names():
+            self.make_database(name, database={"name": self.database + name[3:].replace("-", "_")})
+        for name in self.names():
+            self.wait_for_condition("Ready", "True", name=name, seconds=2 * HEAL_SECONDS)
+        self.sql(
+            "INSERT INTO djangodb.passed_image (database, database_oid, image) SELECT database, database_oid, '%s'"
+            " FROM djangodb.claim WHERE namespace = '%s'" % (IMAGE, self.space),
+            "djangodb_operator",
+        )
+        for name in self.names():
+            made = deployment(name, self.space, IMAGE, database=name)
+            made["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "APP", "value": name}]
+            self.api.create("deployment", made)
+        self.eventually("all of them roll", lambda: self.templates() == 50, 2 * HEAL_SECONDS)
+        for name in self.names():
+            self.wait_for_condition("RolledOut", "True", "Succeeded", name=name, seconds=HEAL_SECONDS)
+        self.audit.wait_until_quiet((self.space,))
+
+        self.replacement.die()
+        mark = self.audit.end()
+        self.replacement.start()
+        self.eventually("each template is in the ledger", lambda: self.passed_templates() == 50, 2 * HEAL_SECONDS)
+        self.audit.wait_until_quiet((self.space,))
+        self.assertEqual(self.jobs_made(mark), [])
+        self.assertEqual([d for d in self.api.list("deployment", self.space) if d["spec"].get("paused")], [])
+        for name in self.names():
+            self.wait_for_condition("RolledOut", "True", "Succeeded", name=name)
+
+        self.change_template("app-7", {"metadata": {"annotations": {"restarted": "now"}}})
+        self.eventually("a restart rolls", lambda: self.templates() == 51)
+        changed = {"containers": [{"name": "app", "env": [{"name": "APP", "value": "another"}]}]}
+        self.change_template("app-8", {"spec": changed})
+        self.eventually("another environment is proven", lambda: len(self.jobs_made(mark)) == 1)
+        self.assertEqual(self.templates(), 51)
+
+    def change_template(self, name, template):
+        path = self.api.path("deployment", self.space, name)
+        patch = {"spec": {"template": template}}
+        self.api.call("PATCH", path, patch, "application/strategic-merge-patch+json")
+
+    def templates(self):
+        return len(self.api.list("replicaset", self.space))
+
+    def passed_templates(self):
+        return int(
+            self.sql(
+                "SELECT count(*) FROM djangodb.passed_template JOIN djangodb.claim USING (database)"
+                " WHERE namespace = '%s' AND job = ''" % self.space,
+                "djangodb_operator",
+            )
+        )
+
+
 class OldDefinitions(ReleaseTest):
     """Where CustomResourceDefinitions are not the chart's (crds.enabled=false), and nobody has renewed them."""
 
@@ -355,7 +313,7 @@ class OldDefinitions(ReleaseTest):
 
 def load_tests(loader, _, pattern):
     suite = unittest.TestSuite()
-    for kind in (Upgrade, ImageSetBack, RolledBack, OldDefinitions):
+    for kind in (Upgrade, ImageSetBack, RolledBack, FiftyApps, OldDefinitions):
         tests = SideBySide(loader.loadTestsFromTestCase(kind))
         tests.at_a_time = kind.tests = tests.countTestCases()
         if kind.tests:

@@ -35,6 +35,8 @@ IN_THE_DATABASE = {
 IN_THE_LEDGER = {
     "claims": "SELECT database, owner_role, namespace, name, state, database_oid IS NOT NULL, configured_at IS NOT NULL"
     " FROM djangodb.claim WHERE database = '{database}'",
+    "passed templates": "SELECT image, applied, recorded_in, count(*) FROM djangodb.passed_template"
+    " WHERE database = '{database}' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
     "passed images": "SELECT database, image FROM djangodb.passed_image WHERE database = '{database}' ORDER BY 2",
 }
 

@@ -218,10 +218,10 @@ UPGRADE = [
     Moment("the migration is in the midst of its ALTER TABLE", migration_waits_inside, sample=True),
     Moment("the Job's container has ended, nothing is recorded", on_change("api/v1", "pods", has_migrated)),
     Moment(
-        "the image is in the ledger, the gate is closed",
+        "the template is in the ledger, the gate is closed",
         on_rows(
             lambda shop: Statement(
-                "SELECT 1 FROM djangodb.passed_image WHERE database = '%s' AND image = 'localhost/shop:v2'"
+                "SELECT 1 FROM djangodb.passed_template WHERE database = '%s' AND image = 'localhost/shop:v2'"
                 % shop.database,
                 "djangodb_operator",
             )

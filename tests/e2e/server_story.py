@@ -144,8 +144,9 @@ def nothing_was_lost(rows):
         succeeded.setdefault(version, []).append(job["status"].get("succeeded", 0))
     show("attempts: " + ", ".join("%s %d" % (version, len(ends)) for version, ends in sorted(succeeded.items())))
     require(
-        "one Job of each version succeeded, and the image that was replaced was never tried",
-        {version: sum(ends) for version, ends in succeeded.items()} == {"v1": 1, "v2": 1},
+        "one Job of each release succeeded, and the image that was replaced was never tried",
+        # Version 1 was released twice: with another mount it is another release, and back again none.
+        {version: sum(ends) for version, ends in succeeded.items()} == {"v1": 2, "v2": 1},
         succeeded,
     )
     # A Pod that is ending goes on answering until every proxy has heard of it.

@@ -127,7 +127,7 @@ def _remove_database(shop):
         for role in made.split():
             superuser.ask('DROP ROLE "%s"' % role)
         ledger = superuser.ask("SELECT 1 FROM pg_database WHERE datname = '%s'" % LEDGER)
-    for table in ("passed_image", "claim") if ledger else ():
+    for table in ("passed_template", "passed_image", "claim") if ledger else ():
         postgres.sql("DELETE FROM djangodb.%s WHERE database = '%s'" % (table, shop.database), LEDGER)
 
 

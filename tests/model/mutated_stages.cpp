@@ -2,6 +2,7 @@
 // the function in here (--wrap), which calls the real one: the product is compiled as it is.
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/observe/recovery.hpp"
+#include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/model/world/mutants.hpp"
@@ -96,12 +97,12 @@ DJDB_WRAPPED(assess_deletion, "_ZN4djdb15assess_deletionERKNS_7DesiredERKNS_8Obs
 }
 
 DJDB_WRAPPED(assess_migration, "_ZN4djdb16assess_migrationERKNS_7DesiredERKNS_8ObservedE") {
-    const auto* source = migration_source(observed);
+    const auto* source = migration_source(desired, observed);
     if (source == nullptr || !common_image(desired, observed)) {
         return real_assess_migration(desired, observed);
     }
     const auto image = *common_image(desired, observed);
-    const auto revision = revision_of(desired, *source, image);
+    const auto revision = revision_of(desired, observed, *source);
     auto blind = observed;
     const auto hidden =
         std::erase_if(blind.jobs, [&](const JobRun& job) { return job.revision != revision; });

@@ -1,6 +1,7 @@
 // Delete: everything of the tenant goes and nothing else, however often it is interrupted.
 #include "reconcilers/sql/remove/drop.hpp"
 #include "tests/postgres/live_server.hpp"
+#include "tests/support/a_pass.hpp"
 
 #include <chrono>
 #include <functional>
@@ -14,7 +15,7 @@ class Drop : public LiveServer {
     Drop() : names_(fresh_tenant()), claimant_(claimant_of(names_)) {
         provision(names_, claimant_);
         as_tenant("CREATE TABLE kept AS SELECT 42 AS n");
-        database_of(names_, claimant_)->record_passed_image(ImageRef("shop:v1"), call_for());
+        database_of(names_, claimant_)->record_passed({a_pass("shop:v1")}, call_for());
     }
     void as_tenant(const std::string& statement) {
         Connection::open(

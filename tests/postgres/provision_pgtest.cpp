@@ -1,5 +1,6 @@
 // A tenant from nothing to a login that may work, and back to retained.
 #include "tests/postgres/live_server.hpp"
+#include "tests/support/a_pass.hpp"
 
 namespace djdb::postgres {
 namespace {
@@ -190,9 +191,9 @@ TEST_F(Provision, ReadsMigrationsAndRemembersPassedImages) {
     EXPECT_TRUE(applied.table_exists);
     EXPECT_EQ(applied.names, (std::vector<std::string>{"shop.0001_initial", "shop.0002_more"}));
 
-    database_of(names, claimant)->record_passed_image(ImageRef("shop:1"), call);
-    database_of(names, claimant)->record_passed_image(ImageRef("shop:2"), call);
-    database_of(names, claimant)->record_passed_image(ImageRef("shop:1"), call);
+    database_of(names, claimant)->record_passed({a_pass("shop:1")}, call);
+    database_of(names, claimant)->record_passed({a_pass("shop:2")}, call);
+    database_of(names, claimant)->record_passed({a_pass("shop:1")}, call);
     const auto facts = database_of(names, claimant)->inspect(call);
     EXPECT_EQ(facts.passed_images, (std::vector<ImageRef>{ImageRef("shop:2"), ImageRef("shop:1")}));
 }
@@ -213,7 +214,7 @@ TEST_F(Provision, FiftyImagesAreRememberedOfHoweverMany) {
         );
     }
     EXPECT_EQ(database_of(names)->inspect(call_for()).passed_images.size(), 50);
-    database_of(names)->record_passed_image(ImageRef("shop:new"), call_for());
+    database_of(names)->record_passed({a_pass("shop:new")}, call_for());
     const auto images = database_of(names)->inspect(call_for()).passed_images;
     EXPECT_EQ(images.back(), ImageRef("shop:new"));
     EXPECT_EQ(
@@ -224,6 +225,55 @@ TEST_F(Provision, FiftyImagesAreRememberedOfHoweverMany) {
         ),
         "50"
     );
+}
+
+TEST_F(Provision, ATemplateThatPassedIsKeptAsItIs) {
+    const auto names = fresh_tenant();
+    const auto claimant = claimant_of(names);
+    provision(names, claimant);
+    PassedTemplate odd{
+        "a1b2c3d4e5f",
+        R"(ConfigMap "it's\" 12;Secret "{}" ;)",
+        ImageRef("reg.example/shop@sha256:1"),
+        "b2",
+        "Tenants'",
+        ResourceUid("uid")};
+    database_of(names, claimant)->record_passed({odd, a_pass("shop:2")}, call_for());
+    EXPECT_EQ(
+        database_of(names)->inspect(call_for()).passed_templates,
+        (std::vector{odd, a_pass("shop:2")})
+    );
+    odd.configs.clear();
+    odd.job = ResourceUid("another");
+    database_of(names, claimant)->record_passed({odd}, call_for());
+    EXPECT_EQ(
+        database_of(names)->inspect(call_for()).passed_templates,
+        (std::vector{a_pass("shop:2"), odd})
+    );
+}
+
+TEST_F(Provision, FiftyTemplatesAreRememberedOrAllThatPassedTogether) {
+    const auto names = fresh_tenant();
+    const auto claimant = claimant_of(names);
+    provision(names, claimant);
+    const auto record = [&](int first, int end) {
+        std::vector<PassedTemplate> passed;
+        for (int i = first; i < end; ++i) {
+            passed.push_back(a_pass("shop:" + std::to_string(i)));
+        }
+        database_of(names, claimant)->record_passed(passed, call_for());
+        return database_of(names)->inspect(call_for()).passed_templates;
+    };
+    for (int i = 0; i < 6; ++i) {
+        record(10 * i, 10 * i + 10);
+    }
+    const auto fifty = record(60, 61);
+    EXPECT_EQ(fifty.size(), 50);
+    EXPECT_EQ(fifty.front(), a_pass("shop:11"));
+    EXPECT_EQ(fifty.back(), a_pass("shop:60"));
+    EXPECT_EQ(record(100, 170).size(), 50 + 70)
+        << "an app of seventy Deployments, and what was before";
+    EXPECT_EQ(record(200, 270).size(), 140);
 }
 
 TEST_F(Provision, ReadsMigrationsInTheSchemaThatTheAppHasThemIn) {

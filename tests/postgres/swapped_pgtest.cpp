@@ -4,6 +4,7 @@
 #include "reconcilers/sql/provision/roles.hpp"
 #include "reconcilers/sql/remove/drop.hpp"
 #include "tests/postgres/live_server.hpp"
+#include "tests/support/a_pass.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -148,8 +149,7 @@ TEST_F(Swapped, ImageIsRecordedForTheClaimedDatabaseOrRefused) {
     provision(names_, claimant_);
     const auto record = [&] {
         return failure_of([&] {
-                   database_of(names_, claimant_)
-                       ->record_passed_image(ImageRef("shop:v1"), call_for());
+                   database_of(names_, claimant_)->record_passed({a_pass("shop:v1")}, call_for());
                }
         ).reason;
     };
@@ -160,9 +160,7 @@ TEST_F(Swapped, ImageIsRecordedForTheClaimedDatabaseOrRefused) {
     as_superuser("DROP DATABASE " + name_);
     as_superuser("ALTER DATABASE " + aside_ + " RENAME TO " + name_);
     EXPECT_TRUE(database_of(names_, claimant_)->inspect(call_for()).passed_images.empty());
-    EXPECT_NO_THROW(
-        database_of(names_, claimant_)->record_passed_image(ImageRef("shop:v1"), call_for())
-    );
+    EXPECT_NO_THROW(database_of(names_, claimant_)->record_passed({a_pass("shop:v1")}, call_for()));
 }
 
 TEST_F(Swapped, RoleThatAppearsAfterTheCheckIsNotTakenOver) {

@@ -112,6 +112,7 @@ JobRun decode_podless(JobKind kind, const json& job) {
     out.revision = Revision(label_of(job, api::kRevisionLabel));
     out.image = ImageRef(annotations.value(std::string(api::kImageAnnotation), std::string{}));
     std::from_chars(attempt.data(), attempt.data() + attempt.size(), out.attempt);
+    out.proves = annotations.value(std::string(api::kProvesAnnotation), "");
     decode_state(job, out);
     out.created = time_at(metadata, "creationTimestamp");
     out.being_deleted = metadata.contains("deletionTimestamp");

@@ -50,10 +50,11 @@ Workload decode_workload(const json& deployment) {
     Workload workload;
     workload.meta = decode_meta(deployment);
     workload.order = label_of(deployment, api::kOrderLabel);
+    const auto& annotations = child(child(deployment, "metadata"), "annotations");
+    workload.app_container = annotations.value(std::string(api::kContainerAnnotation), "");
     const auto& spec = child(deployment, "spec");
     workload.pod_template = PodTemplate(child(spec, "template"));
-    workload.is_marked =
-        child(child(deployment, "metadata"), "annotations").contains(api::kHeldAnnotation);
+    workload.is_marked = annotations.contains(api::kHeldAnnotation);
     if (spec.value("paused", false)) {
         workload.hold = Hold::Paused;
         // Whoever applies `paused: false` owns the field whose value the gate changed.

@@ -32,8 +32,14 @@ constexpr std::array kRelease{
         UngatedRollout,
         "UngatedRollout",
         C::Gated,
-        "an image is rolling out that was not held",
+        "a template is rolling out that was not held",
         "see the message"},
+    ReasonRow{
+        ConfigChanged,
+        "ConfigChanged",
+        C::Gated,
+        "a ConfigMap or Secret that the app reads changed alone",
+        "kubectl rollout restart, which is held and proven"},
     ReasonRow{
         AppContainerMissing,
         "AppContainerMissing",

@@ -6,6 +6,7 @@
 #include "reconcilers/sql/inspect/server.hpp"
 #include "reconcilers/sql/inspect/tenant.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/ledger/passed.hpp"
 #include "reconcilers/sql/login/tenant_login.hpp"
 #include "reconcilers/sql/provision/attempt.hpp"
 #include "reconcilers/sql/provision/contents.hpp"
@@ -225,6 +226,11 @@ std::vector<Section> arranging() {
          Where::OwnDatabase,
          "administrator, maintenance database",
          {note_configured(kNames, kClaimant)}},
+    };
+}
+
+std::vector<Section> migrating() {
+    return {
         {"Count an attempt at a migration",
          Where::OwnDatabase,
          "administrator, maintenance database; one transaction, before its Job is made",
@@ -240,12 +246,24 @@ std::vector<Section> arranging() {
              end_migration_sessions(kNames, kClaimant, 5),
              {count_migration_sessions(kNames, kClaimant)}
          )},
-        {"Record an image whose migrations are in the database, and forget the oldest of many",
+        {"Record what passed with its migrations in the database; forget the oldest of many",
          Where::OwnDatabase,
          "administrator, maintenance database; one transaction",
-         {require_claim(kNames, kClaimant),
-          record_passed_image(kNames, kClaimant, ImageRef("shop:1")),
-          forget_passed_images(kNames)}},
+         with(
+             {require_claim(kNames, kClaimant),
+              record_passed(
+                  kNames,
+                  kClaimant,
+                  {"5f1b6a3c0d7e",
+                   "",
+                   ImageRef("shop:1"),
+                   "0c9d2e4b8a61",
+                   "public",
+                   ResourceUid("job-uid")}
+              ),
+              record_passed_image(kNames, kClaimant, ImageRef("shop:1"))},
+             forget_passed(kNames, 1)
+         )},
     };
 }
 
@@ -359,7 +377,8 @@ std::vector<Section> ending() {
 
 std::vector<Section> statement_sections() {
     std::vector<Section> all;
-    for (const auto& part : {looking(), making(), arranging(), taking_over(), ending()}) {
+    for (const auto& part :
+         {looking(), making(), arranging(), migrating(), taking_over(), ending()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;

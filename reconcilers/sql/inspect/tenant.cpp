@@ -3,6 +3,7 @@
 #include "reconcilers/sql/inspect/catalog.hpp"
 #include "reconcilers/sql/inspect/server_drift.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
+#include "reconcilers/sql/ledger/passed.hpp"
 #include "reconcilers/sql/provision/role_model.hpp"
 
 #include <nlohmann/json.hpp>
@@ -22,6 +23,7 @@ enum Column : std::size_t {
     kOid,
     kConfigured,
     kSharedPublic,
+    kTemplates,
     kImages,
     kLostByTransfer,
     kWasDeleted,
@@ -69,11 +71,13 @@ SELECT
               WHERE s.dbid = d.oid AND s.classid = 'pg_namespace'::regclass AND s.objid = 2200
               AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o')
          THEN 't' ELSE 'f' END,
+)sql" + passed_templates() +
+                                     R"sql(,
     (SELECT string_agg(p.image, chr(10) ORDER BY p.passed_at) FROM (
          SELECT * FROM djangodb.passed_image p
          WHERE p.database = $1 AND p.database_oid = d.oid::bigint AND c.same_key
          ORDER BY p.passed_at DESC LIMIT )sql" +
-                                     std::to_string(kMostPassedImages) +
+                                     std::to_string(kMostPassed) +
                                      R"sql() p),
     CASE WHEN EXISTS (SELECT FROM djangodb.former_claim f WHERE f.database = $1 AND f.cluster_id = $2
                       AND f.resource_uid = $3) THEN 't' ELSE 'f' END,
@@ -221,6 +225,7 @@ TenantFacts tenant_facts(
     facts.database_oid = text_at(row, kOid);
     facts.database_is_configured = text_at(row, kConfigured) == "t";
     facts.shares_public_schema = text_at(row, kSharedPublic) == "t";
+    facts.passed_templates = passed_templates_in(text_at(row, kTemplates));
     facts.passed_images = lines_of(text_at(row, kImages));
     facts.lost_by_transfer = text_at(row, kLostByTransfer) == "t";
     facts.was_deleted = text_at(row, kWasDeleted) == "t";

@@ -1,5 +1,6 @@
 #include "reconcilers/sql/ledger/claim.hpp"
 
+#include "reconcilers/sql/ledger/passed.hpp"
 #include "reconcilers/sql/ledger/role_names.hpp"
 #include "reconcilers/sql/provision/role_model.hpp"
 #include "reconcilers/sql/text/block.hpp"
@@ -41,6 +42,7 @@ Batch create_ledger() {
          " image text NOT NULL,"
          " passed_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
          " PRIMARY KEY (database, database_oid, image))"},
+        create_passed_template(),
         create_claimed_role(),
         {"CREATE INDEX IF NOT EXISTS claimed_role_database ON djangodb.claimed_role (database)"},
         {"CREATE TABLE IF NOT EXISTS djangodb.adoption ("
@@ -225,30 +227,6 @@ Statement require_claimed_database(const TenantNames& names) {
         raise(kForeignDatabase, "'the database of this name was not created by this operator'") +
         " END IF; END"
     );
-}
-
-Statement record_passed_image(
-    const TenantNames& names, const Claimant& claimant, const ImageRef& image
-) {
-    return block(
-        "BEGIN INSERT INTO djangodb.passed_image (database, database_oid, image)"
-        " SELECT c.database, d.oid::bigint, " +
-        quote_literal(image.str()) +
-        " FROM djangodb.claim c JOIN pg_database d ON d.datname = c.database AND " +
-        std::string(kIsClaimedDatabase) + " WHERE " + is_mine(names, claimant) +
-        " ON CONFLICT (database, database_oid, image) DO UPDATE SET passed_at = clock_timestamp();"
-        " IF NOT FOUND THEN " +
-        raise(kForeignDatabase, "'another database has the name now'") + " END IF; END"
-    );
-}
-
-Statement forget_passed_images(const TenantNames& names) {
-    return {
-        "DELETE FROM djangodb.passed_image p USING (SELECT database_oid, image FROM"
-        " djangodb.passed_image WHERE " +
-        is_database(names) + " ORDER BY passed_at DESC OFFSET " +
-        std::to_string(kMostPassedImages) + ") old WHERE p." + is_database(names) +
-        " AND p.database_oid = old.database_oid AND p.image = old.image"};
 }
 
 }  // namespace djdb::sql

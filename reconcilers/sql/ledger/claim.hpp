@@ -92,12 +92,4 @@ inline constexpr const char* kIsClaimedDatabase =
 /// Raises DJ003 unless the database of that name is the claimed one.
 Statement require_claimed_database(const TenantNames&);
 
-/// Raises DJ003 when the claimed database does not have the name any more: a gate would be opened for an
-/// image whose migrations went with it.
-Statement record_passed_image(const TenantNames&, const Claimant&, const ImageRef&);
-/// So many are remembered for a database: to go back to an older one costs a Job that has nothing to do.
-inline constexpr int kMostPassedImages = 50;
-/// Of the database those that passed before that many others.
-Statement forget_passed_images(const TenantNames&);
-
 }  // namespace djdb::sql

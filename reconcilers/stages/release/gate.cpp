@@ -2,13 +2,17 @@
 //   no labelled workload                          -> Satisfied(NoWorkload)
 //   policy or binding missing or altered          -> Blocked(GateMissing)
 //   a template without the app container          -> Blocked(AppContainerMissing)
-//   held, its image already passed                -> Act(OpenGate): a restart, a changed limit
-//   not held but marked, its image passed         -> Act(OpenGate): it takes the mark away, which would hide a user's pause
+//   rolled out under a version that noted its image
+//     and no templates                            -> Act(RecordPassed): it passed
+//   held, its template passed                     -> Act(OpenGate): a restart, a changed limit
+//   not held but marked, its template passed      -> Act(OpenGate): it takes the mark away, which would hide a user's pause
 //   paused by a user                              -> Wait(PausedByUser)
 //   images differ                                 -> Wait(ImagesDiverge)
-//   not held although its image has not passed    -> Satisfied, doubted (UngatedRollout): migrate it all the same,
+//   not held although its template never passed   -> Satisfied, doubted (UngatedRollout): migrate it all the same,
 //                                                    for its code may already run
+//   what it names changed alone                   -> Satisfied, doubted (ConfigChanged): the next template is held
 //   else                                          -> Satisfied
+#include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 
@@ -38,13 +42,60 @@ Verdict hold_because_images_diverge(const Desired& desired, const Observed& obse
 std::vector<Step> open_what_passed(const Desired& desired, const Observed& observed) {
     std::vector<Step> steps;
     for (const auto& workload : observed.release.workloads) {
-        const auto image = app_image(workload, desired.object.spec.app);
         const bool is_remainder = !workload.hold && workload.is_marked;
-        if (image && (is_held(workload) || is_remainder) && has_passed(observed, *image)) {
+        if ((is_held(workload) || is_remainder) && has_passed(desired, observed, workload)) {
             steps.emplace_back(OpenGate{workload});
         }
     }
     return steps;
+}
+
+/// What the version before let pass has no template in the ledger.
+std::vector<PassedTemplate> passed_before(const Desired& desired, const Observed& observed) {
+    std::vector<PassedTemplate> passed;
+    const auto& app = desired.object.spec.app;
+    for (const auto& workload : observed.release.workloads) {
+        const auto image = app_image(workload, app);
+        if (image && observed.release.applied &&
+            passed_before_templates(desired, observed, workload)) {
+            passed.push_back(
+                {app_template_hash(workload, app),
+                 config_versions(desired, observed, workload),
+                 *image,
+                 name_of(*observed.release.applied),
+                 "",
+                 ResourceUid("")}
+            );
+        }
+    }
+    return passed;
+}
+
+/// Of what is not held: its Pods run, or are being made.
+std::optional<Verdict> doubt(const Desired& desired, const Observed& observed) {
+    for (const auto& workload : observed.release.workloads) {
+        const auto proof = proof_of(desired, observed, workload);
+        if (!workload.hold && proof == Proof::None) {
+            const auto image = app_image(workload, desired.object.spec.app);
+            return satisfied_with_warning(
+                {Reason::UngatedRollout,
+                 quoted(workload) + " rolls out " + (image ? image->str() : "") +
+                     " with a template that has not passed: it was changed while the gate "
+                     "was off or before it was labelled. It is migrated now."}
+            );
+        }
+        if (!workload.hold && proof == Proof::ConfigChanged) {
+            return satisfied_with_warning(
+                {Reason::ConfigChanged,
+                 changed_configs(desired, observed, workload) + " changed since " +
+                     quoted(workload) +
+                     " passed. Its Pods have the old content, or what is mounted already the new "
+                     "one; the next change of its template, a restart included, is held and "
+                     "proven."}
+            );
+        }
+    }
+    return std::nullopt;
 }
 
 std::optional<Verdict> refuse(const Desired& desired, const Observed& observed) {
@@ -61,8 +112,13 @@ std::optional<Verdict> refuse(const Desired& desired, const Observed& observed) 
         if (!app_image(workload, desired.object.spec.app)) {
             return Blocked{
                 {Reason::AppContainerMissing,
-                 quoted(workload) + " has no container \"" + desired.object.spec.app.container +
-                     "\". It stays held; correct spec.app.container."}};
+                 quoted(workload) + " has no container \"" +
+                     app_container(workload, desired.object.spec.app) +
+                     "\". It stays held; correct " +
+                     (workload.app_container.empty()
+                          ? "spec.app.container, or name its own by the annotation "
+                            "djangodb.io/container."
+                          : "its annotation djangodb.io/container.")}};
         }
     }
     return std::nullopt;
@@ -81,9 +137,15 @@ Verdict assess_gate(const Desired& desired, const Observed& observed) {
     if (const auto blocked = refuse(desired, observed)) {
         return *blocked;
     }
+    if (auto passed = passed_before(desired, observed); !passed.empty()) {
+        return act_and_stop(
+            {Reason::Progressing, "Recording the templates that an earlier version let pass."},
+            {RecordPassed{std::move(passed)}}
+        );
+    }
     if (auto steps = open_what_passed(desired, observed); !steps.empty()) {
         return act_and_stop(
-            {Reason::Progressing, "Letting through Pod templates whose image already passed."},
+            {Reason::Progressing, "Letting through Pod templates that already passed."},
             std::move(steps)
         );
     }
@@ -96,22 +158,14 @@ Verdict assess_gate(const Desired& desired, const Observed& observed) {
                 std::nullopt};
         }
     }
-    const auto image = common_image(desired, observed);
-    if (!image) {
+    if (!common_image(desired, observed)) {
         return hold_because_images_diverge(desired, observed);
     }
-    for (const auto& workload : observed.release.workloads) {
-        if (!workload.hold && !has_passed(observed, *image)) {
-            return satisfied_with_warning(
-                {Reason::UngatedRollout,
-                 quoted(workload) + " rolls out " + image->str() +
-                     " although it has not passed: it was changed while the gate "
-                     "was off or before it was labelled. It is migrated now."}
-            );
-        }
+    if (auto doubted = doubt(desired, observed)) {
+        return *std::move(doubted);
     }
     return Satisfied{
-        {Reason::Succeeded, "The gate holds every new Pod template until its image has passed."}};
+        {Reason::Succeeded, "The gate holds every new Pod template until it has passed."}};
 }
 
 }  // namespace djdb

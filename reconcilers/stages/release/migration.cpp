@@ -1,22 +1,25 @@
-// migration.cpp -- an image passes when its migrations ran once, from its own held Pod template, and the database
+// migration.cpp -- a release passes when its migrations ran once, from its own held Pod template, and the database
 // itself shows them. A Job's end is read by jobs/answer.hpp, what is tried again stands in jobs/retry.hpp.
 //   no workload                                  -> Satisfied
 //   a Job whose part is done still counts as running
 //     (a container beside ours does not end), and
-//     its image passed, or another Job follows   -> Act(RemoveJob)
+//     all passed, or another Job follows         -> Act(RemoveJob)
 //     its answer is the last word                -> Act(LiftJobDeadline): or it would be lost with the Pod
 //   a Job of another revision is underway:
 //     its Pod is to be gone, and its node silent -> Blocked(MigrationPodLost): a person knows whether it runs
 //     its Pod can't start, or none was made      -> Act(CancelMigration): its template was replaced
 //     started, or being removed                  -> Wait(MigrationRunning): it ends first
-//   image passed                                 -> Satisfied, even while another's Job ends
-//   this revision's Job: Absent                  -> Act(StartMigration)
+//   no template is to be proven                  -> Satisfied, even while another's Job ends
+//   the Job of this revision, made from the first template that is to be proven:
+//     Absent                                     -> Act(StartMigration)
+//     what it said is in the ledger: the database
+//       has changed since                        -> Act(ExpireJobs, next attempt)
 //     underway, its Pod to be gone (as above)    -> Blocked(MigrationPodLost)
 //     underway or stuck                          -> Wait(MigrationRunning | MigrationJobStuck)
-//     said ok, its leaves are in the database    -> Act(RecordPassedImage)
+//     said ok, its leaves are in the database    -> Act(RecordPassed) of what it proves
 //     said ok and has no migrations:
 //       neither has the database, and it was
-//       there as the owner role                  -> Act(RecordPassedImage)
+//       there as the owner role                  -> Act(RecordPassed)
 //       it was elsewhere                         -> Blocked(WrongDatabaseOrUser)
 //     said ok, the database shows others, or it
 //       names none                               -> Blocked(UnappliedRemain)
@@ -26,17 +29,16 @@
 //                                                   the same Act
 //     ended otherwise                            -> Blocked(the Job's own reason | MigrationFailed):
 //                                                   the next template is a new revision
-#include "reconcilers/crc32.hpp"
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/jobs/retry.hpp"
+#include "reconcilers/stages/release/evidence.hpp"
 #include "reconcilers/stages/release/lost_pod.hpp"
+#include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <ranges>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -52,23 +54,33 @@ auto migrations_in(const std::vector<JobRun>& jobs) {
            std::views::filter([](const JobRun& job) { return job.kind == JobKind::Migrate; });
 }
 
-Verdict start(const Workload& source, const Revision& revision, const ImageRef& image) {
+Verdict start(
+    const Desired& desired,
+    const Observed& observed,
+    const Workload& source,
+    const Revision& revision,
+    const ImageRef& image
+) {
     return act_and_stop(
         {Reason::MigrationRunning, "Starting the migration Job of " + image.str() + "."},
-        {StartMigration{source, revision, image, 1}}
+        {StartMigration{source, revision, image, 1, proof_name(desired, observed, source)}}
     );
 }
 
 /// The last one stays, for its log.
-Verdict start_again(const std::vector<JobRun>& jobs, const Workload& source, const JobRun& last) {
+Verdict start_again(
+    const Desired& desired, const Observed& observed, const Workload& source, const JobRun& last
+) {
     std::vector<Step> steps;
-    for (const auto& job : migrations_in(jobs)) {
+    for (const auto& job : migrations_in(observed.jobs)) {
         if (job.revision == last.revision && job.attempt < last.attempt && !job.being_deleted) {
             steps.emplace_back(RemoveJob{job.name, job.uid});
         }
     }
     steps.emplace_back(ExpireJobs{{last.name}});
-    steps.emplace_back(StartMigration{source, last.revision, last.image, last.attempt + 1});
+    steps.emplace_back(StartMigration{
+        source, last.revision, last.image, last.attempt + 1, proof_name(desired, observed, source)}
+    );
     return act_and_stop(
         {Reason::MigrationRunning,
          "Starting attempt " + std::to_string(last.attempt + 1) + " of the migration Job of " +
@@ -152,110 +164,65 @@ Verdict judge_earlier(const JobRun& job, const ImageRef& next, TimePoint now) {
         look_again};
 }
 
-/// What the Job says is applied and the database does not show; empty when all is there.
-std::string missing_from(const AppliedMigrations& applied, const Answered& answer) {
-    std::string missing;
-    for (const auto* list : {&answer.leaves, &answer.applied}) {
-        for (const auto& name : *list) {
-            if (std::ranges::find(applied.names, name) == applied.names.end()) {
-                missing += (missing.empty() ? "" : ", ") + name;
-            }
-        }
-    }
-    std::set<std::uint32_t> recorded;
-    for (const auto& name : applied.names) {
-        recorded.insert(crc32(name));
-    }
-    const auto unknown = std::ranges::count_if(answer.leaf_hashes, [&](std::uint32_t hash) {
-        return !recorded.contains(hash);
-    });
-    if (unknown != 0) {
-        missing += (missing.empty() ? "" : ", ") + std::to_string(unknown) + " of " +
-                   std::to_string(answer.leaf_hashes.size()) + " leaf migrations";
-    }
-    return missing;
-}
-
-Verdict disbelieve(Reason reason, const JobRun& job, const std::string& why) {
-    return Blocked{
-        {reason,
-         "Job \"" + job.name + "\" reported success, but " + why +
-             ". New Pods are held and the old ones serve."}};
-}
-
-/// The table, where the Job says that the app has it.
-std::string name_table(const Answered& answer) {
-    return (answer.recorded_in.empty() ? "" : answer.recorded_in + ".") + "django_migrations";
-}
-
-/// Nothing can be looked for in the database, so what counts is that the app was in it as the role
-/// that its migrations would have, and that no release before it had any.
-std::optional<Verdict> doubt_of_none(
+/// Of a Job of the revision of `source`. One of the version before let its image pass, whatever else stood in a template.
+bool proves(
     const Desired& desired,
+    const Observed& observed,
+    const JobRun& job,
+    const Workload& source,
+    const Workload& workload
+) {
+    if (workload.meta.key == source.meta.key) {
+        return true;
+    }
+    return job.proves.empty() ? app_image(workload, desired.object.spec.app) == job.image
+                              : proof_name(desired, observed, workload) == job.proves;
+}
+
+std::vector<PassedTemplate> what_it_proves(
+    const Desired& desired,
+    const Observed& observed,
     const JobRun& job,
     const Answered& answer,
-    const AppliedMigrations& applied
+    const Workload& source
 ) {
-    const auto& names = desired.names;
-    if (answer.database != names.database.str() || answer.user != names.owner.str()) {
-        return disbelieve(
-            Reason::WrongDatabaseOrUser,
-            job,
-            "the app was in database \"" + answer.database + "\" as \"" + answer.user +
-                "\" instead of \"" + names.database.str() + "\" as \"" + names.owner.str() +
-                "\"; read DB_* from the Secret"
-        );
+    std::vector<PassedTemplate> passed;
+    const auto& app = desired.object.spec.app;
+    for (const auto& workload : observed.release.workloads) {
+        if (proves(desired, observed, job, source, workload)) {
+            passed.push_back(
+                {app_template_hash(workload, app),
+                 config_versions(desired, observed, workload),
+                 app_image(workload, app).value_or(job.image),
+                 name_of(observed.release.applied.value_or(AppliedMigrations{})),
+                 answer.recorded_in,
+                 job.uid}
+            );
+        }
     }
-    if (!applied.names.empty()) {
-        return disbelieve(
-            Reason::UnappliedRemain,
-            job,
-            "the image has no migrations while " + name_table(answer) + " has " +
-                std::to_string(applied.names.size()) +
-                "; check which settings the image uses, or delete those rows if none is needed "
-                "any more"
-        );
-    }
-    return std::nullopt;
-}
-
-std::optional<Verdict> doubt_of_leaves(
-    const JobRun& job, const Answered& answer, const AppliedMigrations& applied
-) {
-    if (answer.leaves.empty() && answer.leaf_hashes.empty()) {
-        return disbelieve(
-            Reason::UnappliedRemain,
-            job,
-            "its answer names no migration that could be looked for in the database: there are "
-            "more "
-            "than fit into 4096 bytes, or it is not the operator's; check which settings the image "
-            "uses"
-        );
-    }
-    const auto missing = applied.table_exists ? missing_from(applied, answer) : "everything";
-    if (!missing.empty()) {
-        return disbelieve(
-            Reason::UnappliedRemain,
-            job,
-            name_table(answer) + " lacks " + missing + "; check which database the image uses"
-        );
-    }
-    return std::nullopt;
+    return passed;
 }
 
 Verdict judge_success(
-    const Desired& desired, const Observed& observed, const JobRun& job, const Answered& answer
+    const Desired& desired,
+    const Observed& observed,
+    const JobRun& job,
+    const Answered& answer,
+    const Workload& source
 ) {
     const auto applied = observed.release.applied.value_or(AppliedMigrations{});
-    auto doubt = answer.has_no_migrations ? doubt_of_none(desired, job, answer, applied)
-                                          : doubt_of_leaves(job, answer, applied);
-    if (doubt) {
+    if (auto doubt = doubt_of(desired, job, answer, applied)) {
         return *std::move(doubt);
     }
-    return act_and_continue(
-        {Reason::Progressing, "Recording that " + job.image.str() + " passed."},
-        {RecordPassedImage{job.image}}
-    );
+    auto passed = what_it_proves(desired, observed, job, answer, source);
+    const bool proves_all = std::ranges::all_of(observed.release.workloads, [&](const auto& one) {
+        return !is_to_be_proven(desired, observed, one) ||
+               proves(desired, observed, job, source, one);
+    });
+    Finding finding{Reason::Progressing, "Recording that " + job.image.str() + " passed."};
+    std::vector<Step> steps{RecordPassed{std::move(passed)}};
+    return proves_all ? act_and_continue(std::move(finding), std::move(steps))
+                      : act_and_stop(std::move(finding), std::move(steps));
 }
 
 /// The program is the tenant's: its word is shown only if it belongs in this condition.
@@ -267,13 +234,17 @@ Reason reason_shown_for(const std::string& word) {
 }
 
 Verdict judge_failure(
-    const Observed& observed, const JobRun& job, const JobEnd& end, const Workload& source
+    const Desired& desired,
+    const Observed& observed,
+    const JobRun& job,
+    const JobEnd& end,
+    const Workload& source
 ) {
     const auto said = explain(end);
     const auto& policy = retry_policy(job.kind);
     if (const auto again = next_attempt(policy, end, job.attempt)) {
         if (observed.now >= *again) {
-            return start_again(observed.jobs, source, job);
+            return start_again(desired, observed, source, job);
         }
         if (is_rare(policy, job.attempt)) {
             return Blocked{
@@ -309,8 +280,8 @@ Verdict judge_end(
     const Workload& source
 ) {
     const auto* answer = std::get_if<Answered>(&end);
-    return answer != nullptr && answer->ok ? judge_success(desired, observed, job, *answer)
-                                           : judge_failure(observed, job, end, source);
+    return answer != nullptr && answer->ok ? judge_success(desired, observed, job, *answer, source)
+                                           : judge_failure(desired, observed, job, end, source);
 }
 
 Verdict judge(
@@ -347,7 +318,7 @@ std::optional<Act> tidy_up(const std::vector<JobRun>& jobs, const JobRun* latest
 }  // namespace
 
 Verdict assess_migration(const Desired& desired, const Observed& observed) {
-    const auto* source = migration_source(observed);
+    const auto* source = migration_source(desired, observed);
     if (source == nullptr) {
         return not_applicable(
             {Reason::NoWorkload, "There is no labelled Deployment to migrate for."}
@@ -355,8 +326,8 @@ Verdict assess_migration(const Desired& desired, const Observed& observed) {
     }
     // NOLINTNEXTLINE(bugprone-unchecked-optional-access): before it the gate holds what differs
     const auto image = *common_image(desired, observed);
-    const bool passed = has_passed(observed, image);
-    const auto revision = revision_of(desired, *source, image);
+    const bool passed = !is_to_be_proven(desired, observed, *source);
+    const auto revision = revision_of(desired, observed, *source);
     const auto* latest = latest_migration(observed.jobs, revision);
     if (auto act = tidy_up(observed.jobs, latest, passed)) {
         return *std::move(act);
@@ -374,8 +345,11 @@ Verdict assess_migration(const Desired& desired, const Observed& observed) {
         return Satisfied{
             {Reason::Succeeded, "The migrations of " + image.str() + " are in the database."}};
     }
-    return latest == nullptr ? start(*source, revision, image)
-                             : judge(desired, observed, *latest, *source);
+    if (latest == nullptr) {
+        return start(desired, observed, *source, revision, image);
+    }
+    return is_spent(observed, *latest) ? start_again(desired, observed, *source, *latest)
+                                       : judge(desired, observed, *latest, *source);
 }
 
 }  // namespace djdb

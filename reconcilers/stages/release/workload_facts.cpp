@@ -1,31 +1,10 @@
 #include "reconcilers/stages/release/workload_facts.hpp"
 
+#include "reconcilers/ports/content_name.hpp"
+
 #include <algorithm>
-#include <cstdint>
-#include <cstdio>
 
 namespace djdb {
-namespace {
-
-/// FNV-1a, 64 bits: names the attempt, guards nothing.
-std::string hash_text(const std::string& text) {
-    std::uint64_t hash = 14695981039346656037ULL;
-    for (const char c : text) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-    }
-    static constexpr auto kDigits = "0123456789abcdef";
-    std::string out;
-    for (int shift = 60; shift >= 20; shift -= 4) {
-        out += kDigits[(hash >> static_cast<unsigned>(shift)) & 0xFU];
-    }
-    return out;
-}
-
-}  // namespace
-
-std::optional<ImageRef> app_image(const Workload& workload, const AppSpec& app) {
-    return workload.pod_template.image_of(app.container);
-}
 
 std::optional<ImageRef> common_image(const Desired& desired, const Observed& observed) {
     std::optional<ImageRef> common;
@@ -39,40 +18,8 @@ std::optional<ImageRef> common_image(const Desired& desired, const Observed& obs
     return common;
 }
 
-const Workload* migration_source(const Observed& observed) {
-    const auto first = std::ranges::min_element(
-        observed.release.workloads,
-        [](const Workload& a, const Workload& b) {
-            return std::pair(a.order, a.meta.key.name) < std::pair(b.order, b.meta.key.name);
-        }
-    );
-    return first == observed.release.workloads.end() ? nullptr : &*first;
-}
-
-Revision revision_of(const Desired& desired, const Workload& source, const ImageRef& image) {
-    return Revision(hash_text(
-        desired.object.meta.uid.str() + "\n" + image.str() + "\n" + source.pod_template.text()
-    ));
-}
-
-const JobRun* latest_migration(const std::vector<JobRun>& jobs, const Revision& revision) {
-    const JobRun* latest = nullptr;
-    for (const auto& job : jobs) {
-        if (job.kind == JobKind::Migrate && job.revision == revision &&
-            (latest == nullptr || job.attempt > latest->attempt)) {
-            latest = &job;
-        }
-    }
-    return latest;
-}
-
-bool has_passed(const Observed& observed, const ImageRef& image) {
-    return observed.tenant && std::ranges::find(observed.tenant->passed_images, image) !=
-                                  observed.tenant->passed_images.end();
-}
-
 std::string template_hash(const Workload& workload) {
-    return hash_text(workload.meta.uid.str() + "\n" + workload.pod_template.text());
+    return name_by_content(workload.meta.uid.str() + "\n" + workload.pod_template.text());
 }
 
 bool is_rolled_out(const Desired& desired, const Workload& workload) {

@@ -1,5 +1,6 @@
 // Whose a tenant is: claims of others, adoption, transfer, the end with Retain and with Delete.
 #include "tests/model/conformance/database_conformance.hpp"
+#include "tests/support/a_pass.hpp"
 
 namespace djdb {
 namespace {
@@ -75,7 +76,7 @@ TEST_F(DatabaseConformance, ANameIsKeptForTheFirst) {
 
 TEST_F(DatabaseConformance, RetiredAndTakenUpAgain) {
     provision(tenant_);
-    of(tenant_)->record_passed_image(ImageRef("shop:1"), call_);
+    of(tenant_)->record_passed({a_pass("shop:1")}, call_);
     for (int twice = 0; twice < 2; ++twice) {
         EXPECT_TRUE(of(tenant_)->retire(call_).empty());
         EXPECT_TRUE(server_->has_database(name()));
@@ -94,8 +95,7 @@ TEST_F(DatabaseConformance, RetiredAndTakenUpAgain) {
     EXPECT_EQ(reason_of([&] { of(tenant_)->drop(call_); }), Reason::ClaimLost);
     EXPECT_EQ(reason_of([&] { of(tenant_)->configure(call_); }), Reason::ClaimLost);
     EXPECT_EQ(
-        reason_of([&] { of(tenant_)->record_passed_image(ImageRef("shop:2"), call_); }),
-        Reason::ClaimLost
+        reason_of([&] { of(tenant_)->record_passed({a_pass("shop:2")}, call_); }), Reason::ClaimLost
     );
     EXPECT_EQ(reason_of([&] { claim(of_another(tenant_)); }), Reason::OwnershipConflict);
 
@@ -111,6 +111,7 @@ TEST_F(DatabaseConformance, RetiredAndTakenUpAgain) {
     EXPECT_EQ(facts.roles, RolesState::Complete);
     EXPECT_TRUE(facts.database_is_configured);
     EXPECT_EQ(facts.passed_images, std::vector<ImageRef>{ImageRef("shop:1")});
+    EXPECT_EQ(facts.passed_templates, std::vector{a_pass("shop:1")});
     EXPECT_EQ(look(tenant_).claim, ClaimState::RetainedForMe);
     // The predecessor's end, once more, changes nothing.
     EXPECT_TRUE(of(tenant_)->retire(call_).empty());
@@ -150,7 +151,7 @@ TEST_F(DatabaseConformance, ALoginThatIsNeededElsewhereIsOnlyDisabled) {
 
 TEST_F(DatabaseConformance, DroppedForGood) {
     provision(tenant_);
-    of(tenant_)->record_passed_image(ImageRef("shop:1"), call_);
+    of(tenant_)->record_passed({a_pass("shop:1")}, call_);
     of(tenant_)->drop(call_);
     const auto facts = look(tenant_);
     EXPECT_EQ(facts.claim, ClaimState::Unclaimed);
@@ -161,6 +162,7 @@ TEST_F(DatabaseConformance, DroppedForGood) {
     const auto successor = with_uid(tenant_, "uid-2");
     provision(successor);
     EXPECT_TRUE(look(successor).passed_images.empty());
+    EXPECT_TRUE(look(successor).passed_templates.empty());
 }
 
 TEST_F(DatabaseConformance, DroppedBeforeItWasConfigured) {

@@ -63,7 +63,8 @@ class ClusterConformance : public testing::Test {
         its["labels"][std::string(api::kJobKindLabel)] = std::string(to_string(JobKind::Migrate));
         its["annotations"] = {
             {std::string(api::kImageAnnotation), "shop:1"},
-            {std::string(api::kAttemptAnnotation), "2"}};
+            {std::string(api::kAttemptAnnotation), "2"},
+            {std::string(api::kProvesAnnotation), "0123456789a"}};
         const json container{{"name", "app"}, {"image", "shop:1"}};
         const json pod{{"restartPolicy", "Never"}, {"containers", json::array({container})}};
         return {

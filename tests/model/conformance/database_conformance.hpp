@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tests/model/conformance/database_under_test.hpp"
+#include "tests/support/a_pass.hpp"
 #include "tests/support/failure_of.hpp"
 
 #include <gtest/gtest.h>
@@ -36,7 +37,7 @@ class DatabaseConformance : public testing::Test {
     /// Of a database that is not the claimed one: refused, or for nobody.
     void note_in_vain(const Tenant& tenant, const std::string& image) {
         try {
-            of(tenant)->record_passed_image(ImageRef(image), call_);
+            of(tenant)->record_passed({a_pass(image)}, call_);
         } catch (const Error& error) {
             EXPECT_EQ(error.failure().reason, Reason::AdoptionNotGranted);
         }

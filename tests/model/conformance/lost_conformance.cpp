@@ -1,6 +1,7 @@
 // What has the tenant's name and is not its database, which goes by its OID: dropped, replaced, renamed,
 // given away or half dropped by hand. And whose word on the server itself is believed.
 #include "tests/model/conformance/database_conformance.hpp"
+#include "tests/support/a_pass.hpp"
 
 namespace djdb {
 namespace {
@@ -118,9 +119,10 @@ TEST_F(DatabaseConformance, HalfDropped) {
 TEST_F(DatabaseConformance, AnImagePassesOnTheDatabaseOfItsOid) {
     claim(tenant_);
     of(tenant_)->create(call_);
-    of(tenant_)->record_passed_image(ImageRef("shop:0"), call_);
+    of(tenant_)->record_passed({a_pass("shop:0")}, call_);
     of(tenant_)->configure(call_);
     EXPECT_EQ(look(tenant_).passed_images, std::vector<ImageRef>{ImageRef("shop:0")});
+    EXPECT_EQ(look(tenant_).passed_templates, std::vector{a_pass("shop:0")});
     const auto read = [&] {
         return of(tenant_)->read_migrations("", passwords_.at(LoginId::migrate()), call_);
     };
@@ -128,21 +130,29 @@ TEST_F(DatabaseConformance, AnImagePassesOnTheDatabaseOfItsOid) {
     server_->migrate(tenant_, "orders", "0001_initial");
     EXPECT_TRUE(read().table_exists);
     EXPECT_EQ(read().names, std::vector<std::string>{"orders.0001_initial"});
-    of(tenant_)->record_passed_image(ImageRef("shop:1"), call_);
-    of(tenant_)->record_passed_image(ImageRef("shop:2"), call_);
-    of(tenant_)->record_passed_image(ImageRef("shop:1"), call_);
+    of(tenant_)->record_passed({a_pass("shop:1")}, call_);
+    of(tenant_)->record_passed({a_pass("shop:2")}, call_);
+    auto again = a_pass("shop:1");
+    again.applied = "more than before";
+    of(tenant_)->record_passed({again}, call_);
     EXPECT_EQ(
         look(tenant_).passed_images,
         (std::vector<ImageRef>{ImageRef("shop:0"), ImageRef("shop:2"), ImageRef("shop:1")})
     );
+    EXPECT_EQ(
+        look(tenant_).passed_templates, (std::vector{a_pass("shop:0"), a_pass("shop:2"), again})
+    );
     EXPECT_TRUE(look(of_another(tenant_)).passed_images.empty());
+    EXPECT_TRUE(look(of_another(tenant_)).passed_templates.empty());
     replace_by_hand();
     EXPECT_TRUE(look(tenant_).passed_images.empty());
+    EXPECT_TRUE(look(tenant_).passed_templates.empty());
     // What has the name now is not the database that the image passed on.
     note_in_vain(tenant_, "shop:3");
     EXPECT_TRUE(look(tenant_).passed_images.empty());
+    EXPECT_TRUE(look(tenant_).passed_templates.empty());
     EXPECT_EQ(
-        reason_of([&] { of(of_another(tenant_))->record_passed_image(ImageRef("shop:3"), call_); }),
+        reason_of([&] { of(of_another(tenant_))->record_passed({a_pass("shop:3")}, call_); }),
         Reason::ClaimLost
     );
 }

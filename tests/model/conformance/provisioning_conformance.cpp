@@ -1,5 +1,6 @@
 // What makes a tenant, its logins, and what a look says of each step and of what a DBA changed.
 #include "tests/model/conformance/database_conformance.hpp"
+#include "tests/support/a_pass.hpp"
 
 namespace djdb {
 namespace {
@@ -202,7 +203,7 @@ TEST_F(DatabaseConformance, AFingerprintIsOfFactsAlone) {
     EXPECT_EQ(fingerprint(), before);
     of(tenant_)->configure(call_);
     EXPECT_EQ(fingerprint(), before);
-    of(tenant_)->record_passed_image(ImageRef("shop:1"), call_);
+    of(tenant_)->record_passed({a_pass("shop:1")}, call_);
     EXPECT_EQ(fingerprint(), before);
     // A claim that is written is a claim of now.
     claim(tenant_);

@@ -153,6 +153,7 @@ TEST_F(ReleaseConformance, AJobAsTheCacheShowsIt) {
     EXPECT_EQ(found->revision, Revision("revision-1"));
     EXPECT_EQ(found->image, ImageRef("shop:1"));
     EXPECT_EQ(found->attempt, 2);
+    EXPECT_EQ(found->proves, "0123456789a");
     EXPECT_EQ(found->state, JobState::Running);
     EXPECT_NE(found->created, TimePoint{});
     EXPECT_FALSE(found->being_deleted);

@@ -45,6 +45,7 @@ struct Job {
     std::string revision;
     std::string image;
     int attempt = 1;
+    std::string proves;
     ResourceUid controller;
     JobEnding end = JobEnding::None;
     TimePoint created{};

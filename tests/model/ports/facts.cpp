@@ -1,5 +1,7 @@
 #include "tests/model/ports/facts.hpp"
 
+#include <string>
+
 namespace djdb::model {
 namespace {
 
@@ -38,6 +40,7 @@ JobRun facts_of(const Job& job, const Pod* pod) {
     run.revision = Revision(job.revision);
     run.image = ImageRef(job.image);
     run.attempt = job.attempt;
+    run.proves = job.proves;
     run.state = state_of(job.end);
     run.failure_reason = job.end == JobEnding::Failed ? "BackoffLimitExceeded" : "";
     run.created = job.created;

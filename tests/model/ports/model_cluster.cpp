@@ -290,6 +290,7 @@ void ModelCluster::create_job(const json& manifest, const CallContext&) {
     job.revision = text("labels", api::kRevisionLabel);
     job.image = text("annotations", api::kImageAnnotation);
     job.attempt = std::stoi(text("annotations", api::kAttemptAnnotation));
+    job.proves = text("annotations", api::kProvesAnnotation);
     job.controller = owner_in(manifest);
     const bool is_another = acts(Mutant::SecondJob);
     if (is_another) {

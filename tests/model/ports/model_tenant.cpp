@@ -196,10 +196,23 @@ void ModelTenant::
     });
 }
 
-void ModelTenant::record_passed_image(const ImageRef& image, const CallContext&) {
-    effect("record a passed image", Makes::Something, [&](PgServer& server) {
-        server.record_image(shape_, image.str(), !acts(Mutant::ImageOfAnotherDatabase));
-        world_.rules.after_record(shape_, image.str());
+void ModelTenant::record_passed(const std::vector<PassedTemplate>& passed, const CallContext&) {
+    std::vector<PassedRow> rows;
+    for (const auto& one : passed) {
+        rows.push_back(
+            {one.app_template,
+             one.configs,
+             one.image.str(),
+             one.applied,
+             one.recorded_in,
+             one.job.str()}
+        );
+    }
+    effect("record what passed", Makes::Something, [&](PgServer& server) {
+        server.record_passed(shape_, rows, !acts(Mutant::ImageOfAnotherDatabase));
+        for (const auto& row : rows) {
+            world_.rules.after_record(shape_, row.image);
+        }
     });
 }
 

@@ -159,6 +159,16 @@ TenantFacts facts_of(const Sight& sight) {
     for (const auto& role : sight.removed) {
         facts.removed_readers.emplace_back(role);
     }
+    for (const auto& row : sight.templates) {
+        facts.passed_templates.push_back(
+            {row.app_template,
+             row.configs,
+             ImageRef(row.image),
+             row.applied,
+             row.recorded_in,
+             ResourceUid(row.job)}
+        );
+    }
     for (const auto& image : sight.images) {
         facts.passed_images.emplace_back(image);
     }

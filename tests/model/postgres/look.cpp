@@ -2,6 +2,7 @@
 #include "tests/model/postgres/server.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace djdb::model {
 namespace {
@@ -180,11 +181,15 @@ Sight PgServer::look(const Shape& shape) const {
     sight.attempts = attempts_of(shape);
     sight.lost_by_transfer = state.former.contains({shape.database, shape.holder.uid});
     sight.was_deleted = is_deleted(shape);
-    for (const auto& [place, image] : state.images) {
-        if (is_same_key && place.first == shape.database && named != nullptr &&
-            place.second == named->oid) {
-            sight.images.push_back(image);
-        }
+    const auto is_of_it = [&](const auto& row) {
+        return is_same_key && row.first.first == shape.database && named != nullptr &&
+               row.first.second == named->oid;
+    };
+    for (const auto& row : state.images | std::views::filter(is_of_it)) {
+        sight.images.push_back(row.second);
+    }
+    for (const auto& row : state.templates | std::views::filter(is_of_it)) {
+        sight.templates.push_back(row.second);
     }
     compare(shape, named, sight);
     const auto concerns_roles = [](const Difference& one) { return one.what < Differs::Owner; };

@@ -150,7 +150,9 @@ void PgServer::drop_roles_and_claim(const Shape& shape) {
         }
     }
     std::ranges::for_each(doomed, [&](const auto& name) { drop_role(name); });
-    std::erase_if(state.images, [&](const auto& row) { return row.first.first == shape.database; });
+    const auto is_of_it = [&](const auto& row) { return row.first.first == shape.database; };
+    std::erase_if(state.images, is_of_it);
+    std::erase_if(state.templates, is_of_it);
     std::erase_if(state.names, [&](const auto& row) { return row.second == shape.database; });
     std::erase_if(state.former, [&](const auto& row) { return row.first == shape.database; });
     state.adoptions.erase(shape.database);

@@ -320,17 +320,25 @@ void PgServer::end_sessions(const Shape& shape, std::int64_t attempt, const std:
     std::erase_if(sessions, [&](const Session& session) { return session.role == role; });
 }
 
-void PgServer::record_image(const Shape& shape, const std::string& image, bool checks_oid) {
+void PgServer::record_passed(
+    const Shape& shape, const std::vector<PassedRow>& passed, bool checks_oid
+) {
     const auto& claim = require_claim(shape);
     const auto* database = find(shape.database);
     if (database == nullptr || (checks_oid && !is_claimed(claim, *database))) {
         throw conflict("AdoptionNotGranted", "another database has the name now");
     }
     const std::pair place{shape.database, database->oid};
-    std::erase_if(state.images, [&](const auto& row) {
-        return row.first == place && row.second == image;
-    });
-    state.images.emplace_back(place, image);
+    for (const auto& one : passed) {
+        std::erase_if(state.templates, [&](const auto& row) {
+            return row.first == place && row.second.app_template == one.app_template;
+        });
+        state.templates.emplace_back(place, one);
+        std::erase_if(state.images, [&](const auto& row) {
+            return row.first == place && row.second == one.image;
+        });
+        state.images.emplace_back(place, one.image);
+    }
 }
 
 void PgServer::log_in(

@@ -141,6 +141,16 @@ struct Session {
     bool holds_lock = false;
 };
 
+/// What passed, as the ledger has it.
+struct PassedRow {
+    std::string app_template;
+    std::string configs;
+    std::string image;
+    std::string applied;
+    std::string recorded_in;
+    std::string job;
+};
+
 /// What one look at a tenant shows.
 struct Sight {
     SeenClaim claim = SeenClaim::Unclaimed;
@@ -157,6 +167,7 @@ struct Sight {
     std::vector<Difference> differences;
     std::string fingerprint;
     std::vector<std::string> removed;
+    std::vector<PassedRow> templates;
     std::vector<std::string> images;
     std::int64_t attempts = 0;
 };
@@ -179,6 +190,7 @@ class PgServer {
         std::set<std::pair<std::string, std::string>> deleted;  ///< cluster, uid
         std::map<std::string, bool> adoptions;                  ///< database -> done
         std::vector<std::pair<std::pair<std::string, Oid>, std::string>> images;
+        std::vector<std::pair<std::pair<std::string, Oid>, PassedRow>> templates;
         std::map<std::string, std::int64_t> attempts;  ///< database -> how many were counted
         std::int64_t revision = 0;
         Oid next_oid = 20000;
@@ -224,7 +236,7 @@ class PgServer {
         const Shape&, std::int64_t attempt, const std::string& role, const std::string& password
     );
     void end_sessions(const Shape&, std::int64_t attempt, const std::string& role);
-    void record_image(const Shape&, const std::string& image, bool checks_oid = true);
+    void record_passed(const Shape&, const std::vector<PassedRow>&, bool checks_oid = true);
 
     /// @throws Refusal as a failed login does
     void log_in(const std::string& role, const std::string& password, const std::string& database)

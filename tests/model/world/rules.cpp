@@ -231,7 +231,8 @@ void Rules::before_job(const Job& job) {
             );
         }
         const bool is_last_try = other->revision == job.revision &&
-                                 other->attempt + 1 == job.attempt && other->end != JobEnding::None;
+                                 other->attempt + 1 == job.attempt &&
+                                 other->end == JobEnding::Failed;
         if (is_last_try && api_.wall_clock() - other->finished < std::chrono::seconds{3}) {
             violated("F84: a failed migration is tried again without a pause");
         }

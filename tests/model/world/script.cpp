@@ -47,9 +47,9 @@ constexpr std::array kAmbushes{
     Ambush{"create Job", Deed::Deploy},
     Ambush{"create Job", Deed::RetryJob},
     // The DBA acts between the look and the effect.
-    Ambush{"record a passed image", Deed::ReplaceDatabase, 30'000},
-    Ambush{"record a passed image", Deed::RenameDatabase, 30'000},
-    Ambush{"record a passed image", Deed::LoseDatabase, 30'000},
+    Ambush{"record what passed", Deed::ReplaceDatabase, 30'000},
+    Ambush{"record what passed", Deed::RenameDatabase, 30'000},
+    Ambush{"record what passed", Deed::LoseDatabase, 30'000},
     Ambush{"configure the database", Deed::ReplaceDatabase, 30'000},
     Ambush{"configure the database", Deed::RenameDatabase, 20'000},
     Ambush{"arrange its contents", Deed::ReplaceDatabase, 30'000},
@@ -70,7 +70,7 @@ constexpr std::array kAmbushes{
     Ambush{"configure the database", Deed::RivalsTurn, 0, Needs::Rival},
     Ambush{"publish Secret", Deed::RivalsTurn, 0, Needs::Rival},
     Ambush{"create Job", Deed::RivalsTurn, 0, Needs::Rival},
-    Ambush{"record a passed image", Deed::RivalsTurn, 0, Needs::Rival},
+    Ambush{"record what passed", Deed::RivalsTurn, 0, Needs::Rival},
     Ambush{"open the gate", Deed::RivalsTurn, 0, Needs::Rival},
     // It deletes the resource meanwhile, with all that it has.
     Ambush{"store the passwords", Deed::DeleteBehindIt, 0, Needs::RivalAndDrop},

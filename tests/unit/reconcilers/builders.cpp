@@ -1,5 +1,7 @@
 #include "tests/unit/reconcilers/builders.hpp"
 
+#include "reconcilers/stages/release/proof.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace djdb {
@@ -49,8 +51,21 @@ Observed a_settled_world() {
     for (auto& workload : observed.release.workloads) {
         workload.pods = PodsState::Complete;
     }
-    observed.tenant->passed_images = {ImageRef("shop:v1"), ImageRef("shop:v2")};
+    let_pass(a_desired(), observed, "shop:v1");
+    let_pass(a_desired(), observed, "shop:v2");
     return observed;
+}
+
+void let_pass(const Desired& desired, Observed& observed, const std::string& image) {
+    const auto& applied = observed.release.applied;
+    observed.tenant->passed_templates.push_back(
+        {app_template_hash(a_workload("web", image), desired.object.spec.app),
+         "",
+         ImageRef(image),
+         applied ? name_of(*applied) : "",
+         "",
+         ResourceUid("job of " + image)}
+    );
 }
 
 JobRun a_job_run() {

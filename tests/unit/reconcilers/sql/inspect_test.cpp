@@ -33,6 +33,7 @@ TEST(Inspect, ReadsARow) {
         "16500",
         "t",
         "f",
+        R"([["5f1b", "", "shop:1", "0c9d", "public", "job-uid"]])",
         "shop:1\nshop:2",
         "t",
         "f",
@@ -53,6 +54,11 @@ TEST(Inspect, ReadsARow) {
     EXPECT_FALSE(facts.was_deleted);
     EXPECT_EQ(facts.database_name, "shop");
     EXPECT_EQ(facts.database_owner, "admin");
+    EXPECT_EQ(
+        facts.passed_templates,
+        (std::vector<PassedTemplate>{
+            {"5f1b", "", ImageRef("shop:1"), "0c9d", "public", ResourceUid("job-uid")}})
+    );
     EXPECT_EQ(facts.passed_images, (std::vector<ImageRef>{ImageRef("shop:1"), ImageRef("shop:2")}));
 }
 
@@ -64,6 +70,7 @@ TEST(Inspect, UnknownWordIsADefect) {
         "1",
         "t",
         "f",
+        std::nullopt,
         std::nullopt,
         "f",
         "f",

@@ -1,5 +1,5 @@
 // When the word of a Job that its image has no migrations is enough.
-#include "reconcilers/stages/release/workload_facts.hpp"
+#include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/unit/reconcilers/builders.hpp"
 
@@ -21,9 +21,9 @@ Verdict judge(
 ) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
-    observed.tenant->passed_images.clear();
+    observed.tenant->passed_templates.clear();
     auto job = a_job_run();
-    job.revision = revision_of(desired, *migration_source(observed), job.image);
+    job.revision = revision_of(desired, observed, *migration_source(desired, observed));
     auto answer = nlohmann::json::parse(an_answer(true, ""));
     answer["applied"] = nlohmann::json::array();
     answer["database"] = database;
@@ -49,7 +49,7 @@ Finding blocked(const Verdict& verdict) {
 
 TEST(NoMigrations, PassInTheirOwnDatabaseAsTheOwnerRole) {
     const auto verdict = judge(own_database(), owner());
-    EXPECT_TRUE(std::holds_alternative<RecordPassedImage>(std::get<Act>(verdict).steps.front()));
+    EXPECT_TRUE(std::holds_alternative<RecordPassed>(std::get<Act>(verdict).steps.front()));
 }
 
 TEST(NoMigrations, AreNotBelievedFromElsewhere) {

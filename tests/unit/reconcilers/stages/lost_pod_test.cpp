@@ -1,6 +1,6 @@
 // A migration's Pod that is to end and whose node is silent.
 #include "crds/text.hpp"
-#include "reconcilers/stages/release/workload_facts.hpp"
+#include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/unit/reconcilers/builders.hpp"
 #include "tests/unit/reconcilers/reason_shown.hpp"
@@ -15,12 +15,12 @@ namespace {
 
 /// Of a release that is held for it.
 JobRun a_job_of(const Desired& desired, Observed& observed) {
-    observed.tenant->passed_images.clear();
+    observed.tenant->passed_templates.clear();
     for (auto& workload : observed.release.workloads) {
         workload.hold = Hold::Paused;
     }
     auto job = a_job_run();
-    job.revision = revision_of(desired, *migration_source(observed), job.image);
+    job.revision = revision_of(desired, observed, *migration_source(desired, observed));
     job.created = observed.now;
     return job;
 }

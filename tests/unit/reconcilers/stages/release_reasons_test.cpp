@@ -1,5 +1,5 @@
 // Reasons of a release, and what becomes of Jobs.
-#include "reconcilers/stages/release/workload_facts.hpp"
+#include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/status/requeue.hpp"
 #include "reconcilers/status/status.hpp"
 #include "reconcilers/workflow.hpp"
@@ -13,7 +13,7 @@ namespace {
 
 JobRun a_job_of(const Desired& desired, const Observed& observed) {
     auto job = a_job_run();
-    job.revision = revision_of(desired, *migration_source(observed), job.image);
+    job.revision = revision_of(desired, observed, *migration_source(desired, observed));
     job.created = observed.now;
     return job;
 }
@@ -66,7 +66,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::AppContainerMissing},
         {"a user's pause is respected",
          [](auto&, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              o.release.workloads[0].hold = Hold::Paused;
              o.release.workloads[0].held_by = "kubectl";
          },
@@ -79,18 +79,18 @@ const std::vector<ReasonShown>& release_rows() {
          kFalse,
          Reason::ImagesDiverge},
         {"what rolls without the gate is noticed",
-         [](auto&, auto& o) { o.tenant->passed_images.clear(); },
+         [](auto&, auto& o) { o.tenant->passed_templates.clear(); },
          Gated,
          kFalse,
          Reason::UngatedRollout},
         {"and migrated all the same",
-         [](auto&, auto& o) { o.tenant->passed_images.clear(); },
+         [](auto&, auto& o) { o.tenant->passed_templates.clear(); },
          MigrationsApplied,
          kFalse,
          Reason::MigrationRunning},
         {"a kill is tried again",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              kill_with(d, o, 137, "OOMKilled");
          },
@@ -99,7 +99,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationRetrying},
         {"but not for ever, since a want of memory comes again",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              kill_with(d, o, 137, "OOMKilled", 5);
          },
@@ -108,7 +108,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationFailed},
         {"a Job without a word of its own",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              kill_with(d, o, 1, "Error");
          },
@@ -117,7 +117,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationFailed},
         {"a Job's own reason is shown",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              fail_with(d, o, 73, "DjangoMissing");
          },
@@ -126,7 +126,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::DjangoMissing},
         {"a failed migration needs a person",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              fail_with(d, o, 88, "MigrationFailed");
          },
@@ -135,7 +135,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationFailed},
         {"an unreachable server is tried again",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              fail_with(d, o, 75, "Unreachable", 10);
          },
@@ -144,7 +144,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationRetrying},
         {"and needs a person when it stays so",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              fail_with(d, o, 75, "Unreachable", 11);
          },
@@ -153,7 +153,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::Unreachable},
         {"an interrupted attempt is tried again",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              fail_with(d, o, 86, "Interrupted");
          },
@@ -162,7 +162,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationRetrying},
         {"a held lock is tried again",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              fail_with(d, o, 85, "LockTimeout", 4);
          },
@@ -171,7 +171,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationRetrying},
         {"but not for ever, since each try makes the app wait",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              fail_with(d, o, 85, "LockTimeout", 5);
          },
@@ -180,7 +180,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::LockTimeout},
         {"a deadlock, again and again, by its name",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              fail_with(d, o, 85, "Deadlock", 5);
          },
@@ -189,7 +189,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::Deadlock},
         {"a cancelled statement by its name",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              fail_with(d, o, 88, "StatementTimeout");
          },
@@ -198,7 +198,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::StatementTimeout},
         {"our own bug by its name",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              fail_with(d, o, 90, "Internal");
          },
@@ -207,7 +207,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::Internal},
         {"a word of the tenant's program that belongs elsewhere is not shown",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              fail_with(d, o, 88, "Succeeded");
          },
@@ -216,7 +216,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationFailed},
         {"success that the database does not show",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              auto job = a_job_of(d, o);
              end_job(job, 0, an_answer(true, "", {"a.1"}));
@@ -228,7 +228,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::UnappliedRemain},
         {"a Pod that can't start",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              auto job = a_job_of(d, o);
              job.pods.front().waiting = Explanation{"ImagePullBackOff", ""};
@@ -239,7 +239,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationJobStuck},
         {"a Pod that was never made",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              auto job = a_job_of(d, o);
              job.pods.clear();
@@ -251,7 +251,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationJobStuck},
         {"a volume that can't be mounted",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              auto job = a_job_of(d, o);
              job.pods.front().has_started = false;
@@ -264,7 +264,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationJobStuck},
         {"a Pod that may yet be made",
          [](auto& d, auto& o) {
-             o.tenant->passed_images.clear();
+             o.tenant->passed_templates.clear();
              hold(o);
              auto job = a_job_of(d, o);
              job.pods.clear();
@@ -297,7 +297,7 @@ TEST(Reasons, OfARelease) {
 TEST(Migration, AnEarlierJobThatNeverStartedMakesWay) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
-    observed.tenant->passed_images.clear();
+    observed.tenant->passed_templates.clear();
     hold(observed);
     auto job = a_job_of(desired, observed);
     job.revision = Revision("earlier");
@@ -334,7 +334,7 @@ TEST(Migration, AnEarlierJobThatNeverStartedMakesWay) {
 TEST(Migration, WhatIsTriedAgainLeavesOneFinishedJob) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
-    observed.tenant->passed_images.clear();
+    observed.tenant->passed_templates.clear();
     hold(observed);
     auto job = a_job_of(desired, observed);
     for (const int attempt : {1, 2, 12}) {

@@ -1,6 +1,7 @@
 // The release's laws, checked over every combination of what can be seen: gate, holds, pauses,
 // images, what passed, and the migration Job's state. The truth tables on top of the stage files
 // say the rest.
+#include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/status/status.hpp"
 #include "reconcilers/workflow.hpp"
@@ -11,6 +12,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string>
 
 namespace djdb {
 namespace {
@@ -44,10 +47,10 @@ struct World {
 };
 
 JobRun a_job(const Desired& desired, const Observed& observed, Job state) {
-    const auto& source = *migration_source(observed);
+    const auto& source = *migration_source(desired, observed);
     auto job = a_job_run();
     job.revision =
-        state == Job::OtherRuns ? Revision("other") : revision_of(desired, source, job.image);
+        state == Job::OtherRuns ? Revision("other") : revision_of(desired, observed, source);
     job.expires =
         true;  // ExpireJobs is bookkeeping behind the release; release_reasons_test has it
     if (state == Job::Succeeded || state == Job::SucceededButLies) {
@@ -74,16 +77,16 @@ Observed build(const Desired& desired, const World& world) {
         workload.held_by = world.hold == Gate::PausedByUser ? "kubectl" : "";
         workload.pods = PodsState::Complete;
     }
-    observed.tenant->passed_images = {ImageRef("shop:v1")};
-    if (world.passed) {
-        observed.tenant->passed_images.emplace_back("shop:v2");
-    }
     if (world.job != Job::Absent) {
         observed.jobs = {a_job(desired, observed, world.job)};
         observed.release.applied = AppliedMigrations{true, {"orders.0001_initial"}};
         if (world.job == Job::Succeeded) {
             observed.release.applied->names.emplace_back("orders.0002_x");
         }
+    }
+    let_pass(desired, observed, "shop:v1");
+    if (world.passed) {
+        let_pass(desired, observed, "shop:v2");
     }
     return observed;
 }
@@ -117,16 +120,19 @@ TEST(ReleaseLaws, HoldInEveryWorld) {
         ++worlds;
         const auto observed = build(desired, world);
         const auto assessment = assess(desired, observed);
-        std::optional<ImageRef> recorded_before;  // execution stops at the first failure, so an
-                                                  // earlier step has happened
+        // Execution stops at the first failure, so an earlier step has happened.
+        std::set<std::string> recorded_before;
         for (const auto& step : assessment.steps()) {
-            if (const auto* record = std::get_if<RecordPassedImage>(&step)) {
-                recorded_before = record->image;
+            if (const auto* record = std::get_if<RecordPassed>(&step)) {
+                for (const auto& passed : record->templates) {
+                    recorded_before.insert(passed.app_template);
+                }
             }
             if (const auto* open = std::get_if<OpenGate>(&step)) {
-                const auto image = app_image(open->workload, desired.object.spec.app);
-                EXPECT_TRUE(has_passed(observed, *image) || recorded_before == image)
-                    << "the gate opens only for what passed";
+                const auto hash = app_template_hash(open->workload, desired.object.spec.app);
+                EXPECT_TRUE(
+                    has_passed(desired, observed, open->workload) || recorded_before.contains(hash)
+                ) << "the gate opens only for what passed";
                 EXPECT_FALSE(is_paused_by_user(open->workload)) << "a user's pause is respected";
                 EXPECT_TRUE(open->workload.hold || open->workload.is_marked)
                     << "nothing is written in vain";
@@ -138,7 +144,7 @@ TEST(ReleaseLaws, HoldInEveryWorld) {
             EXPECT_TRUE(world.job == Job::Absent || world.job == Job::FailedForNow)
                 << "one Job at a time";
         }
-        if (plans<RecordPassedImage>(assessment)) {
+        if (plans<RecordPassed>(assessment)) {
             EXPECT_EQ(world.job, Job::Succeeded) << "the Job's word is not enough";
         }
         if (world.gate != GateState::Intact) {
@@ -275,9 +281,9 @@ const S* only_step(const Verdict& verdict) {
 TEST(AContainerBesideOurs, DoesNotKeepAnImageFromPassing) {
     const auto desired = a_desired();
     auto observed = with_a_container_beside_it(desired, false, Job::Succeeded);
-    EXPECT_NE(only_step<RecordPassedImage>(assess_migration(desired, observed)), nullptr);
+    EXPECT_NE(only_step<RecordPassed>(assess_migration(desired, observed)), nullptr);
 
-    observed.tenant->passed_images.emplace_back("shop:v2");
+    let_pass(desired, observed, "shop:v2");
     const auto recorded = assess_migration(desired, observed);
     ASSERT_NE(only_step<RemoveJob>(recorded), nullptr) << "it must not fail at its deadline";
     EXPECT_EQ(only_step<RemoveJob>(recorded)->uid, observed.jobs.front().uid);
@@ -296,7 +302,7 @@ TEST(Migration, AJobWhoseEndIsNoticedLaterIsReadAndKept) {
         observed.jobs.front().pods.front().others_run = false;
         return assess_migration(desired, observed);
     };
-    EXPECT_NE(only_step<RecordPassedImage>(ended(false, Job::Succeeded)), nullptr);
+    EXPECT_NE(only_step<RecordPassed>(ended(false, Job::Succeeded)), nullptr);
     EXPECT_TRUE(std::holds_alternative<Satisfied>(ended(true, Job::Succeeded)));
     EXPECT_TRUE(std::holds_alternative<Blocked>(ended(false, Job::FailedForGood)));
 }

@@ -187,7 +187,7 @@ TEST(WriteBackoff, TheQuestionIsSpecAndPodTemplates) {
 TEST(WriteBackoff, IsShownWithWhatHelps) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
-    observed.tenant->passed_images.clear();
+    observed.tenant->passed_templates.clear();
     const auto status = derive_status(
         desired, observed, assess(desired, observed), a_refused(StartMigration::kName)
     );

@@ -1,0 +1,48 @@
+#include "reconcilers/app_template.hpp"
+
+#include <algorithm>
+
+namespace djdb {
+namespace {
+
+bool is_published_here(const Published& config, const Desired& desired) {
+    if (config.kind == PublishedKind::ConfigMap) {
+        return config.name == desired.ca_name;
+    }
+    return config.name == desired.secret_name || config.name == desired.migration_name ||
+           std::ranges::find(desired.reader_secrets, config.name) != desired.reader_secrets.end();
+}
+
+}  // namespace
+
+std::string app_container(const Workload& workload, const AppSpec& app) {
+    if (!workload.app_container.empty()) {
+        return workload.app_container;
+    }
+    return app.container.empty() ? workload.pod_template.default_container() : app.container;
+}
+
+std::optional<ImageRef> app_image(const Workload& workload, const AppSpec& app) {
+    const auto* container = workload.pod_template.find(app_container(workload, app));
+    return container == nullptr ? std::nullopt : std::optional(container->image);
+}
+
+std::string app_template_hash(const Workload& workload, const AppSpec& app) {
+    const auto* container = workload.pod_template.find(app_container(workload, app));
+    return container == nullptr ? "" : container->hash;
+}
+
+std::string app_environment_hash(const Workload& workload, const AppSpec& app) {
+    const auto* container = workload.pod_template.find(app_container(workload, app));
+    return container == nullptr ? "" : container->environment;
+}
+
+std::vector<Published> configs_of(const Workload& workload, const Desired& desired) {
+    const auto& app = desired.object.spec.app;
+    const auto* container = workload.pod_template.find(app_container(workload, app));
+    auto configs = container == nullptr ? std::vector<Published>{} : container->configs;
+    std::erase_if(configs, [&](const auto& config) { return is_published_here(config, desired); });
+    return configs;
+}
+
+}  // namespace djdb
