@@ -1,5 +1,7 @@
 #include "reconcilers/app_template.hpp"
 
+#include "reconcilers/image_ref.hpp"
+
 #include <algorithm>
 
 namespace djdb {
@@ -25,6 +27,12 @@ std::string app_container(const Workload& workload, const AppSpec& app) {
 std::optional<ImageRef> app_image(const Workload& workload, const AppSpec& app) {
     const auto* container = workload.pod_template.find(app_container(workload, app));
     return container == nullptr ? std::nullopt : std::optional(container->image);
+}
+
+bool may_be_pushed_anew(const Workload& workload, const AppSpec& app) {
+    const auto* container = workload.pod_template.find(app_container(workload, app));
+    return container != nullptr && !has_digest(container->image) &&
+           (container->is_always_pulled || is_latest(container->image));
 }
 
 std::string app_template_hash(const Workload& workload, const AppSpec& app) {

@@ -27,6 +27,9 @@ std::string app_container(const Workload&, const AppSpec&);
 /// None: there is no container of that name.
 std::optional<ImageRef> app_image(const Workload&, const AppSpec&);
 
+/// New Pods may get another build under the name that passed.
+bool may_be_pushed_anew(const Workload&, const AppSpec&);
+
 /// Names what the app is started with: two templates that differ in nothing that is part of a release have the same.
 /// Empty: there is no such container.
 std::string app_template_hash(const Workload&, const AppSpec&);

@@ -82,7 +82,8 @@ StartedContainer read_container(const json& pod, const json& container) {
         ImageRef(container.value("image", "")),
         hash,
         name_by_content(part.dump()),
-        {configs.begin(), configs.end()}};
+        {configs.begin(), configs.end()},
+        container.value("imagePullPolicy", "") == "Always"};
 }
 
 }  // namespace

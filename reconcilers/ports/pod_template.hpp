@@ -22,6 +22,8 @@ struct StartedContainer {
     std::string environment;
     /// What it names beside that, in order.
     std::vector<Published> configs;
+    /// Its imagePullPolicy is Always.
+    bool is_always_pulled = false;
 };
 
 class PodTemplate {

@@ -109,6 +109,18 @@ class NotChanged(Release):
             imagePullPolicy="Always",
         )
         self.assert_opens(3)
+        self.assertIn("without a digest", self.conditions()["Gated"]["message"])
+
+    def test_the_digest_of_its_tag(self):
+        """In one Deployment, as one pipeline pins it and another does not: this was ImagesDiverge."""
+        pinned = IMAGE + "@sha256:" + "a" * 64
+        self.let_pass(IMAGE)
+        self.let_pass(pinned)
+        self.make_deployment("web", IMAGE)
+        self.make_deployment("worker", pinned)
+        self.assert_opens(2)
+        self.wait_for_condition("Gated", "True", "Succeeded")
+        self.assertEqual(self.api.read("djdb", "app", self.space)["status"]["release"]["current"], pinned)
 
     def test_another_container(self):
         self.release()

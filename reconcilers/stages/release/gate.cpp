@@ -3,7 +3,7 @@
 //   policy or binding missing or altered          -> Blocked(GateMissing)
 //   a template without the app container          -> Blocked(AppContainerMissing)
 //   rolled out under a version that noted its image
-//     and no templates                            -> Act(RecordPassed): it passed
+//     and no template of it                       -> Act(RecordPassed): it passed
 //   held, its template passed                     -> Act(OpenGate): a restart, a changed limit
 //   not held but marked, its template passed      -> Act(OpenGate): it takes the mark away, which would hide a user's pause
 //   paused by a user                              -> Wait(PausedByUser)
@@ -11,7 +11,7 @@
 //   not held although its template never passed   -> Satisfied, doubted (UngatedRollout): migrate it all the same,
 //                                                    for its code may already run
 //   what it names changed alone                   -> Satisfied, doubted (ConfigChanged): the next template is held
-//   else                                          -> Satisfied
+//   else                                          -> Satisfied, with a word on a tag that may be pushed anew
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
@@ -98,6 +98,20 @@ std::optional<Verdict> doubt(const Desired& desired, const Observed& observed) {
     return std::nullopt;
 }
 
+/// Empty: there is nothing to warn of.
+std::string warn_of_tags(const Desired& desired, const Observed& observed) {
+    for (const auto& workload : observed.release.workloads) {
+        const auto image = app_image(workload, desired.object.spec.app);
+        if (image && may_be_pushed_anew(workload, desired.object.spec.app)) {
+            return " " + quoted(workload) + " asks for " + image->str() +
+                   " without a digest: pushed anew, that tag would bring other code into new Pods "
+                   "than what passed. Name the digest, or give each build its own tag and leave "
+                   "imagePullPolicy at IfNotPresent.";
+        }
+    }
+    return "";
+}
+
 std::optional<Verdict> refuse(const Desired& desired, const Observed& observed) {
     if (observed.release.gate != GateState::Intact) {
         return Blocked{
@@ -165,7 +179,9 @@ Verdict assess_gate(const Desired& desired, const Observed& observed) {
         return *std::move(doubted);
     }
     return Satisfied{
-        {Reason::Succeeded, "The gate holds every new Pod template until it has passed."}};
+        {Reason::Succeeded,
+         "The gate holds every new Pod template until it has passed." +
+             warn_of_tags(desired, observed)}};
 }
 
 }  // namespace djdb

@@ -324,8 +324,8 @@ Verdict assess_migration(const Desired& desired, const Observed& observed) {
             {Reason::NoWorkload, "There is no labelled Deployment to migrate for."}
         );
     }
-    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): before it the gate holds what differs
-    const auto image = *common_image(desired, observed);
+    // Before it the gate refuses what has no app container.
+    const auto image = app_image(*source, desired.object.spec.app).value_or(ImageRef(""));
     const bool passed = !is_to_be_proven(desired, observed, *source);
     const auto revision = revision_of(desired, observed, *source);
     const auto* latest = latest_migration(observed.jobs, revision);

@@ -1,5 +1,6 @@
 #include "reconcilers/stages/release/workload_facts.hpp"
 
+#include "reconcilers/image_ref.hpp"
 #include "reconcilers/ports/content_name.hpp"
 
 #include <algorithm>
@@ -10,10 +11,12 @@ std::optional<ImageRef> common_image(const Desired& desired, const Observed& obs
     std::optional<ImageRef> common;
     for (const auto& workload : observed.release.workloads) {
         const auto image = app_image(workload, desired.object.spec.app);
-        if (!image || (common && *common != *image)) {
+        if (!image || (common && !is_one_release(*common, *image))) {
             return std::nullopt;
         }
-        common = image;
+        if (!common || has_digest(*image)) {
+            common = image;
+        }
     }
     return common;
 }

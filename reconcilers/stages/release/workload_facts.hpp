@@ -10,8 +10,8 @@
 
 namespace djdb {
 
-/// The image that every labelled Deployment asks for; none when they differ, lack the container, or
-/// there is none.
+/// The image of the release, with its digest if any labelled Deployment names it; none when they ask for different
+/// builds, lack the container, or there is none.
 std::optional<ImageRef> common_image(const Desired& desired, const Observed& observed);
 
 /// Names a Deployment's Pod template: another template, or another Deployment of that name, has

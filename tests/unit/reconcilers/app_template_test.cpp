@@ -74,6 +74,27 @@ TEST(AppTemplate, ACommandIsNotOfItsEnvironment) {
     }
 }
 
+TEST(AppTemplate, ATagThatIsPulledAnewMayBeAnotherBuild) {
+    struct Case {
+        const char* image;
+        const char* policy;
+        bool is_told;
+    };
+    for (const auto& [image, policy, is_told] : {
+             Case{"shop:v2", "IfNotPresent", false},
+             Case{"shop:v2", "Always", true},
+             Case{"shop:latest", "IfNotPresent", true},
+             Case{"shop", "Never", true},
+             Case{"shop:v2@sha256:a", "Always", false},
+             Case{"shop@sha256:a", "Always", false},
+         }) {
+        auto changed = kTemplate;
+        changed["spec"]["containers"][1]["image"] = image;
+        changed["spec"]["containers"][1]["imagePullPolicy"] = policy;
+        EXPECT_EQ(may_be_pushed_anew(with(changed), {}), is_told) << image << " " << policy;
+    }
+}
+
 TEST(AppTemplate, NothingElseIs) {
     const auto before = app_template_hash(with(kTemplate), {});
     for (const auto* path :
