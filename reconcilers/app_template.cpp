@@ -7,6 +7,11 @@
 namespace djdb {
 namespace {
 
+/// Null: there is no container of that name.
+const StartedContainer* find_app(const Workload& workload, const AppSpec& app) {
+    return workload.pod_template.find(app_container(workload, app));
+}
+
 bool is_published_here(const Published& config, const Desired& desired) {
     if (config.kind == PublishedKind::ConfigMap) {
         return config.name == desired.ca_name;
@@ -25,29 +30,28 @@ std::string app_container(const Workload& workload, const AppSpec& app) {
 }
 
 std::optional<ImageRef> app_image(const Workload& workload, const AppSpec& app) {
-    const auto* container = workload.pod_template.find(app_container(workload, app));
+    const auto* container = find_app(workload, app);
     return container == nullptr ? std::nullopt : std::optional(container->image);
 }
 
 bool may_be_pushed_anew(const Workload& workload, const AppSpec& app) {
-    const auto* container = workload.pod_template.find(app_container(workload, app));
+    const auto* container = find_app(workload, app);
     return container != nullptr && !has_digest(container->image) &&
            (container->is_always_pulled || is_latest(container->image));
 }
 
 std::string app_template_hash(const Workload& workload, const AppSpec& app) {
-    const auto* container = workload.pod_template.find(app_container(workload, app));
+    const auto* container = find_app(workload, app);
     return container == nullptr ? "" : container->hash;
 }
 
 std::string app_environment_hash(const Workload& workload, const AppSpec& app) {
-    const auto* container = workload.pod_template.find(app_container(workload, app));
+    const auto* container = find_app(workload, app);
     return container == nullptr ? "" : container->environment;
 }
 
 std::vector<Published> configs_of(const Workload& workload, const Desired& desired) {
-    const auto& app = desired.object.spec.app;
-    const auto* container = workload.pod_template.find(app_container(workload, app));
+    const auto* container = find_app(workload, desired.object.spec.app);
     auto configs = container == nullptr ? std::vector<Published>{} : container->configs;
     std::erase_if(configs, [&](const auto& config) { return is_published_here(config, desired); });
     return configs;

@@ -42,11 +42,12 @@ bool is_one_release(const ImageRef& one, const ImageRef& other) {
 }
 
 bool has_digest(const ImageRef& image) {
-    return image.str().find('@') != std::string::npos;
+    return !parts_of(image).digest.empty();
 }
 
 bool is_latest(const ImageRef& image) {
-    return !has_digest(image) && parts_of(image).tag == "latest";
+    const auto parts = parts_of(image);
+    return parts.digest.empty() && parts.tag == "latest";
 }
 
 }  // namespace djdb

@@ -174,7 +174,9 @@ Observed observe(
     }
     observed.secrets = observe_secrets(desired, known(observed.server.access), cluster, call);
     observed.release = {cluster.find_gate(), cluster.list_workloads(key), {}, {}};
-    observed.release.configs = read_configs(desired, observed.release.workloads, cluster, call);
+    if (contains(lanes, LaneId::Release)) {
+        observed.release.configs = read_configs(desired, observed.release.workloads, cluster, call);
+    }
     observed.jobs = cluster.list_jobs(key);
     for (auto& job : observed.jobs) {
         if (is_late_to_start(job, observed.now)) {

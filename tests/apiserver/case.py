@@ -157,6 +157,16 @@ class ClusterTest(unittest.TestCase):
     def make_deployment(self, name, image, **settings):
         return self.api.create("deployment", deployment(name, self.space, image, **settings))
 
+    def change_template(self, name, template):
+        """Containers by name, as kubectl does it."""
+        path = self.api.path("deployment", self.space, name)
+        patch = {"spec": {"template": template}}
+        return self.api.call("PATCH", path, patch, "application/strategic-merge-patch+json")
+
+    def templates(self):
+        """So many Pod templates have rolled, or begun to."""
+        return len(self.api.list("replicaset", self.space))
+
     def let_pass(self, image):
         """Writes into the ledger what the operator writes there behind a migration, which needs a node to succeed."""
         self.sql(statement_of_pass(self.database, image), "djangodb_operator")

@@ -27,9 +27,6 @@ class Release(ClusterTest):
     def jobs(self):
         return self.api.list("job", self.space)
 
-    def templates(self):
-        return len(self.api.list("replicaset", self.space))
-
     def release(self, **more):
         self.let_pass(IMAGE)
         made = deployment("web", self.space, IMAGE)
@@ -38,10 +35,7 @@ class Release(ClusterTest):
         self.assert_opens(1)
 
     def change(self, **container):
-        """Of the app's container, by name as kubectl does it."""
-        patch = {"spec": {"template": {"spec": {"containers": [{"name": "app", **container}]}}}}
-        path = self.api.path("deployment", self.space, "web")
-        return self.api.call("PATCH", path, patch, "application/strategic-merge-patch+json")
+        return self.change_template("web", {"spec": {"containers": [{"name": "app", **container}]}})
 
     def assert_proven_first(self):
         self.eventually("its Job is made", self.jobs)
@@ -180,9 +174,6 @@ class Configured(ReleaseTest):
         """As kubectl does it, which refuses a second one in the same second."""
         marked = {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": at}}}
         self.api.patch("deployment", "web", {"spec": {"template": marked}}, self.space)
-
-    def templates(self):
-        return len(self.api.list("replicaset", self.space))
 
     def test_a_config_map_that_appears_and_a_secret_that_changes(self):
         """The ConfigMap is not there at first: that is a version too."""

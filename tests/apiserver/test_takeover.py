@@ -272,14 +272,6 @@ class FiftyApps(TakeoverTest):
         self.eventually("another environment is proven", lambda: len(self.jobs_made(mark)) == 1)
         self.assertEqual(self.templates(), 51)
 
-    def change_template(self, name, template):
-        path = self.api.path("deployment", self.space, name)
-        patch = {"spec": {"template": template}}
-        self.api.call("PATCH", path, patch, "application/strategic-merge-patch+json")
-
-    def templates(self):
-        return len(self.api.list("replicaset", self.space))
-
     def passed_templates(self):
         return int(
             self.sql(

@@ -53,19 +53,9 @@ std::vector<Step> open_what_passed(const Desired& desired, const Observed& obser
 /// What the version before let pass has no template in the ledger.
 std::vector<PassedTemplate> passed_before(const Desired& desired, const Observed& observed) {
     std::vector<PassedTemplate> passed;
-    const auto& app = desired.object.spec.app;
     for (const auto& workload : observed.release.workloads) {
-        const auto image = app_image(workload, app);
-        if (image && observed.release.applied &&
-            passed_before_templates(desired, observed, workload)) {
-            passed.push_back(
-                {app_template_hash(workload, app),
-                 config_versions(desired, observed, workload),
-                 *image,
-                 name_of(*observed.release.applied),
-                 "",
-                 ResourceUid("")}
-            );
+        if (observed.release.applied && passed_before_templates(desired, observed, workload)) {
+            passed.push_back(a_pass_of(desired, observed, workload, "", ResourceUid("")));
         }
     }
     return passed;

@@ -187,17 +187,9 @@ std::vector<PassedTemplate> what_it_proves(
     const Workload& source
 ) {
     std::vector<PassedTemplate> passed;
-    const auto& app = desired.object.spec.app;
     for (const auto& workload : observed.release.workloads) {
         if (proves(desired, observed, job, source, workload)) {
-            passed.push_back(
-                {app_template_hash(workload, app),
-                 config_versions(desired, observed, workload),
-                 app_image(workload, app).value_or(job.image),
-                 name_of(observed.release.applied.value_or(AppliedMigrations{})),
-                 answer.recorded_in,
-                 job.uid}
-            );
+            passed.push_back(a_pass_of(desired, observed, workload, answer.recorded_in, job.uid));
         }
     }
     return passed;

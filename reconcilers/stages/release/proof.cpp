@@ -109,6 +109,23 @@ bool passed_before_templates(
            std::ranges::find(templates, *image, &PassedTemplate::image) == templates.end();
 }
 
+PassedTemplate a_pass_of(
+    const Desired& desired,
+    const Observed& observed,
+    const Workload& workload,
+    const std::string& recorded_in,
+    const ResourceUid& job
+) {
+    const auto& app = desired.object.spec.app;
+    return {
+        app_template_hash(workload, app),
+        config_versions(desired, observed, workload),
+        app_image(workload, app).value_or(ImageRef("")),
+        name_of(observed.release.applied.value_or(AppliedMigrations{})),
+        recorded_in,
+        job};
+}
+
 std::string proof_name(const Desired& desired, const Observed& observed, const Workload& workload) {
     return name_by_content(
         app_environment_hash(workload, desired.object.spec.app) + "\n" +

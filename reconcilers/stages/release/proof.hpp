@@ -42,6 +42,16 @@ std::string config_versions(const Desired&, const Observed&, const Workload&);
 /// Those that differ from the ones it passed with, such as ConfigMap "web".
 std::string changed_configs(const Desired&, const Observed&, const Workload&);
 
+/// The row that says that it passed with what is observed now.
+/// @param job empty: the version before let its image pass
+PassedTemplate a_pass_of(
+    const Desired&,
+    const Observed&,
+    const Workload&,
+    const std::string& recorded_in,
+    const ResourceUid& job
+);
+
 /// Names what a Job made from this template runs the app's code with, the versions of ConfigMaps and Secrets included.
 /// What it says is true of each template with the same name, whichever command that starts. It stands on the Job.
 std::string proof_name(const Desired&, const Observed&, const Workload&);
