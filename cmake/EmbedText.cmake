@@ -1,4 +1,4 @@
-# Writes the files FOLDER/*.py as C++ string constants, djdb::migration_program(), to OUTPUT. Cut in pieces: compilers
+# Writes the files FOLDER/*.py as C++ string constants, djdb::job_programs(), to OUTPUT. Cut in pieces: compilers
 # limit literals.
 file(GLOB files ${FOLDER}/*.py)
 set(entries "")
@@ -16,7 +16,7 @@ foreach(file IN LISTS files)
     string(APPEND entries "    {\"${name}\",\n${body}},\n")
 endforeach()
 file(WRITE ${OUTPUT} "// Generated from jobs/*.py.
-#include \"reconcilers/manifests/migration_job.hpp\"
+#include \"reconcilers/manifests/job_programs.hpp\"
 
 namespace djdb {
 namespace {
@@ -26,7 +26,7 @@ ${entries}};
 
 }  // namespace
 
-std::span<const ProgramFile> migration_program() {
+std::span<const ProgramFile> job_programs() {
     return kFiles;
 }
 

@@ -1,7 +1,5 @@
 """What the operator gets: an exit code, and JSON of at most 4096 bytes on the termination log, valid at any moment."""
 
-import binascii
-import json
 import os
 import re
 import sys
@@ -10,12 +8,12 @@ import time
 import traceback
 
 from djangodb_exit_codes import EXIT_CODES
+from djangodb_fit import LIMIT, encode, fit
 from djangodb_secrets import scrub
 
-LIMIT = 4096  # what Kubernetes keeps of a termination message
 LONGEST_TEXT = 300  # characters; more of an error rarely says more
 STARTED = time.monotonic()
-ANSWER = {"v": 1, "kind": "migrate", "ok": False, "reason": "InProgress", "message": "", "stage": "start"}
+ANSWER = {"v": 1, "kind": "", "ok": False, "reason": "InProgress", "message": "", "stage": "start"}
 ANSWER_LOCK = threading.Lock()
 STOPPING = threading.Event()  # a signal asked for the end, so whatever fails from then on was interrupted
 
@@ -50,40 +48,6 @@ def described(error):
     return "%s: %s" % (type(error).__name__, error)
 
 
-def hash_leaves(answer):
-    """CRC-32 of each name, eight hex digits after eight, which the operator compares with those in the database."""
-    leaves = answer.pop("leaves", [])
-    answer["leaves_crc32"] = "".join("%08x" % binascii.crc32(name.encode()) for name in leaves)
-
-
-# Cut in this order until the answer fits: what is longest and least needed goes first. Without leaves the operator
-# has nothing to check, and does not believe the rest.
-CUTS = (
-    lambda answer: answer.pop("pending", None),
-    lambda answer: answer.update(applied_count=len(answer.pop("applied", ()))),
-    hash_leaves,
-    lambda answer: answer.pop("leaves_crc32", None),
-    lambda answer: answer.pop("settings", None),
-    lambda answer: answer.update(message=""),
-)
-
-
-def fit(answer):
-    """As bytes within the limit."""
-    answer = dict(answer)
-    text = encode(answer)
-    for cut in CUTS:
-        if len(text) <= LIMIT:
-            break
-        cut(answer)
-        text = encode(answer)
-    return text
-
-
-def encode(answer):
-    return json.dumps(answer, separators=(",", ":")).encode()
-
-
 def publish(**changes):
     """Writes the answer as it stands, so that a SIGKILL still tells which migration was in flight."""
     with ANSWER_LOCK:
@@ -106,8 +70,28 @@ def write(text):
         pass  # some runtimes do not let a read-only container write it; the exit code still speaks
 
 
-def say(text):
+def log(text):
     print(scrub(text), file=sys.stderr, flush=True)
+
+
+def say(text):
+    log("%s: %s" % (ANSWER["kind"], text))
+
+
+def log_answer():
+    """All of it: the termination log may have room for a part only."""
+    with ANSWER_LOCK:
+        line = encode(scrubbed(ANSWER)).decode()
+    print("djangodb-%s %s" % (ANSWER["kind"], line), file=sys.stderr, flush=True)
+
+
+def scrubbed(value):
+    """Text by text: what looks like a secret in a line of JSON may reach over the end of a text."""
+    if isinstance(value, dict):
+        return {name: scrubbed(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [scrubbed(inner) for inner in value]
+    return scrub(value) if isinstance(value, str) else value
 
 
 def outranked(reason):
@@ -121,16 +105,18 @@ def end(reason, message, error=None, advice=None, **more):
     """The only way out besides success; never returns."""
     reason = outranked(reason)
     if error is not None:
-        say("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+        log("".join(traceback.format_exception(type(error), error, error.__traceback__)))
     text = "; ".join(filter(None, (one_line(message), advice)))
-    say("migrate: %s: %s" % (reason, text))
+    say("%s: %s" % (reason, text))
     publish(ok=False, reason=reason, message=text, **more)
+    log_answer()
     sys.stdout.flush()
     os._exit(EXIT_CODES[reason])
 
 
 def end_well(message):
     publish(ok=True, reason=None, message=message, stage="done")
-    say("migrate: done, %s" % message)
+    say("done, %s" % message)
+    log_answer()
     sys.stdout.flush()
     os._exit(0)

@@ -58,9 +58,9 @@ class Applier:
                 clean = way.was_left_clean(error)
                 if not clean or attempt == self.tries or sqlstate(error) not in LOCK_NOT_AVAILABLE:
                     self.fail(name, migration_reason(raw, error) if clean else "PartiallyApplied", error)
-            say("migrate: %s waits for a lock, try %d" % (name, attempt))
+            say("%s waits for a lock, try %d" % (name, attempt))
             time.sleep(min(10, 0.5 * 2**attempt))
-        say("migrate: %s took %.1f s" % (name, time.monotonic() - began))
+        say("%s took %.1f s" % (name, time.monotonic() - began))
         ANSWER["applied"].append(name)
         publish(migration=None)
         return result

@@ -4,6 +4,7 @@ import os
 import sys
 
 from djangodb_answer import described, end, publish, setting
+from djangodb_reach import reach_advice
 from djangodb_reasons import connection_reason, session_reason, setup_reason
 from djangodb_secrets import learn
 from djangodb_session import cause_of
@@ -42,7 +43,8 @@ def connect():
         connection.ensure_connection()
     except BaseException as error:
         cause = cause_of(connection, error) if connection_reason(error) == "ConnectionFailed" else error
-        end(connection_reason(cause), described(cause), error)
+        reason = connection_reason(cause)
+        end(reason, described(cause), error, reach_advice(connection, reason, cause))
     try:
         check_identity(connection)
     except BaseException as error:

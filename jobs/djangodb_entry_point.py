@@ -7,7 +7,7 @@ import shlex
 import shutil
 import sys
 
-from djangodb_answer import described, end, setting
+from djangodb_answer import described, end, say, setting
 from djangodb_reasons import setup_reason
 
 
@@ -61,8 +61,8 @@ def become(interpreter, program):
     os.execv(interpreter, [interpreter, program])
 
 
-def take_over(entry, run):
-    """Runs the entry point until it hands over to Django; there, run() takes its place."""
+def take_over(entry, command, run):
+    """Runs the entry point, as with this command, until it hands over to Django; there, run() takes its place."""
     sys.path.insert(0, os.path.dirname(entry[0]) if entry[0].endswith(".py") else os.getcwd())
     if os.getcwd() not in sys.path:
         sys.path.insert(1, os.getcwd())
@@ -70,8 +70,8 @@ def take_over(entry, run):
         from django.core import management
     except ImportError as error:
         end("DjangoMissing", "%s can't import Django: %s" % (sys.executable, error), error)
-    replace_hand_over(management, entry, run)
-    sys.argv = entry + ["migrate", "--noinput"]
+    replace_hand_over(management, entry, command, run)
+    sys.argv = entry + ([command, "--noinput"] if command == "migrate" else [command])
     try:
         runpy.run_path(entry[0], run_name="__main__")
     except SystemExit as error:
@@ -82,22 +82,27 @@ def take_over(entry, run):
     end("EntryPointNotDjango", "%s ended without handing over to Django; set spec.app.manage" % entry[0])
 
 
-def replace_hand_over(management, entry, run):
-    """Both ways into Django. Past us, an entry point that uses call_command would migrate without the lock."""
+def replace_hand_over(management, entry, command, run):
+    """Both ways into Django. Past us, an entry point that uses call_command would migrate without the lock.
+
+    Nor may the app migrate by itself, as when its code is loaded, while we are there for something else.
+    """
     original = management.call_command
     reached = []
 
-    def migrate():
+    def hand_over():
         reached.append(True)
         run()
 
     def execute(utility):
         obey_options(utility.argv, entry[1:])
-        migrate()
+        hand_over()
 
     def call_command(name, *arguments, **options):
         if name == "migrate" and not reached:
-            migrate()
+            hand_over()
+        if name == "migrate" and command != "migrate":
+            return say("the app would migrate by itself; it was kept from it")
         return original(name, *arguments, **options)
 
     management.ManagementUtility.execute = execute

@@ -1,4 +1,4 @@
-"""How the program ends: one exit code for each reason. reconcilers/jobs/exit_code.cpp has the same table."""
+"""How a program of ours ends: one exit code for each reason. reconcilers/jobs/exit_code.cpp has the same table."""
 
 # Reason -> exit code. 70-74: image or settings. 75, 85: try again. 86: interrupted. 89: a person has to look.
 # 90: our bug.
@@ -8,6 +8,7 @@ EXIT_CODES = {
     "OptionsRefused": 70,
     "SettingsNotFound": 70,
     "SettingsImportFailed": 70,
+    "ChecksFailed": 70,
     "NoDatabaseConfigured": 71,
     "EngineNotPostgres": 72,
     "DjangoMissing": 73,

@@ -48,4 +48,4 @@ def cancel():
     except (KeyError, AttributeError):
         pass  # not connected: nothing to cancel
     except Exception as error:
-        say("migrate: the statement could not be cancelled: %s" % error)
+        say("the statement could not be cancelled: %s" % error)

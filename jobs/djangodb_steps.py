@@ -134,5 +134,5 @@ class Steps:
         with self.connection.cursor() as cursor:
             cursor.execute(INVALID_INDEXES, [names])
             for (index,) in cursor.fetchall():
-                say("migrate: dropping invalid index %s of an earlier try" % index)
+                say("dropping invalid index %s of an earlier try" % index)
                 cursor.execute("drop index concurrently if exists " + index)  # quoted by regclass

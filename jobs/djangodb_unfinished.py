@@ -31,14 +31,19 @@ def finish(connection, migration):
     publish(unfinished=None)
 
 
+def marked(loader):
+    return {name for app, name in loader.applied_migrations if app == MARK}
+
+
+def recorded(loader):
+    return {"%s.%s" % key for key in loader.applied_migrations}
+
+
 def unfinished(loader):
-    return sorted(name for app, name in loader.applied_migrations if app == MARK)
+    return sorted(marked(loader) - recorded(loader))
 
 
 def forget_finished(connection, loader):
     """Those that a kill cut between the record and the end of the mark, or that a person has recorded."""
-    recorded = {"%s.%s" % key for key in loader.applied_migrations}
-    for name in unfinished(loader):
-        if name in recorded:
-            recorder(connection).record_unapplied(MARK, name)
-            del loader.applied_migrations[(MARK, name)]
+    for name in marked(loader) & recorded(loader):
+        recorder(connection).record_unapplied(MARK, name)

@@ -10,6 +10,7 @@ struct Subject {
     }
     std::string operator()(const RemoveReader& step) const { return step.role.str(); }
     std::string operator()(const RemoveReaderSecret& step) const { return step.secret.str(); }
+    std::string operator()(const StartProbe& step) const { return step.revision.str(); }
     std::string operator()(const CancelMigration& step) const { return step.job; }
     std::string operator()(const RemoveJob& step) const { return step.job; }
     std::string operator()(const LiftJobDeadline& step) const { return step.job; }

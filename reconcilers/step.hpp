@@ -89,9 +89,8 @@ struct RemoveReaderSecret {
 struct ForgetReaders {
     static constexpr std::string_view kName = "ForgetReaders";
 };
-/// Locks out what earlier attempts left, publishes the migration login's Secret and the program, and makes the Job.
-struct StartMigration {
-    static constexpr std::string_view kName = "StartMigration";
+/// A Job in the app's own Pod template.
+struct AppJob {
     Workload source;
     Revision revision;
     ImageRef image;
@@ -99,13 +98,22 @@ struct StartMigration {
     /// What its app runs with, as proof_name() names it.
     std::string proves;
 };
+/// Publishes the program and makes the Job that tries the template out. It changes nothing in the database.
+struct StartProbe : AppJob {
+    static constexpr std::string_view kName = "StartProbe";
+};
+/// Locks out what earlier attempts left, publishes the migration login's Secret and the program, and makes the Job.
+struct StartMigration : AppJob {
+    static constexpr std::string_view kName = "StartMigration";
+};
 /// Removes a Job of an earlier template whose Pod never started, so that the next one need not wait.
 struct CancelMigration {
     static constexpr std::string_view kName = "CancelMigration";
     std::string job;
     ResourceUid uid;
 };
-/// Removes a Job that has done its part and would run on for a container that others put into its Pod.
+/// Removes a Job that nobody needs any more: it has done its part and would run on for a container that others put into
+/// its Pod, or it tries out what was replaced.
 struct RemoveJob {
     static constexpr std::string_view kName = "RemoveJob";
     std::string job;
@@ -166,6 +174,7 @@ using Step = std::variant<
     RemoveReader,
     RemoveReaderSecret,
     ForgetReaders,
+    StartProbe,
     StartMigration,
     CancelMigration,
     RemoveJob,

@@ -22,8 +22,9 @@ constexpr std::array<Stage, 9> kFoundation{{
 constexpr std::array<Stage, 1> kDrift{{
     {ConditionType::InSync, "Provisioning", assess_drift},
 }};
-constexpr std::array<Stage, 3> kRelease{{
+constexpr std::array<Stage, 4> kRelease{{
     {ConditionType::Gated, "Held", assess_gate},
+    {ConditionType::PreflightPassed, "Preflight", assess_preflight},
     {ConditionType::MigrationsApplied, "Migrating", assess_migration},
     {ConditionType::RolledOut, "RollingOut", assess_rollout},
 }};

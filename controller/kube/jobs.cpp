@@ -6,7 +6,7 @@
 #include "controller/kube/objects/fields.hpp"
 #include "controller/kube/objects/job_run.hpp"
 #include "controller/kube/refusal.hpp"
-#include "controller/kube/running_jobs.hpp"
+#include "controller/kube/running_migration.hpp"
 #include "crds/api.hpp"
 #include "crds/codec.hpp"
 #include "reconcilers/jobs/answer.hpp"
@@ -44,9 +44,11 @@ std::optional<Explanation> KubeCluster::read_warning(
     return last_warning(client_.list(resources::kEvents, its, call).items);
 }
 
-void KubeCluster::require_no_running_job(const DjangoDatabase& database, const CallContext& call) {
+void KubeCluster::require_no_running_migration(
+    const DjangoDatabase& database, const CallContext& call
+) {
     const auto& meta = database.meta;
-    if (const auto running = find_running_job(client_, meta.key, meta.uid, "", call)) {
+    if (const auto running = find_running_migration(client_, meta.key, meta.uid, "", call)) {
         refuse("409 JobRuns", "Job \"" + *running + "\" is not over. Nothing was changed.");
     }
 }
@@ -54,9 +56,14 @@ void KubeCluster::require_no_running_job(const DjangoDatabase& database, const C
 void KubeCluster::create_job(const json& manifest, const CallContext& call) {
     const auto key = decode_meta(manifest).key;
     const ObjectKey database{key.ns, ObjectName(label_of(manifest, api::kOwnedByLabel))};
-    const auto& name = key.name.str();
-    if (const auto running =
-            find_running_job(client_, database, controller_of(manifest), name, call)) {
+    const bool migrates =
+        parse_job_kind(label_of(manifest, api::kJobKindLabel)) == JobKind::Migrate;
+    const auto running = migrates
+                             ? find_running_migration(
+                                   client_, database, controller_of(manifest), key.name.str(), call
+                               )
+                             : std::nullopt;
+    if (running) {
         refuse("409 JobRuns", "Job \"" + *running + "\" is not over. None was made beside it.");
     }
     try {

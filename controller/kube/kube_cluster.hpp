@@ -87,7 +87,8 @@ class KubeCluster final : public Cluster {
     void remove_operator_secret(const ObjectName& name, const CallContext& call) override;
     void publish(const nlohmann::json& manifest, const SecretData& data, const CallContext& call)
         override;
-    void require_no_running_job(const DjangoDatabase& database, const CallContext& call) override;
+    void require_no_running_migration(const DjangoDatabase& database, const CallContext& call)
+        override;
     void create_job(const nlohmann::json& manifest, const CallContext& call) override;
     void open_gate(const Workload& workload, const CallContext& call) override;
     void arm_job_ttl(const ObjectKey& job, const CallContext& call) override;

@@ -55,6 +55,10 @@ constexpr std::array kTypes{
     TypeRow{ConditionType::InSync, "InSync", "nobody changed what the operator set"},
     TypeRow{ConditionType::Gated, "Gated", "the admission policy holds new Pod templates"},
     TypeRow{
+        ConditionType::PreflightPassed,
+        "PreflightPassed",
+        "every new Pod template was tried out: it starts, and reads and writes the database"},
+    TypeRow{
         ConditionType::MigrationsApplied,
         "MigrationsApplied",
         "the image's migrations are in the database"},

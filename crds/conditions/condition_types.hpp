@@ -30,6 +30,7 @@ enum class ConditionType {
     CredentialsSynced,  ///< logins proven, the app's Secret published
     InSync,             ///< nobody changed what the operator set
     Gated,              ///< the admission policy holds new Pod templates
+    PreflightPassed,    ///< the new Pod template starts, and reads and writes the database
     MigrationsApplied,
     RolledOut,
 };

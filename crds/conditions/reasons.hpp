@@ -78,6 +78,11 @@ enum class Reason {
     UngatedRollout,
     ConfigChanged,
     AppContainerMissing,
+    PreflightOff,
+    PreflightRunning,
+    PreflightRetrying,
+    PreflightFailed,
+    PreflightJobStuck,
     MigrationRunning,
     MigrationRetrying,
     MigrationFailed,
@@ -118,6 +123,7 @@ enum class Reason {
     Internal,
     OptionsRefused,
     ConnectionFailed,
+    ChecksFailed,
 };
 
 struct ReasonRow {

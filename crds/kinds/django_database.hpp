@@ -94,12 +94,24 @@ struct MigrationsSpec {
     friend bool operator==(const MigrationsSpec&, const MigrationsSpec&) = default;
 };
 
+/// When a new Pod template is tried out before anything else.
+enum class PreflightWhen { Always, Never };
+/// From which level on a finding of Django's check --deploy fails the pre-flight; with Never it is told alone.
+enum class FailLevel { Never, Error, Warning };
+
+struct PreflightSpec {
+    PreflightWhen when = PreflightWhen::Always;
+    FailLevel fail_level = FailLevel::Never;
+    friend bool operator==(const PreflightSpec&, const PreflightSpec&) = default;
+};
+
 struct DjangoDatabaseSpec {
     ServerRef server_ref;
     DatabaseSpec database;
     AccessSpec access;
     CredentialsSpec credentials;
     AppSpec app;
+    PreflightSpec preflight;
     MigrationsSpec migrations;
     Mode mode = Mode::Apply;
     DeletionSpec deletion;

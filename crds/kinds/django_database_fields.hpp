@@ -153,6 +153,48 @@ struct Describe<AppSpec> {
 };
 
 template <>
+struct Words<PreflightWhen> {
+    static constexpr std::array kWords{
+        std::pair{PreflightWhen::Always, std::string_view{"Always"}},
+        std::pair{PreflightWhen::Never, std::string_view{"Never"}},
+    };
+};
+template <>
+struct Words<FailLevel> {
+    static constexpr std::array kWords{
+        std::pair{FailLevel::Never, std::string_view{"Never"}},
+        std::pair{FailLevel::Error, std::string_view{"Error"}},
+        std::pair{FailLevel::Warning, std::string_view{"Warning"}},
+    };
+};
+
+template <>
+struct Describe<PreflightSpec> {
+    static constexpr std::string_view kDoc =
+        "How a new Pod template is tried out, with the app's own login and environment, before its "
+        "image migrates.";
+    static constexpr auto kFields = std::make_tuple(
+        field(
+            "when",
+            &PreflightSpec::when,
+            Presence::Optional,
+            "Always: a Job in the new Pod template shows that the app starts, finds its database, "
+            "and reads and writes it; nothing is migrated before. Never: the migration is the "
+            "first to find out.",
+            {.default_json = "\"Always\""}
+        ),
+        field(
+            "failLevel",
+            &PreflightSpec::fail_level,
+            Presence::Optional,
+            "From which level on a finding of Django's check --deploy holds the release: Error or "
+            "Warning. Never: findings are told in the condition PreflightPassed.",
+            {.default_json = "\"Never\""}
+        )
+    );
+};
+
+template <>
 struct Describe<MigrationsSpec> {
     static constexpr std::string_view kDoc =
         "Limits of a migration. Every new image migrates once, in a Job, before any Pod of it "
@@ -230,6 +272,13 @@ struct Describe<DjangoDatabaseSpec> {
             {.default_json = "{}"}
         ),
         field(
+            "preflight",
+            &DjangoDatabaseSpec::preflight,
+            Presence::Optional,
+            Describe<PreflightSpec>::kDoc,
+            {.default_json = "{}"}
+        ),
+        field(
             "migrations",
             &DjangoDatabaseSpec::migrations,
             Presence::Optional,
@@ -254,9 +303,12 @@ struct Describe<DjangoDatabaseSpec> {
     );
 };
 
-static_assert(
-    describes_every_member<ServerRef, CredentialsSpec, AppSpec, MigrationsSpec, DjangoDatabaseSpec>(
-    )
-);
+static_assert(describes_every_member<
+              ServerRef,
+              CredentialsSpec,
+              AppSpec,
+              PreflightSpec,
+              MigrationsSpec,
+              DjangoDatabaseSpec>());
 
 }  // namespace djdb

@@ -1,5 +1,6 @@
-"""The sample app, copied into a folder of the test, and migrate.py run in it as the operator's Job would."""
+"""The sample app, copied into a folder of the test, and the programs run in it as the operator's Jobs would."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -38,6 +39,15 @@ def until(condition):
     raise AssertionError("the condition did not come true")
 
 
+@contextlib.contextmanager
+def jobs_importable():
+    sys.path.insert(0, str(JOBS))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(JOBS))
+
+
 class Outcome:
     def __init__(self, code, answer, log):
         self.code = code
@@ -51,9 +61,9 @@ class Outcome:
 
 
 class Run:
-    """One migrate.py that was started."""
+    """One program that was started."""
 
-    def __init__(self, app, python, variables):
+    def __init__(self, app, program, python, variables):
         self.term = app.folder.parent / ("answer-%d" % len(app.runs))
         self.term.touch()  # as the kubelet does
         self.logfile = app.folder.parent / ("log-%d" % len(app.runs))
@@ -62,7 +72,7 @@ class Run:
         environment = {name: value for name, value in environment.items() if value is not None}
         with open(self.logfile, "wb") as log:
             self.program = subprocess.Popen(
-                [str(python), str(JOBS / "migrate.py")],
+                [str(python), str(JOBS / program)],
                 cwd=app.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -129,13 +139,20 @@ class App:
         text = MIGRATION.format(step=body, atomic=atomic, after=after, operations=operations)
         self.write("orders/migrations/%s.py" % name, text)
 
-    def start(self, python=sys.executable, **variables):
-        run = Run(self, python, variables)
+    def start(self, python=sys.executable, program="migrate.py", **variables):
+        run = Run(self, program, python, variables)
         self.runs.append(run)
         return run
 
     def migrate(self, python=sys.executable, **variables):
         return self.start(python, **variables).outcome()
+
+    def start_probe(self, python=sys.executable, **variables):
+        """With the app's own login."""
+        return self.start(python, "probe.py", **dict({"DB_USER": self.database + "_a"}, **variables))
+
+    def probe(self, python=sys.executable, **variables):
+        return self.start_probe(python, **variables).outcome()
 
     def manage(self, *arguments):
         """The app's own command line, as a person uses it."""

@@ -146,6 +146,7 @@ def test_a_pool_of_greenlets(app):
     outcome = app.migrate()
     assert outcome.code == 0, outcome.log
     assert app.recorded() == ["0001_initial"]
+    assert app.probe().answer["ok"] is True
 
 
 POOL = """
@@ -178,6 +179,7 @@ def test_djangos_own_pool(app):
     use_pool(app)
     outcome = app.migrate()
     assert outcome.code == 0, outcome.log
+    assert app.probe().answer["ok"] is True
 
 
 @pytest.mark.parametrize(

@@ -118,17 +118,19 @@ def test_options_of_a_console_script_are_its_own(app):
     assert outcome.code == 0, outcome.log
 
 
-def test_our_folder_is_not_on_the_apps_path(app):
+@pytest.mark.parametrize("program", ["migrate.py", "probe.py"])
+def test_our_folder_is_not_on_the_apps_path(app, program):
     check = "import sys\nassert not [p for p in sys.path if os.path.exists(os.path.join(p, 'djangodb_answer.py'))]\n"
     app.replace("manage.py", "import sys\n", check)
-    outcome = app.migrate()
+    outcome = app.start(program=program).outcome()
     assert outcome.code == 0, outcome.log
 
 
-def test_a_safe_path_and_modules_of_the_app_with_plain_names(app):
-    for name in ("migrate", "answer", "lock", "plan", "apply", "steps", "reasons", "signals"):
+@pytest.mark.parametrize("program", ["migrate.py", "probe.py"])
+def test_a_safe_path_and_modules_of_the_app_with_plain_names(app, program):
+    for name in ("migrate", "probe", "answer", "lock", "plan", "apply", "steps", "reasons", "signals"):
         app.write(name + ".py", "raise RuntimeError('the app has a module of this name')\n")
-    outcome = app.migrate(PYTHONSAFEPATH="1", PYTHONPATH=str(app.folder))
+    outcome = app.start(program=program, PYTHONSAFEPATH="1", PYTHONPATH=str(app.folder)).outcome()
     assert outcome.code == 0, outcome.log
 
 

@@ -1,19 +1,15 @@
 """Each reason of djangodb_exit_codes.py is produced by a test of this folder, for real."""
 
 import pathlib
-import sys
 
 import pytest
 
-from app import JOBS
+from app import jobs_importable
 
 
 def reasons():
-    sys.path.insert(0, str(JOBS))
-    try:
+    with jobs_importable():
         from djangodb_exit_codes import EXIT_CODES
-    finally:
-        sys.path.remove(str(JOBS))
     return sorted(set(EXIT_CODES) - {"Internal"})  # see there
 
 

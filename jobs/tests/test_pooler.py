@@ -10,15 +10,15 @@ PASSWORD = "canary-of-the-password"
 
 @pytest.fixture
 def through(app):
-    """Migrates through a PgBouncer that knows the app's database and its login, but for what a test changes."""
+    """Migrates through a PgBouncer that knows the app's database and its logins, but for what a test changes."""
 
-    def migrate(databases=None, users=None, settings=None, **variables):
+    def run(databases=None, users=None, settings=None, program=app.migrate, **variables):
         databases = databases or {app.database: "host=127.0.0.1 port=%d" % app.server.port}
-        users = users or {app.database + "_migrate": PASSWORD}
+        users = users or {app.database + suffix: PASSWORD for suffix in ("_migrate", "_a")}
         with PgBouncer(databases, users, **(settings or {})) as pooler:
-            return app.migrate(DB_PORT=str(pooler.port), DB_SSLMODE="disable", **variables)
+            return program(DB_PORT=str(pooler.port), DB_SSLMODE="disable", **variables)
 
-    return migrate
+    return run
 
 
 def test_a_database_that_it_does_not_know(through):
@@ -44,3 +44,15 @@ def test_a_server_that_does_not_answer_it(app, through):
 
 def test_no_place_for_one_more_client(through):
     through(settings={"max_client_conn": 0}).is_failure("Unreachable", 75)
+
+
+def test_the_probe_tells_of_it(app, through):
+    transactions = {"pool_mode": "transaction", "default_pool_size": 1}
+    outcome = through(program=app.probe, settings=transactions, DJANGODB_REQUIRE_TLS="0")
+    assert (outcome.code, outcome.answer["pooler"]) == (0, True), outcome.log
+    assert "DISABLE_SERVER_SIDE_CURSORS" in outcome.answer["warnings"][0]
+    assert outcome.answer["message"].endswith("without TLS")
+    app.replace("shop/settings.py", '"CONN_MAX_AGE"', '"DISABLE_SERVER_SIDE_CURSORS": True, "CONN_MAX_AGE"')
+    answer = through(program=app.probe, settings=transactions, DJANGODB_REQUIRE_TLS="0").answer
+    assert answer["pooler"] is True
+    assert "DISABLE_SERVER_SIDE_CURSORS" not in str(answer["warnings"])

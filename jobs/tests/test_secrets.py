@@ -45,3 +45,27 @@ def test_a_password_that_the_settings_read_from_a_file(app):
 
 def test_a_wrong_password(app):
     nothing_shows(app.migrate(DB_PASSWORD="canary-that-is-wrong").is_failure("AuthFailed", 76))
+
+
+CHECK = """
+
+import os
+from django.core import checks
+
+@checks.register
+def leak(**_):
+    if os.environ["LEAK"]:
+        raise RuntimeError("it is " + os.environ["DB_PASSWORD"])
+    return [checks.Error("password=canary-pair", hint=os.environ["DB_PASSWORD"], obj=os.environ["DB_PASSWORD"])]
+"""
+
+
+def test_in_what_the_probe_says(migrated):
+    migrated.write("orders/models.py", (migrated.folder / "orders/models.py").read_text() + CHECK)
+    login = "DATABASES['password'] = dict(DATABASES['default'], PASSWORD='wrong-canary')\n"
+    migrated.write(SETTINGS, (migrated.folder / SETTINGS).read_text() + login)
+    for leak in ("", "yes"):
+        outcome = migrated.probe(LEAK=leak)
+        nothing_shows(outcome)
+        assert outcome.answer["aliases"] == {"password": "unreachable"}
+    nothing_shows(migrated.probe(LEAK="", DJANGODB_FAIL_LEVEL="ERROR").is_failure("ChecksFailed", 70))

@@ -4,7 +4,9 @@
 #include "reconcilers/execute/confirm_drop.hpp"
 #include "reconcilers/execute/stored_passwords.hpp"
 #include "reconcilers/manifests/ca_bundle.hpp"
+#include "reconcilers/manifests/job_programs.hpp"
 #include "reconcilers/manifests/migration_job.hpp"
+#include "reconcilers/manifests/probe_job.hpp"
 #include "reconcilers/manifests/secret.hpp"
 
 #include <nlohmann/json.hpp>
@@ -122,12 +124,21 @@ class Executor {
         cluster_.remove_secret({meta.key.ns, removal.secret}, meta.uid, call_);
     }
     void operator()(const ForgetReaders&) { store(without_leftovers(desired_, stored_)); }
+    void operator()(const StartProbe& start) {
+        cluster_.publish(render_job_programs(desired_), {}, call_);
+        cluster_.create_job(render_probe_job(desired_, start, access()), call_);
+        tell(
+            "PreflightStarted",
+            "Trying out the Pod template of Deployment " + start.source.meta.key.name.str() +
+                " with " + start.image.str() + "."
+        );
+    }
     // A Pod that nobody sees any more, on a lost node, may have the password of an earlier attempt and a session that
     // holds its locks. The order is that of the crash, and of a second operator, between any two: whoever counted
     // last goes on; a password is stored before the login has it; no Secret and no Job while a session is left.
     void operator()(const StartMigration& start) {
-        cluster_.require_no_running_job(desired_.object, call_);
-        cluster_.publish(render_migration_program(desired_), {}, call_);
+        cluster_.require_no_running_migration(desired_.object, call_);
+        cluster_.publish(render_job_programs(desired_), {}, call_);
         refuse_foreign_secret(desired_.migration_name);
         const auto attempt = next_attempt();
         tenant().count_attempt({known(observed_.tenant).attempts, attempt}, call_);
@@ -158,7 +169,7 @@ class Executor {
         tell(
             "JobRemoved",
             "Job " + removal.job +
-                " had done its part, but another container in its Pod went on running."
+                " is not needed any more: it has done its part, or its Pod template was replaced."
         );
     }
     void operator()(const LiftJobDeadline& lift) {

@@ -39,7 +39,7 @@ std::string one_line(std::string text, std::size_t limit) {
 std::string explain_start(const std::string& message) {
     const auto says = [&](const char* words) { return message.find(words) != std::string::npos; };
     if (says("python3") && (says("not found") || says("o such file"))) {
-        return "the image has no python3 on PATH, which the migration is started with. Set env "
+        return "the image has no python3 on PATH, which the Job is started with. Set env "
                "PATH in the Pod template so that it contains the folder of the app's interpreter "
                "(such as /opt/venv/bin), or add a link python3 to the image";
     }
@@ -169,6 +169,9 @@ Answered read_answer(const ContainerEnd& end, const json& answer, TimePoint fini
     read.leaves = names_at(answer, "leaves");
     read.leaf_hashes = decode_hashes(text_at(answer, "leaves_crc32"));
     read.applied = names_at(answer, "applied");
+    for (auto& warning : names_at(answer, "warnings")) {
+        read.warnings.push_back(one_line(std::move(warning), kLongestText));
+    }
     read.has_no_migrations = is_empty_list(answer, "leaves") && is_empty_list(answer, "applied");
     read.database = one_line(text_at(answer, "database"), kLongestName);
     read.user = one_line(text_at(answer, "user"), kLongestName);

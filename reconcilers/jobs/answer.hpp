@@ -40,6 +40,8 @@ struct Answered {
     /// CRC-32 of each leaf's name, in place of `leaves` where those are too long for an answer.
     std::vector<std::uint32_t> leaf_hashes;
     std::vector<std::string> applied;
+    /// A sentence each: what is no reason to hold the release.
+    std::vector<std::string> warnings;
     /// It names its leaves, and there are none: the app has no migrations.
     bool has_no_migrations = false;
     /// Where and as whom the app's own connection was.

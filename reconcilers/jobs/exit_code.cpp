@@ -11,6 +11,7 @@ std::span<const ExitRow> exit_table() {
         ExitRow{Reason::OptionsRefused, ExitCode::NoSettings},
         ExitRow{Reason::SettingsNotFound, ExitCode::NoSettings},
         ExitRow{Reason::SettingsImportFailed, ExitCode::NoSettings},
+        ExitRow{Reason::ChecksFailed, ExitCode::NoSettings},
         ExitRow{Reason::NoDatabaseConfigured, ExitCode::NoDatabase},
         ExitRow{Reason::EngineNotPostgres, ExitCode::OtherEngine},
         ExitRow{Reason::DjangoMissing, ExitCode::ImportMissing},

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::array kKinds{
     std::pair{JobKind::Migrate, std::string_view{"migrate"}},
+    std::pair{JobKind::Probe, std::string_view{"probe"}},
 };
 
 }  // namespace

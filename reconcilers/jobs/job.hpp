@@ -14,7 +14,10 @@
 namespace djdb {
 
 /// What a Job does: the value of its label djangodb.io/job-kind.
-enum class JobKind { Migrate };
+enum class JobKind {
+    Migrate,
+    Probe,  ///< tries a Pod template out; it changes nothing in the database
+};
 
 std::string_view to_string(JobKind kind);
 /// Without a value: Migrate, as an earlier version made no others and gave no label. None for the kind

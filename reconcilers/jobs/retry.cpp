@@ -16,7 +16,7 @@ constexpr int kMostCostlyAttempts = 5;
 /// elsewhere, and a person is to hear of it.
 constexpr int kMostAttemptsAtWhatIsThere = 5;
 
-constexpr std::array kMigrationRules{
+constexpr std::array kRules{
     RetryRule{ExitCode::Unreachable, std::nullopt},
     RetryRule{ExitCode::Interrupted, std::nullopt},
     RetryRule{ExitCode::DatabaseMissing, kMostAttemptsAtWhatIsThere},
@@ -63,13 +63,14 @@ std::chrono::seconds pause_after(const RetryPolicy& policy, int attempt) {
 
 const RetryPolicy& retry_policy(JobKind kind) {
     using std::chrono::seconds;
-    static constexpr RetryPolicy kMigration{
-        kMigrationRules, seconds{5}, seconds{300}, 11, seconds{3600}};
-    switch (kind) {  // NOLINT(readability-trivial-switch): each kind of Job is to have a case
+    static constexpr RetryPolicy kPolicy{kRules, seconds{5}, seconds{300}, 11, seconds{3600}};
+    switch (kind) {
         case JobKind::Migrate:
+        // What ends a probe would have ended its migration, and is as costly to repeat.
+        case JobKind::Probe:
             break;
     }
-    return kMigration;
+    return kPolicy;
 }
 
 bool is_rare(const RetryPolicy& policy, int attempt) {

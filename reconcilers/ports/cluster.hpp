@@ -112,10 +112,10 @@ class Cluster {
     /// Deletes the Secret if this resource controls it, else leaves it.
     virtual void
     remove_secret(const ObjectKey&, const ResourceUid& controller, const CallContext&) = 0;
-    /// Refused with Conflict while a Job of this resource is not over, whether the cache shows it or not.
-    virtual void require_no_running_job(const DjangoDatabase&, const CallContext&) = 0;
-    /// AlreadyExists is success: names are deterministic, so it is the same Job. Refused with
-    /// Conflict while another Job of this resource is not over, whether the cache shows it or not.
+    /// Refused with Conflict while a migration Job of this resource is not over, whether the cache shows it or not.
+    virtual void require_no_running_migration(const DjangoDatabase&, const CallContext&) = 0;
+    /// AlreadyExists is success: names are deterministic, so it is the same Job. One that migrates is refused with
+    /// Conflict while another of this resource is not over, whether the cache shows it or not.
     virtual void create_job(const nlohmann::json& manifest, const CallContext&) = 0;
     /// Lets the template through that was judged: refused with Conflict if the Deployment changed
     /// since.

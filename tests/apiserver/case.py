@@ -10,6 +10,7 @@ import stage
 from audit_log import AuditLog
 from kube_api import Refused
 from passed import statement_of_pass
+from probes import Probes
 from stage import world
 from wait import Unmet, wait_for
 
@@ -156,6 +157,13 @@ class ClusterTest(unittest.TestCase):
 
     def make_deployment(self, name, image, **settings):
         return self.api.create("deployment", deployment(name, self.space, image, **settings))
+
+    def let_probes_pass(self):
+        """For tests of what comes behind the pre-flight."""
+        self.addCleanup(Probes(self.api, self.space).stop)
+
+    def jobs_of(self, kind):
+        return self.api.list("job", self.space, labelSelector="djangodb.io/job-kind=" + kind)
 
     def change_template(self, name, template):
         """Containers by name, as kubectl does it."""

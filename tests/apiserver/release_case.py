@@ -35,6 +35,10 @@ def now():
 
 
 class ReleaseTest(ClusterTest):
+    def setUp(self):
+        super().setUp()
+        self.let_probes_pass()
+
     def resource(self):
         return self.api.read("djdb", "app", self.space)
 
@@ -44,9 +48,7 @@ class ReleaseTest(ClusterTest):
         self.make_deployment("web", IMAGE, **settings)
 
     def jobs(self):
-        return {
-            int(job["metadata"]["annotations"]["djangodb.io/attempt"]): job for job in self.api.list("job", self.space)
-        }
+        return {int(job["metadata"]["annotations"]["djangodb.io/attempt"]): job for job in self.jobs_of("migrate")}
 
     def job(self, attempt=1):
         return self.eventually("attempt %d is made" % attempt, lambda: self.jobs().get(attempt), HEAL_SECONDS)

@@ -257,19 +257,21 @@ class WhatIsSomebodyElses(BadInput):
         self.assert_healed()
         self.assertEqual(decoded(self.api.read("secret", "app-database", self.space))["DB_NAME"], self.database)
 
-    def expect_untouched_migration_object(self, kind, foreign):
+    def expect_untouched_migration_object(self, kind, foreign, condition):
         made = self.api.create(kind, foreign)
+        self.let_probes_pass()
         self.make_ready_database()
         self.make_deployment("web", IMAGE)
-        self.assert_reported("MigrationsApplied", "SecretConflict", "app-migrate", "left as it is")
+        self.assert_reported(condition, "SecretConflict", "app-migrate", "left as it is")
         self.assert_quiet()
         self.assertEqual(self.api.read(kind, "app-migrate", self.space), made)
-        self.assertEqual(self.api.list("job", self.space), [])
+        self.assertEqual(self.jobs_of("migrate"), [])
         self.api.delete(kind, "app-migrate", self.space)
-        self.eventually("the migration starts", lambda: self.api.list("job", self.space), HEAL_SECONDS)
+        self.eventually("the migration starts", lambda: self.jobs_of("migrate"), HEAL_SECONDS)
 
     def test_secret_of_the_migrations_name(self):
-        self.expect_untouched_migration_object("secret", secret("app-migrate", self.space, {"DB_USER": "foreign"}))
+        foreign = secret("app-migrate", self.space, {"DB_USER": "foreign"})
+        self.expect_untouched_migration_object("secret", foreign, "MigrationsApplied")
 
     def test_config_map_of_the_migrations_name(self):
         self.expect_untouched_migration_object(
@@ -280,10 +282,15 @@ class WhatIsSomebodyElses(BadInput):
                 "metadata": {"name": "app-migrate", "namespace": self.space},
                 "data": {"migrate.py": "print('foreign')"},
             },
+            "PreflightPassed",
         )
 
 
 class Workloads(BadInput):
+    def setUp(self):
+        super().setUp()
+        self.let_probes_pass()
+
     def test_no_labelled_workload(self):
         self.make_ready_database()
         found = self.wait_for_condition("RolledOut", "Unknown", "NoWorkload")
@@ -324,7 +331,7 @@ class Workloads(BadInput):
         self.forbid("count/jobs.batch")
         mark = self.audit.end()
         self.make_deployment("web", IMAGE)
-        self.assert_reported("MigrationsApplied", "WriteRefused", "exceeded quota: none", "every 5 minutes")
+        self.assert_reported("PreflightPassed", "WriteRefused", "exceeded quota: none", "every 5 minutes")
         self.assertEqual(self.api.list("replicaset", self.space), [])
         self.assert_quiet()  # not even a visit makes it ask again before that
         self.assertEqual(self.creations("jobs", mark), 1)
@@ -365,7 +372,7 @@ class Workloads(BadInput):
         self.make_ready_database()
         self.forbid("pods")
         self.make_deployment("web", IMAGE)
-        found = self.wait_for_condition("MigrationsApplied", "False", "MigrationJobStuck", seconds=HEAL_SECONDS)
+        found = self.wait_for_condition("PreflightPassed", "False", "PreflightJobStuck", seconds=HEAL_SECONDS)
         self.assertIn("exceeded quota: none", found["message"], "in the words of Kubernetes")
         self.assert_quiet()
         first = self.api.list("job", self.space)[0]["metadata"]["name"]
@@ -387,7 +394,7 @@ class Workloads(BadInput):
         """The name is made of the template's hash, so the operator's own Job shows it."""
         self.make_ready_database()
         self.make_deployment("web", IMAGE)
-        job = self.eventually("the Job is made", lambda: self.api.list("job", self.space))[0]
+        job = self.eventually("the Job is made", lambda: self.jobs_of("migrate"))[0]
         self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")
         container = {"name": "app", "image": IMAGE}
         foreign = {
@@ -401,7 +408,7 @@ class Workloads(BadInput):
         self.api.call(
             "DELETE", self.api.path("job", self.space, job["metadata"]["name"]), propagationPolicy="Background"
         )
-        self.eventually("the Job is gone", lambda: not self.api.list("job", self.space))
+        self.eventually("the Job is gone", lambda: not self.jobs_of("migrate"))
         made = self.api.create("job", foreign)
         self.make_deployment("web", IMAGE)
         self.assert_reported(

@@ -13,6 +13,10 @@ IMAGE = "registry.test/shop:v1"
 
 
 class CaTest(ClusterTest):
+    def setUp(self):
+        super().setUp()
+        self.let_probes_pass()
+
     def bundle(self, size, filler="#"):
         """The server's own CA, and a comment behind it up to this size."""
         return self.admin.authority + filler * (size - len(self.admin.authority.encode()) - 1) + "\n"
@@ -78,7 +82,7 @@ class Published(CaTest):
         self.make_with(self.bundle(BUNDLE))
         deployment = self.mounting({"configMap": {"name": "app-database-ca"}})
         self.api.create("deployment", deployment)
-        job = self.eventually("the Job is made", lambda: self.api.list("job", self.space), HEAL_SECONDS)[0]
+        job = self.eventually("the Job is made", lambda: self.jobs_of("migrate"), HEAL_SECONDS)[0]
         pod = job["spec"]["template"]["spec"]
         self.assertEqual(pod["volumes"][0]["configMap"]["name"], "app-database-ca")
         self.assertNotIn("ca.crt", self.secret("app-migrate"))

@@ -21,6 +21,7 @@ GATE = "djangodb-release-gate"
 class GateTest(ClusterTest):
     def setUp(self):
         super().setUp()
+        self.let_probes_pass()
         self.make_ready_database()
 
     def read(self, name="web"):

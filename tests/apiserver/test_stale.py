@@ -111,7 +111,7 @@ class Drop(Stale):
 class Cancel(Stale):
     def setUp(self):
         super().setUp()
-        self.make_ready_database()
+        self.make_ready_database(preflight={"when": "Never"})
         self.make_node()
 
     def start(self, pod):

@@ -1,8 +1,8 @@
 """Images that can't be released, and users who do it otherwise than meant: each has a reason of its own, and a way out.
 
-An image that does not exist, a volume that does not, an image without Django, one whose Pods never become ready; two
-images together; a user's own pause; a Deployment that gets its label when its image is already wanted. The old Pods
-serve through all of it.
+An image that does not exist, a volume that does not, an image without Django, a wrong password, an image whose Pods
+never become ready; two images together; a user's own pause; a Deployment that gets its label when its image is already
+wanted. The old Pods serve through all of it.
 """
 
 import json
@@ -45,19 +45,19 @@ def released(version):
     show("ok: %s went through" % version)
 
 
-def jobs_of(version):
+def jobs_of(version, kind="migrate"):
     return [
         job["metadata"]["name"]
-        for job in SHOP.items("job")
+        for job in SHOP.jobs(kind)
         if job["metadata"]["annotations"]["djangodb.io/image"] == image(version)
     ]
 
 
 def missing_image():
     step("An image that does not exist, then the one that was meant")
-    refused("v1-typo", "MigrationsApplied", "MigrationJobStuck")
+    refused("v1-typo", "PreflightPassed", "PreflightJobStuck")
     released("v1")
-    wait_for("the Job that never started to be gone", lambda: not jobs_of("v1-typo"))
+    wait_for("the Job that never started to be gone", lambda: not jobs_of("v1-typo", "probe"))
     show("ok: the Job that never started is gone")
 
 
@@ -78,18 +78,32 @@ def missing_volume():
     secret = "web-tls-7h2k9"  # the kubelet names it
     stays_out(
         lambda: patch_template({"secret": {"secretName": secret}}, {}, "v2"),
-        "MigrationsApplied",
-        "MigrationJobStuck",
+        "PreflightPassed",
+        "PreflightJobStuck",
         secret,
     )
     patch_template({"$patch": "delete"}, {"$patch": "delete"}, "v1")
     SHOP.wait_for_release("v1")
-    wait_for("the Job that never started to be gone", lambda: not jobs_of("v2"))
+    wait_for("the Job that never started to be gone", lambda: not jobs_of("v2", "probe"))
 
 
 def image_without_django():
     step("An image without Django")
-    refused("no-django", "MigrationsApplied", "DjangoMissing")
+    refused("no-django", "PreflightPassed", "DjangoMissing")
+
+
+def wrong_password():
+    step("A template with a password of its own, and back")
+    released("v1")
+    both = ("deployment/web", "deployment/worker")
+    stays_out(
+        lambda: SHOP.kubectl("set", "env", *both, "DB_PASSWORD=of-last-year"),
+        "PreflightPassed",
+        "AuthFailed",
+        "read DB_USER and DB_PASSWORD from the Secret",
+    )
+    SHOP.kubectl("set", "env", *both, "DB_PASSWORD-")
+    SHOP.wait_for_release("v1")
 
 
 def failing_migration():
@@ -110,7 +124,8 @@ def failing_migration():
 def two_images():
     step("One Deployment of the two gets version 2")
     refused("v2", "Gated", "ImagesDiverge", "web", seconds=QUICK)
-    require("nothing was tried", not jobs_of("v2"), jobs_of("v2"))
+    tried = jobs_of("v2", "probe") + jobs_of("v2")
+    require("nothing was tried", not tried, tried)
     SHOP.upgrade("v1", "web")
     SHOP.wait_for_release("v1")
 
@@ -120,7 +135,8 @@ def users_pause():
     SHOP.kubectl("rollout", "pause", "deployment/worker")
     SHOP.wait_for_condition("Gated", "False", "PausedByUser", QUICK)
     refused("v2", "Gated", "PausedByUser", seconds=QUICK)
-    require("nothing was tried", not jobs_of("v2"), jobs_of("v2"))
+    tried = jobs_of("v2", "probe") + jobs_of("v2")
+    require("nothing was tried", not tried, tried)
     SHOP.kubectl("rollout", "resume", "deployment/worker")
     SHOP.wait_for_release("v2")
     require("0002 is applied once", SHOP.times_applied("0002_reference") == 1)
@@ -166,6 +182,7 @@ def main():
         missing_image()
         missing_volume()
         image_without_django()
+        wrong_password()
         failing_migration()
         two_images()
         users_pause()

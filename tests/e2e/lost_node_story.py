@@ -41,7 +41,7 @@ def processes_of(pod):
 
 
 def is_migration_that_runs(pod):
-    return "job-name" in pod["metadata"]["labels"] and pod["status"]["phase"] == "Running"
+    return pod["metadata"]["labels"].get("djangodb.io/job-kind") == "migrate" and pod["status"]["phase"] == "Running"
 
 
 def signal_all(pids, number):
@@ -89,7 +89,7 @@ def give_up(job):
     before = sessions()
     SHOP.kubectl("delete", "job", job, "--wait=false")
     wait_for("the session to be ended", lambda: sessions() != before and "idle in transaction" not in sessions())
-    wait_for("the next attempt's Job", lambda: SHOP.items("job"))
+    wait_for("the next attempt's Job", SHOP.jobs)
     require("the table is free", int(SHOP.sql("select count(*) from orders_order")) >= 0)
     require("nothing of the earlier attempt is applied", SHOP.times_applied("0002_reference") == 0)
 

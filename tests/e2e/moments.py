@@ -139,10 +139,16 @@ def users_first_change(shop):
     )
 
 
-def has_migrated(pod):
-    """A migration Job's Pod whose container ended well; the operator does not wait for the Job to be Complete."""
-    return (
-        "djangodb.io/revision" in pod["metadata"].get("labels", {})
+def job_made(shop, kind):
+    """Its name says which kind it is."""
+    made = answered("create", "jobs", shop.space)
+    return lambda request: made(request) and "-%s-" % kind in request.name
+
+
+def has_ended_well(kind):
+    """A Job's Pod whose container ended well; the operator does not wait for the Job to be Complete."""
+    return lambda pod: (
+        pod["metadata"].get("labels", {}).get("djangodb.io/job-kind") == kind
         and pod["spec"]["containers"][0]["image"].endswith(":v2")
         and any(
             container["state"].get("terminated", {}).get("exitCode") == 0
@@ -210,13 +216,15 @@ PROVISIONING = [
 # From the user's new image until nothing but it runs.
 UPGRADE = [
     Moment("the first Deployment is held, the second has its old image", on_audit(users_first_change)),
+    Moment("the probe exists", on_audit(lambda shop: job_made(shop, "probe"))),
+    Moment("the probe has ended well, nothing migrates", on_change("api/v1", "pods", has_ended_well("probe"))),
     Moment(
-        "the migration's Secret is found as it should be, its Job does not exist",
+        "the migration's Secret is found as it should be, no Job migrates",
         on_audit(lambda shop: answered("get", "secrets", shop.space, "shop-migrate")),
     ),
-    Moment("the Job exists", on_audit(lambda shop: answered("create", "jobs", shop.space))),
+    Moment("the migration Job exists", on_audit(lambda shop: job_made(shop, "migrate"))),
     Moment("the migration is in the midst of its ALTER TABLE", migration_waits_inside, sample=True),
-    Moment("the Job's container has ended, nothing is recorded", on_change("api/v1", "pods", has_migrated)),
+    Moment("its container has ended, nothing is recorded", on_change("api/v1", "pods", has_ended_well("migrate"))),
     Moment(
         "the template is in the ledger, the gate is closed",
         on_rows(
@@ -238,8 +246,8 @@ UPGRADE = [
         on_change("apis/apps/v1", "deployments", once_all(["web", "worker"], is_rolled)),
     ),
     Moment(
-        "the Job exists, and twice more while it recovers",
-        on_audit(lambda shop: answered("create", "jobs", shop.space)),
+        "the migration Job exists, and twice more while it recovers",
+        on_audit(lambda shop: job_made(shop, "migrate")),
         deaths=3,
         sample=True,
     ),

@@ -139,7 +139,7 @@ def nothing_was_lost(rows):
     require("no row was lost", int(SHOP.sql("select count(*) from orders_order")) >= rows)
     require("0002 is applied once", SHOP.times_applied("0002_reference") == 1)
     succeeded = {}
-    for job in SHOP.items("job"):
+    for job in SHOP.jobs():
         version = job["metadata"]["annotations"]["djangodb.io/image"].rsplit(":", 1)[1]
         succeeded.setdefault(version, []).append(job["status"].get("succeeded", 0))
     show("attempts: " + ", ".join("%s %d" % (version, len(ends)) for version, ends in sorted(succeeded.items())))

@@ -50,6 +50,9 @@ class Shop:
     def items(self, kind):
         return world.api().list(kind, self.space)
 
+    def jobs(self, kind="migrate"):
+        return world.api().list("job", self.space, labelSelector="djangodb.io/job-kind=" + kind)
+
     def sql(self, statement):
         return self.server.postgres.sql(statement, self.database)
 

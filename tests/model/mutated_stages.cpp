@@ -96,6 +96,14 @@ DJDB_WRAPPED(assess_deletion, "_ZN4djdb15assess_deletionERKNS_7DesiredERKNS_8Obs
     return verdict;
 }
 
+DJDB_WRAPPED(assess_preflight, "_ZN4djdb16assess_preflightERKNS_7DesiredERKNS_8ObservedE") {
+    auto verdict = real_assess_preflight(desired, observed);
+    if (!std::holds_alternative<Satisfied>(verdict) && acts(Mutant::MigrateUntried)) {
+        return Satisfied{{Reason::Succeeded, "Not tried out."}};
+    }
+    return verdict;
+}
+
 DJDB_WRAPPED(assess_migration, "_ZN4djdb16assess_migrationERKNS_7DesiredERKNS_8ObservedE") {
     const auto* source = migration_source(desired, observed);
     if (source == nullptr || !common_image(desired, observed)) {
@@ -104,8 +112,9 @@ DJDB_WRAPPED(assess_migration, "_ZN4djdb16assess_migrationERKNS_7DesiredERKNS_8O
     const auto image = *common_image(desired, observed);
     const auto revision = revision_of(desired, observed, *source);
     auto blind = observed;
-    const auto hidden =
-        std::erase_if(blind.jobs, [&](const JobRun& job) { return job.revision != revision; });
+    const auto hidden = std::erase_if(blind.jobs, [&](const JobRun& job) {
+        return job.kind == JobKind::Migrate && job.revision != revision;
+    });
     if (hidden != 0 && acts(Mutant::StartBesideRunningJob)) {
         return real_assess_migration(desired, blind);
     }
@@ -115,9 +124,11 @@ DJDB_WRAPPED(assess_migration, "_ZN4djdb16assess_migrationERKNS_7DesiredERKNS_8O
         acts(Mutant::RetryWithoutEnd)) {
         int last = 0;
         for (const auto& job : observed.jobs) {
-            last = job.revision == revision ? std::max(last, job.attempt) : last;
+            last = job.kind == JobKind::Migrate && job.revision == revision
+                       ? std::max(last, job.attempt)
+                       : last;
         }
-        return Act{wait->finding, {StartMigration{*source, revision, image, last + 1}}};
+        return Act{wait->finding, {StartMigration{{*source, revision, image, last + 1}}}};
     }
     return verdict;
 }

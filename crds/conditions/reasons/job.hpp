@@ -1,4 +1,4 @@
-// Reasons that the migration Job gives, in the words of jobs/djangodb_exit_codes.py.
+// Reasons that the probe and migration Jobs give, in the words of jobs/djangodb_exit_codes.py.
 #pragma once
 
 #include "crds/conditions/reason_row.hpp"
@@ -7,127 +7,130 @@
 
 namespace djdb::reasons {
 
+/// The pre-flight finds most of what would end a migration.
+constexpr ConditionSet kBothJobs{C::PreflightPassed, C::MigrationsApplied};
+
 constexpr std::array kJob{
     ReasonRow{
         TLSFailed,
         "TLSFailed",
-        C::MigrationsApplied,
+        kBothJobs,
         "the app's settings can't verify the server",
         "mount ca.crt of ConfigMap SECRET-ca where DB_SSLROOTCERT says"},
     ReasonRow{
         EntryPointNotFound,
         "EntryPointNotFound",
-        C::MigrationsApplied,
+        kBothJobs,
         "the image has no such management command",
         "correct spec.app.manage"},
     ReasonRow{
         EntryPointNotDjango,
         "EntryPointNotDjango",
-        C::MigrationsApplied,
+        kBothJobs,
         "the management command ended before it reached Django",
         "correct spec.app.manage"},
     ReasonRow{
         SettingsNotFound,
         "SettingsNotFound",
-        C::MigrationsApplied,
+        kBothJobs,
         "the settings module does not exist in the image",
         "correct DJANGO_SETTINGS_MODULE or spec.app.settingsModule"},
     ReasonRow{
         SettingsImportFailed,
         "SettingsImportFailed",
-        C::MigrationsApplied,
+        kBothJobs,
         "the settings raise an error, often for a missing variable",
         "give the Pod template what the message names"},
     ReasonRow{
         NoDatabaseConfigured,
         "NoDatabaseConfigured",
-        C::MigrationsApplied,
+        kBothJobs,
         "the settings name no default database",
         "read DB_* from the Secret in DATABASES"},
     ReasonRow{
         EngineNotPostgres,
         "EngineNotPostgres",
-        C::MigrationsApplied,
+        kBothJobs,
         "the settings use another engine, such as a fallback to SQLite",
         "set ENGINE to django.db.backends.postgresql"},
     ReasonRow{
         DjangoMissing,
         "DjangoMissing",
-        C::MigrationsApplied,
+        kBothJobs,
         "the image's interpreter can't import Django",
         "set a fixed image, or spec.app.manage if it is in a virtual environment"},
     ReasonRow{
         DriverMissing,
         "DriverMissing",
-        C::MigrationsApplied,
+        kBothJobs,
         "the image has no psycopg",
         "set a fixed image with psycopg"},
     ReasonRow{
         DriverTooOld,
         "DriverTooOld",
-        C::MigrationsApplied,
+        kBothJobs,
         "the image's psycopg is too old for its Django",
         "set a fixed image with a newer psycopg"},
     ReasonRow{
         AuthFailed,
         "AuthFailed",
-        C::MigrationsApplied,
+        kBothJobs,
         "the server refused the login that the app's settings use",
         "read DB_USER and DB_PASSWORD from the Secret"},
     ReasonRow{
         WrongDatabaseOrUser,
         "WrongDatabaseOrUser",
-        C::MigrationsApplied,
+        kBothJobs,
         "the app's settings lead to another database or role",
         "read DB_* from the Secret"},
     ReasonRow{
         TLSNotInUse,
         "TLSNotInUse",
-        C::MigrationsApplied,
+        kBothJobs,
         "the app's connection is not encrypted",
         "set sslmode in OPTIONS from DB_SSLMODE"},
     ReasonRow{
         PermissionDenied,
         "PermissionDenied",
-        C::MigrationsApplied,
-        "a migration lacks a right",
+        kBothJobs,
+        "a migration, or the app, lacks a right",
         "set the field that the message names, or have a DBA run its statement; then delete the "
         "Job: it is tried again"},
     ReasonRow{
         GraphConflict,
         "GraphConflict",
-        C::MigrationsApplied,
+        kBothJobs,
         "several leaf migrations",
         "run makemigrations --merge, set a fixed image"},
     ReasonRow{
         GraphBroken,
         "GraphBroken",
-        C::MigrationsApplied,
+        kBothJobs,
         "a migration file is missing or broken",
         "set a fixed image"},
     ReasonRow{
         InconsistentHistory,
         "InconsistentHistory",
-        C::MigrationsApplied,
+        kBothJobs,
         "a migration is recorded before one that it depends on",
         "see the message"},
     ReasonRow{
         SquashGap,
         "SquashGap",
-        C::MigrationsApplied,
+        kBothJobs,
         "a squashed migration replaces migrations of which only some are applied",
         "release the unsquashed version first"},
     ReasonRow{
         ServerTooOld,
         "ServerTooOld",
-        C::MigrationsApplied,
+        kBothJobs,
         "Django does not support this PostgreSQL release",
         "update PostgreSQL"},
     ReasonRow{
         LockTimeout,
         "LockTimeout",
-        C::MigrationsApplied,
-        "a migration waited for a lock again and again",
+        kBothJobs,
+        "a migration, or a write of the pre-flight, waited for a lock again and again",
         "end the long transaction, then delete the Job: it is tried again"},
     ReasonRow{
         Backward,
@@ -138,7 +141,7 @@ constexpr std::array kJob{
     ReasonRow{
         PartiallyApplied,
         "PartiallyApplied",
-        C::MigrationsApplied,
+        kBothJobs,
         "a migration outside a transaction failed half-way",
         "finish or undo it by hand as the message says, then delete the Job: it is tried again"},
     ReasonRow{
@@ -150,7 +153,7 @@ constexpr std::array kJob{
     ReasonRow{
         Unreachable,
         "Unreachable",
-        C::MigrationsApplied,
+        kBothJobs,
         "the app's connection to the server failed or was lost",
         "it is tried again, after half an hour once an hour; see to the connection"},
     ReasonRow{
@@ -162,7 +165,7 @@ constexpr std::array kJob{
     ReasonRow{
         Interrupted,
         "Interrupted",
-        C::MigrationsApplied,
+        kBothJobs,
         "a signal ended the Job, as when its node is drained; nothing is half applied",
         "wait; it is tried again"},
     ReasonRow{
@@ -174,28 +177,35 @@ constexpr std::array kJob{
     ReasonRow{
         StatementTimeout,
         "StatementTimeout",
-        C::MigrationsApplied,
+        kBothJobs,
         "a statement of a migration was cancelled, mostly by the app's statement_timeout",
         "raise statement_timeout in the app's settings, or set an image with smaller migrations"},
     ReasonRow{
         Internal,
         "Internal",
-        C::MigrationsApplied,
-        "the operator's own migration program failed",
+        kBothJobs,
+        "the operator's own program failed",
         "report the message and the Job's log"},
     ReasonRow{
         OptionsRefused,
         "OptionsRefused",
-        C::MigrationsApplied,
+        kBothJobs,
         "spec.app.manage holds options or words that the migration would go without",
         "take them out; --settings and --pythonpath are obeyed"},
     ReasonRow{
         ConnectionFailed,
         "ConnectionFailed",
-        C::MigrationsApplied,
+        kBothJobs,
         "the app's connection could not be opened, for a cause that the operator does not know",
         "see the message; correct DATABASES in the settings, or repair the cause and delete the "
         "Job: it is tried again"},
+    ReasonRow{
+        ChecksFailed,
+        "ChecksFailed",
+        C::PreflightPassed,
+        "Django's check --deploy has findings of spec.preflight.failLevel",
+        "correct the settings that the message names, or silence a check in "
+        "SILENCED_SYSTEM_CHECKS"},
 };
 
 }  // namespace djdb::reasons

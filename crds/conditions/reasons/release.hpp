@@ -47,6 +47,36 @@ constexpr std::array kRelease{
         "a Deployment lacks the app container",
         "correct spec.app.container"},
     ReasonRow{
+        PreflightOff,
+        "PreflightOff",
+        C::PreflightPassed,
+        "spec.preflight.when is Never",
+        "remove that field to have each new Pod template tried out"},
+    ReasonRow{
+        PreflightRunning,
+        "PreflightRunning",
+        C::PreflightPassed,
+        "a new Pod template is tried out",
+        "wait"},
+    ReasonRow{
+        PreflightRetrying,
+        "PreflightRetrying",
+        C::PreflightPassed,
+        "the new Pod template did not reach a server or database that was there before",
+        "wait; it is tried again"},
+    ReasonRow{
+        PreflightFailed,
+        "PreflightFailed",
+        C::PreflightPassed,
+        "the probe Job failed",
+        "read its log; set a fixed image"},
+    ReasonRow{
+        PreflightJobStuck,
+        "PreflightJobStuck",
+        C::PreflightPassed,
+        "the probe's Pod can't start, and neither could the app's",
+        "see the message"},
+    ReasonRow{
         MigrationRunning,
         "MigrationRunning",
         C::MigrationsApplied,

@@ -16,7 +16,8 @@
 //       has changed since                        -> Act(ExpireJobs, next attempt)
 //     underway, its Pod to be gone (as above)    -> Blocked(MigrationPodLost)
 //     underway or stuck                          -> Wait(MigrationRunning | MigrationJobStuck)
-//     said ok, its leaves are in the database    -> Act(RecordPassed) of what it proves
+//     said ok, its leaves are in the database    -> Act(RecordPassed) of what it proves, and of each other template
+//                                                   whose probe named leaves that are there too
 //     said ok and has no migrations:
 //       neither has the database, and it was
 //       there as the owner role                  -> Act(RecordPassed)
@@ -32,7 +33,9 @@
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/jobs/retry.hpp"
 #include "reconcilers/stages/release/evidence.hpp"
+#include "reconcilers/stages/release/job_start.hpp"
 #include "reconcilers/stages/release/lost_pod.hpp"
+#include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
@@ -44,9 +47,6 @@
 
 namespace djdb {
 namespace {
-
-/// Between two looks at what keeps a Pod from starting: no watch tells of Events.
-constexpr std::chrono::seconds kObstacleEvery{20};
 
 /// A view: nothing is copied, and a Job is known by its address.
 auto migrations_in(const std::vector<JobRun>& jobs) {
@@ -63,7 +63,7 @@ Verdict start(
 ) {
     return act_and_stop(
         {Reason::MigrationRunning, "Starting the migration Job of " + image.str() + "."},
-        {StartMigration{source, revision, image, 1, proof_name(desired, observed, source)}}
+        {StartMigration{{source, revision, image, 1, proof_name(desired, observed, source)}}}
     );
 }
 
@@ -79,42 +79,17 @@ Verdict start_again(
     }
     steps.emplace_back(ExpireJobs{{last.name}});
     steps.emplace_back(StartMigration{
-        source, last.revision, last.image, last.attempt + 1, proof_name(desired, observed, source)}
-    );
+        {source,
+         last.revision,
+         last.image,
+         last.attempt + 1,
+         proof_name(desired, observed, source)}});
     return act_and_stop(
         {Reason::MigrationRunning,
          "Starting attempt " + std::to_string(last.attempt + 1) + " of the migration Job of " +
              last.image.str() + "."},
         std::move(steps)
     );
-}
-
-/// Why a Job that is underway does nothing; empty when its Pod runs, or may yet be made.
-std::string stuck_reason(const JobRun& job, TimePoint now) {
-    const auto end = read_end(job);
-    if (const auto* stuck = std::get_if<Stuck>(&end)) {
-        return stuck->why;
-    }
-    if (job.pods.empty() && is_late_to_start(job, now)) {
-        return "no Pod was made for it (a quota or an admission rule?); kubectl describe job " +
-               job.name + " says why";
-    }
-    return {};
-}
-
-/// When to look again at a Job whose Pod has not started yet: nothing wakes us if it never does.
-std::optional<TimePoint> next_look(const JobRun& job, TimePoint now) {
-    if (std::ranges::any_of(job.pods, &JobPod::has_started)) {
-        return std::nullopt;
-    }
-    return is_late_to_start(job, now) ? now + kObstacleEvery : job.created + kStartsWithin;
-}
-
-std::optional<TimePoint> earlier(std::optional<TimePoint> one, std::optional<TimePoint> other) {
-    if (one && other) {
-        return std::min(*one, *other);
-    }
-    return one ? one : other;
 }
 
 Verdict judge_running(const JobRun& job, TimePoint now) {
@@ -130,7 +105,7 @@ Verdict judge_running(const JobRun& job, TimePoint now) {
             lost_at};
     }
     const auto look_again = earlier(next_look(job, now), lost_at);
-    if (const auto stuck = stuck_reason(job, now); !stuck.empty()) {
+    if (const auto stuck = why_not_started(job, now); !stuck.empty()) {
         return Wait{
             {Reason::MigrationJobStuck,
              "Job \"" + job.name + "\" can't start: " + stuck +
@@ -149,7 +124,7 @@ Verdict judge_earlier(const JobRun& job, const ImageRef& next, TimePoint now) {
     if (auto lost = judge_lost_pod(job, now)) {
         return *std::move(lost);
     }
-    if (!job.being_deleted && !may_have_started(job) && !stuck_reason(job, now).empty()) {
+    if (!job.being_deleted && !may_have_started(job) && !why_not_started(job, now).empty()) {
         return act_and_stop(
             {Reason::MigrationRunning,
              "Removing Job \"" + job.name + "\" of an earlier template, whose Pod never started."},
@@ -179,6 +154,37 @@ bool proves(
                               : proof_name(desired, observed, workload) == job.proves;
 }
 
+/// Its probe named leaves, and the database has them by now: there is nothing left to migrate for it.
+bool is_proven_by_probe(
+    const Desired& desired,
+    const Observed& observed,
+    const Answered& migrated,
+    const Workload& workload
+) {
+    const auto* probe = find_passed_probe(desired, observed, workload);
+    if (probe == nullptr || is_of_the_past(*probe)) {
+        return false;
+    }
+    const auto end = read_end(*probe);
+    const auto& found = std::get<Answered>(end);
+    const auto applied = observed.release.applied.value_or(AppliedMigrations{});
+    // What was read is the table of the app that migrated; another search_path has another one.
+    return found.recorded_in == migrated.recorded_in && !doubt_of(desired, *probe, found, applied);
+}
+
+bool has_now_passed(
+    const Desired& desired,
+    const Observed& observed,
+    const JobRun& job,
+    const Answered& answer,
+    const Workload& source,
+    const Workload& workload
+) {
+    return proves(desired, observed, job, source, workload) ||
+           (is_to_be_proven(desired, observed, workload) &&
+            is_proven_by_probe(desired, observed, answer, workload));
+}
+
 std::vector<PassedTemplate> what_it_proves(
     const Desired& desired,
     const Observed& observed,
@@ -188,7 +194,7 @@ std::vector<PassedTemplate> what_it_proves(
 ) {
     std::vector<PassedTemplate> passed;
     for (const auto& workload : observed.release.workloads) {
-        if (proves(desired, observed, job, source, workload)) {
+        if (has_now_passed(desired, observed, job, answer, source, workload)) {
             passed.push_back(a_pass_of(desired, observed, workload, answer.recorded_in, job.uid));
         }
     }
@@ -209,7 +215,7 @@ Verdict judge_success(
     auto passed = what_it_proves(desired, observed, job, answer, source);
     const bool proves_all = std::ranges::all_of(observed.release.workloads, [&](const auto& one) {
         return !is_to_be_proven(desired, observed, one) ||
-               proves(desired, observed, job, source, one);
+               has_now_passed(desired, observed, job, answer, source, one);
     });
     Finding finding{Reason::Progressing, "Recording that " + job.image.str() + " passed."};
     std::vector<Step> steps{RecordPassed{std::move(passed)}};

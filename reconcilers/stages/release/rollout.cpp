@@ -37,8 +37,7 @@ std::string what_is_awaited(const Desired& desired, const std::vector<Workload>&
 std::vector<std::string> jobs_to_expire(const Observed& observed) {
     std::vector<std::string> names;
     for (const auto& job : observed.jobs) {
-        if (job.kind == JobKind::Migrate && is_over(read_end(job)) && !job.expires &&
-            !job.being_deleted) {
+        if (is_over(read_end(job)) && !job.expires && !job.being_deleted) {
             names.push_back(job.name);
         }
     }
@@ -79,8 +78,7 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
     }
     if (auto jobs = jobs_to_expire(observed); !jobs.empty()) {
         return act_and_stop(
-            {Reason::Progressing, "Letting finished migration Jobs expire."},
-            {ExpireJobs{std::move(jobs)}}
+            {Reason::Progressing, "Letting finished Jobs expire."}, {ExpireJobs{std::move(jobs)}}
         );
     }
     return Satisfied{

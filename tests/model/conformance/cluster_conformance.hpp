@@ -56,11 +56,13 @@ class ClusterConformance : public testing::Test {
             {"metadata", metadata(name, owner)},
             {"data", {{"migrate.py", value}}}};
     }
-    json job(const std::string& name, const DjangoDatabase& owner) {
+    json job(
+        const std::string& name, const DjangoDatabase& owner, JobKind kind = JobKind::Migrate
+    ) {
         auto its = metadata(name, owner);
         const auto labels = its["labels"];
         its["labels"][std::string(api::kRevisionLabel)] = "revision-1";
-        its["labels"][std::string(api::kJobKindLabel)] = std::string(to_string(JobKind::Migrate));
+        its["labels"][std::string(api::kJobKindLabel)] = std::string(to_string(kind));
         its["annotations"] = {
             {std::string(api::kImageAnnotation), "shop:1"},
             {std::string(api::kAttemptAnnotation), "2"},

@@ -115,18 +115,19 @@ TEST_F(ReleaseConformance, TheGateItself) {
     EXPECT_TRUE(eventually([&] { return cluster().find_gate() == GateState::Intact; }));
 }
 
-TEST_F(ReleaseConformance, OneJobAtATime) {
+TEST_F(ReleaseConformance, OneMigrationAtATime) {
     const auto owner = api_->make_resource("shop");
     const auto other = api_->make_resource("other");
-    cluster().require_no_running_job(owner, call_);
+    cluster().require_no_running_migration(owner, call_);
     cluster().create_job(job("first", owner), call_);
     const auto uid = api_->job("first");
     cluster().create_job(job("first", owner), call_);
     EXPECT_EQ(api_->job("first"), uid);
     EXPECT_EQ(
-        failure_of([&] { cluster().require_no_running_job(owner, call_); }).code, "409 JobRuns"
+        failure_of([&] { cluster().require_no_running_migration(owner, call_); }).code,
+        "409 JobRuns"
     );
-    cluster().require_no_running_job(other, call_);
+    cluster().require_no_running_migration(other, call_);
     auto failure = failure_of([&] { cluster().create_job(job("first", other), call_); });
     EXPECT_EQ(failure.reason, Reason::SecretConflict);
     EXPECT_EQ(failure.kind, FailureClass::Conflict);
@@ -136,9 +137,11 @@ TEST_F(ReleaseConformance, OneJobAtATime) {
     EXPECT_TRUE(api_->job("second").empty());
     // Another resource's Job is none beside it.
     cluster().create_job(job("others", other), call_);
+    // Nor is a probe.
+    cluster().create_job(job("probe", owner, JobKind::Probe), call_);
 
     api_->complete_job("first");
-    cluster().require_no_running_job(owner, call_);
+    cluster().require_no_running_migration(owner, call_);
     cluster().create_job(job("second", owner), call_);
     EXPECT_FALSE(api_->job("second").empty());
 }

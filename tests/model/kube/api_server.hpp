@@ -69,8 +69,8 @@ class ApiServer {
     /// @throws Refusal 409 unless the object still has this version
     void update(Table<Secret>&, Secret, const std::string& version);
     void remove_secret(const ObjectKey&, const ResourceUid&);
-    /// @throws Refusal when a Job of this resource is not over, beside `but`
-    void refuse_running_job(const ResourceUid& controller, const ObjectKey& but) const;
+    /// @throws Refusal when a migration Job of this resource is not over, beside `but`
+    void refuse_running_migration(const ResourceUid& controller, const ObjectKey& but) const;
     void create_job(Job);
     void open_gate(const ObjectMeta& judged, bool checks_version = true);
     /// @throws Refusal 404

@@ -11,15 +11,19 @@ namespace {
 /// How long jobs/ waits for another migration's lock.
 constexpr Millis kLockWait = 60'000;
 
-/// As jobs/djangodb_answer.py writes it.
-std::string answer_of(const std::string& reason, const std::vector<std::string>& leaves) {
+/// As jobs/djangodb_answer.py writes it. A probe's words are shown as long as its Job is there, which may be chance.
+std::string answer_of(
+    JobKind kind, const std::string& reason, const std::vector<std::string>& leaves
+) {
     std::string list;
     for (const auto& leaf : leaves) {
         list += (list.empty() ? "\"" : ",\"") + leaf + "\"";
     }
-    return R"({"v":1,"kind":"migrate","ok":)" + std::string(reason.empty() ? "true" : "false") +
-           R"(,"reason":)" + (reason.empty() ? "null" : "\"" + reason + "\"") +
-           R"(,"message":"of the model","leaves":[)" + list + R"(],"applied":[]})";
+    return R"({"v":1,"kind":")" + std::string(to_string(kind)) + R"(","ok":)" +
+           std::string(reason.empty() ? "true" : "false") + R"(,"reason":)" +
+           (reason.empty() ? "null" : "\"" + reason + "\"") + R"(,"message":")" +
+           (kind == JobKind::Probe ? "" : "of the model") + R"(","leaves":[)" + list +
+           R"(],"applied":[]})";
 }
 
 Pods pods_after(Pods now) {
@@ -38,7 +42,7 @@ int exit_code_of(const std::string& reason) {
 void say(Pod& pod, int exit_code, const std::string& reason) {
     pod.exit_code = exit_code;
     pod.reason = exit_code == 0 ? "Completed" : "Error";
-    pod.answer = answer_of(reason, {});
+    pod.answer = answer_of(JobKind::Migrate, reason, {});
 }
 
 }  // namespace
@@ -124,14 +128,39 @@ void Controllers::begin(const ObjectKey& key, const ResourceUid& uid) {
         return;
     }
     world_.api.put_pod(std::move(pod));
-    world_.timeline.after(random_.between(50, 1'500), [this, key, uid] { migrate(key, uid, 0); });
+    world_.timeline.after(random_.between(50, 1'500), [this, key, uid, kind = job->kind] {
+        if (kind == JobKind::Probe) {
+            probe(key, uid);
+        } else {
+            migrate(key, uid, 0);
+        }
+    });
+}
+
+/// It logs in, and looks; how an attempt of its image is to end is the migration's.
+void Controllers::probe(const ObjectKey& key, const ResourceUid& uid) {
+    const auto job = world_.api.jobs.find(key);
+    const auto found = world_.api.pods.find(key);
+    if (!job || !found || job->meta.uid != uid || job->meta.being_deleted) {
+        return;
+    }
+    auto pod = *found;
+    pod.has_ended = true;
+    const auto why = log_in(*job);
+    say(pod, why.empty() ? 0 : exit_code_of(why), why);
+    pod.answer = answer_of(JobKind::Probe, why, world_.leaves.at(job->image));
+    if (why.empty()) {
+        world_.rules.probe_passes(*job);
+    }
+    end(std::move(pod), key, uid);
 }
 
 std::shared_ptr<const Secret> Controllers::secret_of(const Job& job) const {
-    return world_.api.secrets.find({job.meta.key.ns, ObjectName(job.database + "-migrate")});
+    const auto* suffix = job.kind == JobKind::Probe ? "-database" : "-migrate";
+    return world_.api.secrets.find({job.meta.key.ns, ObjectName(job.database + suffix)});
 }
 
-/// With the migration login, as the Job's container finds it in its Secret.
+/// With the login that the Job's container finds in its Secret.
 std::string Controllers::log_in(const Job& job) const {
     const auto secret = secret_of(job);
     if (!secret) {
@@ -311,7 +340,7 @@ Pod Controllers::answer(const Job& job, Pod pod) {
     }
     const auto& leaves = world_.leaves.at(job.image);
     say(pod, 0, {});
-    pod.answer = answer_of({}, leaves);
+    pod.answer = answer_of(JobKind::Migrate, {}, leaves);
     if (attempt != Attempt::Lies) {
         const auto secret =
             world_.api.secrets.find({job.meta.key.ns, ObjectName(job.database + "-migrate")});

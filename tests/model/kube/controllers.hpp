@@ -18,6 +18,7 @@ class Controllers {
     void tend(const ObjectKey& key);
     // A Job, from its Pod's start until it is removed.
     void begin(const ObjectKey& key, const ResourceUid&);
+    void probe(const ObjectKey& key, const ResourceUid&);
     void migrate(const ObjectKey& key, const ResourceUid&, Millis waited);
     /// @return whether its Pod has a session now
     bool enter(const Job&, Pod);

@@ -4,11 +4,13 @@
 
 namespace djdb::model {
 
-void ApiServer::refuse_running_job(const ResourceUid& controller, const ObjectKey& but) const {
+void ApiServer::refuse_running_migration(const ResourceUid& controller, const ObjectKey& but)
+    const {
     for (const auto& [key, job] : jobs.all()) {
         const auto pod = pods.find(key);
         const bool is_over = pod ? pod->has_ended : job->end != JobEnding::None;
-        if (job->controller == controller && !is_over && key != but) {
+        if (job->controller == controller && job->kind == JobKind::Migrate && !is_over &&
+            key != but) {
             throw Refusal(
                 RefusalKind::Conflict,
                 "409 JobRuns",

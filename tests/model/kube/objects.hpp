@@ -5,6 +5,7 @@
 #include "crds/kinds/postgres_server.hpp"
 #include "crds/names.hpp"
 #include "crds/sensitive.hpp"
+#include "reconcilers/jobs/job.hpp"
 
 #include <map>
 #include <optional>
@@ -41,6 +42,7 @@ enum class JobEnding { None, Succeeded, Failed };
 
 struct Job {
     ObjectMeta meta;
+    JobKind kind = JobKind::Migrate;
     std::string database;
     std::string revision;
     std::string image;

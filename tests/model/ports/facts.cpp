@@ -1,6 +1,12 @@
 #include "tests/model/ports/facts.hpp"
 
+#include "crds/api.hpp"
+#include "tests/model/ports/manifest_fields.hpp"
+
+#include <nlohmann/json.hpp>
+
 #include <string>
+#include <string_view>
 
 namespace djdb::model {
 namespace {
@@ -13,6 +19,23 @@ JobState state_of(JobEnding end) {
 }
 
 }  // namespace
+
+Job job_in(const json& manifest) {
+    const auto& metadata = manifest.at("metadata");
+    const auto text = [&](const char* part, std::string_view name) {
+        return metadata.at(part).at(std::string(name)).get<std::string>();
+    };
+    Job job;
+    job.meta.key = key_in(manifest);
+    job.kind = parse_job_kind(text("labels", api::kJobKindLabel)).value();
+    job.database = text("labels", api::kOwnedByLabel);
+    job.revision = text("labels", api::kRevisionLabel);
+    job.image = text("annotations", api::kImageAnnotation);
+    job.attempt = std::stoi(text("annotations", api::kAttemptAnnotation));
+    job.proves = text("annotations", api::kProvesAnnotation);
+    job.controller = owner_in(manifest);
+    return job;
+}
 
 PodsState state_of(const Deployment& deployment) {
     if (deployment.observed_generation < deployment.meta.generation) {
@@ -35,6 +58,7 @@ PodsState state_of(const Deployment& deployment) {
 
 JobRun facts_of(const Job& job, const Pod* pod) {
     JobRun run;
+    run.kind = job.kind;
     run.name = job.meta.key.name.str();
     run.uid = job.meta.uid;
     run.revision = Revision(job.revision);

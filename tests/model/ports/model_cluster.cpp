@@ -270,29 +270,20 @@ void ModelCluster::
     }
 }
 
-void ModelCluster::require_no_running_job(const DjangoDatabase& database, const CallContext&) {
+void ModelCluster::
+    require_no_running_migration(const DjangoDatabase& database, const CallContext&) {
     read("list the Jobs");
     if (!acts(Mutant::StartBesideRunningJob)) {
         translated(FailureOrigin::Kubernetes, [&] {
-            world_.api.refuse_running_job(database.meta.uid, {});
+            world_.api.refuse_running_migration(database.meta.uid, {});
         });
     }
 }
 
 void ModelCluster::create_job(const json& manifest, const CallContext&) {
-    Job job;
-    job.meta.key = key_in(manifest);
-    const auto& metadata = manifest.at("metadata");
-    const auto text = [&](const char* part, std::string_view name) {
-        return metadata.at(part).at(std::string(name)).get<std::string>();
-    };
-    job.database = text("labels", api::kOwnedByLabel);
-    job.revision = text("labels", api::kRevisionLabel);
-    job.image = text("annotations", api::kImageAnnotation);
-    job.attempt = std::stoi(text("annotations", api::kAttemptAnnotation));
-    job.proves = text("annotations", api::kProvesAnnotation);
-    job.controller = owner_in(manifest);
-    const bool is_another = acts(Mutant::SecondJob);
+    auto job = job_in(manifest);
+    const bool migrates = job.kind == JobKind::Migrate;
+    const bool is_another = migrates && acts(Mutant::SecondJob);
     if (is_another) {
         job.meta.key.name =
             ObjectName(job.meta.key.name.str() + "-" + std::to_string(world_.timeline.now()));
@@ -306,8 +297,8 @@ void ModelCluster::create_job(const json& manifest, const CallContext&) {
             }
             return;
         }
-        if (!is_another && !acts(Mutant::StartBesideRunningJob)) {
-            world_.api.refuse_running_job(owner, key);
+        if (migrates && !is_another && !acts(Mutant::StartBesideRunningJob)) {
+            world_.api.refuse_running_migration(owner, key);
         }
         world_.rules.before_job(job);
         world_.api.create_job(std::move(job));

@@ -42,7 +42,7 @@ class ModelCluster final : public Cluster {
     void remove_operator_secret(const ObjectName&, const CallContext&) override;
     void publish(const nlohmann::json& manifest, const SecretData&, const CallContext&) override;
     void remove_secret(const ObjectKey&, const ResourceUid&, const CallContext&) override;
-    void require_no_running_job(const DjangoDatabase&, const CallContext&) override;
+    void require_no_running_migration(const DjangoDatabase&, const CallContext&) override;
     void create_job(const nlohmann::json& manifest, const CallContext&) override;
     void open_gate(const Workload&, const CallContext&) override;
     void arm_job_ttl(const ObjectKey&, const CallContext&) override;

@@ -109,12 +109,12 @@ bool is_migrated(const World& world, const std::string& image) {
 }
 
 std::string find_unrest_of_release(const World& world, const DjangoDatabase& object) {
-    std::set<std::string> revisions;
+    std::set<std::pair<JobKind, std::string>> revisions;
     for (const auto& [key, job] : world.api.jobs.all()) {
         if (job->end == JobEnding::None) {
             return "Job " + key.name.str() + " is not over";
         }
-        if (!job->expires && !revisions.insert(job->revision).second) {
+        if (!job->expires && !revisions.insert({job->kind, job->revision}).second) {
             return "Jobs of revision " + job->revision + " pile up";
         }
     }

@@ -60,6 +60,7 @@ class Rules {
     void before_finalizers(const ObjectKey& key, const std::vector<std::string>& finalizers);
     void before_status(const ObjectMeta& judged, const DjangoDatabaseStatus&);
     void before_status(const ObjectMeta& judged, const PostgresServerStatus&);
+    void probe_passes(const Job&);
     void migration_begins(const Job&);
     void migration_ends(const ObjectKey& job);
     /// Somebody logs in with the migration login.
@@ -90,6 +91,7 @@ class Rules {
     std::optional<std::string> violation_;
     std::set<std::string> lost_passwords_;
     std::set<ObjectKey> jobs_made_;
+    std::set<std::string> environments_tried_;  ///< in which a probe passed
     std::set<std::string> had_database_;
     std::map<ObjectKey, ObjectKey> migrating_;  ///< resource -> Job
     std::map<ResourceUid, std::int64_t> generations_;

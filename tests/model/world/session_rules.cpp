@@ -24,7 +24,8 @@ bool Rules::is_underway(const Job& job) const {
 
 void Rules::before_attempt_password(const Shape& shape) {
     for (const auto& [key, job] : api_.jobs.all()) {
-        if (job->controller.str() == shape.holder.uid && is_underway(*job)) {
+        if (job->kind == JobKind::Migrate && job->controller.str() == shape.holder.uid &&
+            is_underway(*job)) {
             violated(
                 "S17: the password of Job " + key.name.str() + ", which is underway, is changed"
             );

@@ -26,6 +26,9 @@ void let_pass(const Desired&, Observed&, const std::string& image);
 /// A migration Job whose Pod runs.
 JobRun a_job_run();
 
+/// A probe of this workload's template that said ok, on what it found.
+JobRun a_passed_probe(const Desired&, const Observed&, const Workload&);
+
 /// What the migration program leaves behind.
 std::string an_answer(
     bool ok, const std::string& reason, const std::vector<std::string>& leaves = {}

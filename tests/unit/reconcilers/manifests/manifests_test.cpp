@@ -1,5 +1,8 @@
 // The Secret's contract and the migration Job's shape.
+#include "reconcilers/manifests/app_job.hpp"
+#include "reconcilers/manifests/job_programs.hpp"
 #include "reconcilers/manifests/migration_job.hpp"
+#include "reconcilers/manifests/probe_job.hpp"
 #include "reconcilers/manifests/secret.hpp"
 #include "reconcilers/ports/failure.hpp"
 
@@ -126,7 +129,7 @@ StartMigration a_start() {
         "volumes": [{"name": "ca", "secret": {"secretName": "shop-database"}},
                     {"name": "p", "projected": {"sources": [{"secret": {"name": "shop-database"}}]}}]}})"
     ));
-    return {source, Revision("0123456789a"), ImageRef("shop:v2"), 2};
+    return {{source, Revision("0123456789a"), ImageRef("shop:v2"), 2}};
 }
 
 TEST(MigrationJob, IsTheTemplatesAppContainerWithTheMigrationLogin) {
@@ -161,14 +164,47 @@ TEST(MigrationJob, IsTheTemplatesAppContainerWithTheMigrationLogin) {
         << "no trace of the app's own login";
 }
 
+TEST(ProbeJob, IsTheTemplatesAppContainerAsItIs) {
+    auto desired = a_desired();
+    const StartProbe start{a_start()};
+    const auto plain = render_probe_job(desired, start, kAccess);
+    EXPECT_EQ(plain["metadata"]["name"], "shop-probe-0123456789a-2");
+    EXPECT_EQ(plain["metadata"]["labels"]["djangodb.io/job-kind"], "probe");
+    const auto& pod = plain["spec"]["template"];
+    EXPECT_FALSE(pod["metadata"].contains("annotations")) << "it may be moved";
+    const auto& container = pod["spec"]["containers"][0];
+    EXPECT_EQ(container["command"], json::parse(R"(["python3", "/djangodb/probe.py"])"));
+    EXPECT_EQ(container["envFrom"][0]["secretRef"]["name"], "shop-database");
+    EXPECT_EQ(plain.dump().find("\"secretName\":\"shop-migrate\""), std::string::npos);
+    const auto value_of = [](const json& job, const std::string& name) {
+        for (const auto& variable : job["spec"]["template"]["spec"]["containers"][0]["env"]) {
+            if (variable["name"] == name) {
+                return variable["value"].get<std::string>();
+            }
+        }
+        return std::string("none");
+    };
+    EXPECT_EQ(value_of(plain, "DJANGODB_COMMAND"), R"(["x","gunicorn"])");
+    EXPECT_EQ(value_of(plain, "DJANGODB_EXPECT_USER"), "shop_owner");
+    EXPECT_EQ(value_of(plain, "DJANGODB_FAIL_LEVEL"), "none");
+    EXPECT_EQ(value_of(plain, "DJANGODB_LOCK_TIMEOUT"), "none");
+    desired.object.spec.preflight.fail_level = FailLevel::Warning;
+    desired.setup.runtime = RuntimeAccess::ReadWrite;
+    const auto strict = render_probe_job(desired, start, kAccess);
+    EXPECT_EQ(value_of(strict, "DJANGODB_EXPECT_USER"), "shop_rw");
+    EXPECT_EQ(value_of(strict, "DJANGODB_FAIL_LEVEL"), "WARNING");
+}
+
 TEST(MigrationJob, ItsNameFitsALabel) {
     auto desired = a_desired();
     desired.object.meta.key.name = ObjectName(std::string(52, 'x'));
-    EXPECT_LE(migration_job_name(desired, Revision("0123456789a"), 999'999).size(), 63U);
+    EXPECT_LE(
+        app_job_name(desired, JobKind::Migrate, Revision("0123456789a"), 999'999).size(), 63U
+    );
 }
 
 TEST(MigrationProgram, IsWhatJobsHolds) {
-    const auto files = render_migration_program(a_desired())["data"];
+    const auto files = render_job_programs(a_desired())["data"];
     std::size_t found = 0;
     for (const auto& entry : std::filesystem::directory_iterator(DJDB_JOBS_FOLDER)) {
         if (entry.path().extension() != ".py") {
@@ -182,6 +218,7 @@ TEST(MigrationProgram, IsWhatJobsHolds) {
     EXPECT_GT(found, 1U);
     EXPECT_EQ(files.size(), found);
     EXPECT_TRUE(files.contains("migrate.py"));
+    EXPECT_TRUE(files.contains("probe.py"));
 }
 
 }  // namespace

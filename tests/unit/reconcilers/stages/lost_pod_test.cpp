@@ -48,6 +48,7 @@ TEST(Reasons, OfALostPod) {
          Reason::MigrationPodLost},
         {"and of a Job of an earlier template",
          [](auto& d, auto& o) {
+             d.object.spec.preflight.when = PreflightWhen::Never;
              o.jobs = {a_lost_job_of(d, o)};
              o.jobs.front().revision = Revision("earlier");
          },

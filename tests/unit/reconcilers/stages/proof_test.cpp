@@ -32,6 +32,7 @@ struct World {
     Observed observed = a_provisioned_world();
 
     World() {
+        desired.object.spec.preflight.when = PreflightWhen::Never;
         observed.release.workloads = {a_configured_workload()};
         observed.release.configs[kSettings] = "1";
         observed.inspection.applied = name_of({true, {"orders.0001_initial"}});

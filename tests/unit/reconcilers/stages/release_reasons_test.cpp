@@ -42,6 +42,11 @@ void hold(Observed& observed) {
     }
 }
 
+void hold_unproven(Observed& observed) {
+    observed.tenant->passed_templates.clear();
+    hold(observed);
+}
+
 using enum ConditionType;
 constexpr auto kTrue = ConditionStatus::True;
 constexpr auto kFalse = ConditionStatus::False;
@@ -83,15 +88,22 @@ const std::vector<ReasonShown>& release_rows() {
          Gated,
          kFalse,
          Reason::UngatedRollout},
-        {"and migrated all the same",
+        {"and tried out all the same",
          [](auto&, auto& o) { o.tenant->passed_templates.clear(); },
+         PreflightPassed,
+         kFalse,
+         Reason::PreflightRunning},
+        {"and migrated",
+         [](auto& d, auto& o) {
+             d.object.spec.preflight.when = PreflightWhen::Never;
+             o.tenant->passed_templates.clear();
+         },
          MigrationsApplied,
          kFalse,
          Reason::MigrationRunning},
         {"a kill is tried again",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              kill_with(d, o, 137, "OOMKilled");
          },
          MigrationsApplied,
@@ -99,8 +111,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationRetrying},
         {"but not for ever, since a want of memory comes again",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              kill_with(d, o, 137, "OOMKilled", 5);
          },
          MigrationsApplied,
@@ -108,8 +119,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationFailed},
         {"a Job without a word of its own",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              kill_with(d, o, 1, "Error");
          },
          MigrationsApplied,
@@ -117,8 +127,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationFailed},
         {"a Job's own reason is shown",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              fail_with(d, o, 73, "DjangoMissing");
          },
          MigrationsApplied,
@@ -126,8 +135,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::DjangoMissing},
         {"a failed migration needs a person",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              fail_with(d, o, 88, "MigrationFailed");
          },
          Stalled,
@@ -135,8 +143,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationFailed},
         {"an unreachable server is tried again",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              fail_with(d, o, 75, "Unreachable", 10);
          },
          MigrationsApplied,
@@ -144,8 +151,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationRetrying},
         {"and needs a person when it stays so",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              fail_with(d, o, 75, "Unreachable", 11);
          },
          Stalled,
@@ -153,8 +159,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::Unreachable},
         {"an interrupted attempt is tried again",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              fail_with(d, o, 86, "Interrupted");
          },
          MigrationsApplied,
@@ -162,8 +167,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationRetrying},
         {"a held lock is tried again",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              fail_with(d, o, 85, "LockTimeout", 4);
          },
          MigrationsApplied,
@@ -171,8 +175,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationRetrying},
         {"but not for ever, since each try makes the app wait",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              fail_with(d, o, 85, "LockTimeout", 5);
          },
          MigrationsApplied,
@@ -180,8 +183,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::LockTimeout},
         {"a deadlock, again and again, by its name",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              fail_with(d, o, 85, "Deadlock", 5);
          },
          MigrationsApplied,
@@ -189,8 +191,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::Deadlock},
         {"a cancelled statement by its name",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              fail_with(d, o, 88, "StatementTimeout");
          },
          MigrationsApplied,
@@ -198,8 +199,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::StatementTimeout},
         {"our own bug by its name",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              fail_with(d, o, 90, "Internal");
          },
          MigrationsApplied,
@@ -207,8 +207,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::Internal},
         {"a word of the tenant's program that belongs elsewhere is not shown",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              fail_with(d, o, 88, "Succeeded");
          },
          MigrationsApplied,
@@ -216,8 +215,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationFailed},
         {"success that the database does not show",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              auto job = a_job_of(d, o);
              end_job(job, 0, an_answer(true, "", {"a.1"}));
              o.jobs = {job};
@@ -228,8 +226,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::UnappliedRemain},
         {"a Pod that can't start",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              auto job = a_job_of(d, o);
              job.pods.front().waiting = Explanation{"ImagePullBackOff", ""};
              o.jobs = {job};
@@ -239,8 +236,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationJobStuck},
         {"a Pod that was never made",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              auto job = a_job_of(d, o);
              job.pods.clear();
              job.created = o.now - std::chrono::seconds{10};
@@ -251,8 +247,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationJobStuck},
         {"a volume that can't be mounted",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              auto job = a_job_of(d, o);
              job.pods.front().has_started = false;
              job.pods.front().waiting = Explanation{"ContainerCreating", ""};
@@ -264,8 +259,7 @@ const std::vector<ReasonShown>& release_rows() {
          Reason::MigrationJobStuck},
         {"a Pod that may yet be made",
          [](auto& d, auto& o) {
-             o.tenant->passed_templates.clear();
-             hold(o);
+             hold_unproven(o);
              auto job = a_job_of(d, o);
              job.pods.clear();
              o.jobs = {job};
@@ -295,10 +289,10 @@ TEST(Reasons, OfARelease) {
 }
 
 TEST(Migration, AnEarlierJobThatNeverStartedMakesWay) {
-    const auto desired = a_desired();
+    auto desired = a_desired();
+    desired.object.spec.preflight.when = PreflightWhen::Never;
     auto observed = a_settled_world();
-    observed.tenant->passed_templates.clear();
-    hold(observed);
+    hold_unproven(observed);
     auto job = a_job_of(desired, observed);
     job.revision = Revision("earlier");
     job.pods.front().waiting = Explanation{"ImagePullBackOff", ""};
@@ -334,8 +328,7 @@ TEST(Migration, AnEarlierJobThatNeverStartedMakesWay) {
 TEST(Migration, WhatIsTriedAgainLeavesOneFinishedJob) {
     const auto desired = a_desired();
     auto observed = a_settled_world();
-    observed.tenant->passed_templates.clear();
-    hold(observed);
+    hold_unproven(observed);
     auto job = a_job_of(desired, observed);
     for (const int attempt : {1, 2, 12}) {
         job.attempt = attempt;

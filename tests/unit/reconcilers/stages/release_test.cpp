@@ -1,5 +1,5 @@
 // The release's laws, checked over every combination of what can be seen: gate, holds, pauses,
-// images, what passed, and the migration Job's state. The truth tables on top of the stage files
+// images, what passed, the probe's state and the migration Job's. The truth tables on top of the stage files
 // say the rest.
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
@@ -38,12 +38,15 @@ enum class Job {
     FailedForNow
 };
 
+enum class Probe { Absent, Running, Passed, Failed };
+
 struct World {
     GateState gate;
     Gate hold;
     bool images_agree;
     bool passed;
     Job job;
+    Probe probe = Probe::Passed;
 };
 
 JobRun a_job(const Desired& desired, const Observed& observed, Job state) {
@@ -61,6 +64,18 @@ JobRun a_job(const Desired& desired, const Observed& observed, Job state) {
         end_job(job, 88, an_answer(false, "MigrationFailed"));
     }
     return job;
+}
+
+JobRun a_probe(const Desired& desired, const Observed& observed, Probe state) {
+    auto probe = a_passed_probe(desired, observed, *migration_source(desired, observed));
+    if (state == Probe::Running) {
+        probe.state = JobState::Running;
+        probe.pods.front().is_over = false;
+        probe.pods.front().end.reset();
+    } else if (state == Probe::Failed) {
+        end_job(probe, 72, an_answer(false, "EngineNotPostgres"));
+    }
+    return probe;
 }
 
 Observed build(const Desired& desired, const World& world) {
@@ -85,6 +100,10 @@ Observed build(const Desired& desired, const World& world) {
         }
     }
     let_pass(desired, observed, "shop:v1");
+    if (world.probe != Probe::Absent) {
+        observed.jobs.push_back(a_probe(desired, observed, world.probe));
+        observed.jobs.back().expires = world.passed;  // as in a_job()
+    }
     if (world.passed) {
         let_pass(desired, observed, "shop:v2");
     }
@@ -105,7 +124,10 @@ void for_every_world(Check check) {
                           Job::SucceededButLies,
                           Job::FailedForGood,
                           Job::FailedForNow}) {
-                        check(World{gate, hold, agree, passed, job});
+                        for (const auto probe :
+                             {Probe::Absent, Probe::Running, Probe::Passed, Probe::Failed}) {
+                            check(World{gate, hold, agree, passed, job, probe});
+                        }
                     }
                 }
             }
@@ -143,6 +165,13 @@ TEST(ReleaseLaws, HoldInEveryWorld) {
             EXPECT_NE(world.hold, Gate::PausedByUser);
             EXPECT_TRUE(world.job == Job::Absent || world.job == Job::FailedForNow)
                 << "one Job at a time";
+            EXPECT_TRUE(world.probe == Probe::Passed || world.job == Job::FailedForNow)
+                << "what was not tried out does not migrate";
+        }
+        if (plans<StartProbe>(assessment)) {
+            EXPECT_TRUE(world.gate == GateState::Intact && world.images_agree && !world.passed);
+            EXPECT_NE(world.hold, Gate::PausedByUser);
+            EXPECT_EQ(world.probe, Probe::Absent);
         }
         if (plans<RecordPassed>(assessment)) {
             EXPECT_EQ(world.job, Job::Succeeded) << "the Job's word is not enough";
@@ -154,10 +183,10 @@ TEST(ReleaseLaws, HoldInEveryWorld) {
         EXPECT_EQ(
             ready,
             world.gate == GateState::Intact && world.hold == Gate::Open && world.images_agree &&
-                world.passed
+                world.passed && world.probe != Probe::Running
         );
     });
-    EXPECT_EQ(worlds, 3 * 4 * 2 * 2 * 7);
+    EXPECT_EQ(worlds, 3 * 4 * 2 * 2 * 7 * 4);
 }
 
 TEST(ReleaseLaws, StatusIsAFixedPointInEveryWorld) {

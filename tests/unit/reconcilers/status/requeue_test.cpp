@@ -185,7 +185,8 @@ TEST(WriteBackoff, TheQuestionIsSpecAndPodTemplates) {
 }
 
 TEST(WriteBackoff, IsShownWithWhatHelps) {
-    const auto desired = a_desired();
+    auto desired = a_desired();
+    desired.object.spec.preflight.when = PreflightWhen::Never;
     auto observed = a_settled_world();
     observed.tenant->passed_templates.clear();
     const auto status = derive_status(

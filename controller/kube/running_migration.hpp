@@ -1,4 +1,4 @@
-// Whether a Job would run beside another one, asked of the API server itself: the caches may not show
+// Whether a migration would run beside another one, asked of the API server itself: the caches may not show
 // yet what was made a moment ago, by this process or by another one.
 #pragma once
 
@@ -11,8 +11,8 @@
 namespace djdb::kube {
 
 /// @param but the name of a Job that does not count; empty: each does
-/// @return the name of a Job of this resource that is not over
-std::optional<std::string> find_running_job(
+/// @return the name of a migration Job of this resource that is not over
+std::optional<std::string> find_running_migration(
     Client& client,
     const ObjectKey& database,
     const ResourceUid& uid,

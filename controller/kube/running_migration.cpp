@@ -1,4 +1,4 @@
-#include "controller/kube/running_jobs.hpp"
+#include "controller/kube/running_migration.hpp"
 
 #include "controller/kube/client/resources.hpp"
 #include "controller/kube/client/wire_json.hpp"
@@ -11,7 +11,7 @@
 
 namespace djdb::kube {
 
-std::optional<std::string> find_running_job(
+std::optional<std::string> find_running_migration(
     Client& client,
     const ObjectKey& database,
     const ResourceUid& uid,
@@ -24,10 +24,10 @@ std::optional<std::string> find_running_job(
     for (const auto& job : client.list(resources::kJobs, own, call).items) {
         const auto kind = parse_job_kind(label_of(job, api::kJobKindLabel));
         auto name = text_at(job, {"metadata", "name"});
-        if (!kind || name == but || controller_of(job) != uid) {
+        if (kind != JobKind::Migrate || name == but || controller_of(job) != uid) {
             continue;
         }
-        if (!is_over(read_end(decode_job(*kind, job, pods)))) {
+        if (!is_over(read_end(decode_job(JobKind::Migrate, job, pods)))) {
             return name;
         }
     }

@@ -1,0 +1,77 @@
+#include "reconcilers/manifests/app_job.hpp"
+
+#include "reconcilers/app_template.hpp"
+#include "reconcilers/manifests/app_pod.hpp"
+#include "reconcilers/manifests/metadata.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace djdb {
+
+using nlohmann::json;
+
+std::string app_job_name(
+    const Desired& desired, JobKind kind, const Revision& revision, int attempt
+) {
+    const auto& name = desired.object.meta.key.name.str();
+    // 63 bytes is the limit of the label job-name; a resource's name has at most 52 and may hold dots,
+    // behind which no "-" may stand.
+    auto start = name.substr(0, 36);
+    start.erase(start.find_last_not_of("-.") + 1);
+    return start + "-" + std::string(to_string(kind)) + "-" + revision.str() + "-" +
+           std::to_string(attempt);
+}
+
+std::vector<std::pair<std::string, std::string>> app_job_environment(
+    const Desired& desired, const ServerAccess& access, const RoleName& user
+) {
+    const auto& app = desired.object.spec.app;
+    std::vector<std::pair<std::string, std::string>> variables{
+        {"DJANGODB_EXPECT_DATABASE", desired.names.database.str()},
+        {"DJANGODB_EXPECT_USER", user.str()},
+        {"DJANGODB_REQUIRE_TLS", access.address.is_socket() ? "0" : "1"},
+        {"DJANGODB_TERMINATION_LOG", kTerminationLog},
+        {"PGCONNECT_TIMEOUT", "10"},
+        {"PYTHONUNBUFFERED", "1"},
+        {"PYTHONDONTWRITEBYTECODE", "1"}};
+    if (!app.manage.empty()) {
+        variables.emplace_back("DJANGODB_MANAGE", json(app.manage).dump());
+    }
+    if (!app.settings_module.empty()) {
+        variables.emplace_back("DJANGO_SETTINGS_MODULE", app.settings_module);
+    }
+    return variables;
+}
+
+json render_app_job(const Desired& desired, const AppJob& job, const AppJobProgram& program) {
+    const auto metadata = render_job_metadata(
+        desired,
+        app_job_name(desired, program.kind, job.revision, job.attempt),
+        {program.kind, job.revision, job.image, job.attempt, job.proves}
+    );
+    const AppProgram in_pod{
+        app_container(job.source, desired.object.spec.app),
+        desired.migration_name,
+        program.file,
+        program.login,
+        program.environment};
+    json pod_metadata{{"labels", metadata.at("labels")}};
+    if (!program.annotations.empty()) {
+        pod_metadata["annotations"] = program.annotations;
+    }
+    return {
+        {"apiVersion", "batch/v1"},
+        {"kind", "Job"},
+        {"metadata", metadata},
+        {"spec",
+         {{"backoffLimit", 0},
+          {"completions", 1},
+          {"parallelism", 1},
+          {"podReplacementPolicy", "Failed"},
+          {"activeDeadlineSeconds", desired.object.spec.migrations.deadline.count()},
+          {"template",
+           {{"metadata", pod_metadata},
+            {"spec", render_app_pod(desired, job.source.pod_template.text(), in_pod)}}}}}};
+}
+
+}  // namespace djdb

@@ -1,0 +1,43 @@
+// A Job that runs a program of ours in the app's own Pod template, whichever program it is. Pure.
+#pragma once
+
+#include "reconcilers/desired.hpp"
+#include "reconcilers/step.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace djdb {
+
+/// Deterministic: the same template and attempt name the same Job, so a repeated create finds it.
+std::string app_job_name(
+    const Desired& desired, JobKind kind, const Revision& revision, int attempt
+);
+
+/// What all programs are told, as jobs/README.md has it.
+/// @param user what current_user has to be
+std::vector<std::pair<std::string, std::string>> app_job_environment(
+    const Desired& desired, const ServerAccess& access, const RoleName& user
+);
+
+struct AppJobProgram {
+    JobKind kind = JobKind::Migrate;
+    /// One of job_programs().
+    std::string file;
+    /// Its Secret takes the place of the app's.
+    ObjectName login;
+    std::vector<std::pair<std::string, std::string>> environment;
+    /// Of its Pod.
+    std::map<std::string, std::string> annotations = {};
+};
+
+/// With the Pod of app_pod.hpp.
+nlohmann::json render_app_job(
+    const Desired& desired, const AppJob& job, const AppJobProgram& program
+);
+
+}  // namespace djdb

@@ -1,0 +1,54 @@
+#include "reconcilers/manifests/probe_job.hpp"
+
+#include "reconcilers/app_template.hpp"
+#include "reconcilers/manifests/app_job.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace djdb {
+namespace {
+
+using nlohmann::json;
+
+/// As whom the app acts: its logins become another role on connect.
+const RoleName& expected_user(const Desired& desired) {
+    return desired.setup.runtime == RuntimeAccess::Owner ? desired.names.owner
+                                                         : desired.names.read_write;
+}
+
+/// Command and args of the app's container; empty: the image's own.
+json command_of(const Workload& source, const AppSpec& app) {
+    const auto pod = json::parse(source.pod_template.text()).at("spec");
+    const auto name = app_container(source, app);
+    auto words = json::array();
+    for (const auto& container : pod.at("containers")) {
+        if (container.at("name") == name) {
+            for (const auto* part : {"command", "args"}) {
+                const auto list = container.value(part, json::array());
+                words.insert(words.end(), list.begin(), list.end());
+            }
+        }
+    }
+    return words;
+}
+
+}  // namespace
+
+json render_probe_job(const Desired& desired, const StartProbe& start, const ServerAccess& access) {
+    const auto& spec = desired.object.spec;
+    auto environment = app_job_environment(desired, access, expected_user(desired));
+    if (const auto command = command_of(start.source, spec.app); !command.empty()) {
+        environment.emplace_back("DJANGODB_COMMAND", command.dump());
+    }
+    if (spec.preflight.fail_level != FailLevel::Never) {
+        const bool is_error = spec.preflight.fail_level == FailLevel::Error;
+        environment.emplace_back("DJANGODB_FAIL_LEVEL", is_error ? "ERROR" : "WARNING");
+    }
+    return render_app_job(
+        desired, start, {JobKind::Probe, "probe.py", desired.secret_name, std::move(environment)}
+    );
+}
+
+}  // namespace djdb

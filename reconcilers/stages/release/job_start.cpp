@@ -1,0 +1,42 @@
+#include "reconcilers/stages/release/job_start.hpp"
+
+#include "reconcilers/jobs/answer.hpp"
+
+#include <algorithm>
+#include <variant>
+
+namespace djdb {
+namespace {
+
+/// Between two looks at what keeps a Pod from starting: no watch tells of Events.
+constexpr std::chrono::seconds kObstacleEvery{20};
+
+}  // namespace
+
+std::string why_not_started(const JobRun& job, TimePoint now) {
+    const auto end = read_end(job);
+    if (const auto* stuck = std::get_if<Stuck>(&end)) {
+        return stuck->why;
+    }
+    if (job.pods.empty() && is_late_to_start(job, now)) {
+        return "no Pod was made for it (a quota or an admission rule?); kubectl describe job " +
+               job.name + " says why";
+    }
+    return {};
+}
+
+std::optional<TimePoint> next_look(const JobRun& job, TimePoint now) {
+    if (std::ranges::any_of(job.pods, &JobPod::has_started)) {
+        return std::nullopt;
+    }
+    return is_late_to_start(job, now) ? now + kObstacleEvery : job.created + kStartsWithin;
+}
+
+std::optional<TimePoint> earlier(std::optional<TimePoint> one, std::optional<TimePoint> other) {
+    if (one && other) {
+        return std::min(*one, *other);
+    }
+    return one ? one : other;
+}
+
+}  // namespace djdb
