@@ -30,6 +30,12 @@ constexpr std::array kRules{
         "patch: only spec.paused, to open the gate"},
     RbacRule{
         Cluster,
+        "apps",
+        "replicasets",
+        "list",
+        "what ran before the first release: an empty database must not take another's place"},
+    RbacRule{
+        Cluster,
         "batch",
         "jobs",
         "get list watch create patch delete",

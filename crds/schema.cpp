@@ -275,7 +275,11 @@ CustomResource django_database() {
           {"Secret", "string", ".status.secretName", 1},
           {"Target", "string", ".status.release.target", 1},
           {"Message", "string", kMessage, 1}},
-         {{"self.metadata.name.size() <= 52",
+         {{"!has(self.spec.cutover) || !has(self.spec.cutover.startEmpty) || "
+           "self.spec.cutover.startEmpty == self.spec.database.name",
+           "must be spec.database.name, so that it is said of this database and of no other",
+           ".spec.cutover.startEmpty"},
+          {"self.metadata.name.size() <= 52",
            "metadata.name may have at most 52 characters: the names of migration Jobs are "
            "derived from it",
            ""},

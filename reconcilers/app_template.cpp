@@ -50,6 +50,13 @@ std::string app_environment_hash(const Workload& workload, const AppSpec& app) {
     return container == nullptr ? "" : container->environment;
 }
 
+bool names_own_secret(const Workload& workload, const Desired& desired) {
+    const auto* container = find_app(workload, desired.object.spec.app);
+    const Published secret{PublishedKind::Secret, desired.secret_name};
+    return container != nullptr &&
+           std::ranges::find(container->configs, secret) != container->configs.end();
+}
+
 std::vector<Published> configs_of(const Workload& workload, const Desired& desired) {
     const auto* container = find_app(workload, desired.object.spec.app);
     auto configs = container == nullptr ? std::vector<Published>{} : container->configs;

@@ -37,6 +37,9 @@ std::string app_template_hash(const Workload&, const AppSpec&);
 /// Names what the app's code runs with, whichever command starts it. Empty: there is no such container.
 std::string app_environment_hash(const Workload&, const AppSpec&);
 
+/// Its app container names the Secret that the operator publishes for the app, wherever it does.
+bool names_own_secret(const Workload&, const Desired&);
+
 /// What it names beside that: ConfigMaps and Secrets that others write, in order. Those that the operator publishes for
 /// this resource are left out.
 std::vector<Published> configs_of(const Workload&, const Desired&);

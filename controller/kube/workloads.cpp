@@ -28,6 +28,19 @@ std::vector<Workload> KubeCluster::list_workloads(const ObjectKey& database) {
     return workloads;
 }
 
+std::vector<RolledTemplate> KubeCluster::read_rolled_templates(
+    const Workload& workload, const CallContext& call
+) {
+    std::vector<RolledTemplate> templates;
+    const Selection all{workload.meta.key.ns.str(), "", ""};
+    for (const auto& object : client_.list(resources::kReplicaSets, all, call).items) {
+        if (controller_of(object) == workload.meta.uid) {
+            templates.push_back(decode_rolled_template(object));
+        }
+    }
+    return templates;
+}
+
 GateState KubeCluster::find_gate() {
     const std::string name(api::kGate);
     const auto policy = caches_.policies.find(name);

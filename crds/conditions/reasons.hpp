@@ -78,6 +78,7 @@ enum class Reason {
     UngatedRollout,
     ConfigChanged,
     AppContainerMissing,
+    CutoverUnconfirmed,
     PreflightOff,
     PreflightRunning,
     PreflightRetrying,

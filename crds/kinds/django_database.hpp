@@ -105,6 +105,12 @@ struct PreflightSpec {
     friend bool operator==(const PreflightSpec&, const PreflightSpec&) = default;
 };
 
+struct CutoverSpec {
+    /// The database's name: an app that ran elsewhere begins with it empty.
+    std::string start_empty;
+    friend bool operator==(const CutoverSpec&, const CutoverSpec&) = default;
+};
+
 struct DjangoDatabaseSpec {
     ServerRef server_ref;
     DatabaseSpec database;
@@ -112,6 +118,7 @@ struct DjangoDatabaseSpec {
     CredentialsSpec credentials;
     AppSpec app;
     PreflightSpec preflight;
+    CutoverSpec cutover;
     MigrationsSpec migrations;
     Mode mode = Mode::Apply;
     DeletionSpec deletion;

@@ -195,6 +195,21 @@ struct Describe<PreflightSpec> {
 };
 
 template <>
+struct Describe<CutoverSpec> {
+    static constexpr std::string_view kDoc =
+        "How an app that ran with another database comes to this one.";
+    static constexpr auto kFields = std::make_tuple(field(
+        "startEmpty",
+        &CutoverSpec::start_empty,
+        Presence::Optional,
+        "The name of the database, for example shop: the app begins with it empty, and what it "
+        "had elsewhere stays there. Without it nothing rolls as long as a Deployment ran before "
+        "with a Pod template that does not name the app's Secret, and the database is empty.",
+        {.min_length = 1, .max_length = 55}
+    ));
+};
+
+template <>
 struct Describe<MigrationsSpec> {
     static constexpr std::string_view kDoc =
         "Limits of a migration. Every new image migrates once, in a Job, before any Pod of it "
@@ -279,6 +294,13 @@ struct Describe<DjangoDatabaseSpec> {
             {.default_json = "{}"}
         ),
         field(
+            "cutover",
+            &DjangoDatabaseSpec::cutover,
+            Presence::Optional,
+            Describe<CutoverSpec>::kDoc,
+            {.default_json = "{}"}
+        ),
+        field(
             "migrations",
             &DjangoDatabaseSpec::migrations,
             Presence::Optional,
@@ -308,6 +330,7 @@ static_assert(describes_every_member<
               CredentialsSpec,
               AppSpec,
               PreflightSpec,
+              CutoverSpec,
               MigrationsSpec,
               DjangoDatabaseSpec>());
 

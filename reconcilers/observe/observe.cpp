@@ -3,6 +3,7 @@
 #include "reconcilers/observe/observed.hpp"
 #include "reconcilers/observe/recovery.hpp"
 #include "reconcilers/observe/secrets.hpp"
+#include "reconcilers/stages/release/cutover.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/workflow.hpp"
 
@@ -44,7 +45,8 @@ std::optional<AppliedMigrations> read_migrations(
 ///   a Job of what is to be proven said ok            | where it says
 ///   what passed once is held, or carries a mark, or
 ///     the last look found something else             | where it was
-///   the version before let its image pass            | where the login finds it
+///   the version before let its image pass, or
+///     nothing has passed yet                         | where the login finds it
 std::optional<std::string> where_to_look(const Desired& desired, const Observed& observed) {
     const auto* source = migration_source(desired, observed);
     if (known(observed.tenant).claim != ClaimState::Mine || !observed.secrets.passwords ||
@@ -69,7 +71,17 @@ std::optional<std::string> where_to_look(const Desired& desired, const Observed&
             return "";
         }
     }
-    return std::nullopt;
+    return has_nothing_passed(observed) ? std::optional<std::string>("") : std::nullopt;
+}
+
+std::map<ObjectName, std::vector<RolledTemplate>> read_rolled(
+    const std::vector<Workload>& workloads, Cluster& cluster, const CallContext& call
+) {
+    std::map<ObjectName, std::vector<RolledTemplate>> rolled;
+    for (const auto& workload : workloads) {
+        rolled[workload.meta.key.name] = cluster.read_rolled_templates(workload, call);
+    }
+    return rolled;
 }
 
 std::map<Published, std::string> read_configs(
@@ -173,7 +185,7 @@ Observed observe(
         return observed;
     }
     observed.secrets = observe_secrets(desired, known(observed.server.access), cluster, call);
-    observed.release = {cluster.find_gate(), cluster.list_workloads(key), {}, {}};
+    observed.release = {.gate = cluster.find_gate(), .workloads = cluster.list_workloads(key)};
     if (contains(lanes, LaneId::Release)) {
         observed.release.configs = read_configs(desired, observed.release.workloads, cluster, call);
     }
@@ -184,6 +196,9 @@ Observed observe(
         }
     }
     inspect(desired, lanes, observed, cluster, database, cache, call);
+    if (contains(lanes, LaneId::Release) && may_be_cutover(desired, observed)) {
+        observed.release.rolled = read_rolled(observed.release.workloads, cluster, call);
+    }
     return observed;
 }
 

@@ -4,6 +4,7 @@
 #include "crds/kinds/django_database.hpp"
 #include "reconcilers/ports/pod_template.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,15 @@ enum class PodsState {
 /// What keeps a workload's new Pods from being made.
 enum class Hold {
     Paused,  ///< a Deployment's spec.paused
+};
+
+/// A Pod template that a workload has or had, and that has rolled or begun to.
+struct RolledTemplate {
+    /// The ReplicaSet that keeps it.
+    std::string name;
+    /// That it is to have now: none, once another template has taken its place.
+    std::int64_t replicas = 0;
+    PodTemplate pod_template;
 };
 
 /// A Deployment that carries the database label.

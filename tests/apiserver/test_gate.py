@@ -324,6 +324,8 @@ class NotOurs(GateTest):
         found = self.wait_for_condition("Gated", "False", "UngatedRollout")
         for word in ("web", NEW, "before it was labelled"):
             self.assertIn(word, found["message"])
+        self.wait_for_condition("PreflightPassed", "False", "CutoverUnconfirmed")
+        self.change("djdb", "app", {"cutover": {"startEmpty": self.database}}, self.space)
         self.wait_for_condition("MigrationsApplied", "False", "MigrationRunning")
 
     def test_without_its_label_a_deployment_is_no_longer_ours(self):

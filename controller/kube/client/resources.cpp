@@ -7,6 +7,7 @@ const Resource kDjangoDatabases{
 const Resource kPostgresServers{
     "djangodb.io", "v1alpha1", "postgresservers", "PostgresServer", false};
 const Resource kDeployments{"apps", "v1", "deployments", "Deployment", true};
+const Resource kReplicaSets{"apps", "v1", "replicasets", "ReplicaSet", true};
 const Resource kJobs{"batch", "v1", "jobs", "Job", true};
 const Resource kPods{"", "v1", "pods", "Pod", true};
 const Resource kNamespaces{"", "v1", "namespaces", "Namespace", false};

@@ -8,6 +8,7 @@ namespace djdb::kube::resources {
 extern const Resource kDjangoDatabases;
 extern const Resource kPostgresServers;
 extern const Resource kDeployments;
+extern const Resource kReplicaSets;
 extern const Resource kJobs;
 extern const Resource kPods;
 extern const Resource kNamespaces;

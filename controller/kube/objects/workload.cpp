@@ -1,5 +1,6 @@
 #include "controller/kube/objects/workload.hpp"
 
+#include "controller/kube/client/wire_json.hpp"
 #include "controller/kube/objects/fields.hpp"
 #include "crds/api.hpp"
 #include "crds/codec.hpp"
@@ -65,6 +66,14 @@ Workload decode_workload(const json& deployment) {
     workload.progress_deadline_exceeded =
         stalled != nullptr && stalled->value("reason", "") == "ProgressDeadlineExceeded";
     return workload;
+}
+
+RolledTemplate decode_rolled_template(const json& replica_set) {
+    const auto& spec = child(replica_set, "spec");
+    return {
+        text_at(replica_set, {"metadata", "name"}),
+        spec.value("replicas", std::int64_t{0}),
+        PodTemplate(child(spec, "template"))};
 }
 
 }  // namespace djdb::kube

@@ -9,5 +9,6 @@ namespace djdb::kube {
 
 /// @param deployment with managedFields: whose pause it is stands there and nowhere else
 Workload decode_workload(const nlohmann::json& deployment);
+RolledTemplate decode_rolled_template(const nlohmann::json& replica_set);
 
 }  // namespace djdb::kube

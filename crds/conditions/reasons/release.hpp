@@ -47,6 +47,12 @@ constexpr std::array kRelease{
         "a Deployment lacks the app container",
         "correct spec.app.container"},
     ReasonRow{
+        CutoverUnconfirmed,
+        "CutoverUnconfirmed",
+        C::PreflightPassed,
+        "the app ran before without this database, which is empty",
+        "load its data into the database, or set spec.cutover.startEmpty to the database's name"},
+    ReasonRow{
         PreflightOff,
         "PreflightOff",
         C::PreflightPassed,

@@ -3,6 +3,8 @@
 //   no workload                                  -> Satisfied(NoWorkload)
 //   a probe of what is no longer to be proven is not over, or runs on for a container beside ours
 //                                                -> Act(RemoveJob), and the release goes on if nothing is to be proven
+//   an app that ran elsewhere would begin with
+//     an empty database (cutover.cpp)            -> Blocked(CutoverUnconfirmed)
 //   spec.preflight.when is Never                 -> Satisfied(PreflightOff)
 //   nothing is to be proven                      -> Satisfied, with what was found
 //   each environment that is to be proven:
@@ -21,6 +23,7 @@
 //   of several: what can be done is done first, then what is blocked is told, then what is waited for
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/jobs/retry.hpp"
+#include "reconcilers/stages/release/cutover.hpp"
 #include "reconcilers/stages/release/job_start.hpp"
 #include "reconcilers/stages/release/lost_pod.hpp"
 #include "reconcilers/stages/release/probes.hpp"
@@ -241,6 +244,9 @@ Verdict assess_preflight(const Desired& desired, const Observed& observed) {
         Finding finding{Reason::Progressing, "Removing probe Jobs that nobody waits for."};
         return environments.empty() ? act_and_continue(std::move(finding), std::move(steps))
                                     : act_and_stop(std::move(finding), std::move(steps));
+    }
+    if (auto blocked = judge_cutover(desired, observed)) {
+        return *std::move(blocked);
     }
     if (desired.object.spec.preflight.when == PreflightWhen::Never) {
         return not_applicable(

@@ -87,6 +87,11 @@ Proof proof_of(const Desired& desired, const Observed& observed, const Workload&
                                                                          : Proof::ConfigChanged;
 }
 
+bool has_nothing_passed(const Observed& observed) {
+    return observed.tenant && observed.tenant->passed_templates.empty() &&
+           observed.tenant->passed_images.empty();
+}
+
 bool has_passed(const Desired& desired, const Observed& observed, const Workload& workload) {
     return proof_of(desired, observed, workload) == Proof::Passed;
 }

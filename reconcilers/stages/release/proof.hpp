@@ -31,6 +31,9 @@ bool has_passed(const Desired&, const Observed&, const Workload&);
 /// it, or gets it with the next template, which is held.
 bool is_to_be_proven(const Desired&, const Observed&, const Workload&);
 
+/// No release was ever let through on this database, by this version or an earlier one.
+bool has_nothing_passed(const Observed&);
+
 /// What the ledger has of this template, whatever has changed since; nullptr: nothing.
 const PassedTemplate* find_pass(const Desired&, const Observed&, const Workload&);
 

@@ -1,0 +1,79 @@
+// cutover.cpp -- an empty database never goes live in the place of a filled one.
+//   something has passed on this database              -> nothing: it is the app's
+//   spec.cutover.startEmpty names it                   -> nothing: somebody said so
+//   django_migrations holds something                  -> nothing: its data was loaded, or the database adopted
+//   a template that does not name the app's Secret has
+//     rolled in a labelled Deployment                  -> Blocked(CutoverUnconfirmed): its data is elsewhere
+//   else                                               -> nothing: Pods that name the Secret can't have started before
+//                                                         the operator published it
+#include "reconcilers/stages/release/cutover.hpp"
+
+#include "reconcilers/app_template.hpp"
+#include "reconcilers/stages/release/proof.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace djdb {
+namespace {
+
+/// The one that has most Pods; nullptr: each names the Secret.
+const RolledTemplate* find_elsewhere(
+    const Desired& desired, const Workload& workload, const std::vector<RolledTemplate>& rolled
+) {
+    const RolledTemplate* found = nullptr;
+    for (const auto& one : rolled) {
+        auto former = workload;
+        former.pod_template = one.pod_template;
+        if (!names_own_secret(former, desired) &&
+            (found == nullptr || found->replicas < one.replicas)) {
+            found = &one;
+        }
+    }
+    return found;
+}
+
+Blocked ask(const Desired& desired, const Workload& workload, const RolledTemplate& elsewhere) {
+    auto former = workload;
+    former.pod_template = elsewhere.pod_template;
+    const auto image = app_image(former, desired.object.spec.app);
+    const auto& database = desired.names.database.str();
+    return Blocked{
+        {Reason::CutoverUnconfirmed,
+         "Deployment \"" + workload.meta.key.name.str() + "\" ran " +
+             (image ? image->str() : "another app") + " before without Secret \"" +
+             desired.secret_name.str() + "\" (ReplicaSet \"" + elsewhere.name + "\", " +
+             std::to_string(elsewhere.replicas) + " Pods), and database \"" + database +
+             "\" holds no migrations: what that app has stored is elsewhere, and was not counted. "
+             "Nothing was migrated, new Pods are held and the old ones serve. Load its data into "
+             "\"" +
+             database + "\", or set spec.cutover.startEmpty: " + database +
+             " to begin without it."}};
+}
+
+}  // namespace
+
+bool may_be_cutover(const Desired& desired, const Observed& observed) {
+    const bool is_meant = desired.object.spec.cutover.start_empty == desired.names.database.str();
+    return !is_meant && has_nothing_passed(observed);
+}
+
+std::optional<Blocked> judge_cutover(const Desired& desired, const Observed& observed) {
+    const auto applied = observed.release.applied.value_or(AppliedMigrations{});
+    if (!may_be_cutover(desired, observed) || !applied.names.empty()) {
+        return std::nullopt;
+    }
+    for (const auto& workload : observed.release.workloads) {
+        const auto rolled = observed.release.rolled.find(workload.meta.key.name);
+        if (rolled == observed.release.rolled.end()) {
+            continue;
+        }
+        if (const auto* elsewhere = find_elsewhere(desired, workload, rolled->second)) {
+            return ask(desired, workload, *elsewhere);
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace djdb
