@@ -101,6 +101,54 @@ class Passes(Preflight):
         self.assertEqual(self.probes(), {})
 
 
+class ChangedAlone(Preflight):
+    """A ConfigMap that changes under Pods that run can't be held; whether new Pods would work with it is found out."""
+
+    def setUp(self):
+        super().setUp()
+        made = deployment("web", self.space, IMAGE)
+        made["spec"]["template"]["spec"]["containers"][0]["envFrom"] = [{"configMapRef": {"name": "settings"}}]
+        self.write({"DEBUG": "no"})
+        self.let_pass_once(made)
+
+    def write(self, values):
+        body = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "settings", "namespace": self.space},
+            "data": values,
+        }
+        if self.api.read("configmap", "settings", self.space):
+            self.api.patch("configmap", "settings", {"data": values}, self.space)
+        else:
+            self.api.create("configmap", body)
+
+    def let_pass_once(self, made):
+        """With no probe left, of which one an hour is enough."""
+        self.configure(preflight={"when": "Never"})
+        self.api.create("deployment", made)
+        self.finish()
+        self.configure(preflight={"when": "Always"})
+
+    def test_and_works(self):
+        self.write({"DEBUG": "yes"})
+        self.end()
+        self.wait_for_condition("Gated", "False", "ConfigChanged", seconds=HEAL_SECONDS)
+        self.wait_for_condition("PreflightPassed", "True", "Succeeded")
+        self.wait_for_condition("Ready", "True", "Ready")
+        self.assert_quiet()
+        self.assertEqual(len(self.probes()), 1)
+
+    def test_and_does_not_work(self):
+        self.write({"DEBUG": "maybe"})
+        self.end(70, failure("SettingsImportFailed"))
+        found = self.wait_for_condition("PreflightPassed", "False", "SettingsImportFailed")
+        self.assertIn('ConfigMap "settings" as changed since', found["message"])
+        self.wait_for_condition("Ready", "True", "Ready")
+        self.assertEqual(self.templates(), 1)
+        self.assert_quiet()
+
+
 class Fails(Preflight):
     def test_with_its_own_reason_and_another_try(self):
         self.deploy()

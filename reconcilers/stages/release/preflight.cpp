@@ -6,7 +6,12 @@
 //   an app that ran elsewhere would begin with
 //     an empty database (cutover.cpp)            -> Blocked(CutoverUnconfirmed)
 //   spec.preflight.when is Never                 -> Satisfied(PreflightOff)
-//   nothing is to be proven                      -> Satisfied, with what was found
+//   nothing is to be proven                      -> Satisfied, with what was found; of a ConfigMap or Secret that changed
+//                                                   alone (proof.hpp) beside it, since that can't be held:
+//     no probe of it, and none of any other
+//       within the hour                          -> StartProbe
+//     it said ok, or is underway                 -> nothing
+//     it failed                                  -> doubted, with its reason: so would the next Pods
 //   each environment that is to be proven:
 //     a probe said ok in it, and is not of a
 //       release that is over                     -> passed
@@ -42,6 +47,9 @@
 
 namespace djdb {
 namespace {
+
+/// What is rewritten again and again is tried out no more often.
+constexpr std::chrono::hours kChangesEvery{1};
 
 constexpr auto kHeld = " New Pods are held and the old ones serve; nothing was migrated.";
 
@@ -186,17 +194,21 @@ std::optional<Verdict> combine(const std::vector<Verdict>& verdicts) {
     return std::nullopt;
 }
 
+/// Their ConfigMaps or Secrets changed alone.
+bool is_changed_alone(const Desired& desired, const Observed& observed, const Workload& workload) {
+    return !workload.hold && proof_of(desired, observed, workload) == Proof::ConfigChanged;
+}
+
 /// Probes that nobody waits for: their template was replaced, or has passed.
-std::vector<Step> tidy_up(
-    const Desired& desired,
-    const Observed& observed,
-    const std::vector<const Workload*>& environments
-) {
+std::vector<Step> tidy_up(const Desired& desired, const Observed& observed) {
     std::vector<Step> steps;
     for (const auto& job : observed.jobs) {
-        const bool is_wanted = std::ranges::any_of(environments, [&](const Workload* workload) {
-            return proof_name(desired, observed, *workload) == job.proves;
-        });
+        const auto is_its = [&](const Workload& workload) {
+            return (is_to_be_proven(desired, observed, workload) ||
+                    is_changed_alone(desired, observed, workload)) &&
+                   proof_name(desired, observed, workload) == job.proves;
+        };
+        const bool is_wanted = std::ranges::any_of(observed.release.workloads, is_its);
         if (job.kind == JobKind::Probe && !job.being_deleted && !is_wanted &&
             (!is_over(read_end(job)) || outlives_its_part(job))) {
             steps.emplace_back(RemoveJob{job.name, job.uid});
@@ -233,6 +245,41 @@ std::string said_by_probes(const Desired& desired, const Observed& observed) {
     return joined(" ", found) + joined(" Warnings: ", warnings);
 }
 
+bool may_try_changes(const Observed& observed) {
+    return std::ranges::none_of(observed.jobs, [&](const JobRun& job) {
+        return job.kind == JobKind::Probe && observed.now - job.created < kChangesEvery;
+    });
+}
+
+/// How the next Pods of a template will fare with what was changed under it; nothing: well, as far as is known.
+std::optional<Satisfied> look_ahead(const Desired& desired, const Observed& observed) {
+    for (const auto& workload : observed.release.workloads) {
+        if (!is_changed_alone(desired, observed, workload)) {
+            continue;
+        }
+        const auto* job = latest_probe(desired, observed, workload);
+        if (job == nullptr && find_passed_probe(desired, observed, workload) == nullptr &&
+            may_try_changes(observed)) {
+            auto starting = start(desired, observed, workload, nullptr);
+            return Satisfied{
+                std::move(starting.finding), Confidence::Holds, std::move(starting.steps)};
+        }
+        const auto end = job == nullptr ? JobEnd{} : read_end(*job);
+        if (is_over(end) && !said_ok(end)) {
+            const auto said = explain(end);
+            return satisfied_with_warning(
+                {reason_shown_for(said.reason),
+                 "Job \"" + job->name + "\" tried out " + template_of(workload) + " with " +
+                     changed_configs(desired, observed, workload) +
+                     " as changed since, and ended with " + said.reason + ": " + said.message +
+                     ". The Pods that run go on; new ones would meet the same. Correct what was "
+                     "changed."}
+            );
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 Verdict assess_preflight(const Desired& desired, const Observed& observed) {
@@ -240,7 +287,7 @@ Verdict assess_preflight(const Desired& desired, const Observed& observed) {
         return not_applicable({Reason::NoWorkload, "There is no labelled Deployment to try out."});
     }
     const auto environments = environments_to_prove(desired, observed);
-    if (auto steps = tidy_up(desired, observed, environments); !steps.empty()) {
+    if (auto steps = tidy_up(desired, observed); !steps.empty()) {
         Finding finding{Reason::Progressing, "Removing probe Jobs that nobody waits for."};
         return environments.empty() ? act_and_continue(std::move(finding), std::move(steps))
                                     : act_and_stop(std::move(finding), std::move(steps));
@@ -263,6 +310,9 @@ Verdict assess_preflight(const Desired& desired, const Observed& observed) {
     }
     if (auto verdict = combine(verdicts)) {
         return *std::move(verdict);
+    }
+    if (auto ahead = look_ahead(desired, observed)) {
+        return *std::move(ahead);
     }
     return Satisfied{
         {Reason::Succeeded,
