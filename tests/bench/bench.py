@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what the operator costs: size at rest, time beside bare libpq, delay of a release. Asserts no time.
+"""Prints what the operator costs: size at rest, time beside bare libpq, its share of a release. Asserts no time.
 
 usage: bench.py [--runs N] [--count N] [--only provision|connections|resync|fairness|release|simulation]
 
@@ -24,8 +24,8 @@ sys.path.insert(0, str(HERE))
 import environment
 import fairness
 import figures
-import gate_delay
 import provision
+import release_times
 import resync
 import simulation
 import world
@@ -230,11 +230,11 @@ def measure_simulation(runs):
 def measure_release(binary):
     """On the full cluster; one that was up already stays up."""
     was_up = (default_directory() / "kubeconfig").exists()
-    say("== a migration's end to the opened gate, one run of the end-to-end story; " + figures.machine())
+    say("== where the time of a release goes, one run of the end-to-end story; " + figures.machine())
     try:
         subprocess.run([ROOT / "tests/e2e/prepare", binary], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([sys.executable, ROOT / "tests/e2e/release_story.py"], check=True, stdout=subprocess.DEVNULL)
-        gate_delay.report(default_directory())
+        release_times.report(default_directory())
     finally:
         if not was_up:
             for program in ("postgres", "down"):
