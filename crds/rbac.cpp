@@ -39,10 +39,9 @@ constexpr std::array kRules{
         "batch",
         "jobs",
         "get list watch create patch delete",
-        "migration Jobs; get: whose one is that has the name; patch: their TTL; delete: one "
-        "that "
-        "never started"},
-    RbacRule{Cluster, "", "pods", "list watch", "what a migration Job's Pod said"},
+        "probe and migration Jobs; get: whose one is that has the name; patch: their TTL; delete: "
+        "one that nobody waits for any more"},
+    RbacRule{Cluster, "", "pods", "list watch", "what a Job's Pod said"},
     RbacRule{Cluster, "", "namespaces", "get list watch", "labels, and the cluster's identity"},
     RbacRule{
         Cluster,

@@ -1,6 +1,7 @@
 """The other databases of the settings: which of them are this one by another name, and which nobody migrates."""
 
 import contextlib
+import threading
 
 from djangodb_answer import ANSWER, described, publish, say
 from djangodb_reasons import connection_reason, setup_reason
@@ -8,6 +9,7 @@ from djangodb_rolled_back import BOUNDS, bounds
 from djangodb_session import second_session
 from djangodb_warnings import warn
 
+LONGEST_VISIT = 60  # seconds, of all together
 # A session on a standby has this default too. What the transaction is says nothing: we made it read only ourselves.
 PLACE = "select current_database(), pg_is_in_recovery() or current_setting('default_transaction_read_only')::bool"
 IDENTIFIER = "select system_identifier from pg_control_system()"
@@ -50,6 +52,7 @@ def identifier(raw):
 
 
 def visit(connection):
+    """In a thread, since nothing bounds what a server does not answer; a database that is not ours holds nothing up."""
     from django.db import connections
 
     publish(stage="aliases", aliases={})
@@ -57,9 +60,23 @@ def visit(connection):
     if not others:
         return
     connection.close()  # its work is done, and a login may be allowed few sessions
-    default = Place(connection)
-    for alias in others:
-        publish(aliases=dict(ANSWER["aliases"], **{alias: kind_of(alias, default)}))
+    failures = []
+    visiting = threading.Thread(target=visit_each, args=(connection, others, failures), daemon=True)
+    visiting.start()
+    visiting.join(LONGEST_VISIT)
+    if failures:
+        raise failures[0]
+    if visiting.is_alive():
+        warn("DATABASES[%r] did not answer" % others[len(ANSWER["aliases"])])
+
+
+def visit_each(connection, others, failures):
+    try:
+        default = Place(connection)
+        for alias in others:
+            publish(aliases=dict(ANSWER["aliases"], **{alias: kind_of(alias, default)}))
+    except Exception as error:
+        failures.append(error)
 
 
 def kind_of(alias, default):

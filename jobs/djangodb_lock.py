@@ -30,6 +30,22 @@ def lock(connection):
     return holder
 
 
+HELD = """
+select count(*) from pg_locks l join pg_database d on d.oid = l.database
+where d.datname = current_database() and l.locktype = 'advisory' and l.granted
+and l.classid = %s and l.objid = %s and l.objsubid = 2
+"""
+
+
+def refuse_beside_migration(connection):
+    """What a migration that runs has done so far looks like one that was cut, to whoever reads beside it."""
+    publish(stage="lock")
+    with connection.cursor() as cursor:
+        cursor.execute(HELD, ADVISORY_LOCK)
+        if cursor.fetchone()[0]:
+            end("LockHeld", "a migration runs in this database; its end is waited for")
+
+
 def name_session(cursor, name):
     cursor.execute("select set_config('application_name', %s, false)", (name,))
 

@@ -14,6 +14,7 @@ from djangodb_aliases import visit
 from djangodb_answer import ANSWER, STOPPING, described, end, publish
 from djangodb_checks import check
 from djangodb_graph import read, schema_of_record
+from djangodb_lock import refuse_beside_migration
 from djangodb_mismatch import compare
 from djangodb_program import leave_path, start
 from djangodb_reasons import session_reason
@@ -27,9 +28,8 @@ leave_path()
 def work(connection):
     publish(warnings=[])
     try:
-        has_table = read_plan(connection)
-        if has_table:
-            try_write(connection)
+        read_plan(connection)
+        has_written = try_write(connection)
         review(connection)
         check(connection)
         visit(connection)
@@ -37,18 +37,17 @@ def work(connection):
         end(session_reason(error), described(error), error)
     if STOPPING.is_set():  # what it cancelled may look like a warning
         end("Interrupted", "stopped by a signal")
-    return summary(has_table)
+    return summary(has_written)
 
 
 def read_plan(connection):
-    """Whether there is a django_migrations. The answer says in which schema, or in which one Django would make it."""
+    """The answer says in which schema django_migrations is, or in which one Django would make it."""
     with rolled_back(connection):
+        refuse_beside_migration(connection)
         with with_code_of_the_app(connection):
             loader = read(connection)
-        schema = schema_of_record(connection)
-        publish(recorded_in=schema or first_schema(connection))
+        publish(recorded_in=schema_of_record(connection) or first_schema(connection))
     compare(connection, loader)
-    return schema is not None
 
 
 def first_schema(connection):
@@ -57,8 +56,8 @@ def first_schema(connection):
         return cursor.fetchone()[0]
 
 
-def summary(has_table):
-    does = "reads and writes %(database)s" if has_table else "reads %(database)s, which has no tables of Django's yet,"
+def summary(has_written):
+    does = "reads and writes %(database)s" if has_written else "reads %(database)s, which has none of its tables yet,"
     tls = "over TLS" if ANSWER["tls"] else "without TLS"
     return ("Django %(django)s with %(driver)s " + does + " as %(user)s " + tls) % ANSWER
 

@@ -29,14 +29,12 @@ std::vector<Workload> KubeCluster::list_workloads(const ObjectKey& database) {
 }
 
 std::vector<RolledTemplate> KubeCluster::read_rolled_templates(
-    const Workload& workload, const CallContext& call
+    const Namespace& ns, const CallContext& call
 ) {
     std::vector<RolledTemplate> templates;
-    const Selection all{workload.meta.key.ns.str(), "", ""};
-    for (const auto& object : client_.list(resources::kReplicaSets, all, call).items) {
-        if (controller_of(object) == workload.meta.uid) {
-            templates.push_back(decode_rolled_template(object));
-        }
+    for (const auto& object :
+         client_.list(resources::kReplicaSets, {ns.str(), "", ""}, call).items) {
+        templates.push_back(decode_rolled_template(object));
     }
     return templates;
 }

@@ -25,6 +25,7 @@ create role {name}_ro login password 'canary-of-the-password';
 grant select on all tables in schema public to {name}_rw, {name}_ro;
 grant insert, update, delete on all tables in schema public to {name}_rw;
 grant usage on all sequences in schema public to {name}_rw, {name}_ro;
+revoke insert, update, delete on django_migrations from {name}_rw;
 """
 
 

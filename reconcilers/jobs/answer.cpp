@@ -278,7 +278,10 @@ Explanation explain(const JobEnd& end) {
         return {"AnswerLost", "the Job's Pod was removed or evicted before its answer was read"};
     }
     if (std::holds_alternative<DeadlineExceeded>(end)) {
-        return {"DeadlineExceeded", "it ran longer than spec.migrations.deadline and was stopped"};
+        return {
+            "DeadlineExceeded",
+            "it was not done in time and was stopped; a migration has spec.migrations.deadline, a "
+            "probe 15 minutes"};
     }
     return {};
 }

@@ -64,7 +64,7 @@ struct NoAnswer {
 struct AnswerLost {
     TimePoint finished{};
 };
-/// It was stopped after spec.migrations.deadline. A repetition would take as long again.
+/// It was stopped after its activeDeadlineSeconds. A repetition would take as long again.
 struct DeadlineExceeded {};
 
 using JobEnd = std::variant<Underway, Stuck, Answered, NoAnswer, AnswerLost, DeadlineExceeded>;

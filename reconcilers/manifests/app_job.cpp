@@ -68,7 +68,7 @@ json render_app_job(const Desired& desired, const AppJob& job, const AppJobProgr
           {"completions", 1},
           {"parallelism", 1},
           {"podReplacementPolicy", "Failed"},
-          {"activeDeadlineSeconds", desired.object.spec.migrations.deadline.count()},
+          {"activeDeadlineSeconds", program.deadline.count()},
           {"template",
            {{"metadata", pod_metadata},
             {"spec", render_app_pod(desired, job.source.pod_template.text(), in_pod)}}}}}};

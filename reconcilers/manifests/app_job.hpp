@@ -6,6 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <utility>
@@ -31,6 +32,8 @@ struct AppJobProgram {
     /// Its Secret takes the place of the app's.
     ObjectName login;
     std::vector<std::pair<std::string, std::string>> environment;
+    /// With the time that its image takes to be pulled.
+    std::chrono::seconds deadline{};
     /// Of its Pod.
     std::map<std::string, std::string> annotations = {};
 };

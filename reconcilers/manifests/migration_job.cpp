@@ -33,6 +33,7 @@ nlohmann::json render_migration_job(
          "migrate.py",
          desired.migration_name,
          std::move(environment),
+         desired.object.spec.migrations.deadline,
          marks_against_eviction()}
     );
 }

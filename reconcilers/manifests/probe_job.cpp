@@ -12,6 +12,9 @@ namespace {
 
 using nlohmann::json;
 
+/// It takes seconds; a large image that no node has yet, minutes.
+constexpr std::chrono::minutes kDeadline{15};
+
 /// As whom the app acts: its logins become another role on connect.
 const RoleName& expected_user(const Desired& desired) {
     return desired.setup.runtime == RuntimeAccess::Owner ? desired.names.owner
@@ -47,7 +50,9 @@ json render_probe_job(const Desired& desired, const StartProbe& start, const Ser
         environment.emplace_back("DJANGODB_FAIL_LEVEL", is_error ? "ERROR" : "WARNING");
     }
     return render_app_job(
-        desired, start, {JobKind::Probe, "probe.py", desired.secret_name, std::move(environment)}
+        desired,
+        start,
+        {JobKind::Probe, "probe.py", desired.secret_name, std::move(environment), kDeadline}
     );
 }
 

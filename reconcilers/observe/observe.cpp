@@ -45,8 +45,7 @@ std::optional<AppliedMigrations> read_migrations(
 ///   a Job of what is to be proven said ok            | where it says
 ///   what passed once is held, or carries a mark, or
 ///     the last look found something else             | where it was
-///   the version before let its image pass, or
-///     nothing has passed yet                         | where the login finds it
+///   the version before let its image pass            | where the login finds it
 std::optional<std::string> where_to_look(const Desired& desired, const Observed& observed) {
     const auto* source = migration_source(desired, observed);
     if (known(observed.tenant).claim != ClaimState::Mine || !observed.secrets.passwords ||
@@ -71,17 +70,35 @@ std::optional<std::string> where_to_look(const Desired& desired, const Observed&
             return "";
         }
     }
-    return has_nothing_passed(observed) ? std::optional<std::string>("") : std::nullopt;
+    return std::nullopt;
 }
 
-std::map<ObjectName, std::vector<RolledTemplate>> read_rolled(
-    const std::vector<Workload>& workloads, Cluster& cluster, const CallContext& call
+/// Whether anything is in a database on which nothing has passed. What keeps the login out is for the foundation to
+/// tell and to repair, so here it is no failure: nothing is known then.
+std::optional<AppliedMigrations> look_before_first_release(
+    const Desired& desired, Observed& observed, TenantDatabase& tenant, const CallContext& call
 ) {
-    std::map<ObjectName, std::vector<RolledTemplate>> rolled;
-    for (const auto& workload : workloads) {
-        rolled[workload.meta.key.name] = cluster.read_rolled_templates(workload, call);
+    const auto& facts = known(observed.tenant);
+    if (!may_be_cutover(desired, observed) || !observed.secrets.passwords ||
+        facts.claim != ClaimState::Mine || facts.database != DatabaseState::Open) {
+        return std::nullopt;
     }
-    return rolled;
+    try {
+        return read_migrations(desired, observed, tenant, "", call);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+/// Refused, it holds a first release and nothing else.
+void read_rolled(
+    const Namespace& ns, ObservedRelease& release, Cluster& cluster, const CallContext& call
+) {
+    try {
+        release.rolled = cluster.read_rolled_templates(ns, call);
+    } catch (const Error& error) {
+        release.rolled_failure = error.failure();
+    }
 }
 
 std::map<Published, std::string> read_configs(
@@ -139,6 +156,8 @@ void inspect(
         observed.inspection = inspect_when_due(desired, observed, *tenant, cache, call);
         if (const auto schema = where_to_look(desired, observed)) {
             observed.release.applied = read_migrations(desired, observed, *tenant, *schema, call);
+        } else {
+            observed.release.applied = look_before_first_release(desired, observed, *tenant, call);
         }
     } catch (const Error& error) {
         observed.server_failure = error.failure();
@@ -197,7 +216,7 @@ Observed observe(
     }
     inspect(desired, lanes, observed, cluster, database, cache, call);
     if (contains(lanes, LaneId::Release) && may_be_cutover(desired, observed)) {
-        observed.release.rolled = read_rolled(observed.release.workloads, cluster, call);
+        read_rolled(key.ns, observed.release, cluster, call);
     }
     return observed;
 }

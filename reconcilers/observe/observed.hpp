@@ -69,8 +69,10 @@ struct ObservedRelease {
     std::vector<Workload> workloads;
     /// Of the ConfigMaps and Secrets that the workloads' apps name, and others write; "" for what is not there.
     std::map<Published, std::string> configs;
-    /// By Deployment, as long as nothing has passed: what rolled before is kept there.
-    std::map<ObjectName, std::vector<RolledTemplate>> rolled;
+    /// Of the namespace, as long as nothing has passed and nothing is in django_migrations.
+    std::vector<RolledTemplate> rolled;
+    /// Why these are not known.
+    std::optional<Failure> rolled_failure;
     /// Read before anything passes, and before the gate opens for what passed once.
     std::optional<AppliedMigrations> applied;
 };

@@ -90,9 +90,9 @@ class Cluster {
     virtual std::optional<std::string>
     read_version(PublishedKind, const ObjectKey&, const CallContext&) = 0;
 
-    /// As many as its controller keeps: spec.revisionHistoryLimit.
+    /// Of all workloads there, as many of each as its controller keeps: spec.revisionHistoryLimit.
     virtual std::vector<RolledTemplate>
-    read_rolled_templates(const Workload&, const CallContext&) = 0;
+    read_rolled_templates(const Namespace&, const CallContext&) = 0;
 
     /// The last Event about this object in that namespace, if it is a warning: a Pod's failed mount, a Job's refused
     /// Pod, in the words of Kubernetes.

@@ -26,6 +26,8 @@ enum class Hold {
 
 /// A Pod template that a workload has or had, and that has rolled or begun to.
 struct RolledTemplate {
+    /// The workload that it is of.
+    ResourceUid owner;
     /// The ReplicaSet that keeps it.
     std::string name;
     /// That it is to have now: none, once another template has taken its place.

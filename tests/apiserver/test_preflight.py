@@ -143,7 +143,7 @@ class ChangedAlone(Preflight):
         self.write({"DEBUG": "maybe"})
         self.end(70, failure("SettingsImportFailed"))
         found = self.wait_for_condition("PreflightPassed", "False", "SettingsImportFailed")
-        self.assertIn('ConfigMap "settings" as changed since', found["message"])
+        self.assertIn('ConfigMap "settings" changed, and with it the Pod template', found["message"])
         self.wait_for_condition("Ready", "True", "Ready")
         self.assertEqual(self.templates(), 1)
         self.assert_quiet()

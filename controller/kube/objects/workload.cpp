@@ -71,6 +71,7 @@ Workload decode_workload(const json& deployment) {
 RolledTemplate decode_rolled_template(const json& replica_set) {
     const auto& spec = child(replica_set, "spec");
     return {
+        controller_of(replica_set),
         text_at(replica_set, {"metadata", "name"}),
         spec.value("replicas", std::int64_t{0}),
         PodTemplate(child(spec, "template"))};

@@ -159,7 +159,7 @@ constexpr std::array kJob{
     ReasonRow{
         LockHeld,
         "LockHeld",
-        C::MigrationsApplied,
+        kBothJobs,
         "another migration of this database still runs",
         "wait; it is tried again"},
     ReasonRow{

@@ -68,7 +68,7 @@ constexpr std::array kRelease{
         PreflightRetrying,
         "PreflightRetrying",
         C::PreflightPassed,
-        "the new Pod template did not reach a server or database that was there before",
+        "an attempt met what may pass by itself: no server, a held lock, a Pod that was killed",
         "wait; it is tried again"},
     ReasonRow{
         PreflightFailed,

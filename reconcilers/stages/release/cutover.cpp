@@ -4,6 +4,7 @@
 //   django_migrations holds something                  -> nothing: its data was loaded, or the database adopted
 //   a template that does not name the app's Secret has
 //     rolled in a labelled Deployment                  -> Blocked(CutoverUnconfirmed): its data is elsewhere
+//   what has rolled can't be read                      -> Blocked(RightsMissing | ApiError)
 //   else                                               -> nothing: Pods that name the Secret can't have started before
 //                                                         the operator published it
 #include "reconcilers/stages/release/cutover.hpp"
@@ -26,7 +27,7 @@ const RolledTemplate* find_elsewhere(
     for (const auto& one : rolled) {
         auto former = workload;
         former.pod_template = one.pod_template;
-        if (!names_own_secret(former, desired) &&
+        if (one.owner == workload.meta.uid && !names_own_secret(former, desired) &&
             (found == nullptr || found->replicas < one.replicas)) {
             found = &one;
         }
@@ -56,20 +57,23 @@ Blocked ask(const Desired& desired, const Workload& workload, const RolledTempla
 
 bool may_be_cutover(const Desired& desired, const Observed& observed) {
     const bool is_meant = desired.object.spec.cutover.start_empty == desired.names.database.str();
-    return !is_meant && has_nothing_passed(observed);
+    const auto applied = observed.release.applied.value_or(AppliedMigrations{});
+    return !observed.release.workloads.empty() && !is_meant && has_nothing_passed(observed) &&
+           applied.names.empty();
 }
 
 std::optional<Blocked> judge_cutover(const Desired& desired, const Observed& observed) {
-    const auto applied = observed.release.applied.value_or(AppliedMigrations{});
-    if (!may_be_cutover(desired, observed) || !applied.names.empty()) {
+    if (!may_be_cutover(desired, observed)) {
         return std::nullopt;
     }
+    if (const auto& failure = observed.release.rolled_failure) {
+        return Blocked{
+            {failure->kind == FailureClass::Forbidden ? Reason::RightsMissing : Reason::ApiError,
+             "What ran before in this namespace is not known: " + failure->message +
+                 ". Nothing was migrated, and no first release rolls before it is."}};
+    }
     for (const auto& workload : observed.release.workloads) {
-        const auto rolled = observed.release.rolled.find(workload.meta.key.name);
-        if (rolled == observed.release.rolled.end()) {
-            continue;
-        }
-        if (const auto* elsewhere = find_elsewhere(desired, workload, rolled->second)) {
+        if (const auto* elsewhere = find_elsewhere(desired, workload, observed.release.rolled)) {
             return ask(desired, workload, *elsewhere);
         }
     }

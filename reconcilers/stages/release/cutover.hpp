@@ -12,7 +12,7 @@ namespace djdb {
 /// Nothing: there is none, or somebody said that it is meant.
 std::optional<Blocked> judge_cutover(const Desired&, const Observed&);
 
-/// The templates that have rolled are to be read for that: nothing has passed on this database yet.
+/// The templates that have rolled are to be read for that: nothing has passed on this database yet, nor is in it.
 bool may_be_cutover(const Desired&, const Observed&);
 
 }  // namespace djdb

@@ -1,33 +1,33 @@
 // preflight.cpp -- each new Pod template is tried out with the app's own login and environment before anything migrates.
-// A probe changes nothing in the database, so several run side by side, also beside a migration.
+// A probe changes nothing in the database, so several run side by side.
 //   no workload                                  -> Satisfied(NoWorkload)
-//   a probe of what is no longer to be proven is not over, or runs on for a container beside ours
-//                                                -> Act(RemoveJob), and the release goes on if nothing is to be proven
+//   probes of what is no longer to be proven     -> Act(RemoveJob of what is not over or runs on for a container beside
+//                                                   ours, ExpireJobs of the others), and on if nothing is to be proven
+//   a migration is underway, or what it said is
+//     not recorded yet, and not all have passed  -> Satisfied, unknown: it has the word first, and ends what it began
 //   an app that ran elsewhere would begin with
 //     an empty database (cutover.cpp)            -> Blocked(CutoverUnconfirmed)
 //   spec.preflight.when is Never                 -> Satisfied(PreflightOff)
-//   nothing is to be proven                      -> Satisfied, with what was found; of a ConfigMap or Secret that changed
-//                                                   alone (proof.hpp) beside it, since that can't be held:
-//     no probe of it, and none of any other
-//       within the hour                          -> StartProbe
-//     it said ok, or is underway                 -> nothing
-//     it failed                                  -> doubted, with its reason: so would the next Pods
+//   nothing is to be proven                      -> Satisfied, with what was found; beside it what changed alone is tried
+//                                                   out (changed_config.cpp), which holds nothing
 //   each environment that is to be proven:
 //     a probe said ok in it, and is not of a
-//       release that is over                     -> passed
+//       release that is over                     -> passed; Act(LiftJobDeadline) where its Job goes on for a container
+//                                                   beside ours: its word would be lost with the Pod
 //     its migration Job is there                 -> passed: it came behind a probe, or an earlier version made it
 //     no probe, or of a release that is over     -> Act(StartProbe)
 //     its Pod is lost with its node              -> Act(StartProbe, next attempt): it does no harm, should it run on
 //     underway, stuck or being removed           -> Wait(PreflightRunning | PreflightJobStuck)
-//     failed, and its Job goes on to its deadline
-//       for a container beside ours              -> Act(LiftJobDeadline): its last word would be lost with the Pod
 //     failed, to be tried again                  -> Wait(PreflightRetrying), then Act(RemoveJob of the attempts before
 //                                                   it, StartProbe)
 //       since half an hour                       -> Blocked(as below), once an hour the same Act
-//     failed otherwise                           -> Blocked(the Job's own reason | PreflightFailed)
+//     failed otherwise                           -> Blocked(the Job's own reason | PreflightFailed), behind the same
+//                                                   LiftJobDeadline
 //   of several: what can be done is done first, then what is blocked is told, then what is waited for
+#include "crds/text.hpp"
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/jobs/retry.hpp"
+#include "reconcilers/stages/release/changed_config.hpp"
 #include "reconcilers/stages/release/cutover.hpp"
 #include "reconcilers/stages/release/job_start.hpp"
 #include "reconcilers/stages/release/lost_pod.hpp"
@@ -48,35 +48,16 @@
 namespace djdb {
 namespace {
 
-/// What is rewritten again and again is tried out no more often.
-constexpr std::chrono::hours kChangesEvery{1};
-
-constexpr auto kHeld = " New Pods are held and the old ones serve; nothing was migrated.";
-
-std::string template_of(const Workload& workload) {
-    return "the Pod template of Deployment \"" + workload.meta.key.name.str() + "\"";
-}
+constexpr auto kHeld = " New Pods are held and the old ones serve; nothing was migrated for it.";
+/// Of a condition's message; the programs are the tenant's.
+constexpr std::size_t kLongestMessage = 4096;
 
 Act start(
     const Desired& desired, const Observed& observed, const Workload& source, const JobRun* last
 ) {
-    std::vector<Step> steps;
-    for (const auto& job : observed.jobs) {
-        if (last != nullptr && job.kind == JobKind::Probe && job.revision == last->revision &&
-            job.attempt < last->attempt && !is_of_the_past(job)) {
-            steps.emplace_back(RemoveJob{job.name, job.uid});
-        }
-    }
-    // Before it the gate refuses what has no app container.
-    const auto image = app_image(source, desired.object.spec.app).value_or(ImageRef(""));
-    steps.emplace_back(StartProbe{
-        {source,
-         revision_of(desired, observed, source),
-         image,
-         last == nullptr ? 1 : last->attempt + 1,
-         proof_name(desired, observed, source)}});
     return act_and_stop(
-        {Reason::PreflightRunning, "Trying out " + template_of(source) + "."}, std::move(steps)
+        {Reason::PreflightRunning, "Trying out " + template_of(source) + "."},
+        start_probe(desired, observed, source, last)
     );
 }
 
@@ -100,13 +81,6 @@ Wait judge_underway(const JobRun& job, const Workload& source, TimePoint now) {
         {Reason::PreflightRunning,
          "Job \"" + job.name + "\" tries out " + template_of(source) + "."},
         look_again};
-}
-
-/// The program is the tenant's: its word is shown only if it belongs in this condition.
-Reason reason_shown_for(const std::string& word) {
-    const auto reason = parse_reason(word);
-    return reason && appears_in(*reason, ConditionType::PreflightPassed) ? *reason
-                                                                         : Reason::PreflightFailed;
 }
 
 Verdict judge_failure(
@@ -135,7 +109,15 @@ Verdict judge_failure(
                                    : "; correct the template or set a fixed image, or try this one "
                                      "again by kubectl delete job ";
     return Blocked{
-        {reason_shown_for(said.reason), what_failed + kHeld + to_read + when + job.name + "."}};
+        {reason_of_probe(said.reason), what_failed + kHeld + to_read + when + job.name + "."}};
+}
+
+/// It has ended, and its Job goes on to its deadline for a container beside ours.
+std::optional<Act> keep_its_word(const JobRun& job, Finding finding) {
+    if (!outlives_its_part(job) || !job.has_deadline) {
+        return std::nullopt;
+    }
+    return act_and_stop(std::move(finding), {LiftJobDeadline{job.name, job.uid}});
 }
 
 /// Nothing: it has passed.
@@ -144,7 +126,9 @@ std::optional<Verdict> judge(
 ) {
     const auto* passed = find_passed_probe(desired, observed, source);
     if (passed != nullptr && !is_of_the_past(*passed)) {
-        return std::nullopt;
+        return keep_its_word(
+            *passed, {Reason::PreflightRunning, "Keeping what Job \"" + passed->name + "\" said."}
+        );
     }
     const auto* migration = latest_migration(observed.jobs, revision_of(desired, observed, source));
     if (migration != nullptr && !migration->expires && !is_spent(observed, *migration)) {
@@ -159,9 +143,11 @@ std::optional<Verdict> judge(
         return judge_underway(*job, source, observed.now);
     }
     auto verdict = judge_failure(desired, observed, source, *job, end);
-    if (!std::holds_alternative<Act>(verdict) && outlives_its_part(*job) && job->has_deadline) {
+    if (!std::holds_alternative<Act>(verdict)) {
         const auto finding = std::visit([](const auto& found) { return found.finding; }, verdict);
-        return act_and_stop(finding, {LiftJobDeadline{job->name, job->uid}});
+        if (auto kept = keep_its_word(*job, finding)) {
+            return *std::move(kept);
+        }
     }
     return verdict;
 }
@@ -194,27 +180,60 @@ std::optional<Verdict> combine(const std::vector<Verdict>& verdicts) {
     return std::nullopt;
 }
 
-/// Their ConfigMaps or Secrets changed alone.
-bool is_changed_alone(const Desired& desired, const Observed& observed, const Workload& workload) {
-    return !workload.hold && proof_of(desired, observed, workload) == Proof::ConfigChanged;
-}
-
 /// Probes that nobody waits for: their template was replaced, or has passed.
 std::vector<Step> tidy_up(const Desired& desired, const Observed& observed) {
     std::vector<Step> steps;
+    std::vector<std::string> finished;
     for (const auto& job : observed.jobs) {
         const auto is_its = [&](const Workload& workload) {
             return (is_to_be_proven(desired, observed, workload) ||
                     is_changed_alone(desired, observed, workload)) &&
-                   proof_name(desired, observed, workload) == job.proves;
+                   probe_name(desired, observed, workload) == job.proves;
         };
-        const bool is_wanted = std::ranges::any_of(observed.release.workloads, is_its);
-        if (job.kind == JobKind::Probe && !job.being_deleted && !is_wanted &&
-            (!is_over(read_end(job)) || outlives_its_part(job))) {
+        if (job.kind != JobKind::Probe || job.being_deleted ||
+            std::ranges::any_of(observed.release.workloads, is_its)) {
+            continue;
+        }
+        if (!is_over(read_end(job)) || outlives_its_part(job)) {
             steps.emplace_back(RemoveJob{job.name, job.uid});
+        } else if (!job.expires) {
+            finished.push_back(job.name);
         }
     }
+    if (!finished.empty()) {
+        steps.emplace_back(ExpireJobs{std::move(finished)});
+    }
     return steps;
+}
+
+/// It has the word first: it runs, or what it said is still to be recorded.
+bool has_migration_at_work(const Desired& desired, const Observed& observed) {
+    const auto* source = migration_source(desired, observed);
+    const auto revision =
+        source == nullptr ? Revision("") : revision_of(desired, observed, *source);
+    return std::ranges::any_of(observed.jobs, [&](const JobRun& job) {
+        const auto end = read_end(job);
+        const bool is_to_be_recorded =
+            job.revision == revision && said_ok(end) && !is_spent(observed, job);
+        return job.kind == JobKind::Migrate &&
+               (!is_over(end) || outlives_its_part(job) || is_to_be_recorded);
+    });
+}
+
+/// Nothing: all that is to be proven has passed.
+std::optional<Verdict> judge_all(const Desired& desired, const Observed& observed) {
+    if (auto blocked = judge_cutover(desired, observed)) {
+        return *std::move(blocked);
+    }
+    std::vector<Verdict> verdicts;
+    if (desired.object.spec.preflight.when != PreflightWhen::Never) {
+        for (const auto* source : environments_to_prove(desired, observed)) {
+            if (auto verdict = judge(desired, observed, *source)) {
+                verdicts.push_back(*std::move(verdict));
+            }
+        }
+    }
+    return combine(verdicts);
 }
 
 std::string joined(const std::string& before, const std::vector<std::string>& sentences) {
@@ -242,42 +261,7 @@ std::string said_by_probes(const Desired& desired, const Observed& observed) {
             std::ranges::for_each(answer.warnings, [&](const auto& one) { add(warnings, one); });
         }
     }
-    return joined(" ", found) + joined(" Warnings: ", warnings);
-}
-
-bool may_try_changes(const Observed& observed) {
-    return std::ranges::none_of(observed.jobs, [&](const JobRun& job) {
-        return job.kind == JobKind::Probe && observed.now - job.created < kChangesEvery;
-    });
-}
-
-/// How the next Pods of a template will fare with what was changed under it; nothing: well, as far as is known.
-std::optional<Satisfied> look_ahead(const Desired& desired, const Observed& observed) {
-    for (const auto& workload : observed.release.workloads) {
-        if (!is_changed_alone(desired, observed, workload)) {
-            continue;
-        }
-        const auto* job = latest_probe(desired, observed, workload);
-        if (job == nullptr && find_passed_probe(desired, observed, workload) == nullptr &&
-            may_try_changes(observed)) {
-            auto starting = start(desired, observed, workload, nullptr);
-            return Satisfied{
-                std::move(starting.finding), Confidence::Holds, std::move(starting.steps)};
-        }
-        const auto end = job == nullptr ? JobEnd{} : read_end(*job);
-        if (is_over(end) && !said_ok(end)) {
-            const auto said = explain(end);
-            return satisfied_with_warning(
-                {reason_shown_for(said.reason),
-                 "Job \"" + job->name + "\" tried out " + template_of(workload) + " with " +
-                     changed_configs(desired, observed, workload) +
-                     " as changed since, and ended with " + said.reason + ": " + said.message +
-                     ". The Pods that run go on; new ones would meet the same. Correct what was "
-                     "changed."}
-            );
-        }
-    }
-    return std::nullopt;
+    return beginning_of(joined(" ", found) + joined(" Warnings: ", warnings), kLongestMessage);
 }
 
 }  // namespace
@@ -286,14 +270,20 @@ Verdict assess_preflight(const Desired& desired, const Observed& observed) {
     if (observed.release.workloads.empty()) {
         return not_applicable({Reason::NoWorkload, "There is no labelled Deployment to try out."});
     }
-    const auto environments = environments_to_prove(desired, observed);
+    const bool is_proven = environments_to_prove(desired, observed).empty();
     if (auto steps = tidy_up(desired, observed); !steps.empty()) {
-        Finding finding{Reason::Progressing, "Removing probe Jobs that nobody waits for."};
-        return environments.empty() ? act_and_continue(std::move(finding), std::move(steps))
-                                    : act_and_stop(std::move(finding), std::move(steps));
+        Finding finding{Reason::Progressing, "Letting probe Jobs go that nobody waits for."};
+        return is_proven ? act_and_continue(std::move(finding), std::move(steps))
+                         : act_and_stop(std::move(finding), std::move(steps));
     }
-    if (auto blocked = judge_cutover(desired, observed)) {
-        return *std::move(blocked);
+    if (auto verdict = judge_all(desired, observed)) {
+        if (has_migration_at_work(desired, observed)) {
+            return not_applicable(
+                {Reason::WaitingForEarlierStage,
+                 "A migration is underway; what is not tried out yet comes behind it."}
+            );
+        }
+        return *std::move(verdict);
     }
     if (desired.object.spec.preflight.when == PreflightWhen::Never) {
         return not_applicable(
@@ -302,21 +292,10 @@ Verdict assess_preflight(const Desired& desired, const Observed& observed) {
              "migrate."}
         );
     }
-    std::vector<Verdict> verdicts;
-    for (const auto* source : environments) {
-        if (auto verdict = judge(desired, observed, *source)) {
-            verdicts.push_back(*std::move(verdict));
-        }
-    }
-    if (auto verdict = combine(verdicts)) {
-        return *std::move(verdict);
-    }
-    if (auto ahead = look_ahead(desired, observed)) {
-        return *std::move(ahead);
-    }
-    return Satisfied{
+    Satisfied passed{
         {Reason::Succeeded,
          "Every Pod template was tried out, or ran before." + said_by_probes(desired, observed)}};
+    return is_proven ? with_what_changed(desired, observed, std::move(passed)) : passed;
 }
 
 }  // namespace djdb

@@ -88,7 +88,7 @@ std::vector<JobRun> ModelCluster::list_jobs(const ObjectKey& database) {
 
 /// In this world no app ran before it was labelled.
 std::vector<RolledTemplate>
-ModelCluster::read_rolled_templates(const Workload&, const CallContext&) {
+ModelCluster::read_rolled_templates(const Namespace&, const CallContext&) {
     read("list the ReplicaSets");
     return {};
 }

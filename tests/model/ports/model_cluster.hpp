@@ -32,7 +32,8 @@ class ModelCluster final : public Cluster {
     std::optional<ConfigMapFacts> read_config_map(const ObjectKey&, const CallContext&) override;
     std::optional<std::string> read_version(PublishedKind, const ObjectKey&, const CallContext&)
         override;
-    std::vector<RolledTemplate> read_rolled_templates(const Workload&, const CallContext&) override;
+    std::vector<RolledTemplate> read_rolled_templates(const Namespace&, const CallContext&)
+        override;
     std::optional<Explanation>
     read_warning(const Namespace&, const ResourceUid&, const CallContext&) override;
     void set_finalizers(const DjangoDatabase&, const std::vector<std::string>&, const CallContext&)

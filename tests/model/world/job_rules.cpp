@@ -11,7 +11,7 @@ void Rules::before_job(const Job& job) {
         return;  // AlreadyExists
     }
     const ObjectKey resource{job.meta.key.ns, ObjectName(job.database)};
-    if (!environments_tried_.contains(job.proves)) {
+    if (!tried_.contains({job.database, job.image})) {
         violated("S18: " + job.meta.key.name.str() + " migrates before a probe has passed");
     }
     for (const auto& [key, other] : api_.jobs.all()) {
@@ -59,7 +59,7 @@ void Rules::forget_job(const ObjectKey& job) {
 }
 
 void Rules::probe_passes(const Job& probe) {
-    environments_tried_.insert(probe.proves);
+    tried_.insert({probe.database, probe.image});
 }
 
 void Rules::migration_begins(const Job& job) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace djdb::model {
 
@@ -91,7 +92,7 @@ class Rules {
     std::optional<std::string> violation_;
     std::set<std::string> lost_passwords_;
     std::set<ObjectKey> jobs_made_;
-    std::set<std::string> environments_tried_;  ///< in which a probe passed
+    std::set<std::pair<std::string, std::string>> tried_;  ///< database, image: a probe passed
     std::set<std::string> had_database_;
     std::map<ObjectKey, ObjectKey> migrating_;  ///< resource -> Job
     std::map<ResourceUid, std::int64_t> generations_;

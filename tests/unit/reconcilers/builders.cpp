@@ -1,5 +1,6 @@
 #include "tests/unit/reconcilers/builders.hpp"
 
+#include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 
 #include <nlohmann/json.hpp>
@@ -83,8 +84,8 @@ JobRun a_passed_probe(const Desired& desired, const Observed& observed, const Wo
     job.kind = JobKind::Probe;
     job.name = "shop-probe-" + workload.meta.key.name.str();
     job.uid = ResourceUid("uid of " + job.name);
-    job.revision = revision_of(desired, observed, workload);
-    job.proves = proof_name(desired, observed, workload);
+    job.revision = probe_revision(desired, observed, workload);
+    job.proves = probe_name(desired, observed, workload);
     end_job(job, 0, an_answer(true, "", {"orders.0002_x"}));
     return job;
 }

@@ -1,4 +1,5 @@
 // What changed alone, and can't be held, is tried out beside a release that goes on.
+#include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/status/status.hpp"
 #include "reconcilers/workflow.hpp"
@@ -40,7 +41,9 @@ struct World {
         probe.expires = true;  // as the roll-out, which is over, has it
         return probe;
     }
-    Satisfied verdict() { return std::get<Satisfied>(assess_preflight(desired, observed)); }
+    [[nodiscard]] Satisfied verdict() const {
+        return std::get<Satisfied>(assess_preflight(desired, observed));
+    }
     [[nodiscard]] bool is_ready() const {
         return assess(desired, observed).stopped_at() == nullptr;
     }
@@ -52,7 +55,7 @@ TEST(ChangedConfig, IsTriedOutAndHoldsNothing) {
     ASSERT_EQ(verdict.steps.size(), 1U);
     const auto& start = std::get<StartProbe>(verdict.steps.front());
     EXPECT_EQ(start.attempt, 1);
-    EXPECT_EQ(start.proves, proof_name(world.desired, world.observed, start.source));
+    EXPECT_EQ(start.proves, probe_name(world.desired, world.observed, start.source));
     EXPECT_TRUE(world.is_ready());
     world.add_probe();
     EXPECT_TRUE(world.verdict().steps.empty());
@@ -77,6 +80,31 @@ TEST(ChangedConfig, ThatDoesNotWorkIsToldAndHoldsNothing) {
     EXPECT_EQ(verdict.finding.reason, Reason::SettingsImportFailed);
     EXPECT_NE(verdict.finding.message.find("ConfigMap \"settings\""), std::string::npos);
     EXPECT_TRUE(verdict.steps.empty()) << "and not tried again: the next template is";
+    EXPECT_TRUE(world.is_ready());
+}
+
+TEST(ChangedConfig, IsNotBlamedForWhatPassesByItself) {
+    World world;
+    end_job(world.add_probe(), 75, an_answer(false, "Unreachable"), world.observed.now);
+    EXPECT_EQ(world.verdict().confidence, Confidence::Holds);
+    EXPECT_TRUE(world.verdict().steps.empty());
+    world.observed.now += std::chrono::hours{1};
+    ASSERT_EQ(world.verdict().steps.size(), 1U);
+    EXPECT_EQ(std::get<StartProbe>(world.verdict().steps.front()).attempt, 2);
+}
+
+TEST(ChangedConfig, ThatKeepsPodsFromStartingIsTold) {
+    World world;
+    auto& probe = world.add_probe();
+    probe.state = JobState::Running;
+    auto& pod = probe.pods.front();
+    pod.is_over = false;
+    pod.has_started = false;
+    pod.end.reset();
+    pod.waiting = Explanation{"CreateContainerConfigError", "couldn't find key DEBUG"};
+    const auto verdict = world.verdict();
+    EXPECT_EQ(verdict.finding.reason, Reason::PreflightJobStuck);
+    EXPECT_NE(verdict.finding.message.find("couldn't find key DEBUG"), std::string::npos);
     EXPECT_TRUE(world.is_ready());
 }
 

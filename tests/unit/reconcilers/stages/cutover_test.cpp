@@ -1,6 +1,7 @@
 // An empty database in the place of a filled one: every combination of what ran before and what is here.
 #include "reconcilers/stages/release/cutover.hpp"
 
+#include "reconcilers/ports/failure.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/support/a_pass.hpp"
 #include "tests/unit/reconcilers/builders.hpp"
@@ -23,6 +24,7 @@ RolledTemplate a_rolled_template(const std::string& secret, std::int64_t replica
         container["envFrom"] = {{{"secretRef", {{"name", secret}}}}};
     }
     return {
+        ResourceUid("uid of web"),
         "web-" + std::to_string(replicas),
         replicas,
         PodTemplate(json{{"spec", {{"containers", {container}}}}})};
@@ -32,6 +34,7 @@ RolledTemplate a_rolled_template(const std::string& secret, std::int64_t replica
 Observed a_world() {
     auto observed = a_provisioned_world();
     auto web = a_workload("web", "shop:v1");
+    web.meta.uid = ResourceUid("uid of web");
     web.hold = Hold::Paused;
     web.is_marked = true;
     observed.release.workloads = {web};
@@ -56,8 +59,7 @@ TEST(Cutover, IsAskedAboutWhereAnAppRanElsewhereAndNothingIsHere) {
                         if (!is_empty) {
                             observed.release.applied = AppliedMigrations{true, {"orders.0001_x"}};
                         }
-                        observed.release.rolled[ObjectName("web")] = {
-                            a_rolled_template(named, replicas)};
+                        observed.release.rolled = {a_rolled_template(named, replicas)};
                         const bool is_elsewhere = named != std::string("shop-database");
                         EXPECT_EQ(
                             judge_cutover(desired, observed).has_value(),
@@ -74,7 +76,30 @@ TEST(Cutover, NoneWhereNothingRanBefore) {
     const auto desired = a_desired();
     auto observed = a_world();
     EXPECT_FALSE(judge_cutover(desired, observed));
-    observed.release.rolled[ObjectName("web")] = {};
+    observed.release.rolled = {};
+    EXPECT_FALSE(judge_cutover(desired, observed));
+}
+
+TEST(Cutover, OfAnotherWorkloadIsItsOwn) {
+    const auto desired = a_desired();
+    auto observed = a_world();
+    observed.release.rolled = {a_rolled_template("", 1)};
+    observed.release.rolled.front().owner = ResourceUid("uid of something unlabelled");
+    EXPECT_FALSE(judge_cutover(desired, observed));
+}
+
+TEST(Cutover, IsNotRuledOutByARefusedQuestion) {
+    const auto desired = a_desired();
+    auto observed = a_world();
+    observed.release.rolled_failure = Failure{
+        FailureClass::Forbidden,
+        FailureOrigin::Kubernetes,
+        "403 Forbidden",
+        "cannot list replicasets"};
+    const auto verdict = assess_preflight(desired, observed);
+    ASSERT_TRUE(std::holds_alternative<Blocked>(verdict));
+    EXPECT_EQ(std::get<Blocked>(verdict).finding.reason, Reason::RightsMissing);
+    observed.release.applied = AppliedMigrations{true, {"orders.0001_x"}};
     EXPECT_FALSE(judge_cutover(desired, observed));
 }
 
@@ -82,14 +107,14 @@ TEST(Cutover, ToAnotherDatabasesNameIsNotMeant) {
     auto desired = a_desired();
     desired.object.spec.cutover.start_empty = "shop_of_before";
     auto observed = a_world();
-    observed.release.rolled[ObjectName("web")] = {a_rolled_template("", 1)};
+    observed.release.rolled = {a_rolled_template("", 1)};
     EXPECT_TRUE(judge_cutover(desired, observed));
 }
 
 TEST(Cutover, IsToldWithWhatRunsAndWhatToDoAndNothingIsDone) {
     const auto desired = a_desired();
     auto observed = a_world();
-    observed.release.rolled[ObjectName("web")] = {
+    observed.release.rolled = {
         a_rolled_template("", 0), a_rolled_template("", 3), a_rolled_template("shop-database", 5)};
     const auto assessment = assess(desired, observed);
     EXPECT_TRUE(assessment.steps().empty());
@@ -111,7 +136,7 @@ TEST(Cutover, HoldsThoughThePreflightIsLeftOut) {
     auto desired = a_desired();
     desired.object.spec.preflight.when = PreflightWhen::Never;
     auto observed = a_world();
-    observed.release.rolled[ObjectName("web")] = {a_rolled_template("", 1)};
+    observed.release.rolled = {a_rolled_template("", 1)};
     EXPECT_TRUE(assess(desired, observed).steps().empty());
 }
 

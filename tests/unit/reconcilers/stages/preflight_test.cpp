@@ -1,4 +1,5 @@
 // The pre-flight: every combination of two environments that are to be proven, and what becomes of probes.
+#include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/unit/reconcilers/builders.hpp"
@@ -42,13 +43,13 @@ struct World {
     JobRun& add_probe(const Workload& workload) {
         return observed.jobs.emplace_back(a_passed_probe(desired, observed, workload));
     }
-    Verdict verdict() { return assess_preflight(desired, observed); }
-    std::vector<Step> steps() {
+    [[nodiscard]] Verdict verdict() const { return assess_preflight(desired, observed); }
+    [[nodiscard]] std::vector<Step> steps() const {
         const auto found = verdict();
         const auto all = steps_of(found);
         return {all.begin(), all.end()};
     }
-    Finding finding() {
+    [[nodiscard]] Finding finding() const {
         return std::visit([](const auto& found) { return found.finding; }, verdict());
     }
 };
@@ -123,7 +124,7 @@ TEST(Preflight, OneProbeSpeaksForAllWithTheSameEnvironment) {
     const auto& start = std::get<StartProbe>(steps.front());
     EXPECT_EQ(start.source.meta.key.name.str(), "web");
     EXPECT_EQ(start.attempt, 1);
-    EXPECT_EQ(start.proves, proof_name(world.desired, world.observed, world.worker()));
+    EXPECT_EQ(start.proves, probe_name(world.desired, world.observed, world.worker()));
     world.add_probe(world.web());
     EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict()));
 }
@@ -144,6 +145,8 @@ TEST(Preflight, WhatMigratesAlreadyWasTriedOut) {
     world.observed.jobs.push_back(job);
     EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict()))
         << "an earlier version of the operator made it";
+    end_job(world.observed.jobs.back(), 88, an_answer(false, "MigrationFailed"));
+    EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict()));
     world.observed.jobs.back().expires = true;
     EXPECT_TRUE(std::holds_alternative<Act>(world.verdict())) << "its release is over";
 }
@@ -210,6 +213,66 @@ TEST(Preflight, ItsLastWordOutlivesAContainerBesideIt) {
     EXPECT_EQ(std::get<LiftJobDeadline>(world.steps().front()).job, probe.name);
     probe.has_deadline = false;
     EXPECT_EQ(world.finding().reason, Reason::EngineNotPostgres);
+}
+
+TEST(Preflight, WhatAPassedProbeSaidOutlivesAContainerBesideIt) {
+    World world;
+    add(world, world.worker(), Probe::Passed);
+    add(world, world.web(), Probe::Passed);
+    auto& probe = world.observed.jobs.back();
+    probe.state = JobState::Running;
+    probe.pods.front().is_over = false;
+    probe.pods.front().others_run = true;
+    EXPECT_EQ(std::get<LiftJobDeadline>(world.steps().front()).job, probe.name);
+    probe.has_deadline = false;
+    EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict()));
+}
+
+TEST(Preflight, AFinishedProbeOfWhatWasReplacedExpires) {
+    World world;
+    add(world, world.worker(), Probe::Passed);
+    add(world, world.web(), Probe::Failed);
+    world.web() = with_environment(world.web(), "another");
+    const auto steps = world.steps();
+    ASSERT_EQ(steps.size(), 1U);
+    EXPECT_EQ(std::get<ExpireJobs>(steps.front()).jobs, std::vector<std::string>{"shop-probe-web"});
+}
+
+TEST(Preflight, AnotherSpecTakesAnotherProbe) {
+    World world;
+    add(world, world.worker(), Probe::Failed);
+    add(world, world.web(), Probe::Passed);
+    EXPECT_TRUE(std::holds_alternative<Blocked>(world.verdict()));
+    for (auto& job : world.observed.jobs) {
+        job.expires = true;  // as the run before it has them
+    }
+    world.desired.object.spec.app.settings_module = "shop.settings.production";
+    EXPECT_EQ(world.steps().size(), 2U);
+}
+
+TEST(Preflight, AMigrationThatIsUnderwayHasTheWordFirst) {
+    for (const bool is_over : {true, false}) {
+        for (const auto worker : {Probe::Absent, Probe::Running, Probe::Failed}) {
+            World world;
+            add(world, world.worker(), worker);
+            auto job = a_job_run();
+            job.revision = revision_of(world.desired, world.observed, world.web());
+            job.proves = proof_name(world.desired, world.observed, world.web());
+            if (is_over) {
+                end_job(job, 0, an_answer(true, "", {"orders.0002_x"}));
+                world.observed.release.applied = AppliedMigrations{true, {"orders.0002_x"}};
+            }
+            world.observed.jobs.push_back(job);
+            const auto verdict = world.verdict();
+            ASSERT_TRUE(std::holds_alternative<Satisfied>(verdict));
+            EXPECT_EQ(std::get<Satisfied>(verdict).confidence, Confidence::Unknown);
+            const auto steps = assess(world.desired, world.observed).steps();
+            ASSERT_EQ(steps.size(), is_over ? 1U : 0U) << "and no probe beside it";
+            if (is_over) {
+                EXPECT_TRUE(std::holds_alternative<RecordPassed>(steps.front()));
+            }
+        }
+    }
 }
 
 TEST(Preflight, TellsWhatItFound) {
