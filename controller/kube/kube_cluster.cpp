@@ -1,6 +1,7 @@
 #include "controller/kube/kube_cluster.hpp"
 
 #include "controller/kube/field_manager.hpp"
+#include "controller/kube/older_definition.hpp"
 #include "controller/telemetry/log.hpp"
 #include "crds/api.hpp"
 #include "crds/codec.hpp"
@@ -74,9 +75,21 @@ void KubeCluster::set_finalizers(
 void KubeCluster::patch_status(
     const DjangoDatabase& object, const DjangoDatabaseStatus& status, const CallContext& call
 ) {
-    client_.write_status(
-        resources::kDjangoDatabases, object.meta, encode_status(status), manager("status"), call
-    );
+    const auto encoded = encode_status(status);
+    const auto write = [&](const json& what) {
+        client_.write_status(
+            resources::kDjangoDatabases, object.meta, what, manager("status"), call
+        );
+    };
+    try {
+        write(encoded);
+    } catch (const Error& error) {
+        const auto older = without_unknown_words(encoded, error.failure().message);
+        if (error.failure().kind != FailureClass::Invalid || !older) {
+            throw;
+        }
+        write(*older);
+    }
 }
 
 void KubeCluster::patch_server_status(

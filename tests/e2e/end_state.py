@@ -63,6 +63,7 @@ def jobs(shop):
     return sorted(
         json.dumps(
             [
+                item["metadata"]["labels"].get("djangodb.io/job-kind", "migrate"),
                 marks(item["metadata"], "annotations"),
                 item["status"].get("succeeded", 0),
                 item["status"].get("failed", 0),
