@@ -66,8 +66,9 @@ def visit(connection):
     visiting.join(LONGEST_VISIT)
     if failures:
         raise failures[0]
-    if visiting.is_alive():
-        warn("DATABASES[%r] did not answer" % others[len(ANSWER["aliases"])])
+    silent = [alias for alias in others if alias not in ANSWER["aliases"]]
+    if silent:
+        warn("no answer in time from DATABASES of %s" % ", ".join(silent))
 
 
 def visit_each(connection, others, failures):

@@ -125,7 +125,7 @@ class Executor {
     }
     void operator()(const ForgetReaders&) { store(without_leftovers(desired_, stored_)); }
     void operator()(const StartProbe& start) {
-        cluster_.publish(render_job_programs(desired_), {}, call_);
+        publish_programs();
         cluster_.create_job(render_probe_job(desired_, start, access()), call_);
         tell(
             "PreflightStarted",
@@ -138,7 +138,7 @@ class Executor {
     // last goes on; a password is stored before the login has it; no Secret and no Job while a session is left.
     void operator()(const StartMigration& start) {
         cluster_.require_no_running_migration(desired_.object, call_);
-        cluster_.publish(render_job_programs(desired_), {}, call_);
+        publish_programs();
         refuse_foreign_secret(desired_.migration_name);
         const auto attempt = next_attempt();
         tenant().count_attempt({known(observed_.tenant).attempts, attempt}, call_);
@@ -215,6 +215,13 @@ class Executor {
     }
 
   private:
+    /// Once for all Jobs of a run.
+    void publish_programs() {
+        if (!has_published_programs_) {
+            cluster_.publish(render_job_programs(desired_), {}, call_);
+            has_published_programs_ = true;
+        }
+    }
     void store(SecretData passwords) {
         stored_version_ = cluster_.write_operator_secret(
             desired_.credentials_name, passwords, stored_version_, call_
@@ -278,6 +285,7 @@ class Executor {
     SecretData stored_;
     std::string stored_version_;
     std::optional<TenantPasswords> credentials_;
+    bool has_published_programs_ = false;
     std::vector<StepOutcome::Note> notes_;
 };
 

@@ -267,6 +267,10 @@ bool outlives_its_part(const JobRun& job) {
            std::ranges::any_of(job.pods, &JobPod::others_run);
 }
 
+bool would_lose_its_answer(const JobRun& job) {
+    return outlives_its_part(job) && job.has_deadline;
+}
+
 Explanation explain(const JobEnd& end) {
     if (const auto* answered = std::get_if<Answered>(&end)) {
         return answered->ok ? Explanation{} : Explanation{answered->reason, answered->message};
@@ -284,6 +288,11 @@ Explanation explain(const JobEnd& end) {
             "probe 15 minutes"};
     }
     return {};
+}
+
+Reason reason_shown_for(const std::string& word, ConditionType condition, Reason otherwise) {
+    const auto reason = parse_reason(word);
+    return reason && appears_in(*reason, condition) ? *reason : otherwise;
 }
 
 }  // namespace djdb

@@ -81,7 +81,11 @@ bool said_ok(const JobEnd& end);
 /// It has ended, and the Job goes on to its deadline for another container. A Job whose end the Job
 /// controller is only about to notice does not.
 bool outlives_its_part(const JobRun& job);
+/// The same of one that its deadline stops then, with the Pod that has its answer.
+bool would_lose_its_answer(const JobRun& job);
 /// Why it did not go well, for people; empty while it is underway and when it said ok.
 Explanation explain(const JobEnd& end);
+/// The program is the tenant's: its word is shown only if it belongs in this condition.
+Reason reason_shown_for(const std::string& word, ConditionType condition, Reason otherwise);
 
 }  // namespace djdb

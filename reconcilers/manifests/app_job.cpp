@@ -45,9 +45,7 @@ std::vector<std::pair<std::string, std::string>> app_job_environment(
 
 json render_app_job(const Desired& desired, const AppJob& job, const AppJobProgram& program) {
     const auto metadata = render_job_metadata(
-        desired,
-        app_job_name(desired, program.kind, job.revision, job.attempt),
-        {program.kind, job.revision, job.image, job.attempt, job.proves}
+        desired, app_job_name(desired, program.kind, job.revision, job.attempt), program.kind, job
     );
     const AppProgram in_pod{
         app_container(job.source, desired.object.spec.app),

@@ -47,15 +47,6 @@ void swap_in_volumes(json& pod, const std::string& from, const std::string& to) 
     }
 }
 
-json find_container(const json& pod, const std::string& name) {
-    for (const auto& container : pod.at("containers")) {
-        if (container.at("name") == name) {
-            return container;
-        }
-    }
-    return pod.at("containers").at(0);
-}
-
 void set_variable(json& container, const std::string& name, const std::string& value) {
     auto& env = container["env"];
     for (auto& variable : env) {
@@ -98,6 +89,15 @@ json render_container(const Desired& desired, const json& pod, const AppProgram&
 }
 
 }  // namespace
+
+json find_container(const json& pod, const std::string& name) {
+    for (const auto& container : pod.at("containers")) {
+        if (container.at("name") == name) {
+            return container;
+        }
+    }
+    return pod.at("containers").at(0);
+}
 
 json render_app_pod(
     const Desired& desired, const std::string& pod_template, const AppProgram& program

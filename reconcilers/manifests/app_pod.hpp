@@ -30,6 +30,9 @@ struct AppProgram {
     std::vector<std::pair<std::string, std::string>> environment;
 };
 
+/// Of a Pod's `spec` the container of that name, else the first.
+nlohmann::json find_container(const nlohmann::json& pod, const std::string& name);
+
 /// @param pod_template as in PodTemplate::text
 /// @return the `spec` of a Pod
 nlohmann::json render_app_pod(

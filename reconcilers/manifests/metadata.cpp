@@ -25,15 +25,15 @@ json render_metadata(const Desired& desired, const std::string& name) {
 }
 
 json render_job_metadata(
-    const Desired& desired, const std::string& name, const JobPurpose& purpose
+    const Desired& desired, const std::string& name, JobKind kind, const AppJob& job
 ) {
     auto metadata = render_metadata(desired, name);
-    metadata["labels"][std::string(api::kJobKindLabel)] = std::string(to_string(purpose.kind));
-    metadata["labels"][std::string(api::kRevisionLabel)] = purpose.revision.str();
+    metadata["labels"][std::string(api::kJobKindLabel)] = std::string(to_string(kind));
+    metadata["labels"][std::string(api::kRevisionLabel)] = job.revision.str();
     metadata["annotations"] = {
-        {std::string(api::kImageAnnotation), purpose.image.str()},
-        {std::string(api::kAttemptAnnotation), std::to_string(purpose.attempt)},
-        {std::string(api::kProvesAnnotation), purpose.proves}};
+        {std::string(api::kImageAnnotation), job.image.str()},
+        {std::string(api::kAttemptAnnotation), std::to_string(job.attempt)},
+        {std::string(api::kProvesAnnotation), job.proves}};
     return metadata;
 }
 

@@ -2,6 +2,7 @@
 
 #include "reconcilers/app_template.hpp"
 #include "reconcilers/manifests/app_job.hpp"
+#include "reconcilers/manifests/app_pod.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -24,15 +25,11 @@ const RoleName& expected_user(const Desired& desired) {
 /// Command and args of the app's container; empty: the image's own.
 json command_of(const Workload& source, const AppSpec& app) {
     const auto pod = json::parse(source.pod_template.text()).at("spec");
-    const auto name = app_container(source, app);
+    const auto container = find_container(pod, app_container(source, app));
     auto words = json::array();
-    for (const auto& container : pod.at("containers")) {
-        if (container.at("name") == name) {
-            for (const auto* part : {"command", "args"}) {
-                const auto list = container.value(part, json::array());
-                words.insert(words.end(), list.begin(), list.end());
-            }
-        }
+    for (const auto* part : {"command", "args"}) {
+        const auto list = container.value(part, json::array());
+        words.insert(words.end(), list.begin(), list.end());
     }
     return words;
 }

@@ -52,7 +52,8 @@ std::optional<std::string> where_to_look(const Desired& desired, const Observed&
         source == nullptr) {
         return std::nullopt;
     }
-    const auto* job = latest_migration(observed.jobs, revision_of(desired, observed, *source));
+    const auto* job =
+        latest_attempt(observed.jobs, JobKind::Migrate, revision_of(desired, observed, *source));
     if (job != nullptr && is_to_be_proven(desired, observed, *source) &&
         !is_spent(observed, *job)) {
         if (const auto end = read_end(*job); said_ok(end)) {

@@ -1,8 +1,6 @@
 """A release from its Deployment to its end, with the test in the place of the kubelet and of the migration."""
 
-import datetime
 import functools
-import json
 import pathlib
 import re
 import sys
@@ -11,6 +9,7 @@ import types
 import stage
 from audit_log import answered
 from case import HEAL_SECONDS, ClusterTest
+from probes import end_pod, now
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import end_state
@@ -28,10 +27,6 @@ MIGRATION = (
 
 def failure(reason):
     return {"v": 1, "kind": "migrate", "ok": False, "reason": reason, "message": "as the test wants it"}
-
-
-def now():
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class ReleaseTest(ClusterTest):
@@ -75,19 +70,7 @@ class ReleaseTest(ClusterTest):
 
     def job_ends(self, attempt=1, exit_code=0, answer=WELL):
         """Returns when the Job controller says so."""
-        self.set_pod(
-            attempt,
-            "Failed" if exit_code else "Succeeded",
-            {
-                "terminated": {
-                    "exitCode": exit_code,
-                    "reason": "Error" if exit_code else "Completed",
-                    "message": json.dumps(answer),
-                    "startedAt": now(),
-                    "finishedAt": now(),
-                }
-            },
-        )
+        end_pod(self.api, self.pod(attempt), exit_code, answer)
         wanted = "Failed" if exit_code else "Complete"
         self.eventually(
             "the Job is " + wanted,

@@ -65,7 +65,7 @@ std::optional<Satisfied> judge(
                    : std::optional(beside(start_probe(desired, observed, workload, nullptr)));
     }
     const auto end = read_end(*job);
-    if (outlives_its_part(*job) && job->has_deadline) {
+    if (would_lose_its_answer(*job)) {
         return beside({LiftJobDeadline{job->name, job->uid}});
     }
     if (!is_over(end)) {
@@ -92,7 +92,7 @@ std::optional<Satisfied> judge(
         desired,
         observed,
         workload,
-        reason_of_probe(said.reason),
+        reason_shown_for(said.reason, ConditionType::PreflightPassed, Reason::PreflightFailed),
         "Job \"" + job->name + "\" ended with " + said.reason + ": " + said.message
     );
 }

@@ -19,16 +19,22 @@
 namespace djdb {
 namespace {
 
+/// The workload as it was.
+Workload former_of(const Workload& workload, const RolledTemplate& rolled) {
+    auto former = workload;
+    former.pod_template = rolled.pod_template;
+    return former;
+}
+
 /// The one that has most Pods; nullptr: each names the Secret.
 const RolledTemplate* find_elsewhere(
     const Desired& desired, const Workload& workload, const std::vector<RolledTemplate>& rolled
 ) {
     const RolledTemplate* found = nullptr;
     for (const auto& one : rolled) {
-        auto former = workload;
-        former.pod_template = one.pod_template;
-        if (one.owner == workload.meta.uid && !names_own_secret(former, desired) &&
-            (found == nullptr || found->replicas < one.replicas)) {
+        if (one.owner == workload.meta.uid &&
+            (found == nullptr || found->replicas < one.replicas) &&
+            !names_own_secret(former_of(workload, one), desired)) {
             found = &one;
         }
     }
@@ -36,8 +42,7 @@ const RolledTemplate* find_elsewhere(
 }
 
 Blocked ask(const Desired& desired, const Workload& workload, const RolledTemplate& elsewhere) {
-    auto former = workload;
-    former.pod_template = elsewhere.pod_template;
+    const auto former = former_of(workload, elsewhere);
     const auto image = app_image(former, desired.object.spec.app);
     const auto& database = desired.names.database.str();
     return Blocked{
@@ -57,9 +62,9 @@ Blocked ask(const Desired& desired, const Workload& workload, const RolledTempla
 
 bool may_be_cutover(const Desired& desired, const Observed& observed) {
     const bool is_meant = desired.object.spec.cutover.start_empty == desired.names.database.str();
-    const auto applied = observed.release.applied.value_or(AppliedMigrations{});
+    const auto& applied = observed.release.applied;
     return !observed.release.workloads.empty() && !is_meant && has_nothing_passed(observed) &&
-           applied.names.empty();
+           (!applied || applied->names.empty());
 }
 
 std::optional<Blocked> judge_cutover(const Desired& desired, const Observed& observed) {

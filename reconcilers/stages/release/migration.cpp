@@ -223,14 +223,6 @@ Verdict judge_success(
                       : act_and_stop(std::move(finding), std::move(steps));
 }
 
-/// The program is the tenant's: its word is shown only if it belongs in this condition.
-Reason reason_shown_for(const std::string& word) {
-    const auto reason = parse_reason(word);
-    return reason && appears_in(*reason, ConditionType::MigrationsApplied)
-               ? *reason
-               : Reason::MigrationFailed;
-}
-
 Verdict judge_failure(
     const Desired& desired,
     const Observed& observed,
@@ -246,7 +238,9 @@ Verdict judge_failure(
         }
         if (is_rare(policy, job.attempt)) {
             return Blocked{
-                {reason_shown_for(said.reason),
+                {reason_shown_for(
+                     said.reason, ConditionType::MigrationsApplied, Reason::MigrationFailed
+                 ),
                  "Attempt " + std::to_string(job.attempt) + " ended with " + said.reason + ": " +
                      said.message +
                      ". It has been so for half an hour, so that it is tried again once an hour. "
@@ -264,7 +258,7 @@ Verdict judge_failure(
         job.pods.empty() ? "Its Pod and its log are gone; read kubectl describe job " + job.name
                          : "Read kubectl logs job/" + job.name;
     return Blocked{
-        {reason_shown_for(said.reason),
+        {reason_shown_for(said.reason, ConditionType::MigrationsApplied, Reason::MigrationFailed),
          "Job \"" + job.name + "\" failed with " + said.reason + ": " + said.message +
              ". New Pods are held and the old ones serve. " + where_to_read +
              "; set a fixed image, or kubectl delete job " + job.name + " to try this one again."}};
@@ -290,7 +284,7 @@ Verdict judge(
         return judge_running(job, observed.now);
     }
     auto verdict = judge_end(desired, observed, job, end, source);
-    if (!std::holds_alternative<Act>(verdict) && outlives_its_part(job) && job.has_deadline) {
+    if (!std::holds_alternative<Act>(verdict) && would_lose_its_answer(job)) {
         const auto finding = std::visit([](const auto& found) { return found.finding; }, verdict);
         return act_and_stop(finding, {LiftJobDeadline{job.name, job.uid}});
     }
@@ -326,7 +320,7 @@ Verdict assess_migration(const Desired& desired, const Observed& observed) {
     const auto image = app_image(*source, desired.object.spec.app).value_or(ImageRef(""));
     const bool passed = !is_to_be_proven(desired, observed, *source);
     const auto revision = revision_of(desired, observed, *source);
-    const auto* latest = latest_migration(observed.jobs, revision);
+    const auto* latest = latest_attempt(observed.jobs, JobKind::Migrate, revision);
     if (auto act = tidy_up(observed.jobs, latest, passed)) {
         return *std::move(act);
     }

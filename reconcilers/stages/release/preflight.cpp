@@ -39,6 +39,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -109,12 +110,13 @@ Verdict judge_failure(
                                    : "; correct the template or set a fixed image, or try this one "
                                      "again by kubectl delete job ";
     return Blocked{
-        {reason_of_probe(said.reason), what_failed + kHeld + to_read + when + job.name + "."}};
+        {reason_shown_for(said.reason, ConditionType::PreflightPassed, Reason::PreflightFailed),
+         what_failed + kHeld + to_read + when + job.name + "."}};
 }
 
 /// It has ended, and its Job goes on to its deadline for a container beside ours.
 std::optional<Act> keep_its_word(const JobRun& job, Finding finding) {
-    if (!outlives_its_part(job) || !job.has_deadline) {
+    if (!would_lose_its_answer(job)) {
         return std::nullopt;
     }
     return act_and_stop(std::move(finding), {LiftJobDeadline{job.name, job.uid}});
@@ -130,7 +132,8 @@ std::optional<Verdict> judge(
             *passed, {Reason::PreflightRunning, "Keeping what Job \"" + passed->name + "\" said."}
         );
     }
-    const auto* migration = latest_migration(observed.jobs, revision_of(desired, observed, source));
+    const auto* migration =
+        latest_attempt(observed.jobs, JobKind::Migrate, revision_of(desired, observed, source));
     if (migration != nullptr && !migration->expires && !is_spent(observed, *migration)) {
         return std::nullopt;
     }
@@ -180,18 +183,25 @@ std::optional<Verdict> combine(const std::vector<Verdict>& verdicts) {
     return std::nullopt;
 }
 
+/// Names of what is to be tried out, as they stand on the Jobs.
+std::set<std::string> wanted_probes(const Desired& desired, const Observed& observed) {
+    std::set<std::string> names;
+    for (const auto& workload : observed.release.workloads) {
+        if (is_to_be_proven(desired, observed, workload) ||
+            is_changed_alone(desired, observed, workload)) {
+            names.insert(probe_name(desired, observed, workload));
+        }
+    }
+    return names;
+}
+
 /// Probes that nobody waits for: their template was replaced, or has passed.
 std::vector<Step> tidy_up(const Desired& desired, const Observed& observed) {
     std::vector<Step> steps;
     std::vector<std::string> finished;
+    const auto wanted = wanted_probes(desired, observed);
     for (const auto& job : observed.jobs) {
-        const auto is_its = [&](const Workload& workload) {
-            return (is_to_be_proven(desired, observed, workload) ||
-                    is_changed_alone(desired, observed, workload)) &&
-                   probe_name(desired, observed, workload) == job.proves;
-        };
-        if (job.kind != JobKind::Probe || job.being_deleted ||
-            std::ranges::any_of(observed.release.workloads, is_its)) {
+        if (job.kind != JobKind::Probe || job.being_deleted || wanted.contains(job.proves)) {
             continue;
         }
         if (!is_over(read_end(job)) || outlives_its_part(job)) {

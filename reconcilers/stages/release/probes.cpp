@@ -65,15 +65,7 @@ const JobRun* find_passed_probe(
 const JobRun* latest_probe(
     const Desired& desired, const Observed& observed, const Workload& source
 ) {
-    const auto revision = probe_revision(desired, observed, source);
-    const JobRun* latest = nullptr;
-    for (const auto& job : observed.jobs) {
-        if (job.kind == JobKind::Probe && job.revision == revision &&
-            (latest == nullptr || latest->attempt < job.attempt)) {
-            latest = &job;
-        }
-    }
-    return latest;
+    return latest_attempt(observed.jobs, JobKind::Probe, probe_revision(desired, observed, source));
 }
 
 bool is_of_the_past(const JobRun& probe) {
@@ -103,12 +95,6 @@ std::vector<Step> start_probe(
 
 std::string template_of(const Workload& workload) {
     return "the Pod template of Deployment \"" + workload.meta.key.name.str() + "\"";
-}
-
-Reason reason_of_probe(const std::string& word) {
-    const auto reason = parse_reason(word);
-    return reason && appears_in(*reason, ConditionType::PreflightPassed) ? *reason
-                                                                         : Reason::PreflightFailed;
 }
 
 }  // namespace djdb

@@ -38,7 +38,4 @@ std::vector<Step> start_probe(
 /// In a sentence.
 std::string template_of(const Workload&);
 
-/// The program is the tenant's: its word is shown only if it belongs in this condition.
-Reason reason_of_probe(const std::string& word);
-
 }  // namespace djdb

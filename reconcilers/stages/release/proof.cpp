@@ -163,10 +163,12 @@ bool is_spent(const Observed& observed, const JobRun& job) {
                observed.tenant->passed_templates.end();
 }
 
-const JobRun* latest_migration(const std::vector<JobRun>& jobs, const Revision& revision) {
+const JobRun* latest_attempt(
+    const std::vector<JobRun>& jobs, JobKind kind, const Revision& revision
+) {
     const JobRun* latest = nullptr;
     for (const auto& job : jobs) {
-        if (job.kind == JobKind::Migrate && job.revision == revision &&
+        if (job.kind == kind && job.revision == revision &&
             (latest == nullptr || job.attempt > latest->attempt)) {
             latest = &job;
         }

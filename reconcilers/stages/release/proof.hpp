@@ -69,8 +69,10 @@ const Workload* migration_source(const Desired&, const Observed&);
 /// Names an attempt to prove: by the resource, the image, the whole Pod template and the versions of what it names.
 Revision revision_of(const Desired&, const Observed&, const Workload& source);
 
-/// The last attempt to migrate for this revision; nullptr if there is none.
-const JobRun* latest_migration(const std::vector<JobRun>& jobs, const Revision& revision);
+/// The last Job of this kind for this revision; nullptr if there is none.
+const JobRun* latest_attempt(
+    const std::vector<JobRun>& jobs, JobKind kind, const Revision& revision
+);
 
 /// What it said is in the ledger: what is to be proven since then takes another Job.
 bool is_spent(const Observed&, const JobRun&);

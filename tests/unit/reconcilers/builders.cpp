@@ -104,4 +104,11 @@ void end_job(JobRun& job, int exit_code, const std::string& answer, TimePoint fi
     pod.end = ContainerEnd{exit_code, exit_code == 0 ? "Completed" : "Error", answer, finished};
 }
 
+void let_others_run(JobRun& job) {
+    job.state = JobState::Running;
+    job.finished = {};
+    job.pods.front().is_over = false;
+    job.pods.front().others_run = true;
+}
+
 }  // namespace djdb

@@ -37,4 +37,7 @@ std::string an_answer(
 /// Its container ended so, and the Job controller has seen it.
 void end_job(JobRun& job, int exit_code, const std::string& answer, TimePoint finished = {});
 
+/// Our container ended; one that admission put beside it does not, so the Job controller says Running.
+void let_others_run(JobRun& job);
+
 }  // namespace djdb

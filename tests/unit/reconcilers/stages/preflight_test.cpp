@@ -207,9 +207,7 @@ TEST(Preflight, ItsLastWordOutlivesAContainerBesideIt) {
     add(world, world.worker(), Probe::Passed);
     add(world, world.web(), Probe::Failed);
     auto& probe = world.observed.jobs.back();
-    probe.state = JobState::Running;
-    probe.pods.front().is_over = false;
-    probe.pods.front().others_run = true;
+    let_others_run(probe);
     EXPECT_EQ(std::get<LiftJobDeadline>(world.steps().front()).job, probe.name);
     probe.has_deadline = false;
     EXPECT_EQ(world.finding().reason, Reason::EngineNotPostgres);
@@ -220,9 +218,7 @@ TEST(Preflight, WhatAPassedProbeSaidOutlivesAContainerBesideIt) {
     add(world, world.worker(), Probe::Passed);
     add(world, world.web(), Probe::Passed);
     auto& probe = world.observed.jobs.back();
-    probe.state = JobState::Running;
-    probe.pods.front().is_over = false;
-    probe.pods.front().others_run = true;
+    let_others_run(probe);
     EXPECT_EQ(std::get<LiftJobDeadline>(world.steps().front()).job, probe.name);
     probe.has_deadline = false;
     EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict()));

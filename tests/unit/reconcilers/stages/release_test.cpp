@@ -291,13 +291,9 @@ TEST(Migration, AChangedTemplateIsANewAttempt) {
     EXPECT_TRUE(std::holds_alternative<Act>(assess_migration(desired, observed)));
 }
 
-/// Our container ended; one that admission put beside it does not, so the Job controller says Running.
 Observed with_a_container_beside_it(const Desired& desired, bool passed, Job job) {
     auto observed = build(desired, {GateState::Intact, Gate::Held, true, passed, job});
-    observed.jobs.front().state = JobState::Running;
-    observed.jobs.front().pods.front().is_over = false;
-    observed.jobs.front().pods.front().others_run = true;
-    observed.jobs.front().finished = {};
+    let_others_run(observed.jobs.front());
     return observed;
 }
 
