@@ -198,7 +198,9 @@ class LostNode(ReleaseTest):
         return (done.stdout + done.stderr).strip()
 
     def sessions(self):
-        return self.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = '%s_migrate'" % self.database)
+        """@return how many the Pod's login has; the operator reads django_migrations by the same login."""
+        theirs = "usename = '%s_migrate' AND application_name NOT LIKE 'djangodb-operator/%%'" % self.database
+        return self.sql("SELECT count(*) FROM pg_stat_activity WHERE " + theirs)
 
     def lose(self):
         """@return its Pod's name, and what its Secret held. Its session has a lock."""
