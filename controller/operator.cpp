@@ -5,6 +5,7 @@
 #include "controller/kube/client/client.hpp"
 #include "controller/kube/config/config.hpp"
 #include "controller/kube/kube_cluster.hpp"
+#include "controller/kube/kube_release_records.hpp"
 #include "controller/kube/transport/beast_transport.hpp"
 #include "controller/kube/transport/cpprest_transport.hpp"
 #include "controller/postgres/postgres_database.hpp"
@@ -16,6 +17,7 @@
 #include "controller/telemetry/log.hpp"
 #include "controller/watches.hpp"
 #include "reconcilers/reconcile.hpp"
+#include "reconcilers/records/own_writes.hpp"
 #include "reconcilers/resync/published_poller.hpp"
 
 #include <nlohmann/json.hpp>
@@ -111,13 +113,15 @@ int run_operator(const Options& options, std::stop_token stop) {
     kube::KubeCluster cluster(
         *client, watches.caches(), {Namespace(options.ns), options.service_account, cluster_id}
     );
+    kube::KubeReleaseRecords kept(*client, watches.caches());
+    OwnWrites records(kept);
     KernelPasswordSource passwords;
     const auto wake = [&queue](WakeReason why) {
         return [&queue, why](const ObjectKey& key) { queue.add({Root::Database, key}, why); };
     };
     const CatalogResync resync(database, cache, wake(WakeReason::CatalogChanged));
     ReconcileWorker worker(
-        {cluster, database, client->clock(), passwords, cache},
+        {cluster, records, database, client->clock(), passwords, cache},
         {cluster, database, client->clock(), resync},
         queue
     );

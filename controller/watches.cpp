@@ -128,6 +128,15 @@ Watches::Watches(kube::Client& client, Queue& queue, TenantCache& cache, const N
           wake_by_label(api::kOwnedByLabel, WakeReason::PodChanged),
           trouble("pods")
       ),
+      releases_(
+          client,
+          {kube::resources::kDjangoReleases,
+           ours(),
+           false,
+           kube::index_by_label(api::kOwnedByLabel)},
+          [](const json&, bool) {},
+          trouble("djangoreleases")
+      ),
       policies_(client, {kube::resources::kPolicies, {}}, wake_all_of_gate(), trouble("policies")),
       bindings_(
           client,
@@ -168,6 +177,7 @@ kube::Caches Watches::caches() const {
         .deployments = deployments_.store(),
         .jobs = jobs_.store(),
         .pods = pods_.store(),
+        .releases = releases_.store(),
         .policies = policies_.store(),
         .policy_bindings = bindings_.store(),
         .secrets = secrets_.store(),
@@ -176,6 +186,7 @@ kube::Caches Watches::caches() const {
 
 bool Watches::wait_until_synced(const std::stop_token& stop) const {
     const auto deadline = Deadline::in(kSyncDeadline);
+    // Without releases_: no decision depends on records, and an earlier version's rights do not cover them.
     const std::array<const kube::Reflector*, 10> all{
         &databases_,
         &servers_,

@@ -75,6 +75,7 @@ class Watches {
     kube::Reflector deployments_;
     kube::Reflector jobs_;
     kube::Reflector pods_;
+    kube::Reflector releases_;
     kube::Reflector policies_;
     kube::Reflector bindings_;
     kube::Reflector secrets_;

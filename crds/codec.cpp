@@ -1,12 +1,17 @@
 #include "crds/codec.hpp"
 
 #include "crds/kinds/django_database_fields.hpp"
+#include "crds/kinds/django_release_fields.hpp"
 #include "crds/kinds/postgres_server_fields.hpp"
 #include "crds/text.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <optional>
+#include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace djdb {
 namespace {
@@ -71,6 +76,9 @@ void decode(const json& value, std::chrono::seconds& out, const std::string& pat
 }
 void decode(const json& value, TimePoint& out, const std::string& path) {
     decode_word(value, out, path, "a time such as 2026-01-31T12:00:00Z", parse_time);
+}
+void decode(const json& value, std::optional<TimePoint>& out, const std::string& path) {
+    decode(value, out.emplace(), path);
 }
 void decode(const json& value, ConditionType& out, const std::string& path) {
     decode_word(value, out, path, "a condition type", parse_condition_type);
@@ -163,6 +171,17 @@ json encode(Reason value) {
 json encode(TimePoint value) {
     return format_time(value);
 }
+/// Null: there is none, and the field is left out.
+json encode(const std::optional<TimePoint>& value) {
+    return value ? encode(*value) : json();
+}
+template <Worded Enum>
+json encode(const Enum& value) {
+    const auto& words = Words<Enum>::kWords;
+    return std::string(
+        std::ranges::find(words, value, &std::pair<Enum, std::string_view>::first)->second
+    );
+}
 
 template <Described Struct>
 json encode(const Struct& value);
@@ -176,12 +195,18 @@ json encode(const std::vector<T>& values) {
     return list;
 }
 
+void add_unless_none(json& object, std::string_view wire, json value) {
+    if (!value.is_null()) {
+        object[std::string(wire)] = std::move(value);
+    }
+}
+
 template <Described Struct>
 json encode(const Struct& value) {
     auto object = json::object();
     std::apply(
         [&](const auto&... fields) {
-            ((object[std::string(fields.wire)] = encode(value.*fields.member)), ...);
+            (add_unless_none(object, fields.wire, encode(value.*fields.member)), ...);
         },
         Describe<Struct>::kFields
     );
@@ -237,6 +262,7 @@ ObjectMeta decode_meta(const json& object) {
     read("resourceVersion", out.resource_version);
     read("finalizers", out.finalizers);
     read("annotations", out.annotations);
+    read("creationTimestamp", out.created);
     out.key = {Namespace(ns), ObjectName(name)};
     out.uid = ResourceUid(uid);
     const auto deletion = meta.find("deletionTimestamp");
@@ -253,12 +279,21 @@ DjangoDatabase decode_django_database(const json& object) {
 PostgresServer decode_postgres_server(const json& object) {
     return decode_kind<PostgresServer>(object);
 }
+DjangoRelease decode_django_release(const json& object) {
+    return decode_kind<DjangoRelease>(object);
+}
 
 json encode_status(const DjangoDatabaseStatus& status) {
     return encode(status);
 }
 json encode_status(const PostgresServerStatus& status) {
     return encode(status);
+}
+json encode_status(const DjangoReleaseStatus& status) {
+    return encode(status);
+}
+json encode_spec(const DjangoReleaseSpec& spec) {
+    return encode(spec);
 }
 
 }  // namespace djdb

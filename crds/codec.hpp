@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crds/kinds/django_database.hpp"
+#include "crds/kinds/django_release.hpp"
 #include "crds/kinds/postgres_server.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -25,9 +26,12 @@ class DecodeError : public std::runtime_error {
 /// @throws DecodeError for metadata that no API server writes
 DjangoDatabase decode_django_database(const nlohmann::json& object);
 PostgresServer decode_postgres_server(const nlohmann::json& object);
+DjangoRelease decode_django_release(const nlohmann::json& object);
 ObjectMeta decode_meta(const nlohmann::json& object);
 
 nlohmann::json encode_status(const DjangoDatabaseStatus& status);
 nlohmann::json encode_status(const PostgresServerStatus& status);
+nlohmann::json encode_status(const DjangoReleaseStatus& status);
+nlohmann::json encode_spec(const DjangoReleaseSpec& spec);
 
 }  // namespace djdb

@@ -76,7 +76,9 @@ concept Worded = requires { Words<Enum>::kWords; };
 namespace detail {
 struct Anything {
     template <class T>
-    constexpr operator T() const noexcept;  // NOLINT(misc-explicit-constructor): of any member
+    constexpr operator T() const noexcept {  // NOLINT(misc-explicit-constructor): of any member
+        return T{};
+    }
 };
 template <class Struct, class... Members>
 consteval std::size_t count_members() {

@@ -21,6 +21,13 @@ constexpr std::array kRules{
         "postgresservers",
         "get list watch",
         "where the databases are; get: what it allows now, before a database is dropped"},
+    RbacRule{
+        Cluster,
+        "djangodb.io",
+        "djangoreleases",
+        "list watch create delete",
+        "the record of each release; delete: those behind spec.releaseHistoryLimit"},
+    RbacRule{Cluster, "djangodb.io", "djangoreleases/status", "patch", "how a release goes"},
     RbacRule{Cluster, "djangodb.io", "postgresservers/status", "patch", "conditions"},
     RbacRule{
         Cluster,
@@ -42,6 +49,13 @@ constexpr std::array kRules{
         "probe and migration Jobs; get: whose one is that has the name; patch: their TTL; delete: "
         "one that nobody waits for any more"},
     RbacRule{Cluster, "", "pods", "list watch", "what a Job's Pod said"},
+    RbacRule{
+        Cluster,
+        "",
+        "pods/log",
+        "get",
+        "of its own Jobs' Pods: their last lines and whole answer, for the DjangoRelease; a "
+        "termination message has room for 4 KiB"},
     RbacRule{Cluster, "", "namespaces", "get list watch", "labels, and the cluster's identity"},
     RbacRule{
         Cluster,

@@ -48,6 +48,9 @@ json schema_of(const std::chrono::seconds&, const Constraint& constraint) {
 json schema_of(const TimePoint&, const Constraint&) {
     return {{"type", "string"}, {"format", "date-time"}};
 }
+json schema_of(const std::optional<TimePoint>&, const Constraint& constraint) {
+    return schema_of(TimePoint{}, constraint);
+}
 json schema_of(const std::int64_t&, const Constraint& constraint) {
     json schema{{"type", "integer"}, {"format", "int64"}};
     if (constraint.maximum > 0) {
@@ -333,11 +336,15 @@ CustomResource django_release() {
          "djangorelease",
          "Namespaced",
          "djrel",
-         "The record of one image's release on one database; the operator creates it.",
-         {{"Ready", "string", kReady, 0},
-          {"Database", "string", ".spec.databaseRef.name", 0},
+         "The record of one release on one database: what was done when, what the Jobs said and "
+         "how it "
+         "ended. The operator makes it.",
+         {{"Database", "string", ".spec.databaseRef.name", 0},
+          {"Outcome", "string", ".status.outcome", 0},
           {"Image", "string", ".spec.image", 0},
-          {"Age", "date", kAge, 0}},
+          {"Age", "date", kAge, 0},
+          {"Completed", "date", ".status.completionTime", 1},
+          {"Message", "string", kMessage, 1}},
          {}}
     );
 }

@@ -2,6 +2,7 @@
 
 #include "reconcilers/execute/execute.hpp"
 #include "reconcilers/observe/inspection.hpp"
+#include "reconcilers/records/keep_records.hpp"
 #include "reconcilers/status/conditions.hpp"
 #include "reconcilers/status/events.hpp"
 #include "reconcilers/status/failure_reason.hpp"
@@ -27,17 +28,27 @@ Run DjangoDatabaseReconciler::operator()(
     const auto desired = derive_desired(*object, cluster_.cluster_id());
     const auto observed = observe_or_say_why_not(*object, lanes, desired, call);
     const auto assessment = assess(lanes, desired, observed);
+    RecordKeeper keeper(desired, observed, records_, cluster_, call);
+    keeper.begin(assessment);
     run.steps = carry_out(assessment, desired, observed, call);
     emit(events_of_steps(desired, observed, run.steps), call);
     if (was_done<RemoveFinalizer>(run.steps)) {
         return run;  // the resource is gone: nothing is left to report on
     }
-    for (const auto& stop : find_stops(desired, assessment, run.steps)) {
+    const auto stops = find_stops(desired, assessment, run.steps);
+    keeper.finish(assessment, stops);
+    for (const auto& stop : stops) {
         run.stops.push_back(
             {stop.lane, stop.at->condition, stop.finding.reason, stop.finding.message}
         );
     }
     run.next = next_run(desired, observed, assessment, run.steps, cache_.count_settled().tenants);
+    if (const auto& failure = keeper.failure()) {
+        emit(events_of_record(*object, *failure), call);
+        if (!needs_a_person(*failure) && !goes_on(run.next)) {
+            run.next = RetryWithBackoff{};
+        }
+    }
     if (cache_.defers_status(key, goes_on(run.next))) {
         return run;  // in a moment the next one says what came of the steps
     }

@@ -4,6 +4,7 @@
 #include "reconcilers/ports/clock.hpp"
 #include "reconcilers/ports/cluster.hpp"
 #include "reconcilers/ports/database.hpp"
+#include "reconcilers/ports/release_records.hpp"
 #include "reconcilers/resync/catalog_resync.hpp"
 #include "reconcilers/resync/tenant_cache.hpp"
 #include "reconcilers/run.hpp"
@@ -18,12 +19,14 @@ class DjangoDatabaseReconciler {
   public:
     DjangoDatabaseReconciler(
         Cluster& cluster,
+        ReleaseRecords& records,
         Database& database,
         const Clock& clock,
         PasswordSource& passwords,
         TenantCache& cache
     )
         : cluster_(cluster),
+          records_(records),
           database_(database),
           clock_(clock),
           passwords_(passwords),
@@ -52,6 +55,7 @@ class DjangoDatabaseReconciler {
     void emit(const std::vector<Event>& events, const CallContext& call);
 
     Cluster& cluster_;
+    ReleaseRecords& records_;
     Database& database_;
     const Clock& clock_;
     PasswordSource& passwords_;

@@ -51,6 +51,7 @@ class Snapshot {
              .deployments = none_,
              .jobs = none_,
              .pods = none_,
+             .releases = none_,
              .policies = none_,
              .policy_bindings = none_,
              .secrets = secrets_,

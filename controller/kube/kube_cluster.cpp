@@ -78,7 +78,7 @@ void KubeCluster::patch_status(
     const auto encoded = encode_status(status);
     const auto write = [&](const json& what) {
         client_.write_status(
-            resources::kDjangoDatabases, object.meta, what, manager("status"), call
+            resources::kDjangoDatabases, object.meta, what, {manager("status")}, call
         );
     };
     try {
@@ -96,7 +96,7 @@ void KubeCluster::patch_server_status(
     const PostgresServer& server, const PostgresServerStatus& status, const CallContext& call
 ) {
     client_.write_status(
-        resources::kPostgresServers, server.meta, encode_status(status), manager("status"), call
+        resources::kPostgresServers, server.meta, encode_status(status), {manager("status")}, call
     );
 }
 

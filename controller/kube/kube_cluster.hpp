@@ -26,6 +26,8 @@ struct Caches {
     const runtime::Store& jobs;
     /// By label kJobNameLabel (objects/job_run.hpp).
     const runtime::Store& pods;
+    /// By label api::kOwnedByLabel.
+    const runtime::Store& releases;
     const runtime::Store& policies;
     const runtime::Store& policy_bindings;
     /// Of the operator's own namespace.

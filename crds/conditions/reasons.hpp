@@ -92,6 +92,7 @@ enum class Reason {
     UnappliedRemain,
     RollingOut,
     RolloutTimedOut,
+    Superseded,
     // reasons/job.hpp
     TLSFailed,
     EntryPointNotFound,

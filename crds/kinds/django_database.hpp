@@ -122,6 +122,8 @@ struct DjangoDatabaseSpec {
     MigrationsSpec migrations;
     Mode mode = Mode::Apply;
     DeletionSpec deletion;
+    /// How many DjangoReleases stay.
+    std::int64_t release_history_limit = 10;
     friend bool operator==(const DjangoDatabaseSpec&, const DjangoDatabaseSpec&) = default;
 };
 
@@ -171,6 +173,7 @@ struct ObjectMeta {
     std::string resource_version;
     std::vector<std::string> finalizers;
     std::map<std::string, std::string> annotations;
+    std::optional<TimePoint> created;
     bool being_deleted = false;
     /// When that was asked for.
     std::optional<TimePoint> deleted_at;

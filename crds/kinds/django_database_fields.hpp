@@ -321,6 +321,15 @@ struct Describe<DjangoDatabaseSpec> {
             Presence::Optional,
             Describe<DeletionSpec>::kDoc,
             {.default_json = "{}"}
+        ),
+        field(
+            "releaseHistoryLimit",
+            &DjangoDatabaseSpec::release_history_limit,
+            Presence::Optional,
+            "How many DjangoReleases of it stay. The current one and the last one that succeeded "
+            "do "
+            "in any case.",
+            {.minimum = 1, .maximum = 100, .default_json = "10"}
         )
     );
 };

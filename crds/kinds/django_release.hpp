@@ -1,11 +1,12 @@
-// DjangoRelease: the record of one image's release on one database. The operator makes it; people
-// read it. The type and its CRD stand here so that the API is whole; nothing creates one yet.
+// DjangoRelease: the record of one release on one database. The operator makes and keeps it, people read it, and no
+// decision is derived from it. Plain values; the field tables stand in django_release_fields.hpp.
 #pragma once
 
 #include "crds/conditions/conditions.hpp"
 #include "crds/kinds/django_database.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,17 +17,59 @@ struct DatabaseRef {
     friend bool operator==(const DatabaseRef&, const DatabaseRef&) = default;
 };
 
+/// What a labelled Deployment's app is started with in a release. The template itself may hold passwords, so it is
+/// named and not copied.
+struct ReleasedTemplate {
+    std::string deployment;
+    std::string image;
+    std::string revision;
+    friend bool operator==(const ReleasedTemplate&, const ReleasedTemplate&) = default;
+};
+
 struct DjangoReleaseSpec {
     DatabaseRef database_ref;
     std::string image;
     std::string revision;
+    std::vector<ReleasedTemplate> templates;
     friend bool operator==(const DjangoReleaseSpec&, const DjangoReleaseSpec&) = default;
+};
+
+enum class ReleaseStepKind { Preflight, Migration, Rollout };
+enum class ReleaseStepState { InProgress, Succeeded, Failed };
+
+struct ReleaseStep {
+    /// job/NAME or deployment/NAME, as kubectl takes it.
+    std::string name;
+    ReleaseStepKind kind = ReleaseStepKind::Preflight;
+    ReleaseStepState state = ReleaseStepState::InProgress;
+    std::optional<TimePoint> start_time;
+    std::optional<TimePoint> end_time;
+    /// Why it failed; empty while it did not.
+    std::string reason;
+    std::string message;
+    /// All that the Job's program answered, as JSON.
+    std::string answer;
+    /// The last lines of the Job's log.
+    std::string log;
+    /// Of a rollout.
+    std::string replica_set;
+    friend bool operator==(const ReleaseStep&, const ReleaseStep&) = default;
+};
+
+enum class ReleaseOutcome {
+    InProgress,
+    Stalled,     ///< a person has to act
+    Succeeded,   ///< rolled out, once: what happens to its Pods later is no part of it
+    Superseded,  ///< another one took its place before it had succeeded
 };
 
 struct DjangoReleaseStatus {
     std::int64_t observed_generation = -1;
+    ReleaseOutcome outcome = ReleaseOutcome::InProgress;
+    std::optional<TimePoint> completion_time;
     /// Migrations that this release applied, as app.name.
     std::vector<std::string> applied;
+    std::vector<ReleaseStep> steps;
     std::vector<Condition> conditions;
     friend bool operator==(const DjangoReleaseStatus&, const DjangoReleaseStatus&) = default;
 };
@@ -35,6 +78,8 @@ struct DjangoRelease {
     ObjectMeta meta;
     DjangoReleaseSpec spec;
     DjangoReleaseStatus status;
+    /// What of the spec can't be read; the spec is as good as none then.
+    std::string undecodable;
     friend bool operator==(const DjangoRelease&, const DjangoRelease&) = default;
 };
 

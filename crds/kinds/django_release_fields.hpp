@@ -4,9 +4,39 @@
 #include "crds/conditions/condition_fields.hpp"
 #include "crds/kinds/django_release.hpp"
 
+#include <array>
 #include <tuple>
+#include <utility>
 
 namespace djdb {
+
+template <>
+struct Words<ReleaseStepKind> {
+    static constexpr std::array kWords{
+        std::pair{ReleaseStepKind::Preflight, std::string_view{"Preflight"}},
+        std::pair{ReleaseStepKind::Migration, std::string_view{"Migration"}},
+        std::pair{ReleaseStepKind::Rollout, std::string_view{"Rollout"}},
+    };
+};
+
+template <>
+struct Words<ReleaseStepState> {
+    static constexpr std::array kWords{
+        std::pair{ReleaseStepState::InProgress, std::string_view{"InProgress"}},
+        std::pair{ReleaseStepState::Succeeded, std::string_view{"Succeeded"}},
+        std::pair{ReleaseStepState::Failed, std::string_view{"Failed"}},
+    };
+};
+
+template <>
+struct Words<ReleaseOutcome> {
+    static constexpr std::array kWords{
+        std::pair{ReleaseOutcome::InProgress, std::string_view{"InProgress"}},
+        std::pair{ReleaseOutcome::Stalled, std::string_view{"Stalled"}},
+        std::pair{ReleaseOutcome::Succeeded, std::string_view{"Succeeded"}},
+        std::pair{ReleaseOutcome::Superseded, std::string_view{"Superseded"}},
+    };
+};
 
 template <>
 struct Describe<DatabaseRef> {
@@ -24,6 +54,37 @@ struct Describe<DatabaseRef> {
 };
 
 template <>
+struct Describe<ReleasedTemplate> {
+    static constexpr std::string_view kDoc =
+        "What a Deployment's app is started with in this release.";
+    static constexpr std::string_view kListKey = "deployment";
+    static constexpr auto kFields = std::make_tuple(
+        field(
+            "deployment",
+            &ReleasedTemplate::deployment,
+            Presence::Required,
+            "Name of the Deployment.",
+            {.max_length = 253}
+        ),
+        field(
+            "image",
+            &ReleasedTemplate::image,
+            Presence::Optional,
+            "The app image in its Pod template.",
+            {.max_length = 4096}
+        ),
+        field(
+            "revision",
+            &ReleasedTemplate::revision,
+            Presence::Required,
+            "Hash of the app container's image, command, args, environment and volumes, and of the "
+            "versions of the ConfigMaps and Secrets that these name.",
+            {.max_length = 63}
+        )
+    );
+};
+
+template <>
 struct Describe<DjangoReleaseSpec> {
     static constexpr std::string_view kDoc = "What was released where.";
     static constexpr auto kFields = std::make_tuple(
@@ -37,15 +98,94 @@ struct Describe<DjangoReleaseSpec> {
             "image",
             &DjangoReleaseSpec::image,
             Presence::Required,
-            "The app image, as the Pod template names it.",
+            "The app image of the Deployment that migrates.",
             {.min_length = 1, .max_length = 4096}
         ),
         field(
             "revision",
             &DjangoReleaseSpec::revision,
             Presence::Required,
-            "Hash of resource, image and Pod template.",
+            "Hash of all templates: another release of the same has the same.",
             {.min_length = 1, .max_length = 63}
+        ),
+        field(
+            "templates",
+            &DjangoReleaseSpec::templates,
+            Presence::Optional,
+            "The labelled Deployments. The ReplicaSet in status.steps keeps the template itself.",
+            {.max_items = 256}
+        )
+    );
+};
+
+template <>
+struct Describe<ReleaseStep> {
+    static constexpr std::string_view kDoc = "One Job, or the rollout of one Deployment.";
+    static constexpr std::string_view kListKey = "name";
+    static constexpr auto kFields = std::make_tuple(
+        field(
+            "name",
+            &ReleaseStep::name,
+            Presence::Required,
+            "job/NAME or deployment/NAME.",
+            {.max_length = 320}
+        ),
+        field(
+            "kind",
+            &ReleaseStep::kind,
+            Presence::Required,
+            "Preflight: a Pod template was tried out. Migration: django_migrations was brought up "
+            "to "
+            "date. Rollout: a Deployment's Pods were replaced."
+        ),
+        field("state", &ReleaseStep::state, Presence::Required, "InProgress, Succeeded or Failed."),
+        field(
+            "startTime",
+            &ReleaseStep::start_time,
+            Presence::Optional,
+            "When the Job was created, or the Deployment was seen to roll."
+        ),
+        field(
+            "endTime",
+            &ReleaseStep::end_time,
+            Presence::Optional,
+            "When the Job's program ended, or the Deployment was seen to be rolled out."
+        ),
+        field(
+            "reason",
+            &ReleaseStep::reason,
+            Presence::Optional,
+            "Why it failed, in one word.",
+            {.max_length = 256}
+        ),
+        field(
+            "message",
+            &ReleaseStep::message,
+            Presence::Optional,
+            "Why it failed.",
+            {.max_length = 8192}
+        ),
+        field(
+            "answer",
+            &ReleaseStep::answer,
+            Presence::Optional,
+            "All that the Job's program said, as JSON: kubectl get djrel NAME -o "
+            "jsonpath='{.status.steps[0].answer}'.",
+            {.max_length = 65536}
+        ),
+        field(
+            "log",
+            &ReleaseStep::log,
+            Presence::Optional,
+            "The last lines of the Job's log, without what looks like a password.",
+            {.max_length = 8192}
+        ),
+        field(
+            "replicaSet",
+            &ReleaseStep::replica_set,
+            Presence::Optional,
+            "The ReplicaSet that keeps the Pod template which rolled out.",
+            {.max_length = 253}
         )
     );
 };
@@ -61,6 +201,21 @@ struct Describe<DjangoReleaseStatus> {
             "The metadata.generation that this status is about; -1 before the first run."
         ),
         field(
+            "outcome",
+            &DjangoReleaseStatus::outcome,
+            Presence::Optional,
+            "InProgress. Stalled: a person has to act. Succeeded: all Deployments rolled out; what "
+            "happens to their Pods later is told by the DjangoDatabase. Superseded: another "
+            "release "
+            "took its place before it had succeeded."
+        ),
+        field(
+            "completionTime",
+            &DjangoReleaseStatus::completion_time,
+            Presence::Optional,
+            "When it succeeded or was superseded."
+        ),
+        field(
             "applied",
             &DjangoReleaseStatus::applied,
             Presence::Optional,
@@ -68,15 +223,29 @@ struct Describe<DjangoReleaseStatus> {
             {.max_length = 512, .max_items = 1000}
         ),
         field(
+            "steps",
+            &DjangoReleaseStatus::steps,
+            Presence::Optional,
+            "What was done, in order of time.",
+            {.max_items = 64}
+        ),
+        field(
             "conditions",
             &DjangoReleaseStatus::conditions,
             Presence::Optional,
-            "Conditions of the release.",
+            "Ready once it has succeeded; else it says what is waited for. Stalled when a person "
+            "has "
+            "to act.",
             {.max_items = 32}
         )
     );
 };
 
-static_assert(describes_every_member<DatabaseRef, DjangoReleaseSpec, DjangoReleaseStatus>());
+static_assert(describes_every_member<
+              DatabaseRef,
+              ReleasedTemplate,
+              DjangoReleaseSpec,
+              ReleaseStep,
+              DjangoReleaseStatus>());
 
 }  // namespace djdb

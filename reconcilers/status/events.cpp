@@ -2,6 +2,7 @@
 
 #include "crds/text.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
+#include "reconcilers/status/failure_reason.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -86,6 +87,20 @@ std::vector<Event> events_of_change(
         return {};
     }
     return {event_of(before, {!is_ready, std::string(to_string(is->reason)), is->message})};
+}
+
+std::vector<Event> events_of_record(const DjangoDatabase& object, const Failure& failure) {
+    if (is_overtaken(failure)) {
+        return {};
+    }
+    return {warning_event(
+        object,
+        "ReleaseNotRecorded",
+        "The release goes on, and its DjangoRelease does not tell all of it: " + failure.message +
+            (failure.kind == FailureClass::Forbidden
+                 ? ". Renew the operator's rights: helm upgrade with this version's chart."
+                 : ".")
+    )};
 }
 
 std::vector<Event> events_of_missing(

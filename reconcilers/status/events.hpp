@@ -17,6 +17,9 @@ std::vector<Event> events_of_change(
     const DjangoDatabase& before, const DjangoDatabaseStatus& after
 );
 
+/// A release goes on without its record; of one that somebody else wrote meanwhile nothing is told.
+std::vector<Event> events_of_record(const DjangoDatabase&, const Failure&);
+
 /// The gate holds Deployments whose label names nothing: nobody else would say why.
 std::vector<Event> events_of_missing(
     const ObjectKey& database, const std::vector<Workload>& workloads

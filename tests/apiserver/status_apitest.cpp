@@ -38,7 +38,7 @@ class Status : public LiveApi {
     runtime::Store empty_;
     KubeCluster cluster_{
         *admin_,
-        {empty_, empty_, empty_, empty_, empty_, empty_, empty_, empty_, empty_, empty_},
+        {empty_, empty_, empty_, empty_, empty_, empty_, empty_, empty_, empty_, empty_, empty_},
         {Namespace(space_), "operator", "here"}};
 };
 

@@ -18,6 +18,8 @@ ELSEWHERE = {
     ("batch", "jobs", "patch"): "the TTL of a Job that succeeded: that needs a node, which the e2e suite has",
     ("batch", "jobs", "delete"): "of a Job whose Pod never started: test_bad_input has one",
     ("", "configmaps", "patch"): "a CA that changed: test_ca has one",
+    ("", "pods/log", "get"): "of a Job that has ended: test_records has some",
+    ("djangodb.io", "djangoreleases", "delete"): "of those behind the limit: test_records has some",
     ("batch", "jobs", "get"): "of a Job that somebody else gave that name: test_bad_input has one",
 }
 

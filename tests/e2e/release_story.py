@@ -7,6 +7,8 @@ Needs the cluster, PostgreSQL and the images (make demo and make test bring them
 the operator that the stories share, and removes its app.
 """
 
+import base64
+import json
 import pathlib
 import sys
 import time
@@ -90,6 +92,38 @@ def second_version():
     )
 
 
+def step_of(record, kind):
+    return next(found for found in record["status"]["steps"] if found["kind"] == kind)
+
+
+def passwords():
+    return {
+        base64.b64decode(secret["data"]["DB_PASSWORD"]).decode()
+        for secret in SHOP.items("secret")
+        if "DB_PASSWORD" in secret.get("data", {})
+    }
+
+
+def each_release_is_recorded():
+    step("kubectl get djrel: what each release did")
+    show(SHOP.kubectl("get", "djrel"))
+    records = {record["metadata"]["name"]: record for record in SHOP.items("djrel")}
+    outcomes = {name: record["status"]["outcome"] for name, record in records.items()}
+    require(
+        "each has one, with its outcome",
+        outcomes == {"shop-1": "Succeeded", "shop-2": "Superseded", "shop-3": "Succeeded"},
+        outcomes,
+    )
+    failed, last = records["shop-2"], records["shop-3"]
+    require("the failed one has the Job's answer", not json.loads(step_of(failed, "Migration")["answer"])["ok"])
+    require("and its log", "MigrationFailed" in step_of(failed, "Migration")["log"], step_of(failed, "Migration"))
+    require("the last one names what it applied", "orders.0002_reference" in last["status"]["applied"], last["status"])
+    require("the pre-flight's answer is whole", "ms" in json.loads(step_of(last, "Preflight")["answer"]))
+    kept = {found["metadata"]["name"] for found in SHOP.items("replicaset")}
+    require("it names the ReplicaSets", step_of(last, "Rollout")["replicaSet"] in kept, step_of(last, "Rollout"))
+    require("no password is in them", not any(word in json.dumps(records) for word in passwords()))
+
+
 def settled_means_silent():
     step("A settled resource is not written")
     first = SHOP.resource()["metadata"]["resourceVersion"]
@@ -114,6 +148,7 @@ def try_next():
         'eval "$(tests/cluster/env)"                   # kubectl and its configuration for this shell\n'
         "kubectl -n shop describe djdb shop            # conditions and Events\n"
         "kubectl -n shop set image deployment/web app=%s   # one of two only: ImagesDiverge, held\n"
+        "kubectl -n shop get djrel shop-2 -o yaml      # what the release that failed did and said\n"
         "kubectl explain djdb.spec.app\n"
         "make cluster-down                             # stops all that this started" % image("v1")
     )
@@ -129,6 +164,7 @@ def main():
     connect_the_server()
     first_version()
     upgrade_under_requests()
+    each_release_is_recorded()
     settled_means_silent()
 
 

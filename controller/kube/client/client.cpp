@@ -192,6 +192,19 @@ std::optional<json> Client::read_metadata(
     return object;
 }
 
+std::string Client::fetch_text(
+    const std::string& target, std::chrono::seconds limit, const CallContext& call
+) {
+    // The API server has no log as JSON, and refuses where that alone is asked for.
+    auto answer = send(
+        {.method = "GET", .target = target, .headers = {{"Accept", "*/*"}}, .body = {}}, call, limit
+    );
+    if (answer.status != 200) {
+        throw status_error(answer, "GET " + target);
+    }
+    return std::move(answer.body);
+}
+
 json Client::fetch(const std::string& target, const CallContext& call) {
     return expect_object(
         send({.method = "GET", .target = target, .headers = {}, .body = {}}, call, kCallLimit),
@@ -285,15 +298,22 @@ json Client::merge_patch(
     );
 }
 
-void Client::write_status(
+json Client::write_status(
     const Resource& resource,
     const ObjectMeta& meta,
     const json& status,
-    const std::string& field_manager,
+    const StatusOptions& options,
     const CallContext& call
 ) {
     auto patch =
         json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", meta.uid.str()}}});
+    if (options.needs_version) {
+        patch.push_back(
+            {{"op", "test"},
+             {"path", "/metadata/resourceVersion"},
+             {"value", meta.resource_version}}
+        );
+    }
     for (const auto& [field, value] : status.items()) {
         // The schema's default makes sure that there is a status to add to.
         patch.push_back({{"op", "add"}, {"path", "/status/" + field}, {"value", value}});
@@ -301,24 +321,32 @@ void Client::write_status(
     const auto target = object_path(resource, meta.key, "status");
     const auto answer = send(
         {.method = "PATCH",
-         .target = target + "?fieldManager=" + percent_encode(field_manager),
+         .target = target + "?fieldManager=" + percent_encode(options.field_manager),
          .headers = {{"Content-Type", "application/json-patch+json"}},
          .body = text_of(patch)},
         call,
         kCallLimit
     );
     if (answer.status == kUnprocessable) {
-        const auto current = read(resource, meta.key, call);
-        if (!current || decode_meta(*current).uid != meta.uid) {
+        // By list, which all who write a status may.
+        const Selection it{meta.key.ns.str(), "", "metadata.name=" + meta.key.name.str()};
+        const auto found = list(resource, it, call).items;
+        const auto current = found.empty() ? ObjectMeta{} : decode_meta(found.front());
+        const bool is_replaced = current.uid != meta.uid;
+        if (is_replaced ||
+            (options.needs_version && current.resource_version != meta.resource_version)) {
             throw Error(
                 {FailureClass::Conflict,
                  FailureOrigin::Kubernetes,
-                 "409 Replaced",
-                 "PATCH " + target + ": it is another object by now; nothing was written"}
+                 is_replaced ? "409 Replaced" : "409 Conflict",
+                 "PATCH " + target +
+                     (is_replaced ? ": it is another object by now" : ": it has changed meanwhile"
+                     ) +
+                     "; nothing was written"}
             );
         }
     }
-    expect_object(answer, "PATCH " + target);
+    return expect_object(answer, "PATCH " + target);
 }
 
 bool Client::remove(

@@ -64,6 +64,12 @@ struct PatchOptions {
     std::string subresource;
 };
 
+struct StatusOptions {
+    std::string field_manager;
+    /// Refused when the object is not of the version that ObjectMeta has.
+    bool needs_version = false;
+};
+
 struct RemoveOptions {
     /// Empty: any. Otherwise 409 when the object is another one by now.
     std::string uid;
@@ -104,13 +110,17 @@ class Client {
     /// Replaces each field of the status that `status` has, of this very object: what was found of
     /// one that is gone must not be said of its successor of the same name. A merge patch can't
     /// promise that, since metadata is ignored in it for the subresource.
-    /// @throws Error Conflict when it is another object by now
-    void
-    write_status(const Resource&, const ObjectMeta&, const nlohmann::json& status, const std::string& field_manager, const CallContext&);
+    /// @throws Error Conflict when it is another object by now, or one that has changed since
+    /// @return the object as it is now
+    nlohmann::json
+    write_status(const Resource&, const ObjectMeta&, const nlohmann::json& status, const StatusOptions&, const CallContext&);
     /// @return false when it was not there
     bool remove(const Resource&, const ObjectKey&, const RemoveOptions&, const CallContext&);
     /// Any GET that answers JSON, such as "/version". @throws Error also for 404
     nlohmann::json fetch(const std::string& target, const CallContext&);
+    /// Any GET that answers text, such as a log. @throws Error also for 404
+    std::string
+    fetch_text(const std::string& target, std::chrono::seconds limit, const CallContext&);
 
     /// A status other than 200 comes back as such, since the watch machine judges it.
     WatchAnswer watch(const Resource&, const Selection&, const WatchOptions&, const CallContext&);

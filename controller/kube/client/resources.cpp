@@ -6,6 +6,7 @@ const Resource kDjangoDatabases{
     "djangodb.io", "v1alpha1", "djangodatabases", "DjangoDatabase", true};
 const Resource kPostgresServers{
     "djangodb.io", "v1alpha1", "postgresservers", "PostgresServer", false};
+const Resource kDjangoReleases{"djangodb.io", "v1alpha1", "djangoreleases", "DjangoRelease", true};
 const Resource kDeployments{"apps", "v1", "deployments", "Deployment", true};
 const Resource kReplicaSets{"apps", "v1", "replicasets", "ReplicaSet", true};
 const Resource kJobs{"batch", "v1", "jobs", "Job", true};

@@ -7,6 +7,7 @@ namespace djdb::kube::resources {
 
 extern const Resource kDjangoDatabases;
 extern const Resource kPostgresServers;
+extern const Resource kDjangoReleases;
 extern const Resource kDeployments;
 extern const Resource kReplicaSets;
 extern const Resource kJobs;

@@ -24,12 +24,15 @@ Explanation explanation_in(const json& object) {
     return {object.value("reason", ""), object.value("message", "")};
 }
 
-/// The Job's own container: admission may have put others beside it in the Pod.
-std::string container_of(const json& job) {
+}  // namespace
+
+std::string own_container_of(const json& job) {
     const auto& pod = child(child(child(job, "spec"), "template"), "spec");
     const auto& containers = child(pod, "containers");
     return containers.empty() ? "" : containers.at(0).value("name", "");
 }
+
+namespace {
 
 std::optional<ContainerEnd> end_in(const json& terminated) {
     if (terminated.empty()) {
@@ -95,7 +98,7 @@ bool is_of(const JobRun& job, const json& pod) {
 
 void add_pod(JobRun& run, const json& job, const json& pod) {
     if (is_of(run, pod)) {
-        run.pods.push_back(decode_pod(pod, container_of(job)));
+        run.pods.push_back(decode_pod(pod, own_container_of(job)));
     }
 }
 

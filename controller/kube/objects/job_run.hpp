@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace djdb::kube {
 
 /// On each Pod that a Job's controller makes.
 inline constexpr std::string_view kJobNameLabel = "batch.kubernetes.io/job-name";
+
+/// The Job's own container: admission may have put others beside it in the Pod.
+std::string own_container_of(const nlohmann::json& job);
 
 /// @param pods all that carry the Job's name
 JobRun decode_job(

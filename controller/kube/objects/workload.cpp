@@ -70,11 +70,17 @@ Workload decode_workload(const json& deployment) {
 
 RolledTemplate decode_rolled_template(const json& replica_set) {
     const auto& spec = child(replica_set, "spec");
+    // As the Deployment has it: its controller has added a label.
+    auto pod_template = child(spec, "template");
+    const json::json_pointer labels("/metadata/labels");
+    if (pod_template.contains(labels)) {
+        pod_template[labels].erase("pod-template-hash");
+    }
     return {
         controller_of(replica_set),
         text_at(replica_set, {"metadata", "name"}),
         spec.value("replicas", std::int64_t{0}),
-        PodTemplate(child(spec, "template"))};
+        PodTemplate(pod_template)};
 }
 
 }  // namespace djdb::kube

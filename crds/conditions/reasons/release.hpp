@@ -125,6 +125,12 @@ constexpr std::array kRelease{
         C::RolledOut,
         "a Deployment exceeded its progress deadline",
         "read the new Pods' logs"},
+    ReasonRow{
+        Superseded,
+        "Superseded",
+        C::Ready,
+        "of a DjangoRelease: another one took its place before it had succeeded",
+        "nothing; read that one"},
 };
 
 }  // namespace djdb::reasons

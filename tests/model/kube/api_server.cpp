@@ -230,6 +230,34 @@ void ApiServer::patch_status(const ObjectMeta& judged, const DjangoDatabaseStatu
     write_status(databases, judged, status);
 }
 
+void ApiServer::patch_status(const ObjectMeta& judged, const DjangoReleaseStatus& status) {
+    if (require(records.find(judged.key), judged.key).meta.resource_version !=
+        judged.resource_version) {
+        throw Refusal(RefusalKind::Conflict, "409 Conflict", "it has changed meanwhile");
+    }
+    write_status(records, judged, status);
+}
+
+void ApiServer::create(Record record) {
+    if (records.find(record.meta.key)) {
+        throw Refusal(
+            RefusalKind::Conflict, "409 AlreadyExists", "the DjangoRelease already exists"
+        );
+    }
+    ++writes_;
+    stamp(record.meta, true);
+    record.meta.created = wall_clock();
+    records.put(std::move(record));
+}
+
+void ApiServer::remove_record(const ObjectKey& key, const ResourceUid& uid) {
+    const auto found = records.find(key);
+    if (found && found->meta.uid == uid) {
+        ++writes_;
+        records.remove(key);
+    }
+}
+
 void ApiServer::patch_status(const ObjectMeta& judged, const PostgresServerStatus& status) {
     write_status(servers, judged, status);
 }
@@ -302,6 +330,15 @@ void ApiServer::collect_garbage(const ResourceUid& owner) {
             for (const auto& key : doomed) {
                 table->remove(key);
             }
+        }
+        doomed.clear();
+        for (const auto& [key, record] : records.all()) {
+            if (record->controller == owner) {
+                doomed.push_back(key);
+            }
+        }
+        for (const auto& key : doomed) {
+            records.remove(key);
         }
         doomed.clear();
         for (const auto& [key, job] : jobs.all()) {

@@ -24,6 +24,7 @@ class ApiServer {
     Table<Deployment> deployments;
     Table<Job> jobs;
     Table<Pod> pods;
+    Table<Record> records;
     Table<Secret> secrets;
     Table<ConfigMap> config_maps;
     std::set<Namespace> namespaces{Namespace("shop")};
@@ -65,6 +66,9 @@ class ApiServer {
     );
     void patch_status(const ObjectMeta& judged, const DjangoDatabaseStatus&);
     void patch_status(const ObjectMeta& judged, const PostgresServerStatus&);
+    void patch_status(const ObjectMeta& judged, const DjangoReleaseStatus&);
+    void create(Record);
+    void remove_record(const ObjectKey&, const ResourceUid&);
     void create(Table<Secret>&, Secret);
     /// @throws Refusal 409 unless the object still has this version
     void update(Table<Secret>&, Secret, const std::string& version);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crds/kinds/django_database.hpp"
+#include "crds/kinds/django_release.hpp"
 #include "crds/kinds/postgres_server.hpp"
 #include "crds/names.hpp"
 #include "crds/sensitive.hpp"
@@ -79,6 +80,15 @@ struct Secret {
     std::map<std::string, Sensitive> data;
     /// The keys that the operator wrote last.
     std::set<std::string> own_keys;
+};
+
+/// A DjangoRelease and whose it is.
+struct Record {
+    ObjectMeta meta;
+    ResourceUid controller;
+    std::string database;
+    DjangoReleaseSpec spec;
+    DjangoReleaseStatus status;
 };
 
 /// Who keeps book of keys keeps it of both alike.

@@ -13,6 +13,7 @@ struct Views {
           deployments(api.deployments),
           jobs(api.jobs),
           pods(api.pods),
+          records(api.records),
           secrets(api.secrets),
           config_maps(api.config_maps),
           gates(api.gates) {}
@@ -22,6 +23,7 @@ struct Views {
     View<Deployment> deployments;
     View<Job> jobs;
     View<Pod> pods;
+    View<Record> records;
     View<Secret> secrets;
     View<ConfigMap> config_maps;
     View<Gate> gates;

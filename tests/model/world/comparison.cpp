@@ -8,7 +8,7 @@ namespace {
 
 /// Of these only a watch tells the operator: until it does they are done again, by an API server or
 /// a PostgreSQL that finds nothing left to do.
-constexpr std::array<std::string_view, 12> kToldByWatches{
+constexpr std::array<std::string_view, 15> kToldByWatches{
     "add the finalizer",
     "remove the finalizer",
     "create Job",
@@ -16,6 +16,9 @@ constexpr std::array<std::string_view, 12> kToldByWatches{
     "lift a Job's deadline",
     "remove Job",
     "publish ConfigMap",
+    "record release",
+    "write a release's status",
+    "remove a release",
     // Done before the finalizer goes, by whoever sees it still there.
     "note the deletion",
     "drop its logins",

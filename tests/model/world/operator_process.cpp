@@ -47,10 +47,12 @@ OperatorProcess::OperatorProcess(World& world, std::string name)
       caller_{std::move(name)},
       views_(world.api),
       cluster_(world, caller_, views_),
+      model_records_(world, caller_, views_),
+      records_(model_records_),
       database_(world, caller_),
       clock_(world.api),
       passwords_(world.random.fork()),
-      databases_(cluster_, database_, clock_, passwords_, cache_),
+      databases_(cluster_, records_, database_, clock_, passwords_, cache_),
       servers_(
           cluster_,
           database_,
@@ -92,6 +94,7 @@ void OperatorProcess::take_turn() {
     catch_up(views_.deployments);
     catch_up(views_.jobs);
     catch_up(views_.pods);
+    catch_up(views_.records);
     catch_up(views_.secrets);
     catch_up(views_.gates);
     const auto now = world_.timeline.now();
@@ -153,6 +156,7 @@ void OperatorProcess::follow() {
         const auto& one = change.now ? change.now : change.before;
         wake_database({change.key.ns, ObjectName(one->database)});
     });
+    follow(Kind::Records, api.records, views_.records, [](const auto&) {});
     follow(Kind::Secrets, api.secrets, views_.secrets, [this](const auto& change) {
         if (change.key == kMainCa) {
             wake_all_databases();

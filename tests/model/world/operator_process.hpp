@@ -5,9 +5,11 @@
 
 #include "controller/runtime/backoff.hpp"
 #include "reconcilers/reconcile.hpp"
+#include "reconcilers/records/own_writes.hpp"
 #include "reconcilers/resync/published_poller.hpp"
 #include "tests/model/ports/model_cluster.hpp"
 #include "tests/model/ports/model_database.hpp"
+#include "tests/model/ports/model_release_records.hpp"
 #include "tests/model/ports/views.hpp"
 #include "tests/model/world/world.hpp"
 
@@ -54,7 +56,7 @@ class OperatorProcess {
     [[nodiscard]] std::uint64_t runs() const { return runs_; }
 
   private:
-    enum class Kind { Databases, Servers, Deployments, Jobs, Pods, Secrets, Gates };
+    enum class Kind { Databases, Servers, Deployments, Jobs, Pods, Records, Secrets, Gates };
 
     /// What the queue holds.
     struct Work {
@@ -82,9 +84,11 @@ class OperatorProcess {
     World& world_;
     Caller caller_;
     Views views_;
-    std::array<Millis, 7> last_delivery_{};
+    std::array<Millis, 8> last_delivery_{};
     TenantCache cache_;
     ModelCluster cluster_;
+    ModelReleaseRecords model_records_;
+    OwnWrites records_;
     ModelDatabase database_;
     ModelClock clock_;
     ModelPasswords passwords_;

@@ -12,6 +12,7 @@ from wait import Unmet
 
 GROUPS = {
     "djdb": "/apis/djangodb.io/v1alpha1 djangodatabases",
+    "djrel": "/apis/djangodb.io/v1alpha1 djangoreleases",
     "pgserver": "/apis/djangodb.io/v1alpha1 postgresservers",
     "crd": "/apis/apiextensions.k8s.io/v1 customresourcedefinitions",
     "deployment": "/apis/apps/v1 deployments",
