@@ -46,10 +46,12 @@ std::optional<AppliedMigrations> read_migrations(
 ///   what passed once is held, or carries a mark, or
 ///     the last look found something else             | where it was
 ///   the version before let its image pass            | where the login finds it
+/// A database that is closed is opened by the foundation first: a look would fail, and keep it from doing so.
 std::optional<std::string> where_to_look(const Desired& desired, const Observed& observed) {
     const auto* source = migration_source(desired, observed);
-    if (known(observed.tenant).claim != ClaimState::Mine || !observed.secrets.passwords ||
-        source == nullptr) {
+    const auto& facts = known(observed.tenant);
+    if (facts.claim != ClaimState::Mine || facts.database != DatabaseState::Open ||
+        !observed.secrets.passwords || source == nullptr) {
         return std::nullopt;
     }
     const auto* job =
