@@ -84,6 +84,24 @@ kube::Selection ours() {
     return {"", std::string(api::kManagedByLabel) + "=" + std::string(api::kOperator), ""};
 }
 
+/// What was said in a release that is over stays with the API server: here it would be most of what is cached.
+void trim_record(json& record) {
+    const auto outcome = kube::text_at(record, {"status", "outcome"});
+    if (outcome != "Succeeded" && outcome != "Superseded") {
+        return;
+    }
+    auto& steps = record["status"]["steps"];
+    const bool is_all_told = std::ranges::none_of(steps, [](const json& step) {
+        return step.value("state", "") == "InProgress";
+    });
+    for (auto& step : steps) {
+        if (is_all_told) {
+            step.erase("answer");
+            step.erase("log");
+        }
+    }
+}
+
 kube::Reflector::OnTrouble trouble(const char* kind) {
     return [kind](const std::string& line) {
         telemetry::log(telemetry::Level::Warn, "watch", line, {{"kind", kind}});
@@ -130,10 +148,10 @@ Watches::Watches(kube::Client& client, Queue& queue, TenantCache& cache, const N
       ),
       releases_(
           client,
-          {kube::resources::kDjangoReleases,
-           ours(),
-           false,
-           kube::index_by_label(api::kOwnedByLabel)},
+          {.resource = kube::resources::kDjangoReleases,
+           .selection = ours(),
+           .index_by = kube::index_by_label(api::kOwnedByLabel),
+           .trim = trim_record},
           [](const json&, bool) {},
           trouble("djangoreleases")
       ),

@@ -13,6 +13,24 @@
 
 namespace djdb {
 
+namespace {
+
+/// What waits for the cache alone is written with the next run, if nothing is underway.
+bool has_to_record(const RecordKeeper& keeper, const std::vector<LaneStop>& stops) {
+    const auto& failure = keeper.failure();
+    return (failure && !needs_a_person(*failure)) || (keeper.waits_for_cache() && !stops.empty());
+}
+
+/// No later than it was to be.
+Requeue with_backoff(const Requeue& next) {
+    if (const auto* retry = std::get_if<RetryAfter>(&next)) {
+        return goes_on(next) ? next : Requeue(RetryWithBackoff{retry->span});
+    }
+    return std::holds_alternative<AwaitChange>(next) ? Requeue(RetryWithBackoff{}) : next;
+}
+
+}  // namespace
+
 Run DjangoDatabaseReconciler::operator()(
     const ObjectKey& key, WakeReason why, const CallContext& call
 ) {
@@ -45,9 +63,9 @@ Run DjangoDatabaseReconciler::operator()(
     run.next = next_run(desired, observed, assessment, run.steps, cache_.count_settled().tenants);
     if (const auto& failure = keeper.failure()) {
         emit(events_of_record(*object, *failure), call);
-        if (!needs_a_person(*failure) && !goes_on(run.next)) {
-            run.next = RetryWithBackoff{};
-        }
+    }
+    if (has_to_record(keeper, stops)) {
+        run.next = with_backoff(run.next);
     }
     if (cache_.defers_status(key, goes_on(run.next))) {
         return run;  // in a moment the next one says what came of the steps

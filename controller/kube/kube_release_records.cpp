@@ -4,12 +4,14 @@
 #include "controller/kube/field_manager.hpp"
 #include "controller/kube/objects/fields.hpp"
 #include "controller/kube/objects/job_run.hpp"
+#include "controller/kube/refusal.hpp"
 #include "crds/codec.hpp"
 #include "crds/text.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace djdb::kube {
@@ -18,13 +20,16 @@ namespace {
 /// A kubelet that does not answer must not hold a worker.
 constexpr std::chrono::seconds kLogDeadline{3};
 constexpr int kLogLines = 200;
-constexpr int kLogBytes = 64 * 1024;
+constexpr std::size_t kLogBytes = std::size_t{1024} * 1024;
 
 }  // namespace
 
 using nlohmann::json;
 
-std::vector<DjangoRelease> KubeReleaseRecords::list(const ObjectKey& database) {
+std::optional<std::vector<DjangoRelease>> KubeReleaseRecords::list(const ObjectKey& database) {
+    if (!caches_.releases.is_synced() || is_older_) {
+        return std::nullopt;
+    }
     std::vector<DjangoRelease> records;
     for (const auto& object :
          caches_.releases.list_indexed(index_word(database.ns, database.name.str()))) {
@@ -34,21 +39,54 @@ std::vector<DjangoRelease> KubeReleaseRecords::list(const ObjectKey& database) {
 }
 
 DjangoRelease KubeReleaseRecords::create(const json& manifest, const CallContext& call) {
-    return decode_django_release(client_.create(
-        resources::kDjangoReleases, manifest, {.field_manager = manager("releases")}, call
-    ));
+    try {
+        const PatchOptions options{.field_manager = manager("releases")};
+        return decode_django_release(
+            client_.create(resources::kDjangoReleases, manifest, options, call)
+        );
+    } catch (const Error& error) {
+        if (error.failure().code != "409 AlreadyExists") {
+            throw;
+        }
+    }
+    const auto key = decode_meta(manifest).key;
+    const Selection it{key.ns.str(), "", "metadata.name=" + key.name.str()};
+    const auto found = client_.list(resources::kDjangoReleases, it, call).items;
+    if (found.empty()) {
+        refuse("409 Conflict", "DjangoRelease \"" + key.name.str() + "\" was there and is gone.");
+    }
+    if (controller_of(found.front()) != controller_of(manifest)) {
+        throw Error(Failure{
+            FailureClass::Terminal,
+            FailureOrigin::Kubernetes,
+            "NameTaken",
+            "DjangoRelease \"" + key.name.str() + "\" was made by somebody else.",
+            {}});
+    }
+    return decode_django_release(found.front());
 }
 
 DjangoRelease KubeReleaseRecords::patch_status(
     const DjangoRelease& record, const DjangoReleaseStatus& status, const CallContext& call
 ) {
-    return decode_django_release(client_.write_status(
-        resources::kDjangoReleases,
-        record.meta,
-        encode_status(status),
-        {manager("releases"), true},
-        call
+    const StatusOptions options{manager("releases"), true};
+    auto written = decode_django_release(client_.write_status(
+        resources::kDjangoReleases, record.meta, encode_status(status), options, call
     ));
+    if (written.status.outcome != status.outcome ||
+        written.status.steps.size() != status.steps.size()) {
+        is_older_ = true;
+        throw Error(Failure{
+            FailureClass::Invalid,
+            FailureOrigin::Kubernetes,
+            "OlderDefinition",
+            "the CustomResourceDefinition djangoreleases.djangodb.io is of an earlier version. "
+            "Renew it with this version's chart and start the operator again; until then no "
+            "release is "
+            "recorded",
+            {}});
+    }
+    return written;
 }
 
 void KubeReleaseRecords::remove(const DjangoRelease& record, const CallContext& call) {
@@ -66,7 +104,12 @@ std::string KubeReleaseRecords::read_log(
                         percent_encode(pod) + "/log?container=" + percent_encode(container) +
                         "&tailLines=" + std::to_string(kLogLines) +
                         "&limitBytes=" + std::to_string(kLogBytes);
-    return client_.fetch_text(target, kLogDeadline, call);
+    auto text = client_.fetch_text(target, kLogDeadline, call);
+    // The kubelet goes back by lines and stops by bytes: the last line may be half a password then.
+    if (text.size() >= kLogBytes) {
+        text.resize(text.rfind('\n') + 1);
+    }
+    return text;
 }
 
 }  // namespace djdb::kube

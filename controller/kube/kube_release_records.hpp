@@ -5,13 +5,15 @@
 #include "controller/kube/kube_cluster.hpp"
 #include "reconcilers/ports/release_records.hpp"
 
+#include <atomic>
+
 namespace djdb::kube {
 
 class KubeReleaseRecords final : public ReleaseRecords {
   public:
     KubeReleaseRecords(Client& client, Caches caches) : client_(client), caches_(caches) {}
 
-    std::vector<DjangoRelease> list(const ObjectKey& database) override;
+    std::optional<std::vector<DjangoRelease>> list(const ObjectKey& database) override;
     DjangoRelease create(const nlohmann::json& manifest, const CallContext& call) override;
     DjangoRelease patch_status(
         const DjangoRelease& record, const DjangoReleaseStatus& status, const CallContext& call
@@ -23,6 +25,8 @@ class KubeReleaseRecords final : public ReleaseRecords {
   private:
     Client& client_;
     Caches caches_;
+    /// The CustomResourceDefinition is of a version that keeps no steps.
+    std::atomic<bool> is_older_ = false;
 };
 
 }  // namespace djdb::kube

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,10 @@ class ReleaseRecords {
     ReleaseRecords& operator=(const ReleaseRecords&) = delete;
     virtual ~ReleaseRecords() = default;
 
-    virtual std::vector<DjangoRelease> list(const ObjectKey& database) = 0;
-    /// @return as it is now
-    /// @throws Error Conflict "409 AlreadyExists": there is one of that name, which the cache may not show yet
+    /// None: they are not known yet, or none can be kept.
+    virtual std::optional<std::vector<DjangoRelease>> list(const ObjectKey& database) = 0;
+    /// @return as it is now; where there is one of that name already, which the cache did not show, that one
+    /// @throws Error "NameTaken" when somebody else has made that one
     virtual DjangoRelease create(const nlohmann::json& manifest, const CallContext&) = 0;
     /// @throws Error Conflict when somebody else has written it since: what a stale look found must not replace that
     /// @return as it is now
@@ -31,7 +33,7 @@ class ReleaseRecords {
     patch_status(const DjangoRelease&, const DjangoReleaseStatus&, const CallContext&) = 0;
     /// This very object. Already gone is success.
     virtual void remove(const DjangoRelease&, const CallContext&) = 0;
-    /// The end of what a Job's own container in this Pod has written: whole lines, at most 64 KiB.
+    /// The end of what a Job's own container in this Pod has written: whole lines, at most 200.
     virtual std::string
     read_log(const ObjectKey& job, const std::string& pod, const CallContext&) = 0;
 };

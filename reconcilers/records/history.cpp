@@ -24,9 +24,9 @@ const DjangoRelease* newest(const std::vector<DjangoRelease>& records) {
     return found == records.end() ? nullptr : &*found;
 }
 
-std::string next_name(const std::string& database, const std::vector<DjangoRelease>& records) {
+std::int64_t next_number(const std::vector<DjangoRelease>& records) {
     const auto* last = newest(records);
-    return database + "-" + std::to_string((last == nullptr ? 0 : number_of(*last)) + 1);
+    return (last == nullptr ? 0 : number_of(*last)) + 1;
 }
 
 std::vector<DjangoRelease> to_forget(std::vector<DjangoRelease> records, std::size_t limit) {

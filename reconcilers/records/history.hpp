@@ -22,7 +22,7 @@ std::int64_t number_of(const DjangoRelease&);
 /// The newest one has the highest number; nullptr: there is none.
 const DjangoRelease* newest(const std::vector<DjangoRelease>&);
 /// Of the next one of this database.
-std::string next_name(const std::string& database, const std::vector<DjangoRelease>&);
+std::int64_t next_number(const std::vector<DjangoRelease>&);
 /// Those of a database that are not kept any more beside a new one.
 std::vector<DjangoRelease> to_forget(std::vector<DjangoRelease>, std::size_t limit);
 

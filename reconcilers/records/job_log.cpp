@@ -1,13 +1,12 @@
 #include "reconcilers/records/job_log.hpp"
 
 #include "crds/text.hpp"
+#include "reconcilers/records/scrub.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
-#include <cstddef>
+#include <iterator>
 #include <ranges>
 #include <string_view>
 
@@ -16,73 +15,23 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kHidden = "***";
-constexpr std::size_t kShortestSecret = 4;  // what is shorter would hide ordinary words
+/// Of a line so much is looked at.
+constexpr std::size_t kMostOfALine = 4096;
 constexpr std::string_view kSpace = " \t\r\n";
 
-void replace_all(std::string& text, const std::string& what) {
-    for (auto at = text.find(what); at != std::string::npos;
-         at = text.find(what, at + kHidden.size())) {
-        text.replace(at, what.size(), kHidden);
-    }
-}
+/// Where djangodb-migrate {...} or djangodb-probe {...} begins: the app may have left a line without an end before it.
+struct Found {
+    std::string_view before;
+    std::string_view answer;
+};
 
-/// scheme://user:password@host
-void hide_in_urls(std::string& text) {
-    for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at + 3)) {
-        const auto end = std::min(text.find_first_of(" \t\r\n\"'", at + 3), text.size());
-        const auto host = text.substr(0, end).rfind('@');
-        const auto colon = text.find(':', at + 3);
-        if (host != std::string::npos && host > at && colon < host) {
-            text.replace(colon + 1, host - colon - 1, kHidden);
-        }
-    }
-}
-
-bool is_at(std::string_view text, std::size_t at, std::string_view word) {
-    return text.size() - at >= word.size() &&
-           std::ranges::equal(text.substr(at, word.size()), word, [](unsigned char a, char b) {
-               return std::tolower(a) == b;
-           });
-}
-
-/// password=..., 'SECRET_KEY': '...', and the like.
-void hide_in_settings(std::string& text) {
-    static constexpr std::array<std::string_view, 7> kNames{
-        "password", "passwd", "secret", "token", "api_key", "apikey", "secret_key"};
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        for (const auto name : kNames) {
-            if (!is_at(text, at, name)) {
-                continue;
-            }
-            auto sign = at + name.size();
-            sign = std::min(text.find_first_not_of("\"' \t", sign), text.size());
-            if (sign == text.size() || (text[sign] != '=' && text[sign] != ':')) {
-                continue;
-            }
-            auto begin = std::min(text.find_first_not_of(" \t", sign + 1), text.size());
-            const bool is_quoted =
-                begin < text.size() && (text[begin] == '"' || text[begin] == '\'');
-            const auto end = is_quoted ? text.find(text[begin], begin + 1)
-                                       : text.find_first_of(" \t\r\n,;)}]", begin);
-            begin += is_quoted ? 1 : 0;
-            if (begin < std::min(end, text.size())) {
-                text.replace(begin, std::min(end, text.size()) - begin, kHidden);
-                at = begin + kHidden.size();
-                break;
-            }
-        }
-    }
-}
-
-/// djangodb-migrate {...}, djangodb-probe {...}
-std::string_view answer_in(std::string_view line) {
+Found find_answer(std::string_view line) {
     for (const std::string_view program : {"djangodb-migrate {", "djangodb-probe {"}) {
-        if (line.starts_with(program)) {
-            return line.substr(program.size() - 1);
+        if (const auto at = line.find(program); at != std::string_view::npos) {
+            return {line.substr(0, at), line.substr(at + program.size() - 1)};
         }
     }
-    return {};
+    return {line, {}};
 }
 
 /// An API object takes UTF-8 alone, and control characters would make it unreadable.
@@ -95,63 +44,74 @@ std::string printable(const std::string& line) {
     return beginning_of(json::parse(valid).get<std::string>(), kLongestLine);
 }
 
-/// The longest first: else a part of it would be left where a shorter one is in it.
-void hide(std::string& text, const std::vector<Sensitive>& secrets) {
-    std::vector<const std::string*> values;
-    for (const auto& secret : secrets) {
-        if (secret.reveal().size() >= kShortestSecret) {
-            values.push_back(&secret.reveal());
+/// In texts alone: a password may be "true".
+void hide_in_texts(json& value, const std::vector<Sensitive>& secrets) {
+    if (value.is_string()) {
+        value = hide(value.get<std::string>(), secrets);
+    } else if (value.is_structured()) {
+        for (auto& inner : value) {
+            hide_in_texts(inner, secrets);
         }
-    }
-    std::ranges::sort(values, std::ranges::greater{}, [](const auto* value) {
-        return value->size();
-    });
-    for (const auto* value : values) {
-        replace_all(text, *value);
     }
 }
 
-std::string json_or_nothing(std::string answer, const std::vector<Sensitive>& secrets) {
-    hide(answer, secrets);
-    return json::accept(answer) ? answer : std::string{};
+std::string json_or_nothing(std::string_view answer, const std::vector<Sensitive>& secrets) {
+    if (answer.size() > kLongestAnswer) {
+        return {};
+    }
+    auto parsed = json::parse(answer, nullptr, false);
+    if (parsed.is_discarded()) {
+        return {};
+    }
+    hide_in_texts(parsed, secrets);
+    return parsed.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// The last of them, as many as there is room for: no more is scrubbed than is kept.
+std::string last_of(
+    const std::vector<std::string_view>& lines, const std::vector<Sensitive>& secrets
+) {
+    std::string text;
+    for (const auto line : std::views::reverse(lines)) {
+        const auto shown =
+            printable(scrub(std::string(line.substr(0, kMostOfALine)), secrets)) + "\n";
+        if (text.size() + shown.size() > kLongestLog) {
+            break;
+        }
+        text.insert(0, shown);
+    }
+    return text;
 }
 
 }  // namespace
 
-std::string scrub(std::string text, const std::vector<Sensitive>& secrets) {
-    hide(text, secrets);
-    hide_in_urls(text);
-    hide_in_settings(text);
-    return text;
+JobLog read_job_log(
+    const std::string& text, const std::string& kept, const std::vector<Sensitive>& secrets
+) {
+    JobLog log;
+    std::vector<std::string_view> lines;
+    for (const auto part : std::views::split(text, '\n')) {
+        const auto [line, answer] = find_answer(std::string_view(part.begin(), part.end()));
+        if (!answer.empty()) {
+            log.answer = json_or_nothing(answer, secrets);
+        }
+        if (line.find_first_not_of(kSpace) != std::string_view::npos) {
+            lines.push_back(line);
+        }
+    }
+    if (log.answer.empty()) {
+        log.answer = json_or_nothing(kept, secrets);
+    }
+    log.lines = lines.empty() ? "The Job has written nothing.\n" : last_of(lines, secrets);
+    return log;
 }
 
 JobLog without_log(
-    const std::string& answer, const std::string& why, const std::vector<Sensitive>& secrets
+    const std::string& why, const std::string& kept, const std::vector<Sensitive>& secrets
 ) {
-    return {json_or_nothing(answer, secrets), why};
-}
-
-JobLog read_job_log(const std::string& text, const std::vector<Sensitive>& secrets) {
-    JobLog log;
-    std::vector<std::string> lines;
-    for (const auto part : std::views::split(text, '\n')) {
-        const std::string_view line(part.begin(), part.end());
-        if (const auto answer = answer_in(line); !answer.empty()) {
-            log.answer = json_or_nothing(std::string(answer), secrets);
-        } else if (line.find_first_not_of(kSpace) != std::string_view::npos) {
-            lines.push_back(printable(scrub(std::string(line), secrets)));
-        }
-    }
-    std::size_t size = 0;
-    auto first = lines.end();
-    while (first != lines.begin() && size + std::prev(first)->size() + 1 <= kLongestLog) {
-        --first;
-        size += first->size() + 1;
-    }
-    for (; first != lines.end(); ++first) {
-        log.lines += *first + "\n";
-    }
-    return log;
+    return {
+        json_or_nothing(kept, secrets),
+        "The log can't be read: " + printable(scrub(why, secrets)) + "\n"};
 }
 
 }  // namespace djdb

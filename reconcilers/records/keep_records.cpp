@@ -2,8 +2,11 @@
 
 #include "reconcilers/manifests/release_record.hpp"
 #include "reconcilers/records/history.hpp"
+#include "reconcilers/records/progress.hpp"
 #include "reconcilers/records/released.hpp"
+#include "reconcilers/records/secrets_of.hpp"
 #include "reconcilers/stages/release/proof.hpp"
+#include "reconcilers/stages/release/workload_facts.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -14,17 +17,29 @@
 namespace djdb {
 namespace {
 
-/// Whether there is a release to record: the gate found nothing that a person has to settle first, such as Deployments
-/// of which one has the new image and the next one not yet.
-bool is_underway(const Assessment& assessment) {
+const LaneAssessment* find_release_lane(const Assessment& assessment) {
     const auto lane = std::ranges::find(assessment.lanes, LaneId::Release, [](const auto& one) {
         return one.lane->id;
     });
-    return lane != assessment.lanes.end() && lane->lane->mode == Mode::Apply &&
-           std::ranges::any_of(lane->results, [](const StageResult& result) {
-               return result.condition == ConditionType::PreflightPassed ||
-                      std::holds_alternative<Act>(result.verdict);
-           });
+    return lane == assessment.lanes.end() ? nullptr : &*lane;
+}
+
+bool is_kept(const Assessment& assessment) {
+    const auto* lane = find_release_lane(assessment);
+    return lane != nullptr && lane->lane->mode == Mode::Apply;
+}
+
+/// The gate found nothing that a person has to settle first, such as Deployments of which one has the new image and the
+/// next one not yet.
+bool may_begin(const Assessment& assessment, const Desired& desired, const Observed& observed) {
+    return common_image(desired, observed) &&
+           std::ranges::any_of(
+               find_release_lane(assessment)->results,
+               [](const StageResult& result) {
+                   return result.condition == ConditionType::PreflightPassed ||
+                          std::holds_alternative<Act>(result.verdict);
+               }
+           );
 }
 
 /// It succeeded once, and the database has changed since: what follows is another release of the same.
@@ -37,12 +52,17 @@ bool is_to_be_repeated(
            });
 }
 
-std::vector<Sensitive> secrets_in(const ObservedSecrets& secrets) {
-    std::vector<Sensitive> all;
-    for (const auto& [name, value] : secrets.stored) {
-        all.push_back(value);
+/// As read_end() has it. nullptr: none has ended.
+const JobPod* find_last_ended(const JobRun& job) {
+    const JobPod* last = nullptr;
+    TimePoint finished{};
+    for (const auto& pod : job.pods) {
+        if (pod.end && (last == nullptr || finished <= pod.end->finished)) {
+            last = &pod;
+            finished = pod.end->finished;
+        }
     }
-    return all;
+    return last;
 }
 
 }  // namespace
@@ -59,72 +79,92 @@ void RecordKeeper::attempt(Work&& work) {
 }
 
 void RecordKeeper::begin(const Assessment& assessment) {
-    if (!is_underway(assessment)) {
+    if (is_kept(assessment)) {
+        attempt([&] { find_or_make(assessment); });
+        read_sources();
+    }
+}
+
+void RecordKeeper::find_or_make(const Assessment& assessment) {
+    auto records = records_.list(desired_.object.meta.key);
+    if (!records) {
+        waits_for_cache_ = true;
         return;
     }
-    attempt([&] { find_or_make(); });
+    others_ = *std::move(records);
+    const auto* last = newest(others_);
+    const auto spec = released_now(desired_, observed_);
+    if (spec && may_begin(assessment, desired_, observed_) &&
+        (last == nullptr || last->spec.revision != spec->revision ||
+         is_to_be_repeated(*last, desired_, observed_))) {
+        current_ = make(*spec);
+    } else if (last != nullptr) {
+        current_ = *last;
+    }
+    std::erase_if(others_, [&](const DjangoRelease& other) {
+        return current_ && other.meta.key == current_->meta.key;
+    });
+}
+
+/// Names that somebody else has taken are left to him.
+DjangoRelease RecordKeeper::make(const DjangoReleaseSpec& spec) {
+    constexpr int kMostTries = 10;
+    for (auto number = next_number(others_), last = number + kMostTries - 1;; ++number) {
+        const auto name = desired_.object.meta.key.name.str() + "-" + std::to_string(number);
+        try {
+            auto made = records_.create(render_release_record(desired_, name, spec), call_);
+            if (made.spec.revision != spec.revision) {
+                throw Error(Failure{
+                    FailureClass::Conflict,
+                    FailureOrigin::Kubernetes,
+                    "409 Conflict",
+                    "DjangoRelease \"" + name +
+                        "\" is of another release, which the cache did not show",
+                    {}});
+            }
+            return made;
+        } catch (const Error& error) {
+            if (error.failure().code != "NameTaken" || number == last) {
+                throw;
+            }
+        }
+    }
+}
+
+void RecordKeeper::read_sources() {
     if (!current_) {
         return;
     }
-    for (const auto* job : jobs_to_read(*current_, desired_, observed_)) {
-        logs_[job->name] = read(*job);
+    sources_.secrets = secrets_of(observed_);
+    auto to_read = jobs_to_read(*current_, others_, desired_, observed_);
+    for (const auto& other : others_) {
+        if (has_open_jobs(other.status)) {
+            std::ranges::copy(
+                jobs_to_read(other, {}, desired_, observed_), std::back_inserter(to_read)
+            );
+        }
     }
-    if (!rollouts_to_name(*current_, desired_, observed_).empty()) {
+    for (const auto* job : to_read) {
+        sources_.logs[job->name] = read(*job);
+    }
+    if (has_rollouts_to_name(*current_, desired_, observed_)) {
         attempt([&] {
-            rolled_ = cluster_.read_rolled_templates(desired_.object.meta.key.ns, call_);
+            sources_.rolled = cluster_.read_rolled_templates(desired_.object.meta.key.ns, call_);
         });
     }
 }
 
-void RecordKeeper::find_or_make() {
-    const auto spec = released_now(desired_, observed_);
-    if (!spec) {
-        return;
+JobLog RecordKeeper::read(const JobRun& job) const {
+    const auto* pod = find_last_ended(job);
+    if (pod == nullptr || !pod->end) {
+        return without_log("its Pod is gone", "", sources_.secrets);
     }
-    const auto records = records_.list(desired_.object.meta.key);
-    const auto* last = newest(records);
-    if (last != nullptr && last->spec.revision == spec->revision &&
-        !is_to_be_repeated(*last, desired_, observed_)) {
-        current_ = *last;
-    } else {
-        make(*spec, records);
-    }
-}
-
-void RecordKeeper::make(const DjangoReleaseSpec& spec, const std::vector<DjangoRelease>& records) {
-    const auto name = next_name(desired_.object.meta.key.name.str(), records);
-    current_ = records_.create(render_release_record(desired_, name, spec), call_);
-    close(records, name);
-    const auto limit = static_cast<std::size_t>(desired_.object.spec.release_history_limit);
-    for (const auto& record : to_forget(records, limit)) {
-        records_.remove(record, call_);
-    }
-}
-
-void RecordKeeper::close(const std::vector<DjangoRelease>& others, const std::string& successor) {
-    for (const auto& record : others) {
-        if (record.status.outcome != ReleaseOutcome::Succeeded &&
-            record.status.outcome != ReleaseOutcome::Superseded) {
-            records_.patch_status(record, superseded(record, successor, observed_.now), call_);
-        }
-    }
-}
-
-JobLog RecordKeeper::read(const JobRun& job) {
-    const auto ended =
-        std::ranges::find_if(job.pods, [](const JobPod& pod) { return pod.end.has_value(); });
-    const ObjectKey key{desired_.object.meta.key.ns, ObjectName(job.name)};
-    const auto secrets = secrets_in(observed_.secrets);
+    const auto& kept = pod->end->answer_text;
     try {
-        auto log = read_job_log(records_.read_log(key, ended->name, call_), secrets);
-        if (log.lines.empty()) {
-            log.lines = "The Job has written nothing.";
-        }
-        return log;
+        const ObjectKey key{desired_.object.meta.key.ns, ObjectName(job.name)};
+        return read_job_log(records_.read_log(key, pod->name, call_), kept, sources_.secrets);
     } catch (const Error& error) {
-        return without_log(
-            ended->end->answer_text, "The log can't be read: " + error.failure().message, secrets
-        );
+        return without_log(error.failure().message, kept, sources_.secrets);
     }
 }
 
@@ -132,10 +172,35 @@ void RecordKeeper::finish(const Assessment& assessment, const std::vector<LaneSt
     if (!current_) {
         return;
     }
-    const auto status =
-        derive_progress(*current_, desired_, observed_, assessment, stops, logs_, rolled_);
-    if (status != current_->status) {
-        attempt([&] { records_.patch_status(*current_, status, call_); });
+    const auto& current = *current_;
+    write(
+        current, derive_progress(current, others_, desired_, observed_, assessment, stops, sources_)
+    );
+    tidy(current.meta.key.name.str(), assessment, stops);
+}
+
+/// Also what an earlier run left, which died or was refused in the midst of it.
+void RecordKeeper::tidy(
+    const std::string& current, const Assessment& assessment, const std::vector<LaneStop>& stops
+) {
+    for (const auto& other : others_) {
+        if (!is_closed(other)) {
+            write(other, superseded(other, current, observed_.now));
+        } else if (has_open_jobs(other.status)) {
+            write(
+                other, derive_progress(other, {}, desired_, observed_, assessment, stops, sources_)
+            );
+        }
+    }
+    const auto limit = static_cast<std::size_t>(desired_.object.spec.release_history_limit);
+    for (const auto& record : to_forget(others_, limit)) {
+        attempt([&] { records_.remove(record, call_); });
+    }
+}
+
+void RecordKeeper::write(const DjangoRelease& record, const DjangoReleaseStatus& status) {
+    if (status != record.status) {
+        attempt([&] { records_.patch_status(record, status, call_); });
     }
 }
 

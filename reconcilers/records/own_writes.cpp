@@ -5,13 +5,27 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace djdb {
+namespace {
 
-std::vector<DjangoRelease> OwnWrites::list(const ObjectKey& database) {
-    auto records = records_.list(database);
+constexpr std::size_t kMostWritten = 1000;
+
+}  // namespace
+
+std::optional<std::vector<DjangoRelease>> OwnWrites::list(const ObjectKey& database) {
+    auto listed = records_.list(database);
+    if (!listed) {
+        return std::nullopt;
+    }
+    auto& records = *listed;
     const std::scoped_lock lock(mutex_);
+    // Of databases that are gone nobody asks again. What is forgotten here costs a run.
+    if (written_.size() > kMostWritten) {
+        written_.clear();
+    }
     for (auto own = written_.begin(); own != written_.end();) {
         auto& [key, written] = *own;
         if (key.ns != database.ns || written.now.spec.database_ref.name != database.name.str()) {
@@ -37,7 +51,7 @@ std::vector<DjangoRelease> OwnWrites::list(const ObjectKey& database) {
         }
         ++own;
     }
-    return records;
+    return listed;
 }
 
 DjangoRelease OwnWrites::create(const nlohmann::json& manifest, const CallContext& call) {

@@ -22,7 +22,7 @@ class OwnWrites final : public ReleaseRecords {
   public:
     explicit OwnWrites(ReleaseRecords& records) : records_(records) {}
 
-    std::vector<DjangoRelease> list(const ObjectKey& database) override;
+    std::optional<std::vector<DjangoRelease>> list(const ObjectKey& database) override;
     DjangoRelease create(const nlohmann::json& manifest, const CallContext& call) override;
     DjangoRelease patch_status(
         const DjangoRelease& record, const DjangoReleaseStatus& status, const CallContext& call

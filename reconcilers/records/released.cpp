@@ -4,6 +4,7 @@
 #include "reconcilers/ports/content_name.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 
+#include <cstddef>
 #include <string>
 
 namespace djdb {
@@ -29,6 +30,7 @@ std::optional<DjangoReleaseSpec> released_now(const Desired& desired, const Obse
     if (!image) {
         return std::nullopt;
     }
+    constexpr std::size_t kMostTemplates = 256;  // as the schema has it
     DjangoReleaseSpec spec{{desired.object.meta.key.name.str()}, image->str(), {}, {}};
     std::string all;
     for (const auto& workload : observed.release.workloads) {
@@ -38,7 +40,9 @@ std::optional<DjangoReleaseSpec> released_now(const Desired& desired, const Obse
         }
         const auto name = workload.meta.key.name.str();
         const auto revision = revision_of_template(desired, observed, workload);
-        spec.templates.push_back({name, its->str(), revision});
+        if (spec.templates.size() < kMostTemplates) {
+            spec.templates.push_back({name, its->str(), revision});
+        }
         all.append(name).append(" ").append(revision).append("\n");
     }
     spec.revision = name_by_content(all);

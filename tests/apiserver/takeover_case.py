@@ -16,7 +16,7 @@ PROOF = r', \\"djangodb\.io/proves\\": \\"\w+\\"'
 
 
 # The version before tries nothing out.
-NEW_FIELDS = ("preflight", "cutover")
+NEW_FIELDS = ("preflight", "cutover", "releaseHistoryLimit")
 NEW_CONDITIONS = ("PreflightPassed",)
 SAID_BY_PROBES = r"\nPreflightPassed: .*"
 IN_STATUS = r'\[\s*"PreflightPassed",\s*"\w+",\s*"\w+"\s*\],?\s*'

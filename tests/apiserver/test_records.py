@@ -97,7 +97,8 @@ class One(RecordsTest):
         (migration,) = self.steps("app-1", "Migration")
         self.assertEqual((migration["state"], migration["reason"]), ("Failed", "MigrationFailed"))
         ready = next(c for c in self.record("app-1")["status"]["conditions"] if c["type"] == "Ready")
-        self.assertEqual(ready["message"], self.conditions()["MigrationsApplied"]["message"])
+        found = self.wait_for_condition("MigrationsApplied", "False", "MigrationFailed")
+        self.assertEqual(ready["message"], found["message"])
 
     def test_it_holds_no_password(self):
         """An app prints its settings."""
@@ -127,24 +128,36 @@ class Several(RecordsTest):
         self.assertEqual(self.record("app-3")["spec"]["revision"], first)
         self.assertEqual([step["kind"] for step in self.record("app-3")["status"]["steps"]], ["Rollout"])
 
-    def test_one_that_is_replaced_says_by_which(self):
+    def test_one_that_is_replaced_says_by_which_and_what_its_migration_did(self):
         self.deploy()
-        self.job()
+        self.job_runs()
+        pod = self.pod()
         self.set_image(NEXT)
         self.wait_for_outcomes(app_1="Superseded", app_2="InProgress")
+        self.migrate()
+        release_case.end_pod(self.api, pod, 0, {**WELL, "applied": ["orders.0001_initial"]})
+        self.eventually(
+            "it names what was applied",
+            lambda: self.record("app-1")["status"]["applied"] == ["orders.0001_initial"],
+            HEAL_SECONDS,
+        )
+        (migration,) = self.steps("app-1", "Migration")
+        self.assertEqual(migration["state"], "Succeeded")
         ready = next(c for c in self.record("app-1")["status"]["conditions"] if c["type"] == "Ready")
         self.assertEqual(ready["reason"], "Superseded")
         self.assertIn("app-2", ready["message"])
 
     def test_the_limit_keeps_the_last_good_one(self):
-        self.change("djdb", "app", {"releaseHistoryLimit": 2}, self.space)
+        self.change("djdb", "app", {"releaseHistoryLimit": 3}, self.space)
         self.release()
         for number in range(2, 6):
             self.set_image("registry.test/shop:try-%d" % number)
             self.eventually("it is recorded", lambda number=number: "app-%d" % number in self.records(), HEAL_SECONDS)
         self.eventually(
-            "the others are gone", lambda: sorted(self.records()) == ["app-1", "app-4", "app-5"], HEAL_SECONDS
+            "the others are gone", lambda: sorted(self.records()) == ["app-1", "app-3", "app-4", "app-5"], HEAL_SECONDS
         )
+        self.change("djdb", "app", {"releaseHistoryLimit": 1}, self.space)
+        self.eventually("more of them go", lambda: sorted(self.records()) == ["app-1", "app-5"], HEAL_SECONDS)
 
     def test_they_go_with_the_resource(self):
         self.release()
@@ -159,7 +172,7 @@ class Disturbed(RecordsTest):
         self.touch()
         self.wait_for_outcomes(app_1="Succeeded")
 
-    def test_a_foreign_one_of_its_name_holds_no_release(self):
+    def test_a_foreign_one_keeps_its_name(self):
         body = {
             "apiVersion": "djangodb.io/v1alpha1",
             "kind": "DjangoRelease",
@@ -169,6 +182,8 @@ class Disturbed(RecordsTest):
         self.api.create("djrel", body)
         self.release()
         self.assertEqual(self.record("app-1")["spec"]["image"], "foreign")
+        self.wait_for_outcomes(app_1=None, app_2="Succeeded")
+        self.assert_quiet()
 
 
 def load_tests(_loader, tests, _pattern):

@@ -103,7 +103,7 @@ class NotChanged(Release):
             imagePullPolicy="Always",
         )
         self.assert_opens(3)
-        self.assertIn("without a digest", self.conditions()["Gated"]["message"])
+        self.eventually("its tag is warned of", lambda: "without a digest" in self.conditions()["Gated"]["message"])
 
     def test_the_digest_of_its_tag(self):
         """In one Deployment, as one pipeline pins it and another does not: this was ImagesDiverge."""

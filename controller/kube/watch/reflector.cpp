@@ -194,6 +194,9 @@ class Reflector::Loop {
         if (!options_.keep_managed_fields) {
             object["metadata"].erase("managedFields");
         }
+        if (options_.trim) {
+            options_.trim(object);
+        }
         return std::make_shared<const json>(std::move(object));
     }
 

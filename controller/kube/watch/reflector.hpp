@@ -21,6 +21,8 @@ struct ReflectorOptions {
     bool keep_managed_fields = false;
     /// Of the store; none: it has no index.
     runtime::Store::IndexBy index_by = {};
+    /// Takes out of each object what nobody asks for; none: nothing.
+    std::function<void(nlohmann::json& object)> trim = {};
 };
 
 class Reflector {

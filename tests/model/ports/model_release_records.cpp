@@ -22,7 +22,7 @@ void ModelReleaseRecords::effect(const Effect& what, Apply&& apply) {
     });
 }
 
-std::vector<DjangoRelease> ModelReleaseRecords::list(const ObjectKey& database) {
+std::optional<std::vector<DjangoRelease>> ModelReleaseRecords::list(const ObjectKey& database) {
     std::vector<DjangoRelease> records;
     for (const auto& [key, record] : views_.records.all()) {
         if (key.ns == database.ns && record->database == database.name.str()) {
@@ -36,7 +36,14 @@ DjangoRelease ModelReleaseRecords::create(const json& manifest, const CallContex
     const auto release = decode_django_release(manifest);
     Record record{
         release.meta, owner_in(manifest), release.spec.database_ref.name, release.spec, {}};
-    effect({"record release", release.meta.key.name.str()}, [&] { world_.api.create(record); });
+    effect({"record release", release.meta.key.name.str()}, [&] {
+        const auto current = world_.api.records.find(release.meta.key);
+        if (!current) {
+            world_.api.create(record);
+        } else if (current->controller != record.controller) {
+            throw Refusal(RefusalKind::Terminal, "NameTaken", "somebody else has made it");
+        }
+    });
     return facts_of(*world_.api.records.find(release.meta.key));
 }
 

@@ -12,7 +12,7 @@ class ModelReleaseRecords final : public ReleaseRecords {
     ModelReleaseRecords(World& world, Caller& caller, Views& views)
         : world_(world), caller_(caller), views_(views) {}
 
-    std::vector<DjangoRelease> list(const ObjectKey& database) override;
+    std::optional<std::vector<DjangoRelease>> list(const ObjectKey& database) override;
     DjangoRelease create(const nlohmann::json& manifest, const CallContext&) override;
     DjangoRelease patch_status(const DjangoRelease&, const DjangoReleaseStatus&, const CallContext&)
         override;

@@ -26,7 +26,9 @@ constexpr std::array<std::string_view, 15> kToldByWatches{
     "retire the tenant",
     "open the gate of"};
 /// What an attempt at a migration begins with.
-constexpr std::array<std::string_view, 5> kOfAttempts{
+constexpr std::array<std::string_view, 6> kOfAttempts{
+    // By a rival that saw the count of before, and is refused.
+    "claim and create roles",
     "count an attempt",
     "store the passwords",
     "set an attempt's password",

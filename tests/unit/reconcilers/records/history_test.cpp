@@ -29,9 +29,9 @@ TEST(History, NumbersAreReadFromNamesOfItsOwn) {
 }
 
 TEST(History, TheNextNumberIsAboveTheHighest) {
-    EXPECT_EQ(next_name("shop", {}), "shop-1");
+    EXPECT_EQ(next_number({}), 1);
     // By number: by name shop-9 would be the last.
-    EXPECT_EQ(next_name("shop", {a_record("shop-10"), a_record("shop-9")}), "shop-11");
+    EXPECT_EQ(next_number({a_record("shop-10"), a_record("shop-9")}), 11);
     EXPECT_EQ(newest({a_record("shop-10"), a_record("shop-9")})->meta.key.name.str(), "shop-10");
     EXPECT_EQ(newest({}), nullptr);
 }

@@ -22,8 +22,8 @@ struct World {
     Desired desired = a_desired();
     Observed observed = a_settled_world();
     DjangoRelease record;
-    JobLogs logs;
-    std::vector<RolledTemplate> rolled;
+    std::vector<DjangoRelease> others;
+    StepSources sources;
 
     World() {
         observed.release.workloads = {
@@ -67,9 +67,18 @@ struct World {
     DjangoReleaseStatus go_on() {
         const auto assessment = assess(desired, observed);
         record.status = derive_progress(
-            record, desired, observed, assessment, find_stops(desired, assessment, {}), logs, rolled
+            record,
+            others,
+            desired,
+            observed,
+            assessment,
+            find_stops(desired, assessment, {}),
+            sources
         );
         return record.status;
+    }
+    [[nodiscard]] std::vector<const JobRun*> to_read() const {
+        return jobs_to_read(record, others, desired, observed);
     }
     [[nodiscard]] const ReleaseStep* step(const std::string& name) const {
         const auto found = std::ranges::find(record.status.steps, name, &ReleaseStep::name);
@@ -100,9 +109,9 @@ TEST(Progress, FromTheProbeToTheRollout) {
     auto answer = nlohmann::json::parse(an_answer(true, "", {"orders.0003_x"}));
     answer["applied"] = {"orders.0003_x"};
     end_job(world.observed.jobs.back(), 0, answer.dump(), world.observed.now);
-    const auto to_read = jobs_to_read(world.record, world.desired, world.observed);
-    EXPECT_EQ(to_read.size(), 2U);
-    world.logs = {{"shop-migrate-1", {answer.dump(), "applied\n"}}};
+    const auto to_read = world.to_read();
+    EXPECT_EQ(to_read.size(), 1U) << "what the probe said stands there already";
+    world.sources.logs = {{"shop-migrate-1", {answer.dump(), "applied\n"}}};
     EXPECT_EQ(world.go_on().applied, std::vector<std::string>{"orders.0003_x"});
     EXPECT_EQ(world.step("job/shop-migrate-1")->log, "applied\n");
     EXPECT_EQ(world.step("job/shop-migrate-1")->answer, answer.dump());
@@ -117,11 +126,11 @@ TEST(Progress, FromTheProbeToTheRollout) {
     world.observed.jobs.clear();  // they expire
     world.roll_out();
     world.observed.now += 20s;
-    world.rolled = {
+    world.sources.rolled = {
         {ResourceUid("uid of worker"), "worker-1", 1, world.web().pod_template},
         {ResourceUid("uid of web"), "web-1", 0, a_workload("web", "shop:v2").pod_template},
         {ResourceUid("uid of web"), "web-2", 1, world.web().pod_template}};
-    EXPECT_EQ(rollouts_to_name(world.record, world.desired, world.observed).size(), 2U);
+    EXPECT_TRUE(has_rollouts_to_name(world.record, world.desired, world.observed));
     EXPECT_EQ(world.go_on().outcome, ReleaseOutcome::Succeeded);
     EXPECT_EQ(world.record.status.completion_time, world.observed.now);
     EXPECT_EQ(world.step("deployment/web")->start_time, opened);
@@ -141,7 +150,7 @@ TEST(Progress, WhatIsOverStays) {
         auto after = world.go_on();
         after.observed_generation = before.observed_generation;
         EXPECT_EQ(after, before);
-        EXPECT_TRUE(jobs_to_read(world.record, world.desired, world.observed).empty());
+        EXPECT_TRUE(world.to_read().empty());
     }
 }
 
@@ -160,15 +169,94 @@ TEST(Progress, WhatAPersonHasToSettleStallsIt) {
 
 TEST(Progress, JobsOfOtherReleasesAreNotItsSteps) {
     World world;
-    world.add_probe().created = world.record.meta.created.value() - 1s;
+    const auto probe = world.add_probe();
     auto& migration = world.add_migration();
     migration.proves = "another environment";
+    auto& earlier = world.others.emplace_back(world.record);
+    earlier.meta.key.name = ObjectName("shop-6");
+    earlier.status.steps = {{"job/" + probe.name, ReleaseStepKind::Preflight}};
+    earlier.status.steps.front().start_time = probe.created;
     world.go_on();
     EXPECT_EQ(world.step("job/shop-probe-web"), nullptr) << "of an earlier release of the same";
     EXPECT_EQ(world.step("job/shop-migrate-1"), nullptr);
-    world.record.meta.key.name = ObjectName("shop-1");
+    earlier.status.steps.front().start_time = probe.created - 1s;
     world.go_on();
-    EXPECT_NE(world.step("job/shop-probe-web"), nullptr) << "there was no record before the first";
+    EXPECT_NE(world.step("job/shop-probe-web"), nullptr) << "another Job of that name";
+}
+
+TEST(Progress, AJobThatIsMadeAgainBeginsItsStepAnew) {
+    World world;
+    end_job(world.add_migration(), 88, an_answer(false, "MigrationFailed"), world.observed.now);
+    world.sources.logs = {{"shop-migrate-1", {"{\"ok\":false}", "it failed\n"}}};
+    world.go_on();
+    EXPECT_EQ(world.step("job/shop-migrate-1")->state, ReleaseStepState::Failed);
+    world.observed.jobs.clear();
+    world.sources.logs.clear();
+    auto& again = world.add_migration();
+    again.created = world.observed.now;
+    world.go_on();
+    const auto* step = world.step("job/shop-migrate-1");
+    EXPECT_EQ(step->state, ReleaseStepState::InProgress);
+    EXPECT_EQ(step->start_time, again.created);
+    EXPECT_EQ(step->end_time, std::nullopt);
+    EXPECT_EQ(step->answer + step->log + step->reason, "");
+    end_job(world.observed.jobs.back(), 0, an_answer(true, ""), world.observed.now + 5s);
+    EXPECT_EQ(world.to_read().size(), 1U) << "its log is read too";
+}
+
+TEST(Progress, WhatAnEndSaidStaysWhateverBecomesOfThePod) {
+    World world;
+    auto& probe = world.add_probe();
+    world.sources.logs = {{probe.name, {"{}", "it went well\n"}}};
+    const auto before = world.go_on();
+    world.sources.logs.clear();
+    world.observed.jobs.back().pods.clear();  // drained; its Job is AnswerLost now
+    EXPECT_EQ(world.go_on().steps, before.steps);
+    EXPECT_TRUE(world.to_read().empty());
+}
+
+TEST(Progress, AJobThatIsGoneEndsItsStep) {
+    World world;
+    world.add_migration();
+    world.go_on();
+    EXPECT_TRUE(has_open_jobs(world.record.status));
+    const auto before = world.record;
+    world.observed.jobs.clear();
+    world.go_on();
+    EXPECT_EQ(world.step("job/shop-migrate-1")->reason, "JobRemoved");
+    EXPECT_FALSE(has_open_jobs(world.record.status));
+    world.record = before;
+    world.observed.tenant.reset();  // the server can't be reached, so Jobs were not looked at
+    world.observed.server_failure = Failure{};
+    world.go_on();
+    EXPECT_TRUE(has_open_jobs(world.record.status));
+}
+
+TEST(Progress, AMigrationGoesOnBeingToldWhenItsReleaseWasSuperseded) {
+    World world;
+    world.add_migration();
+    world.go_on();
+    world.record.status = superseded(world.record, "shop-8", world.observed.now);
+    world.add_probe();
+    end_job(world.observed.jobs.front(), 0, an_answer(true, ""), world.observed.now);
+    ASSERT_EQ(world.to_read().size(), 1U) << "the next release's probe is not of this one";
+    world.sources.logs = {{"shop-migrate-1", {R"({"applied":["orders.0003_x"]})", "applied\n"}}};
+    const auto status = world.go_on();
+    EXPECT_EQ(status.outcome, ReleaseOutcome::Superseded);
+    EXPECT_EQ(world.step("job/shop-migrate-1")->state, ReleaseStepState::Succeeded);
+    EXPECT_EQ(status.applied, std::vector<std::string>{"orders.0003_x"});
+    EXPECT_EQ(world.step("job/shop-probe-web"), nullptr);
+}
+
+TEST(Progress, WhatTheGateHoldsIsTold) {
+    World world;
+    world.go_on();
+    world.web().held_by = "kubectl";
+    world.go_on();
+    EXPECT_EQ(world.record.status.outcome, ReleaseOutcome::InProgress);
+    EXPECT_EQ(world.ready()->reason, Reason::PausedByUser);
+    world.observed.release.gate = GateState::Missing;
+    EXPECT_EQ(world.go_on().outcome, ReleaseOutcome::Stalled);
 }
 
 TEST(Progress, WhatHasLongRolledOutIsNoStep) {
@@ -182,10 +270,10 @@ TEST(Progress, WhatHasLongRolledOutIsNoStep) {
 TEST(Progress, ALogIsReadOnce) {
     World world;
     world.add_probe();
-    world.logs = {{"shop-probe-web", {"", "The Job has written nothing."}}};
+    world.sources.logs = {{"shop-probe-web", {"", "The Job has written nothing."}}};
     world.go_on();
-    EXPECT_TRUE(jobs_to_read(world.record, world.desired, world.observed).empty());
-    world.logs.clear();
+    EXPECT_TRUE(world.to_read().empty());
+    world.sources.logs.clear();
     world.go_on();
     EXPECT_EQ(world.step("job/shop-probe-web")->log, "The Job has written nothing.");
 }
@@ -197,14 +285,14 @@ TEST(Progress, RoomIsLimited) {
         job.name = "attempt-" + std::to_string(i);
         job.created = world.observed.now - 30s + std::chrono::seconds{i};
         end_job(job, 75, an_answer(false, "Unreachable"), world.observed.now);
-        world.logs[job.name] = {"{}", "a line\n"};
+        world.sources.logs[job.name] = {"{}", std::string(4000, 'x')};
     }
     const auto status = world.go_on();
     EXPECT_LE(status.steps.size(), 64U);
     EXPECT_NE(world.step("job/attempt-99"), nullptr);
-    EXPECT_EQ(std::ranges::count(status.steps, "{}", &ReleaseStep::answer), 8);
+    EXPECT_EQ(std::ranges::count(status.steps, "{}", &ReleaseStep::answer), 128 * 1024 / 4002);
     EXPECT_EQ(world.step("job/attempt-99")->answer, "{}");
-    EXPECT_TRUE(jobs_to_read(world.record, world.desired, world.observed).size() <= 100);
+    EXPECT_EQ(world.step("job/attempt-40")->answer, "") << "of the older ones";
 }
 
 TEST(Progress, ASupersededOneNamesItsSuccessor) {
