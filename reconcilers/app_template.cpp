@@ -1,6 +1,7 @@
 #include "reconcilers/app_template.hpp"
 
 #include "reconcilers/image_ref.hpp"
+#include "reconcilers/ports/content_name.hpp"
 
 #include <algorithm>
 
@@ -10,6 +11,26 @@ namespace {
 /// Null: there is no container of that name.
 const StartedContainer* find_app(const Workload& workload, const AppSpec& app) {
     return workload.pod_template.find(app_container(workload, app));
+}
+
+/// Those that stand in the template.
+std::vector<const StartedContainer*> kept_containers(const Workload& workload, const AppSpec& app) {
+    std::vector<const StartedContainer*> kept;
+    for (const auto& name : app.keep_containers) {
+        if (const auto* container = workload.pod_template.find_init(name)) {
+            kept.push_back(container);
+        }
+    }
+    return kept;
+}
+
+/// Without them it is the name that the version before gave.
+std::string with_kept(const std::string& hash, const Workload& workload, const AppSpec& app) {
+    auto all = hash;
+    for (const auto* container : kept_containers(workload, app)) {
+        all += "\n" + container->name + " " + container->hash;
+    }
+    return all == hash ? hash : name_by_content(all);
 }
 
 bool is_published_here(const Published& config, const Desired& desired) {
@@ -42,12 +63,12 @@ bool may_be_pushed_anew(const Workload& workload, const AppSpec& app) {
 
 std::string app_template_hash(const Workload& workload, const AppSpec& app) {
     const auto* container = find_app(workload, app);
-    return container == nullptr ? "" : container->hash;
+    return container == nullptr ? "" : with_kept(container->hash, workload, app);
 }
 
 std::string app_environment_hash(const Workload& workload, const AppSpec& app) {
     const auto* container = find_app(workload, app);
-    return container == nullptr ? "" : container->environment;
+    return container == nullptr ? "" : with_kept(container->environment, workload, app);
 }
 
 bool names_own_secret(const Workload& workload, const Desired& desired) {
@@ -60,6 +81,12 @@ bool names_own_secret(const Workload& workload, const Desired& desired) {
 std::vector<Published> configs_of(const Workload& workload, const Desired& desired) {
     const auto* container = find_app(workload, desired.object.spec.app);
     auto configs = container == nullptr ? std::vector<Published>{} : container->configs;
+    for (const auto* kept : kept_containers(workload, desired.object.spec.app)) {
+        configs.insert(configs.end(), kept->configs.begin(), kept->configs.end());
+    }
+    std::ranges::sort(configs);
+    const auto [repeated, end] = std::ranges::unique(configs);
+    configs.erase(repeated, end);
     std::erase_if(configs, [&](const auto& config) { return is_published_here(config, desired); });
     return configs;
 }

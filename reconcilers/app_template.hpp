@@ -8,7 +8,7 @@
 // else it is the first                         |
 //
 // part of a release: the app container's image, command, args, working directory, env, envFrom and mounts,
-//                    and the volumes that it mounts
+//                    and the volumes that it mounts; the same of the init containers of spec.app.keepContainers
 // not part of it:    labels, annotations, resources, probes, scheduling, replicas, other containers
 #pragma once
 

@@ -8,6 +8,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -97,6 +98,8 @@ struct AppJob {
     int attempt = 1;
     /// What its app runs with, as proof_name() names it.
     std::string proves;
+    /// That its Pod keeps of the template's.
+    std::map<std::string, std::string> pod_labels = {};
 };
 /// Publishes the program and makes the Job that tries the template out. It changes nothing in the database.
 struct StartProbe : AppJob {

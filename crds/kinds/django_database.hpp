@@ -76,6 +76,20 @@ struct CredentialsSpec {
     friend bool operator==(const CredentialsSpec&, const CredentialsSpec&) = default;
 };
 
+/// Which of the Pod template's labels a Job's Pod keeps.
+enum class PodLabelsPolicy {
+    Identity,  ///< all but those by which a labelled workload selects its Pods
+    Keep,      ///< all
+    None,
+};
+
+struct PodLabelsSpec {
+    PodLabelsPolicy policy = PodLabelsPolicy::Identity;
+    /// Beside them.
+    std::map<std::string, std::string> add;
+    friend bool operator==(const PodLabelsSpec&, const PodLabelsSpec&) = default;
+};
+
 struct AppSpec {
     /// The container that runs the app; empty: the Pod template's first.
     std::string container;
@@ -83,7 +97,30 @@ struct AppSpec {
     std::vector<std::string> manage;
     /// Sets DJANGO_SETTINGS_MODULE in the migration Job; empty: what the Pod template says.
     std::string settings_module;
+    /// Stands before the program that a Job runs; empty: nothing does.
+    std::vector<std::string> entrypoint;
+    PodLabelsSpec pod_labels;
+    /// Init containers of the Pod template that a Job's Pod has too, beside its native sidecars.
+    std::vector<std::string> keep_containers;
     friend bool operator==(const AppSpec&, const AppSpec&) = default;
+};
+
+/// Of a container, as Kubernetes writes quantities.
+struct ResourcesSpec {
+    std::map<std::string, std::string> requests;
+    std::map<std::string, std::string> limits;
+    friend bool operator==(const ResourcesSpec&, const ResourcesSpec&) = default;
+};
+
+/// Mounted for a migration beside what the Pod template mounts.
+struct MigrationVolume {
+    std::string name;
+    std::string mount_path;
+    /// A PersistentVolumeClaim; empty: an empty folder.
+    std::string claim_name;
+    /// Of an empty folder; empty: none.
+    std::string size_limit;
+    friend bool operator==(const MigrationVolume&, const MigrationVolume&) = default;
 };
 
 struct MigrationsSpec {
@@ -91,6 +128,9 @@ struct MigrationsSpec {
     std::chrono::seconds lock_timeout{5};
     /// How long one migration Job may take in all.
     std::chrono::seconds deadline{3600};
+    /// Empty: the template's.
+    ResourcesSpec resources;
+    std::vector<MigrationVolume> volumes;
     friend bool operator==(const MigrationsSpec&, const MigrationsSpec&) = default;
 };
 

@@ -181,6 +181,14 @@ Answered read_answer(const ContainerEnd& end, const json& answer, TimePoint fini
 }
 
 JobEnd read_container_end(const ContainerEnd& end, TimePoint finished) {
+    if (end.reason == kInitContainerFailed) {
+        // Nothing of ours has run, so it is tried again as if the server had not been reached.
+        return NoAnswer{
+            static_cast<int>(ExitCode::Unreachable),
+            end.reason,
+            one_line(end.answer_text, kLongestText),
+            finished};
+    }
     if (end.reason == "StartError") {
         return no_answer(end, finished, one_line(explain_start(end.answer_text), kLongestText));
     }

@@ -35,9 +35,15 @@ struct Explanation {
 };
 
 /// How our container ended. Those that admission put beside it have no say.
+/// An init container that spec.app.keepContainers names, or one that admission put there.
+inline constexpr auto kInitContainerFailed = "InitContainerFailed";
+
+/// What a Pod waits for, where it is an init container that runs.
+inline constexpr auto kInitContainerRunning = "InitContainerRunning";
+
 struct ContainerEnd {
     int exit_code = 0;
-    /// The runtime's: Completed, Error, OOMKilled, StartError.
+    /// The runtime's: Completed, Error, OOMKilled, StartError. kInitContainerFailed: ours never started.
     std::string reason;
     /// The termination message as it stands: our program's answer, or the runtime's words.
     std::string answer_text;

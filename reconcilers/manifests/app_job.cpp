@@ -6,9 +6,36 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
+
 namespace djdb {
 
 using nlohmann::json;
+
+namespace {
+
+/// They may be what a proxy or a Secret is put into the Pod for. Those that name a container are refused where that is
+/// not there.
+json kept_annotations(const PodTemplate& pod_template) {
+    constexpr std::array<std::string_view, 2> kOfAContainer{
+        "container.apparmor.security.beta.kubernetes.io/",
+        "container.seccomp.security.alpha.kubernetes.io/"};
+    auto kept = json::object();
+    const auto all = json::parse(pod_template.text())
+                         .value(json::json_pointer("/metadata/annotations"), json::object());
+    for (const auto& [key, value] : all.items()) {
+        if (std::ranges::none_of(kOfAContainer, [&](auto prefix) {
+                return key.starts_with(prefix);
+            })) {
+            kept[key] = value;
+        }
+    }
+    return kept;
+}
+
+}  // namespace
 
 std::string app_job_name(
     const Desired& desired, JobKind kind, const Revision& revision, int attempt
@@ -52,10 +79,15 @@ json render_app_job(const Desired& desired, const AppJob& job, const AppJobProgr
         desired.migration_name,
         program.file,
         program.login,
-        program.environment};
-    json pod_metadata{{"labels", metadata.at("labels")}};
-    if (!program.annotations.empty()) {
-        pod_metadata["annotations"] = program.annotations;
+        program.environment,
+        program.resources,
+        program.volumes};
+    json pod_metadata{{"labels", job.pod_labels}};
+    pod_metadata["labels"].update(metadata.at("labels"));
+    auto annotations = kept_annotations(job.source.pod_template);
+    annotations.update(json(program.annotations));
+    if (!annotations.empty()) {
+        pod_metadata["annotations"] = std::move(annotations);
     }
     return {
         {"apiVersion", "batch/v1"},
@@ -69,7 +101,7 @@ json render_app_job(const Desired& desired, const AppJob& job, const AppJobProgr
           {"activeDeadlineSeconds", program.deadline.count()},
           {"template",
            {{"metadata", pod_metadata},
-            {"spec", render_app_pod(desired, job.source.pod_template.text(), in_pod)}}}}}};
+            {"spec", render_app_pod(desired, job.source.pod_template, in_pod)}}}}}};
 }
 
 }  // namespace djdb

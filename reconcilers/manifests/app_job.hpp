@@ -34,8 +34,11 @@ struct AppJobProgram {
     std::vector<std::pair<std::string, std::string>> environment;
     /// With the time that its image takes to be pulled.
     std::chrono::seconds deadline{};
-    /// Of its Pod.
+    /// Of its Pod, beside those of the template.
     std::map<std::string, std::string> annotations = {};
+    /// As AppProgram has them.
+    ResourcesSpec resources = {};
+    std::vector<MigrationVolume> volumes = {};
 };
 
 /// With the Pod of app_pod.hpp.

@@ -2,6 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace djdb {
 namespace {
 
@@ -9,6 +12,7 @@ using nlohmann::json;
 
 constexpr auto kProgramVolume = "djangodb-migrate";
 constexpr auto kProgramDirectory = "/djangodb";
+constexpr auto kNeverReady = "djangodb.io/serves";
 
 void rename_secret(
     json& reference, const char* field, const std::string& from, const std::string& to
@@ -68,11 +72,14 @@ json render_container(const Desired& desired, const json& pod, const AppProgram&
           "lifecycle",
           "args",
           "resizePolicy",
-          "restartPolicy"}) {
+          "restartPolicy",
+          "restartPolicyRules"}) {
         container.erase(field);
     }
-    container["command"] =
-        json::array({"python3", std::string(kProgramDirectory) + "/" + program.file});
+    auto command = json(desired.object.spec.app.entrypoint);
+    command.push_back("python3");
+    command.push_back(std::string(kProgramDirectory) + "/" + program.file);
+    container["command"] = std::move(command);
     container["terminationMessagePath"] = kTerminationLog;
     container["terminationMessagePolicy"] = "File";
     container["volumeMounts"].push_back(
@@ -85,7 +92,92 @@ json render_container(const Desired& desired, const json& pod, const AppProgram&
     for (const auto& [name, value] : program.environment) {
         set_variable(container, name, value);
     }
+    if (program.resources != ResourcesSpec{}) {
+        container["resources"] = {
+            {"requests", program.resources.requests}, {"limits", program.resources.limits}};
+    }
     return container;
+}
+
+/// A proxy goes along. What runs beside the app with the app's own login is the app's code: it begins with the release.
+bool goes_along(const Desired& desired, const json& container, const PodTemplate& pod_template) {
+    const auto name = container.value("name", "");
+    const auto& wanted = desired.object.spec.app.keep_containers;
+    if (std::ranges::find(wanted, name) != wanted.end()) {
+        return true;
+    }
+    const auto* started = pod_template.find_init(name);
+    const Published secret{PublishedKind::Secret, desired.secret_name};
+    return container.value("restartPolicy", "") == "Always" && started != nullptr &&
+           std::ranges::find(started->configs, secret) == started->configs.end();
+}
+
+json kept_init_containers(
+    const Desired& desired, const PodTemplate& pod_template, const AppProgram& program
+) {
+    auto kept = json::array();
+    const auto pod = json::parse(pod_template.text()).at("spec");
+    for (auto container : pod.value("initContainers", json::array())) {
+        if (!goes_along(desired, container, pod_template)) {
+            continue;
+        }
+        swap_in_environment(container, desired.secret_name.str(), program.login.str());
+        // Its log is nobody's to read in a status, and the port of the node is the app's Pod's.
+        container["terminationMessagePolicy"] = "File";
+        for (auto& port : container["ports"]) {
+            port.erase("hostPort");
+        }
+        kept.push_back(std::move(container));
+    }
+    return kept;
+}
+
+/// They are about the app's Pods and their places, and would bind this one too.
+void free_from_other_pods(json& pod) {
+    pod.erase("topologySpreadConstraints");
+    if (pod.contains("affinity")) {
+        pod["affinity"].erase("podAffinity");
+        pod["affinity"].erase("podAntiAffinity");
+    }
+}
+
+/// Nobody ever says that it is ready: a Service that selects it by a label which it keeps sends it no requests.
+void keep_from_being_ready(json& pod) {
+    pod["readinessGates"] = json::array({{{"conditionType", std::string(kNeverReady)}}});
+}
+
+template <class Predicate>
+void keep_where(json& list, Predicate is_kept) {
+    auto kept = json::array();
+    for (auto& one : list) {
+        if (is_kept(one)) {
+            kept.push_back(std::move(one));
+        }
+    }
+    list = std::move(kept);
+}
+
+void mount(json& pod, json& container, const MigrationVolume& wanted) {
+    auto& volumes = pod["volumes"];
+    auto& mounts = container["volumeMounts"];
+    if (volumes.is_null()) {
+        volumes = json::array();
+    }
+    keep_where(volumes, [&](const json& one) { return one.value("name", "") != wanted.name; });
+    keep_where(mounts, [&](const json& one) {
+        return one.value("name", "") != wanted.name &&
+               one.value("mountPath", "") != wanted.mount_path;
+    });
+    json source;
+    if (wanted.claim_name.empty()) {
+        source["emptyDir"] =
+            wanted.size_limit.empty() ? json::object() : json{{"sizeLimit", wanted.size_limit}};
+    } else {
+        source["persistentVolumeClaim"] = {{"claimName", wanted.claim_name}};
+    }
+    source["name"] = wanted.name;
+    volumes.push_back(std::move(source));
+    mounts.push_back({{"name", wanted.name}, {"mountPath", wanted.mount_path}});
 }
 
 }  // namespace
@@ -100,13 +192,24 @@ json find_container(const json& pod, const std::string& name) {
 }
 
 json render_app_pod(
-    const Desired& desired, const std::string& pod_template, const AppProgram& program
+    const Desired& desired, const PodTemplate& pod_template, const AppProgram& program
 ) {
-    auto pod = json::parse(pod_template).at("spec");
-    const auto container = render_container(desired, pod, program);
-    pod.erase("initContainers");
-    pod["containers"] = json::array({container});
+    auto pod = json::parse(pod_template.text()).at("spec");
+    auto container = render_container(desired, pod, program);
+    pod["initContainers"] = kept_init_containers(desired, pod_template, program);
+    if (pod["initContainers"].empty()) {
+        pod.erase("initContainers");
+    }
+    for (const auto& volume : program.volumes) {
+        mount(pod, container, volume);
+    }
+    pod["containers"] = json::array({std::move(container)});
     pod["restartPolicy"] = "Never";
+    free_from_other_pods(pod);
+    keep_from_being_ready(pod);
+    if (program.resources != ResourcesSpec{}) {
+        pod.erase("resources");  // of the whole Pod: the container's may be above them
+    }
     swap_in_volumes(pod, desired.secret_name.str(), program.login.str());
     pod["volumes"].push_back(
         {{"name", kProgramVolume}, {"configMap", {{"name", program.files.str()}}}}

@@ -1,11 +1,15 @@
 // The Pod of a Job: the app's own, cloned from its Pod template, with a program of ours in its container. The one
 // place that says what is kept and what is dropped. Pure.
-//   kept:     image, service account, security context, environment, volumes, resources, node rules
-//   dropped:  other containers, init containers, probes, ports, lifecycle, args, restart policies
-//   replaced: command, termination message, and the app's Secret by another login's wherever it is referred to
+//   kept:     image, service account, security context, environment, volumes, resources, node rules, native sidecars
+//             that do not read the app's Secret, and the init containers of spec.app.keepContainers
+//   dropped:  other containers, probes, ports, lifecycle, args, restart policies, and the rules by which the app's Pods
+//             keep away from one another: beside those that run, this one would find no node
+//   replaced: command, termination message, and the app's Secret by another login's wherever it is referred to;
+//             readiness gates by one that nobody fulfils
 #pragma once
 
 #include "reconcilers/desired.hpp"
+#include "reconcilers/ports/pod_template.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -28,15 +32,18 @@ struct AppProgram {
     ObjectName login;
     /// Set whatever the template says.
     std::vector<std::pair<std::string, std::string>> environment;
+    /// In the place of the template's; all empty: those stay.
+    ResourcesSpec resources = {};
+    /// Beside the template's.
+    std::vector<MigrationVolume> volumes = {};
 };
 
 /// Of a Pod's `spec` the container of that name, else the first.
 nlohmann::json find_container(const nlohmann::json& pod, const std::string& name);
 
-/// @param pod_template as in PodTemplate::text
 /// @return the `spec` of a Pod
 nlohmann::json render_app_pod(
-    const Desired& desired, const std::string& pod_template, const AppProgram& program
+    const Desired& desired, const PodTemplate& pod_template, const AppProgram& program
 );
 
 }  // namespace djdb

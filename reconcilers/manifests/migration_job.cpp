@@ -34,7 +34,9 @@ nlohmann::json render_migration_job(
          desired.migration_name,
          std::move(environment),
          desired.object.spec.migrations.deadline,
-         marks_against_eviction()}
+         marks_against_eviction(),
+         desired.object.spec.migrations.resources,
+         desired.object.spec.migrations.volumes}
     );
 }
 

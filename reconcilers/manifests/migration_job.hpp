@@ -1,5 +1,4 @@
-// The Job that migrates: the new Pod template's app container with the migration login, and nothing
-// beside it. Pure.
+// The Job that migrates: the new Pod template's app container with the migration login. Pure.
 #pragma once
 
 #include "reconcilers/desired.hpp"

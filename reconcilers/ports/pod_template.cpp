@@ -86,15 +86,28 @@ StartedContainer read_container(const json& pod, const json& container) {
         container.value("imagePullPolicy", "") == "Always"};
 }
 
+const StartedContainer* find_in(
+    const std::vector<StartedContainer>& containers, const std::string& name
+) {
+    const auto found = std::ranges::find(containers, name, &StartedContainer::name);
+    return found == containers.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 PodTemplate::PodTemplate(const json& pod_template) : text_(pod_template.dump()) {
+    if (const json::json_pointer labels("/metadata/labels"); pod_template.contains(labels)) {
+        labels_ = pod_template.at(labels).get<std::map<std::string, std::string>>();
+    }
     const auto pod = pod_template.find("spec");
     if (pod == pod_template.end() || !pod->contains("containers")) {
         return;
     }
     for (const auto& container : pod->at("containers")) {
         containers_.push_back(read_container(*pod, container));
+    }
+    for (const auto& container : pod->value("initContainers", json::array())) {
+        init_containers_.push_back(read_container(*pod, container));
     }
     if (!containers_.empty()) {
         const json::json_pointer chosen(
@@ -106,8 +119,11 @@ PodTemplate::PodTemplate(const json& pod_template) : text_(pod_template.dump()) 
 }
 
 const StartedContainer* PodTemplate::find(const std::string& container) const {
-    const auto found = std::ranges::find(containers_, container, &StartedContainer::name);
-    return found == containers_.end() ? nullptr : &*found;
+    return find_in(containers_, container);
+}
+
+const StartedContainer* PodTemplate::find_init(const std::string& container) const {
+    return find_in(init_containers_, container);
 }
 
 }  // namespace djdb

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,14 +34,19 @@ class PodTemplate {
 
     /// Compact JSON with sorted keys: hashed, cloned, compared.
     [[nodiscard]] const std::string& text() const { return text_; }
+    [[nodiscard]] const std::map<std::string, std::string>& labels() const { return labels_; }
     /// Null: there is no container of that name.
     [[nodiscard]] const StartedContainer* find(const std::string& container) const;
+    /// The same of an init container.
+    [[nodiscard]] const StartedContainer* find_init(const std::string& container) const;
     /// The one that the annotation kubectl.kubernetes.io/default-container names, else the first; empty: there is none.
     [[nodiscard]] const std::string& default_container() const { return default_container_; }
 
   private:
     std::string text_;
+    std::map<std::string, std::string> labels_;
     std::vector<StartedContainer> containers_;
+    std::vector<StartedContainer> init_containers_;
     std::string default_container_;
 };
 

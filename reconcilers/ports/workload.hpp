@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace djdb {
@@ -39,6 +40,8 @@ struct RolledTemplate {
 struct Workload {
     ObjectMeta meta;
     std::string order;
+    /// The labels by which it selects its Pods.
+    std::set<std::string> selector_keys;
     /// Of the annotation djangodb.io/container; empty: none.
     std::string app_container;
     PodTemplate pod_template;

@@ -44,6 +44,15 @@ class Shop:
     def kubectl(self, *arguments, check=True):
         return kubectl("-n", self.space, *arguments, check=check)
 
+    def make(self, version, kind, name, spec):
+        manifest = {
+            "apiVersion": version,
+            "kind": kind,
+            "metadata": {"name": name, "namespace": self.space},
+            "spec": spec,
+        }
+        return world.apply(json.dumps(manifest))
+
     def read(self, kind, name):
         return world.read(kind, name, self.space)
 

@@ -54,19 +54,18 @@ std::string selection_query(const Selection& selection) {
     return query;
 }
 
-ObjectKey key_of(const json& object) {
-    const auto& metadata = object.at("metadata");
-    return {
-        Namespace(metadata.value("namespace", std::string{})),
-        ObjectName(metadata.at("name").get<std::string>())};
-}
-
 Error unreadable(const std::string& what, const std::string& why) {
     return Error(
         {.kind = FailureClass::Transient,
          .origin = FailureOrigin::Kubernetes,
          .code = "Read",
          .message = what + ": " + why}
+    );
+}
+
+Error overtaken(const char* code, const std::string& what) {
+    return Error(
+        {FailureClass::Conflict, FailureOrigin::Kubernetes, code, what + "; nothing was written"}
     );
 }
 
@@ -242,7 +241,7 @@ json Client::create(
     const PatchOptions& options,
     const CallContext& call
 ) {
-    const auto target = collection_path(resource, key_of(object).ns.str());
+    const auto target = collection_path(resource, decode_meta(object).key.ns.str());
     return expect_object(
         send(
             {.method = "POST",
@@ -262,7 +261,7 @@ json Client::apply(
     const ApplyOptions& options,
     const CallContext& call
 ) {
-    const auto target = object_path(resource, key_of(object), options.subresource);
+    const auto target = object_path(resource, decode_meta(object).key, options.subresource);
     return expect_object(
         send(
             {.method = "PATCH",
@@ -305,14 +304,13 @@ json Client::write_status(
     const StatusOptions& options,
     const CallContext& call
 ) {
-    auto patch =
-        json::array({{{"op", "test"}, {"path", "/metadata/uid"}, {"value", meta.uid.str()}}});
+    auto patch = json::array();
+    const auto expect = [&](const char* path, const std::string& value) {
+        patch.push_back({{"op", "test"}, {"path", path}, {"value", value}});
+    };
+    expect("/metadata/uid", meta.uid.str());
     if (options.needs_version) {
-        patch.push_back(
-            {{"op", "test"},
-             {"path", "/metadata/resourceVersion"},
-             {"value", meta.resource_version}}
-        );
+        expect("/metadata/resourceVersion", meta.resource_version);
     }
     for (const auto& [field, value] : status.items()) {
         // The schema's default makes sure that there is a status to add to.
@@ -332,18 +330,11 @@ json Client::write_status(
         const Selection it{meta.key.ns.str(), "", "metadata.name=" + meta.key.name.str()};
         const auto found = list(resource, it, call).items;
         const auto current = found.empty() ? ObjectMeta{} : decode_meta(found.front());
-        const bool is_replaced = current.uid != meta.uid;
-        if (is_replaced ||
-            (options.needs_version && current.resource_version != meta.resource_version)) {
-            throw Error(
-                {FailureClass::Conflict,
-                 FailureOrigin::Kubernetes,
-                 is_replaced ? "409 Replaced" : "409 Conflict",
-                 "PATCH " + target +
-                     (is_replaced ? ": it is another object by now" : ": it has changed meanwhile"
-                     ) +
-                     "; nothing was written"}
-            );
+        if (current.uid != meta.uid) {
+            throw overtaken("409 Replaced", "PATCH " + target + ": it is another object by now");
+        }
+        if (options.needs_version && current.resource_version != meta.resource_version) {
+            throw overtaken("409 Conflict", "PATCH " + target + ": it has changed meanwhile");
         }
     }
     return expect_object(answer, "PATCH " + target);

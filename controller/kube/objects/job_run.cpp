@@ -17,7 +17,8 @@ namespace {
 using nlohmann::json;
 
 TimePoint time_at(const json& object, const char* key) {
-    return parse_time(object.value(key, "")).value_or(TimePoint{});
+    // Null in what a kubelet says of a container that it has lost (ContainerStatusUnknown).
+    return parse_time(text_at(object, {key})).value_or(TimePoint{});
 }
 
 Explanation explanation_in(const json& object) {
@@ -43,6 +44,35 @@ std::optional<ContainerEnd> end_in(const json& terminated) {
         terminated.value("reason", ""),
         terminated.value("message", ""),
         time_at(terminated, "finishedAt")};
+}
+
+std::string init_container(const json& status) {
+    return "init container \"" + status.value("name", "") + "\"";
+}
+
+/// Ours waits for them. One that ends badly ends the Pod; a native sidecar is one of them, and has no end.
+void decode_init_containers(const json& status, JobPod& out) {
+    for (const auto& container : child(status, "initContainerStatuses")) {
+        const auto& state = child(container, "state");
+        const auto end = end_in(child(state, "terminated"));
+        if (end && end->exit_code != 0 && out.is_over) {
+            out.end = *end;
+            out.end->reason = kInitContainerFailed;
+            // Without its words: they may be the end of its log, and anything may stand there.
+            out.end->answer_text = init_container(container) + " ended with exit code " +
+                                   std::to_string(end->exit_code);
+        }
+        // A native sidecar counts as started, and ours need not wait for its end.
+        if (!child(state, "running").empty() && !container.value("started", false)) {
+            out.waiting = {kInitContainerRunning, init_container(container)};
+        }
+        if (const auto& waiting = child(state, "waiting"); waiting.contains("reason")) {
+            const auto [reason, message] = explanation_in(waiting);
+            if (reason != "PodInitializing") {
+                out.waiting = {reason, init_container(container) + ": " + message};
+            }
+        }
+    }
 }
 
 /// @param name of the container that is ours
@@ -72,6 +102,9 @@ JobPod decode_pod(const json& pod, const std::string& name) {
             out.waiting = explanation_in(waiting);
         }
         out.end = end_in(child(state, "terminated"));
+    }
+    if (!out.has_started) {
+        decode_init_containers(status, out);
     }
     return out;
 }

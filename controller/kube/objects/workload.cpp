@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 namespace djdb::kube {
@@ -45,6 +46,17 @@ PodsState judge_pods(const json& deployment) {
     return some_end ? PodsState::Terminating : PodsState::Complete;
 }
 
+std::set<std::string> selector_keys_in(const json& selector) {
+    std::set<std::string> keys;
+    for (const auto& [key, value] : child(selector, "matchLabels").items()) {
+        keys.insert(key);
+    }
+    for (const auto& expression : child(selector, "matchExpressions")) {
+        keys.insert(expression.value("key", ""));
+    }
+    return keys;
+}
+
 }  // namespace
 
 Workload decode_workload(const json& deployment) {
@@ -54,6 +66,7 @@ Workload decode_workload(const json& deployment) {
     const auto& annotations = child(child(deployment, "metadata"), "annotations");
     workload.app_container = annotations.value(std::string(api::kContainerAnnotation), "");
     const auto& spec = child(deployment, "spec");
+    workload.selector_keys = selector_keys_in(child(spec, "selector"));
     workload.pod_template = PodTemplate(child(spec, "template"));
     workload.is_marked = annotations.contains(api::kHeldAnnotation);
     if (spec.value("paused", false)) {

@@ -18,6 +18,12 @@ std::string why_not_started(const JobRun& job, TimePoint now) {
     if (const auto* stuck = std::get_if<Stuck>(&end)) {
         return stuck->why;
     }
+    for (const auto& pod : job.pods) {
+        if (pod.waiting && pod.waiting->reason == kInitContainerRunning &&
+            is_late_to_start(job, now)) {
+            return pod.waiting->message + " of its Pod has not ended";
+        }
+    }
     if (job.pods.empty() && is_late_to_start(job, now)) {
         return "no Pod was made for it (a quota or an admission rule?); kubectl describe job " +
                job.name + " says why";

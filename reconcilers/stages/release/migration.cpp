@@ -35,6 +35,7 @@
 #include "reconcilers/stages/release/evidence.hpp"
 #include "reconcilers/stages/release/job_start.hpp"
 #include "reconcilers/stages/release/lost_pod.hpp"
+#include "reconcilers/stages/release/pod_labels.hpp"
 #include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
@@ -63,7 +64,13 @@ Verdict start(
 ) {
     return act_and_stop(
         {Reason::MigrationRunning, "Starting the migration Job of " + image.str() + "."},
-        {StartMigration{{source, revision, image, 1, proof_name(desired, observed, source)}}}
+        {StartMigration{
+            {source,
+             revision,
+             image,
+             1,
+             proof_name(desired, observed, source),
+             pod_labels(desired, observed, source)}}}
     );
 }
 
@@ -83,7 +90,8 @@ Verdict start_again(
          last.revision,
          last.image,
          last.attempt + 1,
-         proof_name(desired, observed, source)}});
+         proof_name(desired, observed, source),
+         pod_labels(desired, observed, source)}});
     return act_and_stop(
         {Reason::MigrationRunning,
          "Starting attempt " + std::to_string(last.attempt + 1) + " of the migration Job of " +

@@ -3,6 +3,7 @@
 #include "reconcilers/app_template.hpp"
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/ports/content_name.hpp"
+#include "reconcilers/stages/release/pod_labels.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 
 #include <algorithm>
@@ -25,7 +26,7 @@ std::string probe_name(const Desired& desired, const Observed& observed, const W
     for (const auto& word : app.manage) {
         asked += "\n" + word;
     }
-    return name_by_content(asked);
+    return name_by_content(asked + job_shape(desired));
 }
 
 std::vector<const Workload*> environments_to_prove(
@@ -89,7 +90,8 @@ std::vector<Step> start_probe(
          probe_revision(desired, observed, source),
          image,
          last == nullptr ? 1 : last->attempt + 1,
-         probe_name(desired, observed, source)}});
+         probe_name(desired, observed, source),
+         pod_labels(desired, observed, source)}});
     return steps;
 }
 

@@ -148,12 +148,43 @@ const Workload* migration_source(const Desired& desired, const Observed& observe
     return first == observed.release.workloads.end() ? nullptr : &*first;
 }
 
+std::string job_shape(const Desired& desired) {
+    const auto& [app, migrations] =
+        std::tie(desired.object.spec.app, desired.object.spec.migrations);
+    std::string shape;
+    const auto add = [&](const char* field, const std::string& value) {
+        shape.append("\n").append(field).append(" ").append(value);
+    };
+    for (const auto& word : app.entrypoint) {
+        add("entrypoint", word);
+    }
+    for (const auto& name : app.keep_containers) {
+        add("keepContainers", name);
+    }
+    if (app.pod_labels.policy != PodLabelsPolicy::Identity) {
+        add("podLabels", app.pod_labels.policy == PodLabelsPolicy::Keep ? "Keep" : "None");
+    }
+    for (const auto& [key, value] : app.pod_labels.add) {
+        add("podLabels", key + "=" + value);
+    }
+    for (const auto& [name, quantity] : migrations.resources.requests) {
+        add("requests", name + "=" + quantity);
+    }
+    for (const auto& [name, quantity] : migrations.resources.limits) {
+        add("limits", name + "=" + quantity);
+    }
+    for (const auto& [name, path, claim, limit] : migrations.volumes) {
+        add("volumes", name + " " + path + " " + claim + " " + limit);
+    }
+    return shape;
+}
+
 // Without configs it is the one that the version before gave, whose Jobs go on.
 Revision revision_of(const Desired& desired, const Observed& observed, const Workload& source) {
     const auto image = app_image(source, desired.object.spec.app).value_or(ImageRef(""));
     return Revision(name_by_content(
         desired.object.meta.uid.str() + "\n" + image.str() + "\n" + source.pod_template.text() +
-        config_versions(desired, observed, source)
+        config_versions(desired, observed, source) + job_shape(desired)
     ));
 }
 

@@ -66,6 +66,10 @@ std::string name_of(const AppliedMigrations&);
 /// djangodb.io/order, then by name.
 const Workload* migration_source(const Desired&, const Observed&);
 
+/// What the spec says of the Pods of Jobs, as text; empty: nothing. Another one takes another Job, since it may be the
+/// repair of one that failed.
+std::string job_shape(const Desired&);
+
 /// Names an attempt to prove: by the resource, the image, the whole Pod template and the versions of what it names.
 Revision revision_of(const Desired&, const Observed&, const Workload& source);
 

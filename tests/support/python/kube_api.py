@@ -19,6 +19,8 @@ GROUPS = {
     "replicaset": "/apis/apps/v1 replicasets",
     "pod": "/api/v1 pods",
     "service": "/api/v1 services",
+    "endpointslice": "/apis/discovery.k8s.io/v1 endpointslices",
+    "poddisruptionbudget": "/apis/policy/v1 poddisruptionbudgets",
     "job": "/apis/batch/v1 jobs",
     "node": "/api/v1 nodes",
     "namespace": "/api/v1 namespaces",

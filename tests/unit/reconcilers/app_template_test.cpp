@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace djdb {
 namespace {
 
@@ -162,6 +164,30 @@ TEST(AppContainer, IsTheOneThatIsNamed) {
     EXPECT_EQ(app_image(workload, app), ImageRef("shop:v2"));
     workload.pod_template = PodTemplate(json::parse(R"({"spec": {}})"));
     EXPECT_EQ(app_template_hash(workload, app), "");
+}
+
+TEST(AppTemplate, InitContainersThatAreKeptAreOfTheRelease) {
+    auto changed = kTemplate;
+    changed["spec"]["initContainers"] = json::parse(R"([
+        {"name": "settings", "image": "fetch:1", "envFrom": [{"configMapRef": {"name": "where"}}]},
+        {"name": "other", "image": "other:1"}])");
+    const auto before = app_template_hash(with(kTemplate), {});
+    EXPECT_EQ(app_template_hash(with(changed), {}), before) << "none is kept";
+    AppSpec app;
+    app.keep_containers = {"settings", "missing"};
+    EXPECT_EQ(app_template_hash(with(kTemplate), app), before) << "there is none of these names";
+    const auto kept = app_template_hash(with(changed), app);
+    EXPECT_NE(kept, before);
+    EXPECT_NE(app_environment_hash(with(changed), app), app_environment_hash(with(changed), {}));
+    changed["spec"]["initContainers"][1]["image"] = "other:2";
+    EXPECT_EQ(app_template_hash(with(changed), app), kept);
+    changed["spec"]["initContainers"][0]["image"] = "fetch:2";
+    EXPECT_NE(app_template_hash(with(changed), app), kept);
+    auto desired = a_desired();
+    desired.object.spec.app = app;
+    const Published where{PublishedKind::ConfigMap, ObjectName("where")};
+    const auto configs = configs_of(with(changed), desired);
+    EXPECT_EQ(std::ranges::count(configs, where), 1);
 }
 
 }  // namespace

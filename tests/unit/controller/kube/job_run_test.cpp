@@ -163,6 +163,50 @@ TEST(JobRun, HasWhatItsPodsWaitFor) {
     }
 }
 
+TEST(JobRun, SaysWhatItsInitContainersKeepItFrom) {
+    auto pod = json::parse(R"({"status": {"phase": "Pending",
+        "initContainerStatuses": [
+            {"name": "proxy", "started": true, "state": {"running": {"startedAt": "x"}}},
+            {"name": "settings", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such"}}}],
+        "containerStatuses": [{"name": "web", "state": {"waiting": {"reason": "PodInitializing"}}}]}})"
+    );
+    const auto waiting = decode(a_job(), {pod}).pods.front().waiting;
+    ASSERT_TRUE(waiting);
+    EXPECT_EQ(waiting->reason, "ImagePullBackOff");
+    EXPECT_EQ(waiting->message, "init container \"settings\": no such");
+
+    pod["status"]["phase"] = "Failed";
+    pod["status"]["initContainerStatuses"][1]["state"] = {
+        {"terminated",
+         {{"exitCode", 3}, {"reason", "Error"}, {"finishedAt", "2026-11-24T02:17:41Z"}}}};
+    const auto ended = decode(a_job(), {pod}).pods.front();
+    ASSERT_TRUE(ended.end);
+    EXPECT_EQ(ended.end->reason, kInitContainerFailed);
+    EXPECT_EQ(ended.end->answer_text, "init container \"settings\" ended with exit code 3");
+    EXPECT_EQ(ended.end->finished, parse_time("2026-11-24T02:17:41Z"));
+
+    pod["status"]["phase"] = "Pending";
+    EXPECT_FALSE(decode(a_job(), {pod}).pods.front().end) << "a native sidecar is started again";
+
+    pod["status"]["initContainerStatuses"][1]["state"] = {{"running", {{"startedAt", "x"}}}};
+    const auto running = decode(a_job(), {pod}).pods.front().waiting;
+    ASSERT_TRUE(running);
+    EXPECT_EQ(running->reason, kInitContainerRunning);
+    EXPECT_EQ(running->message, "init container \"settings\"");
+    pod["status"]["initContainerStatuses"][1]["started"] = true;
+    EXPECT_EQ(decode(a_job(), {pod}).pods.front().waiting->reason, "PodInitializing");
+}
+
+TEST(JobRun, AContainerThatTheKubeletLostHasAnEndWithoutATime) {
+    const auto pod = json::parse(R"({"status": {"phase": "Failed", "containerStatuses": [
+        {"name": "web", "state": {"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown",
+                                                 "startedAt": null, "finishedAt": null}}}]}})");
+    const auto read = decode(a_job(), {pod}).pods.front();
+    ASSERT_TRUE(read.end);
+    EXPECT_EQ(read.end->exit_code, 137);
+    EXPECT_EQ(read.end->finished, TimePoint{});
+}
+
 TEST(JobKinds, AJobWithoutTheLabelMigratesAndOneOfALaterVersionIsNoneOfOurs) {
     EXPECT_EQ(parse_job_kind(label_of(a_job(), api::kJobKindLabel)), JobKind::Migrate);
     auto job = a_job();

@@ -195,6 +195,88 @@ TEST(ProbeJob, IsTheTemplatesAppContainerAsItIs) {
     EXPECT_EQ(value_of(strict, "DJANGODB_FAIL_LEVEL"), "WARNING");
 }
 
+/// Whose Pods keep away from one another, wait for a service and have a proxy beside them.
+StartMigration a_start_of_a_busy_app() {
+    auto start = a_start();
+    start.source.pod_template = PodTemplate(json::parse(R"({
+        "metadata": {"labels": {"app": "web", "team": "shop"}, "annotations": {
+            "inject": "yes", "karpenter.sh/do-not-disrupt": "x",
+            "container.apparmor.security.beta.kubernetes.io/log": "runtime/default"}},
+        "spec": {
+            "affinity": {"nodeAffinity": {"a": 1}, "podAffinity": {"b": 1}, "podAntiAffinity": {"c": 1}},
+            "topologySpreadConstraints": [{"maxSkew": 1}], "readinessGates": [{"conditionType": "x"}],
+            "initContainers": [
+                {"name": "migrate", "image": "shop:v2"},
+                {"name": "settings", "image": "fetch", "envFrom": [{"secretRef": {"name": "shop-database"}}]},
+                {"name": "worker", "image": "shop:v2", "restartPolicy": "Always",
+                 "env": [{"name": "P", "valueFrom": {"secretKeyRef": {"name": "shop-database", "key": "DB_PASSWORD"}}}]},
+                {"name": "proxy", "image": "proxy", "restartPolicy": "Always", "ports": [{"containerPort": 1, "hostPort": 1}]}],
+            "containers": [{"name": "app", "image": "shop:v2", "resources": {"limits": {"memory": "256Mi"}},
+                            "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}]}],
+            "volumes": [{"name": "tmp", "emptyDir": {"medium": "Memory"}}]}})"));
+    return start;
+}
+
+TEST(JobsPod, HasWhatTheAppCannotRunWithoutAndNoMore) {
+    auto desired = a_desired();
+    auto start = a_start_of_a_busy_app();
+    start.pod_labels = {{"team", "shop"}, {"djangodb.io/job-kind", "forged"}};
+    auto job = render_migration_job(desired, start, kAccess);
+    const auto& metadata = job["spec"]["template"]["metadata"];
+    EXPECT_EQ(metadata["labels"]["team"], "shop");
+    EXPECT_EQ(metadata["labels"]["djangodb.io/job-kind"], "migrate") << "ours win";
+    EXPECT_EQ(metadata["annotations"]["inject"], "yes");
+    EXPECT_EQ(metadata["annotations"]["karpenter.sh/do-not-disrupt"], "true");
+    const auto& pod = job["spec"]["template"]["spec"];
+    EXPECT_EQ(pod["affinity"], json::parse(R"({"nodeAffinity": {"a": 1}})"));
+    EXPECT_FALSE(pod.contains("topologySpreadConstraints"));
+    EXPECT_FALSE(
+        metadata["annotations"].contains("container.apparmor.security.beta.kubernetes.io/log")
+    );
+    EXPECT_EQ(pod["readinessGates"], json::parse(R"([{"conditionType": "djangodb.io/serves"}])"));
+    ASSERT_EQ(pod["initContainers"].size(), 1U) << "a native sidecar that is not the app's";
+    EXPECT_EQ(pod["initContainers"][0]["name"], "proxy");
+    EXPECT_FALSE(pod["initContainers"][0]["ports"][0].contains("hostPort"));
+    EXPECT_EQ(pod["initContainers"][0]["terminationMessagePolicy"], "File");
+    EXPECT_EQ(
+        pod["containers"][0]["command"], json::parse(R"(["python3", "/djangodb/migrate.py"])")
+    );
+
+    desired.object.spec.app.keep_containers = {"settings"};
+    desired.object.spec.app.entrypoint = {"/entrypoint", "--"};
+    const auto kept = render_migration_job(desired, start, kAccess)["spec"]["template"]["spec"];
+    ASSERT_EQ(kept["initContainers"].size(), 2U);
+    EXPECT_EQ(kept["initContainers"][0]["name"], "settings") << "in their order";
+    EXPECT_EQ(kept["initContainers"][0]["envFrom"][0]["secretRef"]["name"], "shop-migrate");
+    EXPECT_EQ(
+        kept["containers"][0]["command"],
+        json::parse(R"(["/entrypoint", "--", "python3", "/djangodb/migrate.py"])")
+    );
+}
+
+TEST(JobsPod, HasTheMigrationsOwnResourcesAndVolumes) {
+    auto desired = a_desired();
+    const auto start = a_start_of_a_busy_app();
+    auto& migrations = desired.object.spec.migrations;
+    migrations.resources.limits = {{"memory", "2Gi"}};
+    migrations.volumes = {{"tmp", "/scratch", "", "1Gi"}, {"dumps", "/dumps", "dumps", ""}};
+    const auto pod = render_migration_job(desired, start, kAccess)["spec"]["template"]["spec"];
+    const auto& container = pod["containers"][0];
+    EXPECT_EQ(
+        container["resources"], json::parse(R"({"requests": {}, "limits": {"memory": "2Gi"}})")
+    );
+    EXPECT_EQ(pod["volumes"].size(), 3U) << pod["volumes"];
+    EXPECT_EQ(
+        pod["volumes"][0], json::parse(R"({"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}})")
+    );
+    EXPECT_EQ(pod["volumes"][1]["persistentVolumeClaim"]["claimName"], "dumps");
+    EXPECT_EQ(container["volumeMounts"].size(), 3U) << container["volumeMounts"];
+    const auto probe = render_probe_job(desired, StartProbe{start}, kAccess);
+    EXPECT_EQ(
+        probe["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"], "256Mi"
+    ) << "a probe needs no more than the app";
+}
+
 TEST(MigrationJob, ItsNameFitsALabel) {
     auto desired = a_desired();
     desired.object.meta.key.name = ObjectName(std::string(52, 'x'));
