@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -210,6 +211,11 @@ json encode(const Struct& value) {
         },
         Describe<Struct>::kFields
     );
+    if constexpr (requires { Describe<Struct>::kOmitsEmpty; }) {
+        for (auto field = object.begin(); field != object.end();) {
+            field = *field == "" ? object.erase(field) : std::next(field);
+        }
+    }
     return object;
 }
 

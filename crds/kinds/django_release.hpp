@@ -35,7 +35,12 @@ struct DjangoReleaseSpec {
 };
 
 enum class ReleaseStepKind { Preflight, Migration, Rollout };
-enum class ReleaseStepState { InProgress, Succeeded, Failed };
+enum class ReleaseStepState {
+    Pending,  ///< a Deployment is held
+    InProgress,
+    Succeeded,
+    Failed,
+};
 
 struct ReleaseStep {
     /// job/NAME or deployment/NAME, as kubectl takes it.

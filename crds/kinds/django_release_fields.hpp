@@ -22,6 +22,7 @@ struct Words<ReleaseStepKind> {
 template <>
 struct Words<ReleaseStepState> {
     static constexpr std::array kWords{
+        std::pair{ReleaseStepState::Pending, std::string_view{"Pending"}},
         std::pair{ReleaseStepState::InProgress, std::string_view{"InProgress"}},
         std::pair{ReleaseStepState::Succeeded, std::string_view{"Succeeded"}},
         std::pair{ReleaseStepState::Failed, std::string_view{"Failed"}},
@@ -122,6 +123,7 @@ template <>
 struct Describe<ReleaseStep> {
     static constexpr std::string_view kDoc = "One Job, or the rollout of one Deployment.";
     static constexpr std::string_view kListKey = "name";
+    static constexpr bool kOmitsEmpty = true;
     static constexpr auto kFields = std::make_tuple(
         field(
             "name",
@@ -138,7 +140,12 @@ struct Describe<ReleaseStep> {
             "to "
             "date. Rollout: a Deployment's Pods were replaced."
         ),
-        field("state", &ReleaseStep::state, Presence::Required, "InProgress, Succeeded or Failed."),
+        field(
+            "state",
+            &ReleaseStep::state,
+            Presence::Required,
+            "Pending while a Deployment is held; then InProgress, and Succeeded or Failed."
+        ),
         field(
             "startTime",
             &ReleaseStep::start_time,
@@ -226,7 +233,7 @@ struct Describe<DjangoReleaseStatus> {
             "steps",
             &DjangoReleaseStatus::steps,
             Presence::Optional,
-            "What was done, in order of time.",
+            "What was done: by kind, and of each kind in order of time.",
             {.max_items = 64}
         ),
         field(

@@ -167,8 +167,9 @@ void add_rollout(
         return;
     }
     auto& step = step_of(status, step_name(workload), ReleaseStepKind::Rollout);
-    if (!workload.hold && !step.start_time) {
-        step.start_time = observed.now;
+    if (!step.start_time) {
+        step.state = workload.hold ? ReleaseStepState::Pending : ReleaseStepState::InProgress;
+        step.start_time = workload.hold ? std::nullopt : std::optional(observed.now);
     }
     if (is_done && step.state != ReleaseStepState::Succeeded) {
         step.state = ReleaseStepState::Succeeded;

@@ -4,7 +4,8 @@
 // -----------|-------------------------------------------------|-----------------|-----------------------------
 // Preflight  | a probe Job in an environment of the release    | it was created  | its program ended
 // Migration  | a migration Job that proves one                 | it was created  | its program ended
-// Rollout    | a Deployment that was held or seen to roll out  | seen unheld     | seen to be rolled out
+// Rollout    | a Deployment that was held or seen to roll out; | seen unheld     | seen to be rolled out
+//            |   Pending while it is held                      |                 |
 //
 // A Job that another record has as a step is not of this one. What a step's end said stays, whatever becomes of its Job:
 // another Job of its name begins it anew.

@@ -269,5 +269,31 @@ TEST(Rbac, AsksForNothingBroad) {
     }
 }
 
+TEST(Codec, AReleaseIsReadAsItWasWritten) {
+    DjangoReleaseStatus status;
+    status.outcome = ReleaseOutcome::Stalled;
+    status.applied = {"orders.0001_initial"};
+    auto& step = status.steps.emplace_back();
+    step.name = "job/shop-migrate-1";
+    step.kind = ReleaseStepKind::Migration;
+    step.state = ReleaseStepState::Failed;
+    step.start_time = parse_time("2026-11-24T02:17:41Z");
+    step.reason = "MigrationFailed";
+    status.steps.push_back(
+        {.name = "deployment/web",
+         .kind = ReleaseStepKind::Rollout,
+         .state = ReleaseStepState::Pending}
+    );
+    const auto encoded = encode_status(status);
+    EXPECT_FALSE(encoded.contains("completionTime"));
+    EXPECT_EQ(encoded["steps"][0]["startTime"], "2026-11-24T02:17:41Z");
+    EXPECT_EQ(
+        encoded["steps"][1],
+        json({{"name", "deployment/web"}, {"kind", "Rollout"}, {"state", "Pending"}})
+    ) << "what is empty is left out";
+    const json object{{"metadata", {{"name", "shop-1"}}}, {"status", encoded}};
+    EXPECT_EQ(decode_django_release(object).status, status);
+}
+
 }  // namespace
 }  // namespace djdb

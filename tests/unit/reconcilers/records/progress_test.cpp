@@ -100,6 +100,7 @@ TEST(Progress, FromTheProbeToTheRollout) {
     EXPECT_EQ(world.step("job/shop-probe-web")->kind, ReleaseStepKind::Preflight);
     ASSERT_NE(world.step("deployment/web"), nullptr) << "it is held and will roll";
     EXPECT_EQ(world.step("deployment/web")->start_time, std::nullopt);
+    EXPECT_EQ(world.step("deployment/web")->state, ReleaseStepState::Pending);
 
     world.add_migration();
     world.go_on();
@@ -122,6 +123,7 @@ TEST(Progress, FromTheProbeToTheRollout) {
     EXPECT_EQ(world.go_on().outcome, ReleaseOutcome::InProgress);
     const auto opened = world.observed.now;
     EXPECT_EQ(world.step("deployment/web")->start_time, opened);
+    EXPECT_EQ(world.step("deployment/web")->state, ReleaseStepState::InProgress);
 
     world.observed.jobs.clear();  // they expire
     world.roll_out();
