@@ -213,7 +213,8 @@ json encode(const Struct& value) {
     );
     if constexpr (requires { Describe<Struct>::kOmitsEmpty; }) {
         for (auto field = object.begin(); field != object.end();) {
-            field = *field == "" ? object.erase(field) : std::next(field);
+            const auto* text = field->template get_ptr<const std::string*>();
+            field = text != nullptr && text->empty() ? object.erase(field) : std::next(field);
         }
     }
     return object;

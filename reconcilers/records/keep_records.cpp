@@ -32,14 +32,12 @@ bool is_kept(const Assessment& assessment) {
 /// The gate found nothing that a person has to settle first, such as Deployments of which one has the new image and the
 /// next one not yet.
 bool may_begin(const Assessment& assessment, const Desired& desired, const Observed& observed) {
-    return common_image(desired, observed) &&
-           std::ranges::any_of(
-               find_release_lane(assessment)->results,
-               [](const StageResult& result) {
-                   return result.condition == ConditionType::PreflightPassed ||
-                          std::holds_alternative<Act>(result.verdict);
-               }
-           );
+    const auto* lane = find_release_lane(assessment);
+    return lane != nullptr && common_image(desired, observed) &&
+           std::ranges::any_of(lane->results, [](const StageResult& result) {
+               return result.condition == ConditionType::PreflightPassed ||
+                      std::holds_alternative<Act>(result.verdict);
+           });
 }
 
 /// It succeeded once, and the database has changed since: what follows is another release of the same.

@@ -179,7 +179,7 @@ void BareApi::report(const std::string& name, const std::string& uid) {
     meta.key = {Namespace(kNamespace), ObjectName(name)};
     meta.uid = ResourceUid(uid);
     client_->write_status(
-        kube::resources::kDjangoDatabases, meta, encode_status(ready_status()), "bench", call()
+        kube::resources::kDjangoDatabases, meta, encode_status(ready_status()), {"bench"}, call()
     );
     client_->create(
         kube::resources::kEvents,

@@ -93,7 +93,8 @@ std::string warn_of_tags(const Desired& desired, const Observed& observed) {
     for (const auto& workload : observed.release.workloads) {
         const auto image = app_image(workload, desired.object.spec.app);
         if (image && may_be_pushed_anew(workload, desired.object.spec.app)) {
-            return " " + quoted(workload) + " asks for " + image->str() +
+            // Begun as a string: GCC 12 warns of " " before a temporary one (its bug 105651).
+            return std::string(" ") + quoted(workload) + " asks for " + image->str() +
                    " without a digest: pushed anew, that tag would bring other code into new Pods "
                    "than what passed. Name the digest, or give each build its own tag and leave "
                    "imagePullPolicy at IfNotPresent.";
