@@ -269,7 +269,6 @@ ObjectMeta decode_meta(const json& object) {
     read("resourceVersion", out.resource_version);
     read("finalizers", out.finalizers);
     read("annotations", out.annotations);
-    read("creationTimestamp", out.created);
     out.key = {Namespace(ns), ObjectName(name)};
     out.uid = ResourceUid(uid);
     const auto deletion = meta.find("deletionTimestamp");

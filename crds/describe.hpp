@@ -107,6 +107,8 @@ inline constexpr std::string_view kObjectNamePattern =
 inline constexpr std::string_view kObjectNameMessage =
     "must be the name of a Kubernetes object: a-z, 0-9, - and ., with a letter or digit at both "
     "ends";
+/// A name within a Kubernetes object, such as a container's: a DNS label.
+inline constexpr std::string_view kLabelNamePattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 /// Names that PostgreSQL takes without quotes.
 inline constexpr std::string_view kSqlNamePattern = "^[a-z_][a-z0-9_]*$";
 

@@ -71,11 +71,14 @@ std::string app_environment_hash(const Workload& workload, const AppSpec& app) {
     return container == nullptr ? "" : with_kept(container->environment, workload, app);
 }
 
+bool reads_own_secret(const StartedContainer& container, const Desired& desired) {
+    const Published secret{PublishedKind::Secret, desired.secret_name};
+    return std::ranges::find(container.configs, secret) != container.configs.end();
+}
+
 bool names_own_secret(const Workload& workload, const Desired& desired) {
     const auto* container = find_app(workload, desired.object.spec.app);
-    const Published secret{PublishedKind::Secret, desired.secret_name};
-    return container != nullptr &&
-           std::ranges::find(container->configs, secret) != container->configs.end();
+    return container != nullptr && reads_own_secret(*container, desired);
 }
 
 std::vector<Published> configs_of(const Workload& workload, const Desired& desired) {

@@ -37,6 +37,9 @@ std::string app_template_hash(const Workload&, const AppSpec&);
 /// Names what the app's code runs with, whichever command starts it. Empty: there is no such container.
 std::string app_environment_hash(const Workload&, const AppSpec&);
 
+/// It names the Secret that the operator publishes for the app, wherever it does.
+bool reads_own_secret(const StartedContainer&, const Desired&);
+
 /// Its app container names the Secret that the operator publishes for the app, wherever it does.
 bool names_own_secret(const Workload&, const Desired&);
 

@@ -50,9 +50,8 @@ constexpr std::array<Lane, 1> kDelete{{{LaneId::Deletion, {}, kDeletion}}};
 constexpr std::array<Lane, 1> kDeleteObserver{{{LaneId::Deletion, {}, kDeletionOfObserver}}};
 
 bool is_satisfied(const Assessment& assessment, LaneId id) {
-    return std::ranges::any_of(assessment.lanes, [&](const LaneAssessment& lane) {
-        return lane.lane->id == id && lane.is_satisfied();
-    });
+    const auto* lane = assessment.find(id);
+    return lane != nullptr && lane->is_satisfied();
 }
 
 std::vector<StageResult> assess_stages(
@@ -118,6 +117,13 @@ const StageResult* LaneAssessment::stopped_at() const {
         return !std::holds_alternative<Satisfied>(result.verdict);
     });
     return stop == results.end() ? nullptr : &*stop;
+}
+
+const LaneAssessment* Assessment::find(LaneId id) const {
+    const auto found = std::ranges::find_if(lanes, [&](const LaneAssessment& lane) {
+        return lane.lane->id == id;
+    });
+    return found == lanes.end() ? nullptr : &*found;
 }
 
 std::vector<Step> Assessment::steps() const {

@@ -57,6 +57,8 @@ struct LaneAssessment {
 struct Assessment {
     std::vector<LaneAssessment> lanes;
 
+    /// nullptr: the resource has no such lane.
+    [[nodiscard]] const LaneAssessment* find(LaneId) const;
     /// Of all lanes, in order.
     [[nodiscard]] std::vector<Step> steps() const;
     /// Of the first lane that stopped; none when all are satisfied.

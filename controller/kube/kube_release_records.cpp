@@ -50,12 +50,11 @@ DjangoRelease KubeReleaseRecords::create(const json& manifest, const CallContext
         }
     }
     const auto key = decode_meta(manifest).key;
-    const Selection it{key.ns.str(), "", "metadata.name=" + key.name.str()};
-    const auto found = client_.list(resources::kDjangoReleases, it, call).items;
-    if (found.empty()) {
+    const auto found = client_.find(resources::kDjangoReleases, key, call);
+    if (!found) {
         refuse("409 Conflict", "DjangoRelease \"" + key.name.str() + "\" was there and is gone.");
     }
-    if (controller_of(found.front()) != controller_of(manifest)) {
+    if (controller_of(*found) != controller_of(manifest)) {
         throw Error(Failure{
             FailureClass::Terminal,
             FailureOrigin::Kubernetes,
@@ -63,7 +62,7 @@ DjangoRelease KubeReleaseRecords::create(const json& manifest, const CallContext
             "DjangoRelease \"" + key.name.str() + "\" was made by somebody else.",
             {}});
     }
-    return decode_django_release(found.front());
+    return decode_django_release(*found);
 }
 
 DjangoRelease KubeReleaseRecords::patch_status(

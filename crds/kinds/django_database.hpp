@@ -213,7 +213,6 @@ struct ObjectMeta {
     std::string resource_version;
     std::vector<std::string> finalizers;
     std::map<std::string, std::string> annotations;
-    std::optional<TimePoint> created;
     bool being_deleted = false;
     /// When that was asked for.
     std::optional<TimePoint> deleted_at;

@@ -101,7 +101,7 @@ struct Describe<MigrationVolume> {
             "Name of the volume; one of the Pod template that is called so gives way.",
             {.min_length = 1,
              .max_length = 63,
-             .pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+             .pattern = kLabelNamePattern,
              .pattern_message = "must be the name of a volume: a-z, 0-9 and -, with a letter or "
                                 "digit at both ends",
              .rules = {{{"self != 'djangodb-migrate'", "is the operator's own volume"}}}}
@@ -158,7 +158,7 @@ struct Describe<AppSpec> {
             "first one.",
             {.min_length = 1,
              .max_length = 63,
-             .pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+             .pattern = kLabelNamePattern,
              .pattern_message = "must be the name of a container: a-z, 0-9 and -, with a letter or "
                                 "digit at both ends"}
         ),

@@ -119,7 +119,7 @@ struct Describe<AllowedNamespaces> {
             "Namespaces by name, for example [shop, blog].",
             {.min_length = 1,
              .max_length = 63,
-             .pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+             .pattern = kLabelNamePattern,
              .max_items = 256,
              .unique = true}
         ),

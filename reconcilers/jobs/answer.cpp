@@ -208,17 +208,11 @@ JobEnd read_container_end(const ContainerEnd& end, TimePoint finished) {
 }
 
 /// The end of the last of our containers; nullptr while one may yet run, or none has told its end.
-const ContainerEnd* last_end(const std::vector<JobPod>& pods) {
-    const ContainerEnd* last = nullptr;
-    for (const auto& pod : pods) {
-        if (!pod.end && !pod.is_over) {
-            return nullptr;
-        }
-        if (pod.end && (last == nullptr || last->finished <= pod.end->finished)) {
-            last = &*pod.end;
-        }
-    }
-    return last;
+const ContainerEnd* last_end(const JobRun& job) {
+    const bool is_one_open =
+        std::ranges::any_of(job.pods, [](const JobPod& pod) { return !pod.end && !pod.is_over; });
+    const auto* last = is_one_open ? nullptr : last_ended(job);
+    return last != nullptr && last->end ? &*last->end : nullptr;
 }
 
 JobEnd judge_running(const JobRun& job) {
@@ -235,8 +229,20 @@ JobEnd judge_running(const JobRun& job) {
 
 }  // namespace
 
+const JobPod* last_ended(const JobRun& job) {
+    const JobPod* last = nullptr;
+    TimePoint finished{};
+    for (const auto& pod : job.pods) {
+        if (pod.end && (last == nullptr || finished <= pod.end->finished)) {
+            last = &pod;
+            finished = pod.end->finished;
+        }
+    }
+    return last;
+}
+
 JobEnd read_end(const JobRun& job) {
-    const auto* end = last_end(job.pods);
+    const auto* end = last_end(job);
     const bool is_past_deadline = job.failure_reason == "DeadlineExceeded";
     if (end != nullptr && !(is_past_deadline && was_cut_short(*end))) {
         return read_container_end(

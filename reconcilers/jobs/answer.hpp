@@ -71,6 +71,9 @@ using JobEnd = std::variant<Underway, Stuck, Answered, NoAnswer, AnswerLost, Dea
 
 JobEnd read_end(const JobRun& job);
 
+/// The Pod whose container of ours ended last; nullptr: none has.
+const JobPod* last_ended(const JobRun& job);
+
 /// One of its Pods runs, ran, or may start at any moment. What an Event says is in the way counts as long as the Pod has
 /// not started, though it may be gone by now: who removes such a Job stops at most what has just begun.
 bool may_have_started(const JobRun& job);

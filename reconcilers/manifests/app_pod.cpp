@@ -1,5 +1,7 @@
 #include "reconcilers/manifests/app_pod.hpp"
 
+#include "reconcilers/app_template.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -107,16 +109,18 @@ bool goes_along(const Desired& desired, const json& container, const PodTemplate
         return true;
     }
     const auto* started = pod_template.find_init(name);
-    const Published secret{PublishedKind::Secret, desired.secret_name};
     return container.value("restartPolicy", "") == "Always" && started != nullptr &&
-           std::ranges::find(started->configs, secret) == started->configs.end();
+           !reads_own_secret(*started, desired);
 }
 
+/// @param pod of the template
 json kept_init_containers(
-    const Desired& desired, const PodTemplate& pod_template, const AppProgram& program
+    const Desired& desired,
+    const json& pod,
+    const PodTemplate& pod_template,
+    const AppProgram& program
 ) {
     auto kept = json::array();
-    const auto pod = json::parse(pod_template.text()).at("spec");
     for (auto container : pod.value("initContainers", json::array())) {
         if (!goes_along(desired, container, pod_template)) {
             continue;
@@ -196,7 +200,7 @@ json render_app_pod(
 ) {
     auto pod = json::parse(pod_template.text()).at("spec");
     auto container = render_container(desired, pod, program);
-    pod["initContainers"] = kept_init_containers(desired, pod_template, program);
+    pod["initContainers"] = kept_init_containers(desired, pod, pod_template, program);
     if (pod["initContainers"].empty()) {
         pod.erase("initContainers");
     }

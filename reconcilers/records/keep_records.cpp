@@ -1,5 +1,6 @@
 #include "reconcilers/records/keep_records.hpp"
 
+#include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/manifests/release_record.hpp"
 #include "reconcilers/records/history.hpp"
 #include "reconcilers/records/progress.hpp"
@@ -17,22 +18,15 @@
 namespace djdb {
 namespace {
 
-const LaneAssessment* find_release_lane(const Assessment& assessment) {
-    const auto lane = std::ranges::find(assessment.lanes, LaneId::Release, [](const auto& one) {
-        return one.lane->id;
-    });
-    return lane == assessment.lanes.end() ? nullptr : &*lane;
-}
-
 bool is_kept(const Assessment& assessment) {
-    const auto* lane = find_release_lane(assessment);
+    const auto* lane = assessment.find(LaneId::Release);
     return lane != nullptr && lane->lane->mode == Mode::Apply;
 }
 
 /// The gate found nothing that a person has to settle first, such as Deployments of which one has the new image and the
 /// next one not yet.
 bool may_begin(const Assessment& assessment, const Desired& desired, const Observed& observed) {
-    const auto* lane = find_release_lane(assessment);
+    const auto* lane = assessment.find(LaneId::Release);
     return lane != nullptr && common_image(desired, observed) &&
            std::ranges::any_of(lane->results, [](const StageResult& result) {
                return result.condition == ConditionType::PreflightPassed ||
@@ -48,19 +42,6 @@ bool is_to_be_repeated(
            std::ranges::any_of(observed.release.workloads, [&](const Workload& workload) {
                return is_to_be_proven(desired, observed, workload);
            });
-}
-
-/// As read_end() has it. nullptr: none has ended.
-const JobPod* find_last_ended(const JobRun& job) {
-    const JobPod* last = nullptr;
-    TimePoint finished{};
-    for (const auto& pod : job.pods) {
-        if (pod.end && (last == nullptr || finished <= pod.end->finished)) {
-            last = &pod;
-            finished = pod.end->finished;
-        }
-    }
-    return last;
 }
 
 }  // namespace
@@ -130,7 +111,10 @@ DjangoRelease RecordKeeper::make(const DjangoReleaseSpec& spec) {
 }
 
 void RecordKeeper::read_sources() {
-    if (!current_) {
+    const bool has_open_ones = std::ranges::any_of(others_, [](const DjangoRelease& other) {
+        return has_open_jobs(other.status);
+    });
+    if (!current_ || (is_all_told(*current_) && !has_open_ones)) {
         return;
     }
     sources_.secrets = secrets_of(observed_);
@@ -153,7 +137,7 @@ void RecordKeeper::read_sources() {
 }
 
 JobLog RecordKeeper::read(const JobRun& job) const {
-    const auto* pod = find_last_ended(job);
+    const auto* pod = last_ended(job);
     if (pod == nullptr || !pod->end) {
         return without_log("its Pod is gone", "", sources_.secrets);
     }
@@ -184,7 +168,7 @@ void RecordKeeper::tidy(
     for (const auto& other : others_) {
         if (!is_closed(other)) {
             write(other, superseded(other, current, observed_.now));
-        } else if (has_open_jobs(other.status)) {
+        } else {
             write(
                 other, derive_progress(other, {}, desired_, observed_, assessment, stops, sources_)
             );

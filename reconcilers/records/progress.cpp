@@ -21,12 +21,6 @@ bool is_of_what_is_labelled(
     return spec && spec->revision == record.spec.revision;
 }
 
-bool is_satisfied(const Assessment& assessment, LaneId id) {
-    return std::ranges::any_of(assessment.lanes, [&](const LaneAssessment& lane) {
-        return lane.lane->id == id && lane.is_satisfied();
-    });
-}
-
 /// What differs on the server holds no release.
 const LaneStop* first_stop(const std::vector<LaneStop>& stops) {
     const auto stop =
@@ -48,25 +42,15 @@ std::vector<Condition> succeed(
     )};
 }
 
-std::vector<Condition> wait(
-    DjangoReleaseStatus& status, const DjangoRelease& record, const LaneStop& stop
-) {
-    status.outcome = stop.needs_a_person ? ReleaseOutcome::Stalled : ReleaseOutcome::InProgress;
-    return {
-        condition(record, ConditionType::Ready, ConditionStatus::False, stop.finding),
-        condition(
-            record,
-            stop.needs_a_person ? ConditionType::Stalled : ConditionType::Reconciling,
-            ConditionStatus::True,
-            stop.finding
-        )};
-}
-
 }  // namespace
 
 bool is_closed(const DjangoRelease& record) {
     return record.status.outcome == ReleaseOutcome::Succeeded ||
            record.status.outcome == ReleaseOutcome::Superseded;
+}
+
+bool is_all_told(const DjangoRelease& record) {
+    return is_closed(record) && !has_open_jobs(record.status);
 }
 
 DjangoReleaseStatus derive_progress(
@@ -79,7 +63,7 @@ DjangoReleaseStatus derive_progress(
     const StepSources& sources
 ) {
     auto status = record.status;
-    if (is_closed(record) && !has_open_jobs(status)) {
+    if (is_all_told(record)) {
         return status;  // a cache may have it without what was said in it
     }
     status.observed_generation = record.meta.generation;
@@ -91,9 +75,12 @@ DjangoReleaseStatus derive_progress(
         return status;
     }
     auto conditions = status.conditions;
+    const auto* lane = assessment.find(LaneId::Release);
     if (const auto* stop = first_stop(stops)) {
-        conditions = wait(status, record, *stop);
-    } else if (is_satisfied(assessment, LaneId::Release) && is_of_what_is_labelled(record, desired, observed)) {
+        status.outcome =
+            stop->needs_a_person ? ReleaseOutcome::Stalled : ReleaseOutcome::InProgress;
+        conditions = conditions_of_stop(*stop, record.meta.generation);
+    } else if (lane != nullptr && lane->is_satisfied() && is_of_what_is_labelled(record, desired, observed)) {
         conditions = succeed(status, record, observed.now);
     }
     status.conditions = merge(record.status.conditions, std::move(conditions), observed.now);

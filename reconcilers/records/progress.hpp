@@ -22,6 +22,8 @@ namespace djdb {
 
 /// It succeeded or was superseded: but for the ends of its Jobs nothing of it changes any more.
 bool is_closed(const DjangoRelease&);
+/// Nothing of it changes any more.
+bool is_all_told(const DjangoRelease&);
 
 DjangoReleaseStatus
 derive_progress(const DjangoRelease&, const std::vector<DjangoRelease>& others, const Desired&, const Observed&, const Assessment&, const std::vector<LaneStop>&, const StepSources&);

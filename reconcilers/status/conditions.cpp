@@ -112,6 +112,14 @@ std::vector<Condition> lane_conditions(
 
 }  // namespace
 
+std::vector<Condition> conditions_of_stop(const LaneStop& stop, std::int64_t generation) {
+    const auto& [reason, message] = stop.finding;
+    const auto kind = stop.needs_a_person ? ConditionType::Stalled : ConditionType::Reconciling;
+    return {
+        {ConditionType::Ready, ConditionStatus::False, reason, message, generation, {}},
+        {kind, ConditionStatus::True, reason, message, generation, {}}};
+}
+
 Condition make_condition(
     const Desired& desired, ConditionType type, ConditionStatus status, Finding finding
 ) {

@@ -4,6 +4,7 @@
 #include "reconcilers/run.hpp"
 #include "reconcilers/workflow.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -23,6 +24,10 @@ std::vector<LaneStop> find_stops(const Desired&, const Assessment&, const Outcom
 /// One for each stage of each lane; those that were not reached are Unknown.
 std::vector<Condition>
 stage_conditions(const Desired&, const Assessment&, const std::vector<LaneStop>&);
+
+/// Ready is False for it, and Stalled or Reconciling True.
+/// @param generation of the object that says so
+std::vector<Condition> conditions_of_stop(const LaneStop&, std::int64_t generation);
 
 Condition make_condition(const Desired&, ConditionType, ConditionStatus, Finding);
 

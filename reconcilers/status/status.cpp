@@ -27,10 +27,8 @@ std::vector<std::string> sentences_of(const std::vector<Drift>& drift) {
 }
 
 bool is_released(const Assessment& assessment, const std::vector<LaneStop>& stops) {
-    const auto lane = std::ranges::find(assessment.lanes, LaneId::Release, [](const auto& l) {
-        return l.lane->id;
-    });
-    return lane != assessment.lanes.end() && lane->is_satisfied() &&
+    const auto* lane = assessment.find(LaneId::Release);
+    return lane != nullptr && lane->is_satisfied() &&
            std::ranges::find(stops, LaneId::Release, &LaneStop::lane) == stops.end();
 }
 

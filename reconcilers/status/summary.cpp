@@ -19,15 +19,7 @@ std::vector<Condition> summary_conditions(
                  desired.secret_name.str() + "\" is published."}
         )};
     }
-    const auto& stop = stops.front();
-    return {
-        make_condition(desired, ConditionType::Ready, ConditionStatus::False, stop.finding),
-        make_condition(
-            desired,
-            stop.needs_a_person ? ConditionType::Stalled : ConditionType::Reconciling,
-            ConditionStatus::True,
-            stop.finding
-        )};
+    return conditions_of_stop(stops.front(), desired.object.meta.generation);
 }
 
 std::string phase_of(const Assessment& assessment, const std::vector<LaneStop>& stops) {

@@ -235,6 +235,13 @@ ObjectList Client::list(
     return result;
 }
 
+std::optional<json> Client::find(
+    const Resource& resource, const ObjectKey& key, const CallContext& call
+) {
+    auto items = list(resource, {key.ns.str(), "", "metadata.name=" + key.name.str()}, call).items;
+    return items.empty() ? std::nullopt : std::optional(std::move(items.front()));
+}
+
 json Client::create(
     const Resource& resource,
     const json& object,
@@ -326,10 +333,8 @@ json Client::write_status(
         kCallLimit
     );
     if (answer.status == kUnprocessable) {
-        // By list, which all who write a status may.
-        const Selection it{meta.key.ns.str(), "", "metadata.name=" + meta.key.name.str()};
-        const auto found = list(resource, it, call).items;
-        const auto current = found.empty() ? ObjectMeta{} : decode_meta(found.front());
+        const auto found = find(resource, meta.key, call);
+        const auto current = found ? decode_meta(*found) : ObjectMeta{};
         if (current.uid != meta.uid) {
             throw overtaken("409 Replaced", "PATCH " + target + ": it is another object by now");
         }

@@ -90,6 +90,8 @@ class Client {
 
     /// nullopt: the server says that there is no such object.
     std::optional<nlohmann::json> read(const Resource&, const ObjectKey&, const CallContext&);
+    /// As read, by a list of one: for whom may list them and not get one.
+    std::optional<nlohmann::json> find(const Resource&, const ObjectKey&, const CallContext&);
     /// As read, but its metadata alone: of a Secret, no content travels.
     std::optional<nlohmann::json>
     read_metadata(const Resource&, const ObjectKey&, const CallContext&);

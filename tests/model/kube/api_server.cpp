@@ -246,7 +246,6 @@ void ApiServer::create(Record record) {
     }
     ++writes_;
     stamp(record.meta, true);
-    record.meta.created = wall_clock();
     records.put(std::move(record));
 }
 

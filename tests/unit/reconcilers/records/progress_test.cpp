@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Web and worker ask for shop:v3 and are held; its record has been made a minute ago.
+/// Web and worker ask for shop:v3 and are held; its record has been made.
 struct World {
     Desired desired = a_desired();
     Observed observed = a_settled_world();
@@ -35,7 +35,6 @@ struct World {
         }
         record.meta.key = {Namespace("apps"), ObjectName("shop-7")};
         record.meta.generation = 1;
-        record.meta.created = observed.now - 60s;
         record.spec = released_now(desired, observed).value_or(DjangoReleaseSpec{});
     }
     Workload& web() { return observed.release.workloads.front(); }
