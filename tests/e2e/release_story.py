@@ -104,24 +104,30 @@ def passwords():
     }
 
 
+def records():
+    """The last one of each image. The first may have two: `web` alone is a release until `worker` is there too."""
+    found = sorted(SHOP.items("djrel"), key=lambda record: int(record["metadata"]["name"].rsplit("-", 1)[1]))
+    return {record["spec"]["image"]: record for record in found}
+
+
 def each_release_is_recorded():
     step("kubectl get djrel: what each release did")
     show(SHOP.kubectl("get", "djrel"))
-    records = {record["metadata"]["name"]: record for record in SHOP.items("djrel")}
-    outcomes = {name: record["status"]["outcome"] for name, record in records.items()}
+    found = records()
+    outcomes = {name: record["status"]["outcome"] for name, record in found.items()}
     require(
         "each has one, with its outcome",
-        outcomes == {"shop-1": "Succeeded", "shop-2": "Superseded", "shop-3": "Succeeded"},
+        outcomes == {image("v1"): "Succeeded", image("v2-broken"): "Superseded", image("v2"): "Succeeded"},
         outcomes,
     )
-    failed, last = records["shop-2"], records["shop-3"]
+    failed, last = found[image("v2-broken")], found[image("v2")]
     require("the failed one has the Job's answer", not json.loads(step_of(failed, "Migration")["answer"])["ok"])
     require("and its log", "MigrationFailed" in step_of(failed, "Migration")["log"], step_of(failed, "Migration"))
     require("the last one names what it applied", "orders.0002_reference" in last["status"]["applied"], last["status"])
     require("the pre-flight's answer is whole", "ms" in json.loads(step_of(last, "Preflight")["answer"]))
-    kept = {found["metadata"]["name"] for found in SHOP.items("replicaset")}
+    kept = {kept["metadata"]["name"] for kept in SHOP.items("replicaset")}
     require("it names the ReplicaSets", step_of(last, "Rollout")["replicaSet"] in kept, step_of(last, "Rollout"))
-    require("no password is in them", not any(word in json.dumps(records) for word in passwords()))
+    require("no password is in them", not any(word in json.dumps(found) for word in passwords()))
 
 
 def settled_means_silent():
@@ -148,9 +154,10 @@ def try_next():
         'eval "$(tests/cluster/env)"                   # kubectl and its configuration for this shell\n'
         "kubectl -n shop describe djdb shop            # conditions and Events\n"
         "kubectl -n shop set image deployment/web app=%s   # one of two only: ImagesDiverge, held\n"
-        "kubectl -n shop get djrel shop-2 -o yaml      # what the release that failed did and said\n"
+        "kubectl -n shop get djrel %s -o yaml      # what the release that failed did and said\n"
         "kubectl explain djdb.spec.app\n"
-        "make cluster-down                             # stops all that this started" % image("v1")
+        "make cluster-down                             # stops all that this started"
+        % (image("v1"), records()[image("v2-broken")]["metadata"]["name"])
     )
 
 

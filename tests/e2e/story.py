@@ -25,14 +25,15 @@ def require(claim, holds, seen=""):
 def tell(main, clean_up=None):
     """Runs a story and removes what it made; without `clean_up`, or when it failed with DJDB_KEEP=1, all stays.
 
-    Ends the program with 1, and what the operator said last, when something is not as claimed.
+    When something is not as claimed, ends the program with 1, what the operator said last, and what it was.
     """
     clean_up = clean_up or (lambda: None)
     try:
         main()
     except Unmet as error:
-        print("\n" + str(error), file=sys.stderr)
+        # What was not as claimed comes last: of a test that failed tests/run shows the last lines.
         print("\nThe operator's last words:\n" + operator_pod.last_words(), file=sys.stderr)
+        print("\n" + str(error), file=sys.stderr)
         if world.environment("DJDB_KEEP") != "1":
             clean_up()
         sys.exit(1)
