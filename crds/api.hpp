@@ -32,6 +32,9 @@ inline constexpr std::string_view kAcceptServerAnnotation = "djangodb.io/accept-
 /// The release gate puts it on a Deployment that it holds, and the operator takes it away when it opens it: it tells
 /// the gate's pause from a user's.
 inline constexpr std::string_view kHeldAnnotation = "djangodb.io/held";
+/// On a DjangoDatabase: who wrote spec.migrations.approvedPlan. The chart's admission policy djangodb-plan-approval writes
+/// it, and nobody else can.
+inline constexpr std::string_view kApprovedByAnnotation = "djangodb.io/approved-by";
 /// Optional on a Deployment: which of its containers runs the app, where that is another one than
 /// spec.app.container says.
 inline constexpr std::string_view kContainerAnnotation = "djangodb.io/container";

@@ -2,7 +2,7 @@
 //
 // Promise: it has no operator<<, no to_json and no conversion; reveal() is the one door, so a
 // search for "reveal" lists every place where a secret leaves. The memory is wiped when the value
-// dies. Any thread may read one; copying is allowed because plans are values.
+// dies. Any thread may read one; copying is allowed because facts are values.
 #pragma once
 
 #include <string>

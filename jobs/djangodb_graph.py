@@ -10,7 +10,7 @@ from djangodb_unfinished import name_of, unfinished
 
 
 def read(connection):
-    """Returns Django's loader."""
+    """Returns Django's executor, and what it would migrate, in order."""
     from django.db.migrations.executor import MigrationExecutor
 
     publish(stage="plan")
@@ -26,11 +26,12 @@ def read(connection):
         names = ", ".join("%s: %s" % (app, " ".join(sorted(found))) for app, found in sorted(conflicts.items()))
         end("GraphConflict", "several leaf migrations (%s); run makemigrations --merge" % names)
     leaves = loader.graph.leaf_nodes()
-    pending = [name_of(migration) for migration, _ in executor.migration_plan(leaves)]
+    plan = [migration for migration, _ in executor.migration_plan(leaves)]
+    pending = [name_of(migration) for migration in plan]
     publish(pending=pending, leaves=sorted("%s.%s" % node for node in leaves))
     check_squashes(loader)
     check_unfinished(loader, pending)
-    return loader
+    return executor, plan
 
 
 def fail(raw, error):

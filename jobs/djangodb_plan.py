@@ -2,13 +2,16 @@
 
 from djangodb_answer import ANSWER, end, publish
 from djangodb_apply import Applier
+from djangodb_approval import refuse_unapproved
 from djangodb_graph import fail, read, schema_of_record
 from djangodb_unfinished import forget_finished, name_of, recorded
 
 
 def load(connection):
     publish(applied=[])
-    forget_finished(connection, read(connection))
+    executor, plan = read(connection)
+    refuse_unapproved(executor.loader, plan)
+    forget_finished(connection, executor.loader)
 
 
 def refuse_backward(executor, state, migration, *_, **__):

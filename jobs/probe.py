@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 from djangodb_aliases import visit
 from djangodb_answer import ANSWER, STOPPING, described, end, publish
 from djangodb_checks import check
+from djangodb_forecast import foretell
 from djangodb_graph import read, schema_of_record
 from djangodb_lock import refuse_beside_migration
 from djangodb_mismatch import compare
@@ -45,9 +46,10 @@ def read_plan(connection):
     with rolled_back(connection):
         refuse_beside_migration(connection)
         with with_code_of_the_app(connection):
-            loader = read(connection)
+            executor, plan = read(connection)
+            foretell(connection, executor, plan)
         publish(recorded_in=schema_of_record(connection) or first_schema(connection))
-    compare(connection, loader)
+    compare(connection, executor.loader)
 
 
 def first_schema(connection):

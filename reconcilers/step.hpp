@@ -9,6 +9,7 @@
 #include <compare>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -108,6 +109,8 @@ struct StartProbe : AppJob {
 /// Locks out what earlier attempts left, publishes the migration login's Secret and the program, and makes the Job.
 struct StartMigration : AppJob {
     static constexpr std::string_view kName = "StartMigration";
+    /// Those that it may apply, as FoundPlan has them; none: all that are pending.
+    std::optional<std::string> approved = std::nullopt;
 };
 /// Removes a Job of an earlier template whose Pod never started, so that the next one need not wait.
 struct CancelMigration {
@@ -189,7 +192,7 @@ using Step = std::variant<
     DropTenant,
     Announce>;
 
-/// Which step it is: its kind, and of whom it is where a plan may hold several of one kind.
+/// Which step it is: its kind, and of whom it is where a run may have several of one kind.
 struct StepId {
     std::string_view kind;
     std::string subject;

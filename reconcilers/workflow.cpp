@@ -22,9 +22,10 @@ constexpr std::array<Stage, 9> kFoundation{{
 constexpr std::array<Stage, 1> kDrift{{
     {ConditionType::InSync, "Provisioning", assess_drift},
 }};
-constexpr std::array<Stage, 4> kRelease{{
+constexpr std::array<Stage, 5> kRelease{{
     {ConditionType::Gated, "Held", assess_gate},
     {ConditionType::PreflightPassed, "Preflight", assess_preflight},
+    {ConditionType::PlanApproved, "AwaitingApproval", assess_plan},
     {ConditionType::MigrationsApplied, "Migrating", assess_migration},
     {ConditionType::RolledOut, "RollingOut", assess_rollout},
 }};

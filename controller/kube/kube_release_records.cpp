@@ -73,7 +73,7 @@ DjangoRelease KubeReleaseRecords::patch_status(
         resources::kDjangoReleases, record.meta, encode_status(status), options, call
     ));
     if (written.status.outcome != status.outcome ||
-        written.status.steps.size() != status.steps.size()) {
+        written.status.steps.size() != status.steps.size() || written.status.plan != status.plan) {
         is_older_ = true;
         throw Error(Failure{
             FailureClass::Invalid,

@@ -59,6 +59,10 @@ constexpr std::array kTypes{
         "PreflightPassed",
         "every new Pod template was tried out: it starts, and reads and writes the database"},
     TypeRow{
+        ConditionType::PlanApproved,
+        "PlanApproved",
+        "what the image's migrations will do is allowed, or approved by a person"},
+    TypeRow{
         ConditionType::MigrationsApplied,
         "MigrationsApplied",
         "the image's migrations are in the database"},

@@ -31,6 +31,7 @@ enum class ConditionType {
     InSync,             ///< nobody changed what the operator set
     Gated,              ///< the admission policy holds new Pod templates
     PreflightPassed,    ///< the new Pod template starts, and reads and writes the database
+    PlanApproved,       ///< what the migrations will do is allowed, or somebody approved it
     MigrationsApplied,
     RolledOut,
 };

@@ -84,6 +84,9 @@ enum class Reason {
     PreflightRetrying,
     PreflightFailed,
     PreflightJobStuck,
+    ApprovalRequired,
+    PlanRefused,
+    PlanUnknown,
     MigrationRunning,
     MigrationRetrying,
     MigrationFailed,
@@ -126,6 +129,7 @@ enum class Reason {
     OptionsRefused,
     ConnectionFailed,
     ChecksFailed,
+    PlanChanged,
 };
 
 struct ReasonRow {

@@ -123,6 +123,13 @@ struct MigrationVolume {
     friend bool operator==(const MigrationVolume&, const MigrationVolume&) = default;
 };
 
+/// What becomes of a release whose plan has migrations of a kind.
+enum class PlanPolicy {
+    Allow,
+    Approve,  ///< it is held until somebody approves the plan
+    Block,
+};
+
 struct MigrationsSpec {
     /// How long one statement may wait for a lock before it gives way and is tried again.
     std::chrono::seconds lock_timeout{5};
@@ -131,6 +138,12 @@ struct MigrationsSpec {
     /// Empty: the template's.
     ResourcesSpec resources;
     std::vector<MigrationVolume> volumes;
+    /// Of migrations that lose data.
+    PlanPolicy destructive = PlanPolicy::Allow;
+    /// Of migrations behind which the release that runs may fail.
+    PlanPolicy incompatible = PlanPolicy::Allow;
+    /// The digest of the plan that is approved; empty: none is.
+    std::string approved_plan;
     friend bool operator==(const MigrationsSpec&, const MigrationsSpec&) = default;
 };
 

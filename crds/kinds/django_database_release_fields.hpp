@@ -283,6 +283,15 @@ struct Describe<CutoverSpec> {
 };
 
 template <>
+struct Words<PlanPolicy> {
+    static constexpr std::array kWords{
+        std::pair{PlanPolicy::Allow, std::string_view{"Allow"}},
+        std::pair{PlanPolicy::Approve, std::string_view{"Approve"}},
+        std::pair{PlanPolicy::Block, std::string_view{"Block"}},
+    };
+};
+
+template <>
 struct Describe<MigrationsSpec> {
     static constexpr std::string_view kDoc =
         "Limits of a migration. Every new image migrates once, in a Job, before any Pod of it "
@@ -331,6 +340,36 @@ struct Describe<MigrationsSpec> {
             Presence::Optional,
             "Folders that a migration has beside the Pod template's.",
             {.max_items = 16}
+        ),
+        field(
+            "destructive",
+            &MigrationsSpec::destructive,
+            Presence::Optional,
+            "What becomes of a release with migrations that lose data, such as one that drops a "
+            "column. Allow: they run. Approve: the release is held until approvedPlan names its "
+            "plan. Block: it is refused. The plan is judged by the pre-flight and stands in the "
+            "DjangoRelease.",
+            {.default_json = "\"Allow\""}
+        ),
+        field(
+            "incompatible",
+            &MigrationsSpec::incompatible,
+            Presence::Optional,
+            "The same of migrations behind which the release that still runs may fail, such as one "
+            "that renames a column, and of those that can't be judged: RunPython, RunSQL and "
+            "operations of the app's own.",
+            {.default_json = "\"Allow\""}
+        ),
+        field(
+            "approvedPlan",
+            &MigrationsSpec::approved_plan,
+            Presence::Optional,
+            "The digest of the plan that is approved, as the condition PlanApproved and the "
+            "DjangoRelease tell it, for example 4fde2fb8321362f4. Another plan asks again.",
+            {.min_length = 16,
+             .max_length = 16,
+             .pattern = "^[0-9a-f]{16}$",
+             .pattern_message = "must be the digest of a plan, 16 digits of 0-9 and a-f in quotes"}
         )
     );
 };

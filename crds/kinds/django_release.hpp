@@ -61,6 +61,35 @@ struct ReleaseStep {
     friend bool operator==(const ReleaseStep&, const ReleaseStep&) = default;
 };
 
+/// A migration that was pending when its release was tried out. The program that says so is the tenant's.
+struct PlannedMigration {
+    /// As app.name.
+    std::string name;
+    /// Whether it may be applied while the release before it runs.
+    std::string phase;
+    /// The strongest one that it takes on a table that was there, in PostgreSQL's words.
+    std::string lock;
+    /// With rows and size.
+    std::string tables;
+    /// What it does besides, such as "loses data".
+    std::string effects;
+    /// Of its phase.
+    std::string reason;
+    friend bool operator==(const PlannedMigration&, const PlannedMigration&) = default;
+};
+
+enum class ReleasePlanDecision { Allowed, Approved, ApprovalRequired, Refused, Unknown };
+
+struct ReleasePlan {
+    /// Names it in an approval; empty: nothing is pending, or it was not judged.
+    std::string digest;
+    ReleasePlanDecision decision = ReleasePlanDecision::Unknown;
+    /// Who approved it; empty: nobody did, or it is not known.
+    std::string approved_by;
+    std::vector<PlannedMigration> migrations;
+    friend bool operator==(const ReleasePlan&, const ReleasePlan&) = default;
+};
+
 enum class ReleaseOutcome {
     InProgress,
     Stalled,     ///< a person has to act
@@ -74,6 +103,8 @@ struct DjangoReleaseStatus {
     std::optional<TimePoint> completion_time;
     /// Migrations that this release applied, as app.name.
     std::vector<std::string> applied;
+    /// As the last pre-flight found it.
+    ReleasePlan plan;
     std::vector<ReleaseStep> steps;
     std::vector<Condition> conditions;
     friend bool operator==(const DjangoReleaseStatus&, const DjangoReleaseStatus&) = default;

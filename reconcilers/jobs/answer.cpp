@@ -18,6 +18,11 @@ using nlohmann::json;
 constexpr std::size_t kLongestText = 500;
 /// PostgreSQL's.
 constexpr std::size_t kLongestName = 63;
+/// App and name of a migration, as they are shown.
+constexpr std::size_t kLongestMigration = 300;
+/// As jobs/djangodb_approval.py writes them.
+constexpr std::size_t kDigestDigits = 16;
+constexpr std::size_t kMigrationDigits = 16;
 
 std::string one_line(std::string text, std::size_t limit) {
     for (auto& c : text) {
@@ -99,6 +104,10 @@ std::vector<std::string> names_at(const json& answer, const char* key) {
     return names;
 }
 
+bool is_hexadecimal(const std::string& text) {
+    return text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
 /// Eight hexadecimal digits after eight; empty when it is anything else, so that nothing half-read
 /// is believed.
 std::vector<std::uint32_t> decode_hashes(const std::string& text) {
@@ -116,6 +125,47 @@ std::vector<std::uint32_t> decode_hashes(const std::string& text) {
         hashes.push_back(hash);
     }
     return hashes;
+}
+
+/// At least as many as are named.
+std::size_t count_at(const json& answer, const char* key, std::size_t named) {
+    const auto found = answer.find(key);
+    const auto told = found != answer.end() && found->is_number_unsigned()
+                          ? found->get<std::size_t>()
+                          : std::size_t{0};
+    return std::max(told, named);
+}
+
+std::vector<std::string> short_names_at(const json& answer, const char* key) {
+    auto names = names_at(answer, key);
+    for (auto& name : names) {
+        name = one_line(std::move(name), kLongestMigration);
+    }
+    return names;
+}
+
+bool is_whole(const std::string& digits, std::size_t of_one) {
+    return !digits.empty() && digits.size() % of_one == 0 && is_hexadecimal(digits);
+}
+
+/// Known only when all of it is there that a decision needs.
+FoundPlan read_plan(const json& answer) {
+    FoundPlan plan;
+    plan.digest = text_at(answer, "plan_digest");
+    if (answer.contains("planned")) {
+        plan.migrations = text_at(answer, "planned");
+    }
+    plan.destructive = short_names_at(answer, "destructive");
+    plan.destructive_count = count_at(answer, "destructive_count", plan.destructive.size());
+    plan.incompatible = short_names_at(answer, "incompatible");
+    plan.incompatible_count = count_at(answer, "incompatible_count", plan.incompatible.size());
+    const bool is_none = plan.digest.empty() && plan.migrations == "" &&
+                         plan.destructive_count + plan.incompatible_count == 0;
+    const bool is_some = plan.digest.size() == kDigestDigits && is_hexadecimal(plan.digest) &&
+                         (!plan.migrations || is_whole(*plan.migrations, kMigrationDigits));
+    plan.is_known = answer.contains("plan_digest") && answer.contains("destructive_count") &&
+                    answer.contains("incompatible_count") && (is_none || is_some);
+    return plan;
 }
 
 bool is_empty_list(const json& answer, const char* key) {
@@ -176,6 +226,7 @@ Answered read_answer(const ContainerEnd& end, const json& answer, TimePoint fini
     read.database = one_line(text_at(answer, "database"), kLongestName);
     read.user = one_line(text_at(answer, "user"), kLongestName);
     read.recorded_in = one_line(text_at(answer, "recorded_in"), kLongestName);
+    read.plan = read_plan(answer);
     read.finished = finished;
     return read;
 }

@@ -16,12 +16,30 @@
 
 #include "reconcilers/jobs/job.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace djdb {
+
+/// What a probe found that the image's pending migrations will do.
+struct FoundPlan {
+    /// It was judged; of an earlier version's probe it is not.
+    bool is_known = false;
+    /// Names the plan; empty: nothing is pending.
+    std::string digest;
+    /// Sixteen hexadecimal digits of each pending migration; none: they are too many for an answer.
+    std::optional<std::string> migrations;
+    /// Those that lose data, and how many they are: there may be no room for all names.
+    std::vector<std::string> destructive;
+    std::size_t destructive_count = 0;
+    /// Those behind which the release that runs may fail.
+    std::vector<std::string> incompatible;
+    std::size_t incompatible_count = 0;
+};
 
 struct Underway {};
 /// Its Pod does not start and will not by itself.
@@ -50,6 +68,7 @@ struct Answered {
     /// The schema in which that connection finds django_migrations. Empty: of an earlier version, or
     /// there is none.
     std::string recorded_in;
+    FoundPlan plan;
     TimePoint finished{};
 };
 /// Killed or never started, or what it left can't be read.

@@ -42,6 +42,7 @@ std::span<const ExitRow> exit_table() {
         ExitRow{Reason::NotRecorded, ExitCode::NeedsAPerson},
         ExitRow{Reason::UnappliedRemain, ExitCode::NeedsAPerson},
         ExitRow{Reason::Internal, ExitCode::Internal},
+        ExitRow{Reason::PlanChanged, ExitCode::PlanChanged},
     };
     return kRows;
 }

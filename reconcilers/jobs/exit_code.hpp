@@ -31,6 +31,7 @@ enum class ExitCode {
     Failed = 88,        ///< cleanly
     NeedsAPerson = 89,  ///< something may be half done
     Internal = 90,      ///< our bug
+    PlanChanged = 91,   ///< a migration is pending that was not approved; nothing was done
     // Of the shell's convention, 128 + signal: nobody had time to say anything.
     Killed = 137,
     Terminated = 143,

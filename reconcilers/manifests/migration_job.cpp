@@ -26,6 +26,9 @@ nlohmann::json render_migration_job(
     auto environment = app_job_environment(desired, access, desired.names.owner);
     const auto lock_timeout = desired.object.spec.migrations.lock_timeout.count() * 1000;
     environment.emplace_back("DJANGODB_LOCK_TIMEOUT", std::to_string(lock_timeout));
+    if (start.approved) {
+        environment.emplace_back("DJANGODB_APPROVED", *start.approved);
+    }
     return render_app_job(
         desired,
         start,

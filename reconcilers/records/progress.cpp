@@ -1,5 +1,6 @@
 #include "reconcilers/records/progress.hpp"
 
+#include "reconcilers/records/planned.hpp"
 #include "reconcilers/records/released.hpp"
 
 #include <algorithm>
@@ -73,6 +74,9 @@ DjangoReleaseStatus derive_progress(
     }
     if (is_closed(record)) {
         return status;
+    }
+    if (observed.tenant && is_of_what_is_labelled(record, desired, observed)) {
+        update_plan(status, desired, observed, sources.secrets);
     }
     auto conditions = status.conditions;
     const auto* lane = assessment.find(LaneId::Release);

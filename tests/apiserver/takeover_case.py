@@ -15,11 +15,12 @@ UNKNOWN_THERE = ("messages", "deployments", "passed templates")
 PROOF = r', \\"djangodb\.io/proves\\": \\"\w+\\"'
 
 
-# The version before tries nothing out.
+# The version before tries nothing out, and judges no plan.
 NEW_FIELDS = ("preflight", "cutover", "releaseHistoryLimit")
-NEW_CONDITIONS = ("PreflightPassed",)
-SAID_BY_PROBES = r"\nPreflightPassed: .*"
-IN_STATUS = r'\[\s*"PreflightPassed",\s*"\w+",\s*"\w+"\s*\],?\s*'
+NEW_MIGRATIONS_FIELDS = ("destructive", "incompatible")
+NEW_CONDITIONS = ("PreflightPassed", "PlanApproved")
+SAID_BY_PROBES = r"\n(PreflightPassed|PlanApproved): .*"
+IN_STATUS = r'\[\s*"(PreflightPassed|PlanApproved)",\s*"\w+",\s*"\w+"\s*\],?\s*'
 
 
 def without_proof(end):
@@ -118,6 +119,8 @@ class TakeoverTest(ReleaseTest):
             facts = {k: v for k, v in resource["status"].items() if k not in ("conditions", "message", "drift")}
             metadata = {k: v for k, v in resource["metadata"].items() if k not in ("resourceVersion", "managedFields")}
             spec = {k: v for k, v in resource["spec"].items() if k not in NEW_FIELDS}
+            of_migrations = resource["spec"].get("migrations", {}).items()
+            spec["migrations"] = {k: v for k, v in of_migrations if k not in NEW_MIGRATIONS_FIELDS}
             said = [one for one in said if one[0] not in NEW_CONDITIONS]
             return metadata, spec, said, facts
 

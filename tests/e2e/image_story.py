@@ -1,8 +1,8 @@
 """Images that can't be released, and users who do it otherwise than meant: each has a reason of its own, and a way out.
 
 An image that does not exist, a volume that does not, an image without Django, a wrong password, an image whose Pods
-never become ready; two images together; a user's own pause; a Deployment that gets its label when its image is already
-wanted. The old Pods serve through all of it.
+never become ready; two images together; a user's own pause; a plan that is to be approved; a Deployment that gets its
+label when its image is already wanted. The old Pods serve through all of it.
 """
 
 import json
@@ -132,12 +132,32 @@ def two_images():
 
 def users_pause():
     step("A user pauses a Deployment, version 2 comes, the user resumes it")
+    set_migrations(incompatible="Approve")
     SHOP.kubectl("rollout", "pause", "deployment/worker")
     SHOP.wait_for_condition("Gated", "False", "PausedByUser", QUICK)
     refused("v2", "Gated", "PausedByUser", seconds=QUICK)
     tried = jobs_of("v2", "probe") + jobs_of("v2")
     require("nothing was tried", not tried, tried)
     SHOP.kubectl("rollout", "resume", "deployment/worker")
+
+
+def set_migrations(**fields):
+    SHOP.kubectl("patch", "djdb", "shop", "--type=merge", "-p", json.dumps({"spec": {"migrations": fields}}))
+
+
+def plan_to_be_approved():
+    step("Version 2 runs code over rows, which the resource wants approved")
+    found = SHOP.wait_for_condition("PlanApproved", "False", "ApprovalRequired")
+    show("it says: " + found["message"])
+    require("nothing was migrated", not jobs_of("v2") and SHOP.times_applied("0002_reference") == 0)
+    record = max(SHOP.items("djrel"), key=lambda record: int(record["metadata"]["name"].rpartition("-")[2]))
+    plan = record["status"]["plan"]
+    show(json.dumps(plan, indent=2))
+    (planned,) = plan["migrations"]
+    require("the plan names it", planned["name"] == "orders.0002_reference", planned)
+    require("and what is locked", planned["lock"] == "ACCESS EXCLUSIVE" and "orders_order (" in planned["tables"])
+    require("and that code runs", "runs code" in planned["effects"], planned)
+    set_migrations(approvedPlan=plan["digest"])
     SHOP.wait_for_release("v2")
     require("0002 is applied once", SHOP.times_applied("0002_reference") == 1)
 
@@ -186,6 +206,7 @@ def main():
         failing_migration()
         two_images()
         users_pause()
+        plan_to_be_approved()
         pods_that_never_become_ready()
         labelled_late()
     show(str(requests))

@@ -104,6 +104,14 @@ DJDB_WRAPPED(assess_preflight, "_ZN4djdb16assess_preflightERKNS_7DesiredERKNS_8O
     return verdict;
 }
 
+DJDB_WRAPPED(assess_plan, "_ZN4djdb11assess_planERKNS_7DesiredERKNS_8ObservedE") {
+    auto verdict = real_assess_plan(desired, observed);
+    if (std::holds_alternative<Blocked>(verdict) && acts(Mutant::MigrateUnapproved)) {
+        return Satisfied{{Reason::Succeeded, "Not approved."}};
+    }
+    return verdict;
+}
+
 DJDB_WRAPPED(assess_migration, "_ZN4djdb16assess_migrationERKNS_7DesiredERKNS_8ObservedE") {
     const auto* source = migration_source(desired, observed);
     if (source == nullptr || !common_image(desired, observed)) {

@@ -19,7 +19,12 @@ const std::array<std::vector<Deed>, 2> kPlans{
       Deed::Deploy,
       Deed::RemoveReader,
       Deed::DeleteAndDrop},
-     {Deed::CreateResource, Deed::Deploy, Deed::Delete, Deed::CreateAgain, Deed::Deploy}}};
+     {Deed::CreateResource,
+      Deed::Deploy,
+      Deed::Delete,
+      Deed::CreateAgain,
+      Deed::AskForApproval,
+      Deed::Deploy}}};
 constexpr std::array kMishaps{
     Mishap::DiesBefore, Mishap::DiesAfter, Mishap::Fails, Mishap::LosesReply};
 constexpr Millis kBetweenDeeds = 60'000;

@@ -206,6 +206,12 @@ constexpr std::array kJob{
         "Django's check --deploy has findings of spec.preflight.failLevel",
         "correct the settings that the message names, or silence a check in "
         "SILENCED_SYSTEM_CHECKS"},
+    ReasonRow{
+        PlanChanged,
+        "PlanChanged",
+        C::MigrationsApplied,
+        "the database or the image changed since the plan was approved; nothing was migrated",
+        "delete the probe Job and the migration Job: the plan is judged anew"},
 };
 
 }  // namespace djdb::reasons

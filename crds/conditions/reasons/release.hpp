@@ -83,6 +83,24 @@ constexpr std::array kRelease{
         "the probe's Pod can't start, and neither could the app's",
         "see the message"},
     ReasonRow{
+        ApprovalRequired,
+        "ApprovalRequired",
+        C::PlanApproved,
+        "the plan has migrations that the policy lets nobody run without an approval",
+        "read the plan in the DjangoRelease, then set spec.migrations.approvedPlan to its digest"},
+    ReasonRow{
+        PlanRefused,
+        "PlanRefused",
+        C::PlanApproved,
+        "the plan has migrations that the policy forbids",
+        "set an image without them, or change spec.migrations.destructive or incompatible"},
+    ReasonRow{
+        PlanUnknown,
+        "PlanUnknown",
+        C::PlanApproved,
+        "a policy is set, and nobody has judged what the migrations will do",
+        "see the message"},
+    ReasonRow{
         MigrationRunning,
         "MigrationRunning",
         C::MigrationsApplied,

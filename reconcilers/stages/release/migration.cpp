@@ -35,6 +35,7 @@
 #include "reconcilers/stages/release/evidence.hpp"
 #include "reconcilers/stages/release/job_start.hpp"
 #include "reconcilers/stages/release/lost_pod.hpp"
+#include "reconcilers/stages/release/plan.hpp"
 #include "reconcilers/stages/release/pod_labels.hpp"
 #include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
@@ -70,7 +71,8 @@ Verdict start(
              image,
              1,
              proof_name(desired, observed, source),
-             pod_labels(desired, observed, source)}}}
+             pod_labels(desired, observed, source)},
+            approved_migrations(desired, observed, source)}}
     );
 }
 
@@ -91,7 +93,8 @@ Verdict start_again(
          last.image,
          last.attempt + 1,
          proof_name(desired, observed, source),
-         pod_labels(desired, observed, source)}});
+         pod_labels(desired, observed, source)},
+        approved_migrations(desired, observed, source)});
     return act_and_stop(
         {Reason::MigrationRunning,
          "Starting attempt " + std::to_string(last.attempt + 1) + " of the migration Job of " +

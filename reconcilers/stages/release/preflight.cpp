@@ -216,20 +216,6 @@ std::vector<Step> tidy_up(const Desired& desired, const Observed& observed) {
     return steps;
 }
 
-/// It has the word first: it runs, or what it said is still to be recorded.
-bool has_migration_at_work(const Desired& desired, const Observed& observed) {
-    const auto* source = migration_source(desired, observed);
-    const auto revision =
-        source == nullptr ? Revision("") : revision_of(desired, observed, *source);
-    return std::ranges::any_of(observed.jobs, [&](const JobRun& job) {
-        const auto end = read_end(job);
-        const bool is_to_be_recorded =
-            job.revision == revision && said_ok(end) && !is_spent(observed, job);
-        return job.kind == JobKind::Migrate &&
-               (!is_over(end) || outlives_its_part(job) || is_to_be_recorded);
-    });
-}
-
 /// Nothing: all that is to be proven has passed.
 std::optional<Verdict> judge_all(const Desired& desired, const Observed& observed) {
     if (auto blocked = judge_cutover(desired, observed)) {
@@ -287,7 +273,7 @@ Verdict assess_preflight(const Desired& desired, const Observed& observed) {
                          : act_and_stop(std::move(finding), std::move(steps));
     }
     if (auto verdict = judge_all(desired, observed)) {
-        if (has_migration_at_work(desired, observed)) {
+        if (is_migrating(desired, observed)) {
             return not_applicable(
                 {Reason::WaitingForEarlierStage,
                  "A migration is underway; what is not tried out yet comes behind it."}

@@ -1,5 +1,6 @@
 #include "reconcilers/stages/release/proof.hpp"
 
+#include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/ports/content_name.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 
@@ -192,6 +193,19 @@ bool is_spent(const Observed& observed, const JobRun& job) {
     return observed.tenant &&
            std::ranges::find(observed.tenant->passed_templates, job.uid, &PassedTemplate::job) !=
                observed.tenant->passed_templates.end();
+}
+
+bool is_migrating(const Desired& desired, const Observed& observed) {
+    const auto* source = migration_source(desired, observed);
+    const auto revision =
+        source == nullptr ? Revision("") : revision_of(desired, observed, *source);
+    return std::ranges::any_of(observed.jobs, [&](const JobRun& job) {
+        const auto end = read_end(job);
+        const bool is_to_be_recorded =
+            job.revision == revision && said_ok(end) && !is_spent(observed, job);
+        return job.kind == JobKind::Migrate &&
+               (!is_over(end) || outlives_its_part(job) || is_to_be_recorded);
+    });
 }
 
 const JobRun* latest_attempt(

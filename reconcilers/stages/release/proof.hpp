@@ -78,6 +78,9 @@ const JobRun* latest_attempt(
     const std::vector<JobRun>& jobs, JobKind kind, const Revision& revision
 );
 
+/// A migration has the word first: it runs, or what it said is still to be recorded.
+bool is_migrating(const Desired&, const Observed&);
+
 /// What it said is in the ledger: what is to be proven since then takes another Job.
 bool is_spent(const Observed&, const JobRun&);
 

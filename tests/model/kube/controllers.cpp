@@ -1,5 +1,8 @@
 #include "tests/model/kube/controllers.hpp"
 
+#include "tests/model/kube/answers.hpp"
+#include "tests/model/world/plans.hpp"
+
 #include <algorithm>
 #include <map>
 #include <string>
@@ -11,32 +14,11 @@ namespace {
 /// How long jobs/ waits for another migration's lock.
 constexpr Millis kLockWait = 60'000;
 
-/// As jobs/djangodb_answer.py writes it. A probe's words are shown as long as its Job is there, which may be chance.
-std::string answer_of(
-    JobKind kind, const std::string& reason, const std::vector<std::string>& leaves
-) {
-    std::string list;
-    for (const auto& leaf : leaves) {
-        list += (list.empty() ? "\"" : ",\"") + leaf + "\"";
-    }
-    return R"({"v":1,"kind":")" + std::string(to_string(kind)) + R"(","ok":)" +
-           std::string(reason.empty() ? "true" : "false") + R"(,"reason":)" +
-           (reason.empty() ? "null" : "\"" + reason + "\"") + R"(,"message":")" +
-           (kind == JobKind::Probe ? "" : "of the model") + R"(","leaves":[)" + list +
-           R"(],"applied":[]})";
-}
-
 Pods pods_after(Pods now) {
     if (now == Pods::Mixed) {
         return Pods::Progressing;
     }
     return now == Pods::Progressing ? Pods::Terminating : Pods::Complete;
-}
-
-int exit_code_of(const std::string& reason) {
-    static const std::map<std::string, int> kCodes{
-        {"Unreachable", 75}, {"AuthFailed", 76}, {"DatabaseMissing", 77}, {"ReadOnlyServer", 80}};
-    return kCodes.at(reason);
 }
 
 void say(Pod& pod, int exit_code, const std::string& reason) {
@@ -148,7 +130,8 @@ void Controllers::probe(const ObjectKey& key, const ResourceUid& uid) {
     pod.has_ended = true;
     const auto why = log_in(*job);
     say(pod, why.empty() ? 0 : exit_code_of(why), why);
-    pod.answer = answer_of(JobKind::Probe, why, world_.leaves.at(job->image));
+    pod.answer =
+        answer_of(JobKind::Probe, why, world_.leaves.at(job->image), find_plan(world_, *job));
     if (why.empty()) {
         world_.rules.probe_passes(*job);
     }
@@ -318,6 +301,10 @@ Pod Controllers::answer(const Job& job, Pod pod) {
     pod.has_ended = true;
     if (is_cut || !why.empty()) {
         say(pod, 75, "Unreachable");
+        return pod;
+    }
+    if (!may_migrate(world_, job)) {
+        say(pod, 91, "PlanChanged");
         return pod;
     }
     switch (attempt) {

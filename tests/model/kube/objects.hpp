@@ -49,6 +49,8 @@ struct Job {
     std::string image;
     int attempt = 1;
     std::string proves;
+    /// What it may apply; none: anything.
+    std::optional<std::string> approved;
     ResourceUid controller;
     JobEnding end = JobEnding::None;
     TimePoint created{};

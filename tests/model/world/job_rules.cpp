@@ -14,6 +14,12 @@ void Rules::before_job(const Job& job) {
     if (!tried_.contains({job.database, job.image})) {
         violated("S18: " + job.meta.key.name.str() + " migrates before a probe has passed");
     }
+    // What an operator sees may be older than that.
+    constexpr std::chrono::seconds kOldest{60};
+    if (approval_asked_ && api_.wall_clock() - *approval_asked_ > kOldest &&
+        !(job.approved && (job.approved->empty() || approved_.contains(*job.approved)))) {
+        violated("S19: " + job.meta.key.name.str() + " migrates what nobody has approved");
+    }
     for (const auto& [key, other] : api_.jobs.all()) {
         if (other->kind != JobKind::Migrate) {
             continue;

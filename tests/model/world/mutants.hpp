@@ -22,6 +22,7 @@ enum class Mutant {
     ImageOfAnotherDatabase,   ///< a passed image is noted for whatever has the name
     StoreAfterRoles,          ///< passwords are stored after the roles have them
     NewPasswordsForLost,      ///< new passwords are made where the stored ones are lost
+    MigrateUnapproved,        ///< a migration starts although its plan waits for an approval
     MigrateUntried,           ///< a migration starts from a template that no probe has tried out
     StartBesideRunningJob,    ///< a migration starts without a look at running Jobs
     RetryWithoutEnd,          ///< a failed migration is tried again at once and for ever

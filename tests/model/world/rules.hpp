@@ -62,6 +62,10 @@ class Rules {
     void before_status(const ObjectMeta& judged, const DjangoDatabaseStatus&);
     void before_status(const ObjectMeta& judged, const PostgresServerStatus&);
     void probe_passes(const Job&);
+    /// From when on plans have to be approved; none: they need not.
+    void ask_for_approval(std::optional<TimePoint> from) { approval_asked_ = from; }
+    /// Somebody approves the plan of these, or nothing in it asks for that.
+    void note_approved(const std::string& planned) { approved_.insert(planned); }
     void migration_begins(const Job&);
     void migration_ends(const ObjectKey& job);
     /// Somebody logs in with the migration login.
@@ -93,6 +97,8 @@ class Rules {
     std::set<std::string> lost_passwords_;
     std::set<ObjectKey> jobs_made_;
     std::set<std::pair<std::string, std::string>> tried_;  ///< database, image: a probe passed
+    std::optional<TimePoint> approval_asked_;
+    std::set<std::string> approved_;  ///< what plans consist of
     std::set<std::string> had_database_;
     std::map<ObjectKey, ObjectKey> migrating_;  ///< resource -> Job
     std::map<ResourceUid, std::int64_t> generations_;

@@ -88,7 +88,7 @@ constexpr std::array kMeanwhile{
     Deed::ServerDown,   Deed::Standby,       Deed::ChangePassword,   Deed::GiveExtraRight,
     Deed::DropLogin,    Deed::CloseDatabase, Deed::LetPublicIn,      Deed::RenameDatabase,
     Deed::LoseDatabase, Deed::ReownDatabase, Deed::QuotaOnJobs,      Deed::BreakGate,
-    Deed::ChangeCa,     Deed::LoseStored};
+    Deed::ChangeCa,     Deed::LoseStored,    Deed::AskForApproval};
 
 /// What a history is about, beside what happens in any.
 enum class Plot {
@@ -261,6 +261,7 @@ Meaning meaning_of(Deed deed) {
         case Deed::AddReader:
         case Deed::RemoveReader:
         case Deed::LimitConnections:
+        case Deed::AskForApproval:
         case Deed::ResumeByHand:
         case Deed::Delete:
         case Deed::DeleteAndDrop:
@@ -314,6 +315,8 @@ const char* describe(Deed deed) {
             return "removes the reader";
         case Deed::LimitConnections:
             return "changes the connection limit";
+        case Deed::AskForApproval:
+            return "asks that plans which lose data are approved";
         case Deed::ResumeByHand:
             return "resumes a Deployment by hand";
         case Deed::HoldByHand:

@@ -2,11 +2,15 @@
 
 #include "crds/api.hpp"
 #include "reconcilers/manifests/ca_bundle.hpp"
+#include "tests/model/world/plans.hpp"
 
 #include <algorithm>
 
 namespace djdb::model {
 namespace {
+
+/// A user, before a plan is approved.
+constexpr Millis kThinks = 1'500;
 
 /// Keys sorted, as the API server's JSON is read.
 std::string template_of(const std::string& image, const std::string& note) {
@@ -37,6 +41,12 @@ Stage::Stage(World& world, const Script& script) : world_(world), script_(script
         auto& leaves = world.leaves[image];
         leaves = {"orders.000" + image.substr(image.size() - 1)};
     }
+    world.api.databases.listen([this](const auto& change) {
+        if (const auto digest = change.now ? asked_digest(change.now->status) : "";
+            !digest.empty()) {
+            world_.timeline.after(kThinks, [this, digest] { approve_if_asked(digest); });
+        }
+    });
     for (const auto& scene : script.scenes) {
         world.timeline.at(scene.at, [this, &scene] {
             if (scene.before == nullptr) {
@@ -95,6 +105,12 @@ void Stage::play(const Scene& scene) {
             break;
         case Deed::LimitConnections:
             api.edit_spec(kShop, [](auto& spec) { spec.database.connection_limit = 20; });
+            break;
+        case Deed::AskForApproval:
+            api.edit_spec(kShop, [](auto& spec) {
+                spec.migrations.destructive = PlanPolicy::Approve;
+            });
+            world_.rules.ask_for_approval(api.wall_clock());
             break;
         case Deed::ResumeByHand:
             if (api.deployments.find(kWeb)) {
@@ -169,7 +185,16 @@ void Stage::create() {
     if (world_.api.databases.find(kShop)) {
         world_.timeline.after(2'000, [this] { create(); });
     } else {
+        world_.rules.ask_for_approval(std::nullopt);
         world_.api.create(a_resource());
+    }
+}
+
+void Stage::approve_if_asked(const std::string& digest) {
+    const auto object = world_.api.databases.find(kShop);
+    if (object && asked_digest(object->status) == digest &&
+        object->spec.migrations.approved_plan != digest) {
+        approve(world_, kShop, digest);
     }
 }
 

@@ -28,7 +28,8 @@ enum class Deed {
     AddReader,
     RemoveReader,
     LimitConnections,
-    ResumeByHand,  ///< kubectl rollout resume, which the gate holds again
+    AskForApproval,  ///< of migrations that lose data
+    ResumeByHand,    ///< kubectl rollout resume, which the gate holds again
     EditSecret,
     RemoveSecret,
     LoseStored,  ///< what the operator keeps of the passwords is gone
@@ -119,6 +120,7 @@ class Stage {
     void begin(const Scene& scene);
     void play(const Scene& scene);
     void create();
+    void approve_if_asked(const std::string& digest);
     void release(const Scene& scene);
     void deploy(const ObjectKey& key, const std::string& image, const std::string& note);
     void edit_secret(const Scene& scene);

@@ -142,7 +142,7 @@ TEST(Conditions, EveryReasonStandsAtItsPlaceAndHasItsOwnWord) {
         })) << row.wire;
     }
     // In the enum's order and as long as it: a word that is missing would show here.
-    EXPECT_EQ(reason_table().back().reason, Reason::ChecksFailed);
+    EXPECT_EQ(reason_table().back().reason, Reason::PlanChanged);
 }
 
 TEST(Conditions, EveryTypeAndStatusHasItsWord) {

@@ -1,0 +1,138 @@
+"""What the migrations will do is allowed, approved or refused before any of them runs. No kubelet runs, so the test
+says what each probe has found.
+"""
+
+import unittest
+
+import test_preflight
+from case import HEAL_SECONDS, side_by_side
+from probes import PASSED
+from release_case import failure
+
+DIGEST, OTHER = "4fde2fb8321362f4", "00000000000000e1"
+PLANNED = "0a0b0c0d0e0f10110a0b0c0d0e0f1012"
+NOT_APPROVED = 91
+FOUND = {
+    **PASSED,
+    "plan_digest": DIGEST,
+    "planned": PLANNED,
+    "destructive": ["orders.0002_drop"],
+    "destructive_count": 1,
+    "incompatible": [],
+    "incompatible_count": 0,
+    "plan": [
+        {
+            "migration": "orders.0002_drop",
+            "phase": "Contract",
+            "lock": "ACCESS EXCLUSIVE",
+            "destructive": True,
+            "tables": ["orders_order"],
+            "why": "drops a column",
+        }
+    ],
+    "tables": {"orders_order": [81, 49152]},
+}
+
+
+class Plan(test_preflight.Preflight):
+    def wait_for(self, status, reason):
+        return self.wait_for_condition("PlanApproved", status, reason, seconds=HEAL_SECONDS)
+
+    def found(self, **migrations):
+        """A release whose probe has found that a column goes."""
+        self.configure(migrations=migrations)
+        self.deploy()
+        self.end(answer=FOUND)
+
+    def approve(self, digest):
+        self.configure(migrations={"approvedPlan": digest})
+
+    def approved_of_job(self):
+        (container,) = self.job()["spec"]["template"]["spec"]["containers"]
+        return {v["name"]: v.get("value") for v in container["env"]}.get("DJANGODB_APPROVED")
+
+    def plan(self):
+        (record,) = self.api.list("djrel", self.space)
+        return record["status"]["plan"]
+
+
+class Allowed(Plan):
+    def test_as_long_as_nothing_else_is_said(self):
+        self.found()
+        self.job()
+        self.assertIsNone(self.approved_of_job(), "it is as the Job of the version before")
+        self.finish()
+        self.assertEqual((self.plan()["digest"], self.plan()["decision"]), (DIGEST, "Allowed"))
+
+    def test_where_nothing_is_found_of_what_is_restricted(self):
+        self.found(incompatible="Block")
+        self.assertEqual(self.approved_of_job(), PLANNED)
+        self.finish()
+
+
+class Approval(Plan):
+    def test_is_waited_for_and_given(self):
+        self.found(destructive="Approve")
+        said = self.wait_for("False", "ApprovalRequired")["message"]
+        for part in ("data is lost by orders.0002_drop", 'approvedPlan: "%s"' % DIGEST, "the old ones serve"):
+            self.assertIn(part, said)
+        self.wait_for_condition("Stalled", "True", "ApprovalRequired")
+        self.assertEqual(self.jobs(), {}, "nothing migrates before")
+        self.assertTrue(self.api.read("deployment", "web", self.space)["spec"]["paused"])
+        self.eventually("the record has the plan", lambda: self.plan()["decision"] == "ApprovalRequired")
+        self.assertEqual(
+            self.plan()["migrations"],
+            [
+                {
+                    "name": "orders.0002_drop",
+                    "phase": "Contract",
+                    "lock": "ACCESS EXCLUSIVE",
+                    "tables": "orders_order (81 rows, 48 kB)",
+                    "effects": "loses data",
+                    "reason": "drops a column",
+                }
+            ],
+        )
+        self.approve(OTHER)
+        self.audit.wait_until_quiet((self.space,))
+        self.wait_for("False", "ApprovalRequired")
+        self.approve(DIGEST)
+        self.assertEqual(self.approved_of_job(), PLANNED)
+        self.finish()
+        self.assertEqual(self.plan()["decision"], "Approved")
+
+    def test_what_changed_since_it_is_not_applied(self):
+        self.found(destructive="Approve", approvedPlan=DIGEST)
+        self.job_ends(exit_code=NOT_APPROVED, answer=failure("PlanChanged"))
+        said = self.wait_for_condition("MigrationsApplied", "False", "PlanChanged", seconds=HEAL_SECONDS)["message"]
+        self.assertIn("New Pods are held", said)
+        self.wait_for_condition("Stalled", "True", "PlanChanged")
+
+
+class Refused(Plan):
+    def test_until_the_policy_changes(self):
+        self.found(destructive="Block", approvedPlan=DIGEST)
+        said = self.wait_for("False", "PlanRefused")["message"]
+        self.assertIn("spec.migrations.destructive is Block", said)
+        self.assertEqual(self.jobs(), {})
+        self.configure(migrations={"destructive": "Allow"})
+        self.job()
+
+    def test_what_nobody_has_judged(self):
+        self.configure(migrations={"destructive": "Approve"}, preflight={"when": "Never"})
+        self.deploy()
+        said = self.wait_for("False", "PlanUnknown")["message"]
+        self.assertIn("spec.preflight.when is Never", said)
+        self.assertEqual(self.jobs(), {})
+        self.configure(preflight={"when": "Always"})
+        self.end()  # of a version that told no plan
+        self.wait_for("False", "PlanUnknown")
+        self.assertEqual(self.jobs(), {})
+
+
+def load_tests(_, tests, __):
+    return side_by_side(tests)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,314 @@
+// What the migrations will do: every combination of policies, findings and approvals, and of Jobs that are there.
+#include "reconcilers/stages/release/plan.hpp"
+
+#include "reconcilers/stages/release/proof.hpp"
+#include "reconcilers/workflow.hpp"
+#include "tests/unit/reconcilers/builders.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <variant>
+
+namespace djdb {
+namespace {
+
+using nlohmann::json;
+
+constexpr auto kDigest = "4fde2fb8321362f4";
+constexpr auto kMigrations = "00000000000000010000000000000002";
+constexpr std::array kAllPolicies{PlanPolicy::Allow, PlanPolicy::Approve, PlanPolicy::Block};
+
+struct Found {
+    bool is_judged = true;
+    bool is_destructive = false;
+    bool is_incompatible = false;
+};
+
+json answer_with(const Found& found) {
+    auto answer = json::parse(an_answer(true, "", {"orders.0003_x"}));
+    if (found.is_judged) {
+        answer["plan_digest"] = kDigest;
+        answer["planned"] = kMigrations;
+        answer["destructive"] = found.is_destructive ? json{"orders.0002_drop"} : json::array();
+        answer["destructive_count"] = found.is_destructive ? 1 : 0;
+        answer["incompatible"] = found.is_incompatible ? json{"orders.0003_x"} : json::array();
+        answer["incompatible_count"] = found.is_incompatible ? 1 : 0;
+    }
+    return answer;
+}
+
+/// Web is held, and its probe has answered.
+struct World {
+    Desired desired = a_desired();
+    Observed observed = a_provisioned_world();
+
+    explicit World(const Found& found = {}) {
+        observed.release.workloads = {a_workload("web", "shop:v2")};
+        web().hold = Hold::Paused;
+        web().is_marked = true;
+        observed.jobs.push_back(a_passed_probe(desired, observed, web()));
+        end_job(probe(), 0, answer_with(found).dump());
+    }
+    Workload& web() { return observed.release.workloads.front(); }
+    JobRun& probe() { return observed.jobs.front(); }
+    MigrationsSpec& spec() { return desired.object.spec.migrations; }
+    JobRun& add_migration() {
+        auto& job = observed.jobs.emplace_back(a_job_run());
+        job.revision = revision_of(desired, observed, web());
+        return job;
+    }
+    [[nodiscard]] Verdict verdict() const { return assess_plan(desired, observed); }
+    [[nodiscard]] Finding finding() const {
+        return std::visit([](const auto& found) { return found.finding; }, verdict());
+    }
+};
+
+/// The truth table of plan.cpp.
+PlanDecision expected(const MigrationsSpec& spec, const Found& found) {
+    const auto restricts = [](PlanPolicy policy) { return policy != PlanPolicy::Allow; };
+    if (!restricts(spec.destructive) && !restricts(spec.incompatible)) {
+        return PlanDecision::Allowed;
+    }
+    if (!found.is_judged) {
+        return PlanDecision::Unknown;
+    }
+    const auto met = [&](PlanPolicy policy) {
+        return (found.is_destructive && spec.destructive == policy) ||
+               (found.is_incompatible && spec.incompatible == policy);
+    };
+    if (met(PlanPolicy::Block)) {
+        return PlanDecision::Refused;
+    }
+    if (!met(PlanPolicy::Approve)) {
+        return PlanDecision::Allowed;
+    }
+    return spec.approved_plan == kDigest ? PlanDecision::Approved : PlanDecision::Undecided;
+}
+
+void expect_verdict(const World& world, PlanDecision decision) {
+    const auto finding = world.finding();
+    const bool goes_on = decision == PlanDecision::Allowed || decision == PlanDecision::Approved;
+    EXPECT_EQ(std::holds_alternative<Satisfied>(world.verdict()), goes_on) << finding.message;
+    EXPECT_EQ(std::holds_alternative<Blocked>(world.verdict()), !goes_on) << finding.message;
+    const auto reason = decision == PlanDecision::Refused     ? Reason::PlanRefused
+                        : decision == PlanDecision::Undecided ? Reason::ApprovalRequired
+                        : decision == PlanDecision::Unknown   ? Reason::PlanUnknown
+                                                              : Reason::Succeeded;
+    EXPECT_EQ(finding.reason, reason) << finding.message;
+}
+
+template <class Check>
+void for_each_finding(Check&& check) {
+    for (const bool is_judged : {true, false}) {
+        for (const bool is_destructive : {true, false}) {
+            for (const bool is_incompatible : {true, false}) {
+                check(Found{is_judged, is_destructive, is_incompatible});
+            }
+        }
+    }
+}
+
+template <class Check>
+void for_each_spec(Check&& check) {
+    for (const auto destructive : kAllPolicies) {
+        for (const auto incompatible : kAllPolicies) {
+            for (const auto* approved : {"", kDigest, "0000000000000000"}) {
+                MigrationsSpec spec;
+                spec.destructive = destructive;
+                spec.incompatible = incompatible;
+                spec.approved_plan = approved;
+                check(spec);
+            }
+        }
+    }
+}
+
+TEST(Plan, IsDecidedByPolicyFindingAndApprovalInEveryCombination) {
+    for_each_finding([](const Found& found) {
+        for_each_spec([&](const MigrationsSpec& spec) {
+            World world(found);
+            world.spec() = spec;
+            const auto plan = find_plan(world.desired, world.observed, world.web());
+            const auto decision = expected(spec, found);
+            EXPECT_EQ(decide(spec, plan), decision);
+            expect_verdict(world, decision);
+        });
+    });
+}
+
+TEST(Plan, NoMigrationStartsBeforeItIsAllowedOrApproved) {
+    for_each_finding([](const Found& found) {
+        for_each_spec([&](const MigrationsSpec& spec) {
+            World world(found);
+            world.spec() = spec;
+            const auto assessment = assess(world.desired, world.observed);
+            const auto steps = assessment.steps();
+            const auto start = std::ranges::find_if(steps, [](const Step& step) {
+                return std::holds_alternative<StartMigration>(step);
+            });
+            const auto decision = expected(spec, found);
+            ASSERT_EQ(
+                start != steps.end(),
+                decision == PlanDecision::Allowed || decision == PlanDecision::Approved
+            );
+            if (start != steps.end()) {
+                const bool restricts =
+                    spec.destructive != PlanPolicy::Allow || spec.incompatible != PlanPolicy::Allow;
+                EXPECT_EQ(
+                    std::get<StartMigration>(*start).approved,
+                    restricts ? std::optional<std::string>(kMigrations) : std::nullopt
+                ) << "the Job is told what it may apply";
+            }
+        });
+    });
+}
+
+TEST(Plan, WasJudgedBeforeTheMigrationThatRunsBegan) {
+    World world({.is_destructive = true});
+    world.spec().destructive = PlanPolicy::Block;
+    auto& job = world.add_migration();
+    EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict())) << "it runs";
+    end_job(job, 0, an_answer(true, "", {"orders.0003_x"}));
+    EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict())) << "it is to be recorded";
+    end_job(job, 85, an_answer(false, "LockTimeout"));
+    EXPECT_EQ(world.finding().reason, Reason::PlanRefused) << "it would be tried again";
+    let_pass(world.desired, world.observed, "shop:v2");
+    EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict())) << "nothing is to be proven";
+}
+
+TEST(Plan, AnApprovalOfWhatWasAppliedHalfWayStillHolds) {
+    World world({.is_destructive = true});
+    world.spec().destructive = PlanPolicy::Approve;
+    world.spec().approved_plan = kDigest;
+    end_job(world.add_migration(), 85, an_answer(false, "LockTimeout"));
+    EXPECT_EQ(world.finding().reason, Reason::Succeeded);
+    EXPECT_EQ(approved_migrations(world.desired, world.observed, world.web()), kMigrations);
+}
+
+TEST(Plan, OfAnEarlierReleaseCountsForNothing) {
+    World world;
+    world.spec().destructive = PlanPolicy::Approve;
+    world.probe().expires = true;
+    EXPECT_FALSE(find_plan(world.desired, world.observed, world.web()).is_known);
+    EXPECT_EQ(world.finding().reason, Reason::PlanUnknown);
+}
+
+TEST(Plan, WithoutAPreflightNobodyHasJudgedIt) {
+    World world;
+    world.observed.jobs.clear();
+    world.desired.object.spec.preflight.when = PreflightWhen::Never;
+    EXPECT_EQ(world.finding().reason, Reason::Succeeded);
+    world.spec().incompatible = PlanPolicy::Block;
+    EXPECT_EQ(world.finding().reason, Reason::PlanUnknown);
+    EXPECT_NE(world.finding().message.find("spec.preflight.when"), std::string::npos);
+}
+
+TEST(Plan, WithoutAWorkloadThereIsNone) {
+    World world;
+    world.observed.release.workloads.clear();
+    EXPECT_EQ(world.finding().reason, Reason::NoWorkload);
+}
+
+TEST(Plan, SaysWhatItFoundAndHowToApproveIt) {
+    World world({.is_destructive = true, .is_incompatible = true});
+    const std::string found =
+        "data is lost by orders.0002_drop; the release that runs may fail behind orders.0003_x";
+    EXPECT_EQ(
+        world.finding().message, std::string("Plan ") + kDigest + " is allowed: " + found + "."
+    );
+    world.spec().destructive = PlanPolicy::Approve;
+    EXPECT_EQ(
+        world.finding().message,
+        std::string("Plan ") + kDigest + " has to be approved: " + found +
+            ". Nothing was migrated for it; new Pods are held and the old ones serve. kubectl get "
+            "djrel has the plan. Approve it by spec.migrations.approvedPlan: \"" +
+            kDigest + "\", or set another image."
+    );
+    world.spec().incompatible = PlanPolicy::Block;
+    EXPECT_NE(
+        world.finding().message.find("since spec.migrations.incompatible is Block"),
+        std::string::npos
+    );
+}
+
+TEST(Plan, SaysWhoApprovedIt) {
+    World world({.is_destructive = true});
+    world.spec().destructive = PlanPolicy::Approve;
+    world.spec().approved_plan = kDigest;
+    const std::string end = ": data is lost by orders.0002_drop.";
+    EXPECT_EQ(world.finding().message, std::string("Plan ") + kDigest + " is approved" + end);
+    world.desired.object.meta.annotations["djangodb.io/approved-by"] = "jane";
+    EXPECT_EQ(
+        world.finding().message, std::string("Plan ") + kDigest + " is approved by jane" + end
+    );
+}
+
+TEST(Plan, NamesAFewOfManyAndCountsTheRest) {
+    World world;
+    auto answer = answer_with({.is_destructive = true});
+    answer["destructive_count"] = 12;
+    end_job(world.probe(), 0, answer.dump());
+    EXPECT_NE(world.finding().message.find("orders.0002_drop and 11 more"), std::string::npos);
+    answer.erase("destructive");
+    end_job(world.probe(), 0, answer.dump());
+    EXPECT_NE(world.finding().message.find("data is lost by 12 migrations"), std::string::npos);
+}
+
+TEST(Plan, HalfATaleIsNone) {
+    const auto is_known = [](const char* member, const json& value) {
+        World world;
+        auto answer = answer_with({});
+        if (value.is_discarded()) {
+            answer.erase(member);
+        } else {
+            answer[member] = value;
+        }
+        end_job(world.probe(), 0, answer.dump());
+        return find_plan(world.desired, world.observed, world.web()).is_known;
+    };
+    const json kGone(json::value_t::discarded);
+    EXPECT_TRUE(is_known("destructive", kGone));
+    EXPECT_TRUE(is_known("planned", kGone)) << "there was no room for them";
+    for (const auto* member : {"plan_digest", "destructive_count", "incompatible_count"}) {
+        EXPECT_FALSE(is_known(member, kGone)) << member;
+    }
+    EXPECT_FALSE(is_known("planned", "000000000000000100000000")) << "half a migration";
+    EXPECT_FALSE(is_known("planned", "000000000000000g")) << "no hexadecimal digits";
+    EXPECT_FALSE(is_known("plan_digest", "4fde")) << "half a digest";
+    EXPECT_FALSE(is_known("plan_digest", "")) << "migrations without a digest";
+}
+
+TEST(Plan, OfTooManyMigrationsForAnAnswerIsBoundByItsDigest) {
+    World world;
+    auto answer = answer_with({});
+    answer.erase("planned");
+    end_job(world.probe(), 0, answer.dump());
+    world.spec().destructive = PlanPolicy::Approve;
+    EXPECT_EQ(world.finding().reason, Reason::Succeeded);
+    EXPECT_EQ(
+        approved_migrations(world.desired, world.observed, world.web()),
+        std::string("plan:") + kDigest
+    );
+}
+
+TEST(Plan, NothingThatIsFoundGoesWithoutADigest) {
+    World world;
+    auto answer = answer_with({.is_destructive = true});
+    answer["plan_digest"] = answer["planned"] = "";
+    end_job(world.probe(), 0, answer.dump());
+    world.spec().destructive = PlanPolicy::Approve;
+    EXPECT_EQ(world.finding().reason, Reason::PlanUnknown)
+        << "an approval that is not there would be of it";
+    answer["destructive"] = json::array();
+    answer["destructive_count"] = 0;
+    end_job(world.probe(), 0, answer.dump());
+    EXPECT_EQ(world.finding().message, "No migration is pending.");
+    EXPECT_EQ(approved_migrations(world.desired, world.observed, world.web()), "");
+}
+
+}  // namespace
+}  // namespace djdb
