@@ -2,12 +2,15 @@
 says what each probe has found.
 """
 
+import json
 import unittest
 
 import test_preflight
+import world
 from case import HEAL_SECONDS, side_by_side
 from probes import PASSED
 from release_case import failure
+from wait import Unmet
 
 DIGEST, OTHER = "4fde2fb8321362f4", "00000000000000e1"
 PLANNED = "0a0b0c0d0e0f10110a0b0c0d0e0f1012"
@@ -107,6 +110,69 @@ class Approval(Plan):
         said = self.wait_for_condition("MigrationsApplied", "False", "PlanChanged", seconds=HEAL_SECONDS)["message"]
         self.assertIn("New Pods are held", said)
         self.wait_for_condition("Stalled", "True", "PlanChanged")
+
+
+class Approvers(Plan):
+    """An editor of the resource, and jane, who may approve as well."""
+
+    def setUp(self):
+        super().setUp()
+        for user in ("editor", "jane"):
+            self.bind(user, "edits", {"apiGroups": ["djangodb.io"], "resources": ["djangodatabases"], "verbs": ["*"]})
+        self.bind(
+            "jane", "approves", {"apiGroups": ["djangodb.io"], "resources": ["djangoreleases"], "verbs": ["approve"]}
+        )
+
+    def bind(self, user, name, rule):
+        name = "%s-%s" % (user, name)
+        group = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": name, "namespace": self.space}}
+        role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
+        subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
+        world.apply(json.dumps({**group, "kind": "Role", "rules": [rule]}))
+        world.apply(json.dumps({**group, "kind": "RoleBinding", "roleRef": role, "subjects": [subject]}))
+
+    def patch_as(self, user, patch):
+        """What kubectl says."""
+        command = ("-n", self.space, "patch", "djdb", "app", "--type=merge", "-p", json.dumps(patch), "--as=" + user)
+        try:
+            return world.kubectl(*command)
+        except Unmet as refused:
+            return str(refused)
+
+    def approve_as(self, user, digest):
+        return self.patch_as(user, {"spec": {"migrations": {"approvedPlan": digest}}})
+
+    def approver(self):
+        return self.resource()["metadata"].get("annotations", {}).get("djangodb.io/approved-by")
+
+    def test_have_a_right_of_their_own(self):
+        said = self.approve_as("editor", DIGEST)
+        self.assertIn("editor may not approve plans in namespace %s, so nothing was changed" % self.space, said)
+        self.assertIsNone(self.approver())
+        self.assertIn("patched", self.approve_as("jane", DIGEST))
+        self.assertEqual(self.approver(), "jane")
+        self.assertIn("patched", self.patch_as("editor", {"spec": {"migrations": {"lockTimeout": "7s"}}}))
+        self.assertEqual(self.approver(), "jane", "who edits something else approves nothing")
+        self.assertIn("editor may not approve", self.approve_as("editor", OTHER))
+        self.assertIn("patched", self.approve_as("editor", None))
+        self.assertEqual(self.approver() or "", "", "what is taken back has no approver")
+
+    def test_are_noted_by_nobody_but_the_api_server(self):
+        forged = {"metadata": {"annotations": {"djangodb.io/approved-by": "the boss"}}}
+        self.patch_as("editor", forged)
+        self.assertEqual(self.approver(), "")
+        self.approve_as("jane", DIGEST)
+        self.patch_as("editor", forged)
+        self.assertEqual(self.approver(), "jane")
+        self.patch_as("editor", {"metadata": {"annotations": None}})
+        self.assertEqual(self.approver(), "jane")
+
+    def test_stand_in_the_record(self):
+        self.found(destructive="Approve")
+        self.wait_for("False", "ApprovalRequired")
+        self.approve_as("jane", DIGEST)
+        self.finish()
+        self.assertEqual((self.plan()["decision"], self.plan()["approvedBy"]), ("Approved", "jane"))
 
 
 class Refused(Plan):
