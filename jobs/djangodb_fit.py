@@ -20,6 +20,13 @@ def hash_leaves(answer):
     answer["leaves_crc32"] = "".join("%08x" % binascii.crc32(name.encode()) for name in leaves)
 
 
+def name_few(answer):
+    """As many as a condition names."""
+    for kind in ("destructive", "incompatible"):
+        if kind in answer:
+            answer[kind] = answer[kind][:8]
+
+
 # Each in its turn, until the answer fits. The operator misses nothing of these.
 SPARE = (
     lambda answer: answer.pop("plan", None),
@@ -27,6 +34,8 @@ SPARE = (
     lambda answer: answer.pop("pending", None),
     lambda answer: answer.update(applied_count=len(answer.pop("applied", ()))),
     hash_leaves,
+    name_few,
+    lambda answer: answer.pop("planned", None),  # its digest stays
 )
 # Then as many warnings as have to go, and last these. Without leaves the operator has nothing to check, and does not
 # believe the rest.
@@ -34,7 +43,6 @@ CUTS = (
     lambda answer: answer.pop("aliases", None),
     lambda answer: answer.pop("incompatible", None),  # the counts stay
     lambda answer: answer.pop("destructive", None),
-    lambda answer: answer.pop("planned", None),  # its digest stays
     lambda answer: answer.pop("leaves_crc32", None),
     lambda answer: answer.pop("settings", None),
     lambda answer: answer.update(message=""),

@@ -196,7 +196,7 @@ def test_the_digits_of_a_migration_that_is_there_as_bytecode_alone(migrated):
     assert len(digits) == 2
 
 
-@pytest.mark.parametrize("count, has_room", [(200, True), (300, False)])
+@pytest.mark.parametrize("count, has_room", [(150, True), (300, False)])
 def test_the_answer_to_a_long_plan(migrated, count, has_room):
     """With migrations that are destructive: what the operator decides by is still there."""
     before = "0001_initial"
@@ -210,7 +210,8 @@ def test_the_answer_to_a_long_plan(migrated, count, has_room):
     assert outcome.code == 0, outcome.log
     answer, full = outcome.answer, full_answer(outcome)
     assert (len(full["plan"]), len(full["destructive"]), len(full["planned"])) == (count, count // 2, count * 16)
-    assert not {"plan", "tables", "destructive", "incompatible"} & set(answer)
+    assert not {"plan", "tables"} & set(answer)
+    assert answer["destructive"] == full["destructive"][:8]
     assert (answer["destructive_count"], answer["incompatible_count"]) == (count // 2, count // 2)
     assert answer.get("planned") == (full["planned"] if has_room else None)
     assert answer["plan_digest"] == full["plan_digest"]

@@ -348,8 +348,8 @@ def test_an_answer_with_hundreds_of_migrations_and_warnings(migrated):
     full = full_answer(outcome)
     assert (len(full["leaves"]), len(full["pending"]), len(full["warnings"])) == (201, 200, 201)
     assert len(outcome.answer["leaves_crc32"]) == 8 * 201
-    assert len(outcome.answer["planned"]) == 8 * 200
+    assert "planned" not in outcome.answer and outcome.answer["plan_digest"] == full["plan_digest"]
     assert texts == full["warnings"][: len(texts)]
-    assert len(texts) > 0
+    assert len(texts) > 10
     assert outcome.answer["warnings_left_out"] == 201 - len(texts)
     assert PACKAGE % 7 + ".0001_initial" in full["leaves"]
