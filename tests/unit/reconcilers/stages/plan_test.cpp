@@ -89,16 +89,27 @@ PlanDecision expected(const MigrationsSpec& spec, const Found& found) {
     return spec.approved_plan == kDigest ? PlanDecision::Approved : PlanDecision::Undecided;
 }
 
+Reason reason_of(PlanDecision decision) {
+    switch (decision) {
+        case PlanDecision::Refused:
+            return Reason::PlanRefused;
+        case PlanDecision::Undecided:
+            return Reason::ApprovalRequired;
+        case PlanDecision::Unknown:
+            return Reason::PlanUnknown;
+        case PlanDecision::Allowed:
+        case PlanDecision::Approved:
+            break;
+    }
+    return Reason::Succeeded;
+}
+
 void expect_verdict(const World& world, PlanDecision decision) {
     const auto finding = world.finding();
     const bool goes_on = decision == PlanDecision::Allowed || decision == PlanDecision::Approved;
     EXPECT_EQ(std::holds_alternative<Satisfied>(world.verdict()), goes_on) << finding.message;
     EXPECT_EQ(std::holds_alternative<Blocked>(world.verdict()), !goes_on) << finding.message;
-    const auto reason = decision == PlanDecision::Refused     ? Reason::PlanRefused
-                        : decision == PlanDecision::Undecided ? Reason::ApprovalRequired
-                        : decision == PlanDecision::Unknown   ? Reason::PlanUnknown
-                                                              : Reason::Succeeded;
-    EXPECT_EQ(finding.reason, reason) << finding.message;
+    EXPECT_EQ(finding.reason, reason_of(decision)) << finding.message;
 }
 
 template <class Check>
@@ -270,11 +281,11 @@ TEST(Plan, HalfATaleIsNone) {
         end_job(world.probe(), 0, answer.dump());
         return find_plan(world.desired, world.observed, world.web()).is_known;
     };
-    const json kGone(json::value_t::discarded);
-    EXPECT_TRUE(is_known("destructive", kGone));
-    EXPECT_TRUE(is_known("planned", kGone)) << "there was no room for them";
+    const json gone(json::value_t::discarded);
+    EXPECT_TRUE(is_known("destructive", gone));
+    EXPECT_TRUE(is_known("planned", gone)) << "there was no room for them";
     for (const auto* member : {"plan_digest", "destructive_count", "incompatible_count"}) {
-        EXPECT_FALSE(is_known(member, kGone)) << member;
+        EXPECT_FALSE(is_known(member, gone)) << member;
     }
     EXPECT_FALSE(is_known("planned", "000000000000000100000000")) << "half a migration";
     EXPECT_FALSE(is_known("planned", "000000000000000g")) << "no hexadecimal digits";
