@@ -13,7 +13,7 @@ from djangodb_effects import (
     Effect,
 )
 from djangodb_fields import db_default, is_generated, locks_targets
-from djangodb_schema import bound, is_join, is_reference, target_of
+from djangodb_schema import bound, is_join, is_reference, is_unchecked, target_of
 
 INTEGERS = ("smallint", "integer", "bigint")
 LENGTH = re.compile(r"varchar\((\d+)\)$")
@@ -54,8 +54,19 @@ def altered_join(change, name, old, new):
         before = (is_join(old) and change.before.join_table(change.key, name, old), target_of(old, change.key))
         after = (is_join(new) and change.after.join_table(change.key, name, new), target_of(new, change.key))
         if before == after:
-            return []
+            return altered_checks(change, after[0], old, new) if after[0] else []
     return [Effect(BREAK, ACCESS_EXCLUSIVE, "changes how %s is joined" % name, change.table)]
+
+
+def altered_checks(change, table, old, new):
+    """Django makes both references of the join anew, or drops them."""
+    if old.remote_field.db_constraint == new.remote_field.db_constraint:
+        return []
+    phase, lock, why = EXPAND, ACCESS_EXCLUSIVE, "%s: its references are no longer checked"
+    if new.remote_field.db_constraint:
+        phase, lock, why = CONTRACT, SHARE_ROW_EXCLUSIVE, "%s: its references are checked from now on"
+    tables = [table] + sorted({change.table, change.after.table(target_of(new, change.key))} - {""})
+    return [Effect(phase, lock, why % table, each, scans=phase == CONTRACT) for each in tables]
 
 
 def column(alteration):
@@ -68,7 +79,7 @@ def kind(alteration):
     if before != after:
         phase, scans, remark = converted(str(before), str(after))
         effect = alteration.effect(phase, ACCESS_EXCLUSIVE, "%s becomes %s%s" % (before, after, remark), scans)
-        yield effect._replace(destructive=phase == BREAK and loses(str(before), str(after)))
+        yield effect._replace(destructive=phase == BREAK and loses(alteration, str(before), str(after)))
     elif is_auto(alteration.old) != is_auto(alteration.new):
         yield alteration.effect(BREAK, ACCESS_EXCLUSIVE, "other values where none is given", scans=True)
 
@@ -86,8 +97,10 @@ def converted(before, after):
     return BREAK, True, ", and values may not fit"
 
 
-def loses(before, after):
+def loses(alteration, before, after):
     """PostgreSQL refuses what does not fit, unless Django casts it by name: then it is cut. Digits always are."""
+    if is_shorter(before, after):
+        return is_cast(alteration)
     if after in ("text", "varchar") or (before in INTEGERS and after in INTEGERS):
         return False
     for kind in (LENGTH, PRECISION):
@@ -95,6 +108,22 @@ def loses(before, after):
         if old and new:
             return kind is PRECISION and int(new.group(2)) < int(old.group(2))
     return True
+
+
+def is_shorter(before, after):
+    length, shorter = LENGTH.match(before), LENGTH.match(after)
+    return bool(length and shorter) and int(shorter.group(1)) < int(length.group(1))
+
+
+def is_cast(alteration):
+    """Django says USING where it takes the two for different types; it compares references with what they refer to."""
+    types = alteration.change.connection.data_types
+
+    def known_as(field):
+        return types.get(field.get_internal_type(), field.db_type(alteration.change.connection))
+
+    old, new = alteration.old, alteration.new
+    return bool(old.remote_field or new.remote_field) or known_as(old) != known_as(new)
 
 
 def is_longer(before, after):
@@ -113,8 +142,12 @@ def references_to_it(alteration):
     if alteration.old_type == alteration.new_type or not (alteration.old.unique or alteration.new.unique):
         return
     why = "refers to %s, and takes its type" % alteration.place
-    for table in alteration.change.before.tables_that_refer_to(alteration.change.key):
-        yield Effect(EXPAND, ACCESS_EXCLUSIVE, why, table, scans=True)
+    before, key = alteration.change.before, alteration.change.key
+    shorter = is_shorter(str(alteration.old_type), str(alteration.new_type))
+    unchecked = before.tables_that_refer_to(key, is_unchecked) if shorter else ()
+    for table in before.tables_that_refer_to(key):
+        # They are cast. Those that are checked have no value that the key itself does not have.
+        yield Effect(EXPAND, ACCESS_EXCLUSIVE, why, table, scans=True, destructive=table in unchecked)
 
 
 def collation(alteration):
@@ -144,13 +177,15 @@ def unique(alteration):
     if alteration.new.unique and not alteration.old.unique:
         yield alteration.effect(CONTRACT, ACCESS_EXCLUSIVE, "becomes unique", scans=True)
     if alteration.old.unique and not alteration.new.unique:
-        yield alteration.effect(EXPAND, ACCESS_EXCLUSIVE, "is no longer unique")
+        why = "is no longer unique, which the old release may rely on in ON CONFLICT"
+        yield alteration.effect(CONTRACT, ACCESS_EXCLUSIVE, why)._replace(frees=True)
 
 
 def index(alteration):
     before, after = is_indexed(alteration.old), is_indexed(alteration.new)
     if after and not before:
-        yield alteration.effect(EXPAND, SHARE, "an index, and nobody writes while it is built", scans=True)
+        phase = ANY if alteration.old.unique else EXPAND  # until then there is the index of what is unique
+        yield alteration.effect(phase, SHARE, "an index, and nobody writes while it is built", scans=True)
     if before and not after:
         yield alteration.effect(CONTRACT, ACCESS_EXCLUSIVE, "drops an index, which the old release may need")
 

@@ -16,10 +16,11 @@ NO_LOCK, SHARE_UPDATE_EXCLUSIVE, SHARE, SHARE_ROW_EXCLUSIVE, UNKNOWN_LOCK, ACCES
 
 # scans: it reads or writes the whole table while others wait. reads: it does so while they go on.
 # destructive: what is in rows or columns is gone for good. data: code or SQL that may change rows.
+# frees: what it takes away refuses rows that the new release may write.
 Effect = collections.namedtuple(
     "Effect",
-    "phase lock why table scans reads destructive data",
-    defaults=(ANY, NO_LOCK, "", "", False, False, False, False),
+    "phase lock why table scans reads destructive data frees",
+    defaults=(ANY, NO_LOCK, "", "", False, False, False, False, False),
 )
 
 # Before the release that runs now is replaced, each of these breaks it, or may.

@@ -52,7 +52,7 @@ def locks_targets(schema, key, fields, lock):
 def hold_others(change, fields):
     """Whether the rows that these are in keep the new release from deleting those that they refer to."""
     referring = [field for field in fields if is_reference(field) or is_checked_join(field)]
-    return any(target_of(field, change.key) not in change.gone for field in referring)
+    return any(change.before.target(field, change.key) not in change.gone for field in referring)
 
 
 def added(change, name, field):
@@ -73,7 +73,9 @@ def added_join(change, field):
 
 
 def added_column(table, field, connection):
-    if fills_itself(field):
+    if field.unique and fills_all_alike(field):
+        phase, why = BREAK, "adds %s.%s, unique with one default in the database, so a second insert fails"
+    elif fills_itself(field):
         phase, why = EXPAND, "adds %s.%s, which the new release uses"
     else:
         phase, why = BREAK, "adds %s.%s NOT NULL without a default in the database, so inserts of the old release fail"
@@ -89,12 +91,18 @@ def added_column(table, field, connection):
 
 def rewrites(field):
     """PostgreSQL keeps one value for all rows that are there, if there is but one."""
+    default = db_default(field)
+    return (default is not None and not fills_all_alike(field)) or "Auto" in field.get_internal_type()
+
+
+def fills_all_alike(field):
+    """By one value in the database, at least within one transaction."""
     from django.db.models import Value
     from django.db.models.functions import Now
 
     default = db_default(field)
     by_row = hasattr(default, "resolve_expression") and not isinstance(default, (Value, Now))
-    return by_row or "Auto" in field.get_internal_type()
+    return default is not None and not by_row
 
 
 def removed(change, name, field):

@@ -12,13 +12,15 @@
     operations    the kinds
     why           of the phase, one sentence
 
-`destructive` and `incompatible` name those that lose data, and those that break the release that runs, or may.
+`destructive` and `incompatible` name those that lose data, and those that break the release that runs, or may. In a new
+database (`is_new`) there is neither.
 """
 
 import contextlib
 
 from djangodb_answer import described, publish
-from djangodb_approval import digest_of, planned
+from djangodb_approval import is_new
+from djangodb_digits import digest_of, planned
 from djangodb_effects import ANY, BREAK, CONTRACT, EXPAND, INCOMPATIBLE, combine, without_old_release
 from djangodb_steps import database_operations
 from djangodb_unfinished import name_of
@@ -49,9 +51,12 @@ def foretell(connection, executor, plan):
     with warned_of("the plan has no digest"):
         digits = planned(executor.loader, plan)
         publish(planned=digits, plan_digest=digest_of(digits))
-    entries = None
+    entries, new = None, False
+    with warned_of("whether the database is new can't be told"):
+        new = is_new(connection, executor.loader)
+    publish(is_new=new)
     with warned_of("the plan can't be judged"):
-        entries = forecast(connection, executor, plan)
+        entries = forecast(connection, executor, plan, new)
         destructive = [entry["migration"] for entry in entries if "destructive" in entry]
         incompatible = [entry["migration"] for entry in entries if entry["phase"] in INCOMPATIBLE]
         publish(
@@ -74,30 +79,22 @@ def warned_of(what):
         warn("%s: %s" % (what, described(error)))
 
 
-def forecast(connection, executor, plan):
+def forecast(connection, executor, plan, new):
     if not plan:
         return []
-    fresh = is_fresh(connection, executor.loader)
     state = executor._create_project_state(with_applied_migrations=True)
     operations = [(each.app_label, operation) for each in plan for operation in database_operations(each.operations)]
     walk = Walk(connection, state, models_gone(operations))
-    return [entry_of(walk, migration, fresh) for migration in plan]
+    return [entry_of(walk, migration, new) for migration in plan]
 
 
-def is_fresh(connection, loader):
-    """Nothing was ever migrated here. The loader's own list lacks a squash of which a part is applied."""
-    from django.db.migrations.recorder import MigrationRecorder
-
-    return not loader.applied_migrations and not MigrationRecorder(connection).applied_migrations()
-
-
-def entry_of(walk, migration, fresh):
+def entry_of(walk, migration, new):
     app, operations = migration.app_label, migration.operations
     effects = [effect for operation in operations for effect in walk.step(operation, app)]
-    if fresh:
+    if new:
         effects = [without_old_release(effect) for effect in effects]
     whole = combine(effects, migration.atomic)
-    phase = whole.phase if fresh else declared_phase(migration) or whole.phase
+    phase = whole.phase if new else declared_phase(migration) or whole.phase
     entry = {
         "migration": name_of(migration),
         "phase": phase,

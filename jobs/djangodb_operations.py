@@ -3,8 +3,6 @@
 A class of somebody else's that overrides what an operation does to the database is code that can't be judged.
 """
 
-import re
-
 from djangodb_alterations import altered
 from djangodb_effects import (
     ACCESS_EXCLUSIVE,
@@ -20,9 +18,11 @@ from djangodb_effects import (
 )
 from djangodb_fields import UNREMOVABLE, added, hold_others, locks_targets, removed, renamed
 from djangodb_schema import Schema
+from djangodb_statements import may_lose
 
 DJANGO = ("django.db.migrations.operations.", "django.contrib.postgres.operations")
-LOSES = re.compile(r"\b(drop\s+(table|column|schema|database)|truncate|delete\s+from)\b", re.IGNORECASE)
+
+RELIED_ON = "drops %s, which the old release may rely on in ON CONFLICT"
 
 
 class Change:
@@ -62,11 +62,15 @@ def known_class(operation):
     return None
 
 
+def of_somebody_else(operation):
+    return unknown("%s is no operation of Django's own" % type(operation).__name__, destructive=True)
+
+
 def judge(change):
     """An Effect or more for each table that it touches."""
     known = known_class(change.operation)
     if known is None:
-        return [unknown("%s is no operation of Django's own" % type(change.operation).__name__)]
+        return [of_somebody_else(change.operation)]
     if known.__name__ in OF_MODELS and not is_migrated(change):
         return []
     effects = JUDGES[known.__name__](change)
@@ -191,7 +195,16 @@ def validate_constraint(change):
 
 def remove_constraint(change):
     name = change.operation.name
-    return change.effect(EXPAND, ACCESS_EXCLUSIVE, "the new release may write rows that %s refuses" % name)
+    constraints = change.before.models[change.key].options.get("constraints") or ()
+    if all(is_check(constraint) for constraint in constraints if constraint.name == name):
+        return change.effect(EXPAND, ACCESS_EXCLUSIVE, "the new release may write rows that %s refuses" % name)
+    return change.effect(CONTRACT, ACCESS_EXCLUSIVE, RELIED_ON % name, frees=True)
+
+
+def is_check(constraint):
+    from django.db.models import CheckConstraint
+
+    return isinstance(constraint, CheckConstraint)
 
 
 def alter_unique_together(change):
@@ -201,7 +214,7 @@ def alter_unique_together(change):
         why = "the old release may write rows that are not unique"
         effects.append(change.effect(CONTRACT, ACCESS_EXCLUSIVE, why, scans=True))
     if removed:
-        effects.append(change.effect(EXPAND, ACCESS_EXCLUSIVE, "the new release may write rows that are not unique"))
+        effects.append(change.effect(CONTRACT, ACCESS_EXCLUSIVE, RELIED_ON % "unique_together", frees=True))
     return effects
 
 
@@ -240,16 +253,16 @@ def run_python(change):
 
 
 def run_sql(change):
-    sql = statements(change.operation.sql)
-    if not sql.strip() or not is_allowed(change):
+    parts = statements(change.operation.sql)
+    if not any(part.strip() for part in parts) or not is_allowed(change):
         return []
-    return unknown("runs SQL", data=True, destructive=bool(LOSES.search(sql)))
+    return unknown("runs SQL", data=True, destructive=any(map(may_lose, parts)))
 
 
 def statements(sql):
-    if isinstance(sql, str):
-        return sql
-    return "\n".join(part if isinstance(part, str) else part[0] for part in sql)
+    if not isinstance(sql, (list, tuple)):
+        return [str(sql)]
+    return [part[0] if isinstance(part, (list, tuple)) else str(part) for part in sql]
 
 
 def is_allowed(change):

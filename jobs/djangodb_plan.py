@@ -10,7 +10,7 @@ from djangodb_unfinished import forget_finished, name_of, recorded
 def load(connection):
     publish(applied=[])
     executor, plan = read(connection)
-    refuse_unapproved(executor.loader, plan)
+    refuse_unapproved(connection, executor.loader, plan)
     forget_finished(connection, executor.loader)
 
 

@@ -32,6 +32,10 @@ def is_reference(field):
     return bool(field.remote_field) and not field.many_to_many and getattr(field, "db_constraint", False)
 
 
+def is_unchecked(field):
+    return not field.remote_field.db_constraint if is_join(field) else not is_reference(field)
+
+
 def bound(field, name):
     """With its name, which some parts of its SQL need; the state's own field stays as it is."""
     field = field.clone()
@@ -51,8 +55,21 @@ class Schema:
 
         return truncate_name(name, self.connection.ops.max_name_length())
 
+    def concrete(self, key):
+        """The model that a proxy stands for, which has the table."""
+        model = self.models.get(key)
+        if model is None or not model.options.get("proxy"):
+            return key
+        bases = [key_of(base, key) for base in model.bases if isinstance(base, str) or hasattr(base, "_meta")]
+        known = [base for base in bases if base in self.models]
+        return self.concrete(known[0] if known else bases[0])
+
+    def target(self, field, key):
+        return self.concrete(target_of(field, key))
+
     def table(self, key):
         """As Django writes it, so it may be quoted already; "" where there is no such model."""
+        key = self.concrete(key)
         model = self.models.get(key)
         if model is None:
             return ""
@@ -80,7 +97,7 @@ class Schema:
         if not field.remote_field:
             found = field.db_type(self.connection)
             return STORED_AS.get(found, found)
-        target = target_of(field, key)
+        target = self.target(field, key)
         if target not in self.models:
             return "what %s.%s has" % target
         column = self.target_field(field, target)
@@ -95,21 +112,21 @@ class Schema:
         """(model, name, field) of all models."""
         return [(key, name, field) for key, model in list(self.models.items()) for name, field in model.fields.items()]
 
-    def joins(self, key):
+    def joins(self, key, which=bool):
         """The tables of all joins that have the model on one of their sides."""
         return {
             self.join_table(other, name, field)
             for other, name, field in self.fields()
-            if is_join(field) and key in (other, target_of(field, other))
+            if is_join(field) and key in (other, self.target(field, other)) and which(field)
         }
 
-    def tables_that_refer_to(self, key):
+    def tables_that_refer_to(self, key, which=bool):
         columns = {
             self.table(other)
             for other, _, field in self.fields()
-            if field.remote_field and not field.many_to_many and target_of(field, other) == key
+            if field.remote_field and not field.many_to_many and self.target(field, other) == key and which(field)
         }
-        return sorted(columns | self.joins(key))
+        return sorted(columns | self.joins(key, which))
 
     def is_migrated(self, key):
         """Whether Django would touch the model's table in this database at all."""

@@ -8,7 +8,7 @@ import copy
 
 from djangodb_answer import described, one_line
 from djangodb_effects import ANY, BREAK, EXPAND, SHARE, SHARE_UPDATE_EXCLUSIVE, UNKNOWN, Effect, on_new_table, unknown
-from djangodb_operations import OF_MODELS, Change, judge, known_class
+from djangodb_operations import OF_MODELS, Change, judge, known_class, of_somebody_else
 from djangodb_schema import Schema
 
 ONLY_IN_THE_STATE = "%s, but only in the state: whether the database has it can't be told"
@@ -22,11 +22,12 @@ class Walk:
         self.new = set(new)  # tables that it made
 
     def step(self, operation, app):
-        """What can't be judged is unknown; that is no failure."""
+        """What can't be judged is unknown, and may lose data; that is no failure."""
         try:
             return self.effects_of(operation, app)
         except Exception as error:
-            return [unknown(one_line("%s can't be judged: %s" % (type(operation).__name__, described(error))))]
+            why = one_line("%s can't be judged: %s" % (type(operation).__name__, described(error)))
+            return [unknown(why, destructive=True)]
 
     def effects_of(self, operation, app):
         if getattr(operation, "state_operations", None) or getattr(operation, "database_operations", None):
@@ -55,7 +56,7 @@ class Walk:
         database = Walk(self.connection, self.state.clone(), self.gone, self.new)
         operation.state_forwards(app, self.state)
         if known_class(operation) is None:
-            return [unknown("%s is no operation of Django's own" % type(operation).__name__)]
+            return [of_somebody_else(operation)]
         parts = getattr(operation, "database_operations", None)
         if parts is None:  # SQL
             effects = judge(Change(operation, app, {}, {}, self.connection))
@@ -110,7 +111,7 @@ def difference(effect):
     if effect.phase == BREAK:
         return Effect(BREAK, why=effect.why + "; and the database is not told", table=effect.table)
     is_index = effect.lock in (SHARE, SHARE_UPDATE_EXCLUSIVE)
-    if effect.phase == EXPAND and not is_index:
+    if effect.frees or (effect.phase == EXPAND and not is_index):
         return Effect(UNKNOWN, why=ONLY_IN_THE_STATE % effect.why, table=effect.table)
     return Effect(ANY)
 

@@ -346,7 +346,9 @@ struct Describe<MigrationsSpec> {
             &MigrationsSpec::destructive,
             Presence::Optional,
             "What becomes of a release with migrations that lose data, such as one that drops a "
-            "column. Allow: they run. Approve: the release is held until approvedPlan names its "
+            "column, SQL that drops or deletes, or an operation that can't be judged; RunPython is "
+            "under incompatible alone. Allow: they run. Approve: the release is held until "
+            "approvedPlan names its "
             "plan. Block: it is refused. The plan is judged by the pre-flight and stands in the "
             "DjangoRelease.",
             {.default_json = "\"Allow\""}

@@ -44,9 +44,9 @@ def text(length, **more):
     return models.CharField(max_length=length, **more)
 
 
-def together(phase, columns):
-    label = "AlterUniqueTogether " + phase
-    return Case(label, phase, AX if phase != "Any" else NO_LOCK, migrations.AlterUniqueTogether("item", columns))
+def together(phase, columns, label):
+    lock = AX if phase != "Any" else NO_LOCK
+    return Case("AlterUniqueTogether " + label, phase, lock, migrations.AlterUniqueTogether("item", columns))
 
 
 def models_made_and_dropped():
@@ -73,10 +73,10 @@ def models_made_and_dropped():
         Case("AlterModelTable to what it is", "Any", NO_LOCK, migrations.AlterModelTable("alone", "alone_table")),
         Case("AlterModelOptions", "Any", NO_LOCK, migrations.AlterModelOptions("item", {"ordering": ["name"]})),
         Case("AlterModelManagers", "Any", NO_LOCK, migrations.AlterModelManagers("item", [])),
-        together("Contract", {("code", "serial"), ("code", "qty")}),
-        together("Expand", set()),
-        together("Break", {("code", "qty")}),
-        together("Any", [["code", "serial"]]),
+        together("Contract", {("code", "serial"), ("code", "qty")}, "more"),
+        together("Contract", set(), "none"),
+        together("Contract", {("code", "qty")}, "other"),
+        together("Any", [["code", "serial"]], "same"),
         Case("AlterOrder", "Break", AX, migrations.AlterOrderWithRespectTo("item", "parent")),
     ]
 
@@ -95,6 +95,10 @@ def fields_added():
         add("Expand", AX, parent(null=True, related_name="+"), "FK null"),
         add("Expand", AX, parent(null=True, related_name="+", db_constraint=False), "FK not checked"),
         add("Expand", SRX, models.ManyToManyField("t.Parent", related_name="+"), "M2M"),
+        add(
+            "Expand", AX, models.ForeignKey("t.Guardian", models.CASCADE, null=True, related_name="+"), "FK to a proxy"
+        ),
+        add("Expand", SRX, models.ManyToManyField("t.Guardian", related_name="+"), "M2M to a proxy"),
     ]
 
 
@@ -136,7 +140,8 @@ def fields_altered():
         alter("Expand", SHARE, "qty", models.IntegerField(db_index=True), "index"),
         alter("Contract", AX, "code", text(20), "no index"),
         alter("Contract", AX, "code", text(20, unique=True), "unique"),
-        alter("Expand", AX, "serial", models.IntegerField(null=True), "not unique"),
+        alter("Contract", AX, "serial", models.IntegerField(null=True), "not unique"),
+        alter("Contract", AX, "serial", models.IntegerField(null=True, db_index=True), "not unique, an index"),
         alter("Any", NO_LOCK, "name", text(100, help_text="x", choices=[("a", "A")]), "choices"),
         alter("Any", NO_LOCK, "qty", models.IntegerField(default=9), "Python default"),
         alter("Expand", AX, "parent", parent(db_constraint=False), "FK not checked"),
@@ -150,7 +155,17 @@ def fields_altered():
         ),
         alter("Break", AX, "qty", models.IntegerField(db_column="amount"), "db_column"),
         alter("Break", AX, "opt", models.ForeignKey("t.Alone", models.CASCADE, null=True), "FK to another"),
+        alter("Any", AX, "opt", models.ForeignKey("t.Guardian", models.SET_NULL, null=True), "FK to a proxy of it"),
         alter("Break", AX, "qty", parent(related_name="+"), "int to FK", fails=True),
+        alter(
+            "Expand",
+            AX,
+            "tags",
+            models.ManyToManyField("t.Parent", related_name="+", db_constraint=False),
+            "M2M not checked",
+        ),
+        alter("Contract", SRX, "loose", models.ManyToManyField("t.Parent", related_name="+"), "M2M checked"),
+        alter("Any", NO_LOCK, "tags", models.ManyToManyField("t.Parent", related_name="+", blank=True), "M2M blank"),
         alter("Break", AX, "id", models.UUIDField(primary_key=True, default=uuid.uuid4), "key", fails=True),
         other_key("Break", "parent", models.AutoField(primary_key=True)),
         other_key("Expand", "shelf", models.BigAutoField(primary_key=True)),
@@ -176,6 +191,7 @@ def indexes_and_constraints():
         constraint("Contract", AX, models.UniqueConstraint(fields=["code"], name="uq"), "unique"),
         constraint("Contract", SHARE, partial, "partial unique"),
         Case("RemoveConstraint", "Expand", AX, migrations.RemoveConstraint("item", "qty_ge0")),
+        Case("RemoveConstraint unique", "Contract", AX, migrations.RemoveConstraint("item", "one_only")),
         Case("CreateExtension", "Expand", NO_LOCK, postgres.TrigramExtension()),
         Case("CreateCollation", "Expand", NO_LOCK, postgres.CreateCollation("plain", locale="C")),
         Case("RemoveCollation", "Contract", NO_LOCK, postgres.RemoveCollation("plain", locale="C"), tried=False),
@@ -218,6 +234,12 @@ def code_and_state():
             "Unknown",
             NO_LOCK,
             only(state_operations=[migrations.AddField("item", "a", models.IntegerField(null=True))]),
+        ),
+        Case(
+            "state: RemoveConstraint unique",
+            "Unknown",
+            NO_LOCK,
+            only(state_operations=[migrations.RemoveConstraint("item", "one_only")]),
         ),
         Case(
             "state: AddIndex",
@@ -312,6 +334,8 @@ def since_5_0():
         add("Expand", AX, models.IntegerField(db_default=3), "NOT NULL db_default"),
         add("Expand", AX, models.DateTimeField(db_default=Now()), "NOT NULL db_default Now"),
         add("Expand", AX, models.UUIDField(db_default=RandomUUID()), "NOT NULL db_default of each row"),
+        add("Expand", AX, models.UUIDField(db_default=RandomUUID(), unique=True), "unique, of each row"),
+        add("Break", AX, models.IntegerField(db_default=3, unique=True), "unique, one db_default", fails=True),
         add("Expand", AX, twice, "generated"),
         alter("Expand", AX, "qty", models.IntegerField(db_default=1), "db_default"),
     ]

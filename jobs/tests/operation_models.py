@@ -6,12 +6,22 @@ from django.db import migrations, models
 APP = "t"
 
 
+class Short(models.CharField):
+    """A type of somebody else's, which Django can't compare."""
+
+    def get_internal_type(self):
+        return "Short"
+
+    def db_type(self, connection):
+        return "varchar(%d)" % self.max_length
+
+
 def key():
     return ("id", models.BigAutoField(primary_key=True))
 
 
 def parent(**more):
-    return models.ForeignKey("t.Parent", **dict({"on_delete": models.CASCADE}, **more))
+    return models.ForeignKey(**dict({"to": "t.Parent", "on_delete": models.CASCADE}, **more))
 
 
 def check(name, least):
@@ -23,6 +33,8 @@ def base_operations():
     """Item has something of all that is changed below."""
     return [
         migrations.CreateModel("Parent", [key(), ("name", models.CharField(max_length=50))]),
+        migrations.CreateModel("Guardian", [], {"proxy": True}, ("t.parent",)),
+        migrations.CreateModel("Label", [("code", models.CharField(max_length=50, primary_key=True))]),
         migrations.CreateModel(
             "Item",
             [
@@ -42,9 +54,13 @@ def base_operations():
                 ("nextra", models.IntegerField(null=True)),
                 ("fixed", models.IntegerField(null=True, db_column="fixed_column")),
                 ("tags", models.ManyToManyField("t.Parent", related_name="+")),
+                ("loose", models.ManyToManyField("t.Parent", related_name="+", db_constraint=False)),
+                ("label", models.ForeignKey("t.Label", models.CASCADE, null=True, db_constraint=False)),
+                ("wide", Short(max_length=100, null=True)),
+                ("only", models.IntegerField(null=True)),
             ],
             options={
-                "constraints": [check("qty_ge0", 0)],
+                "constraints": [check("qty_ge0", 0), models.UniqueConstraint(fields=["only"], name="one_only")],
                 "indexes": [models.Index(fields=["name"], name="i_name")],
                 "unique_together": {("code", "serial")},
             },

@@ -1,10 +1,12 @@
-"""The plan that the probe tells, and that a run which was approved for one plan takes no other."""
+"""The plan that the probe tells."""
 
+import json
 import py_compile
 import re
 
 import pytest
 
+from app import jobs_importable
 from test_probe import append, full_answer
 
 NULLABLE = "migrations.AddField('order', '%s', models.IntegerField(null=True))"
@@ -155,16 +157,37 @@ def test_sizes_of_the_tables_that_are_there(app):
     assert size == int(app.sql("select pg_total_relation_size('orders_order')"))
 
 
-def test_a_fresh_database_has_nothing_to_lose(app):
+def test_a_new_database_has_nothing_to_lose(app):
     app.add_migration("0002_next", operations="migrations.RemoveField('order', 'cents'), migrations.RunPython(step)")
     app.sql("create table django_migrations(id bigserial primary key, app text, name text, applied timestamptz)")
     app.sql("grant all on django_migrations to public")
     answer = plan_of(app)
+    assert answer["is_new"] is True
     assert [entry["phase"] for entry in answer["plan"]] == ["Expand", "Expand"]
     assert (answer["destructive"], answer["incompatible"], answer["tables"]) == ([], [], {})
     assert [entry.get("lock") for entry in answer["plan"]] == [None, None]
     app.sql("insert into django_migrations(app, name, applied) values ('other', '0001_initial', now())")
-    assert plan_of(app)["incompatible"] == ["orders.0002_next"]
+    answer = plan_of(app)
+    assert (answer["is_new"], answer["incompatible"]) == (False, ["orders.0002_next"])
+
+
+@pytest.mark.parametrize(
+    "statement, is_new",
+    [
+        ("create table legacy(id int)", False),
+        ("create table legacy(id int) partition by range (id)", False),
+        ("create table django_session(id int)", False),
+        ("create schema elsewhere create table legacy(id int)", True),
+        ("create view legacy as select 1", True),
+        ("create table of_an_extension(id int); alter extension plpgsql add table of_an_extension", True),
+    ],
+)
+def test_a_database_in_which_somebody_has_tables_is_not_new(app, statement, is_new):
+    app.add_migration("0002_next")
+    app.sql(statement)
+    answer = plan_of(app)
+    assert answer["is_new"] is is_new
+    assert answer["incompatible"] == ([] if is_new else ["orders.0002_next"])
 
 
 def test_the_digits_of_a_plan(migrated):
@@ -196,6 +219,43 @@ def test_the_digits_of_a_migration_that_is_there_as_bytecode_alone(migrated):
     assert len(digits) == 2
 
 
+def reads(what):
+    """An operation that takes what it does from beside the migration."""
+    return "__import__('beside').%s" % what
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "migrations.RunSQL(open('beside.py').read())",
+        "migrations.RunSQL([('select %s', [{'a', 'b', 'c'}]), " + reads("__doc__") + "])",
+        "migrations.RunPython(%s)" % reads("step"),
+        "migrations.SeparateDatabaseAndState([migrations.RunPython(%s)])" % reads("step"),
+        reads("Odd()"),
+        "type('Mine', (%s,), {})()" % reads("Odd"),
+    ],
+)
+def test_the_digits_of_a_migration_that_runs_what_stands_elsewhere(migrated, operation):
+    digits = []
+    migrated.add_migration("0002_next", operations=operation)
+    for number in range(2):
+        code = "'''select %d'''\n\ndef step(apps, schema_editor):\n    return %d\n" % (number, number)
+        migrated.write("beside.py", code + CUSTOM % "pass")
+        found = {plan_of(migrated, PYTHONHASHSEED=seed)["planned"] for seed in "123"}
+        assert len(found) == 1
+        digits += found
+    assert digits[0] != digits[1]
+
+
+@pytest.mark.parametrize("operation", ["migrations.RunPython(print)", "migrations.RunSQL([property(exit)])", "Odd()"])
+def test_the_digits_of_what_can_not_be_read(migrated, operation):
+    migrated.add_migration("0002_next", operations=operation)
+    odd = CUSTOM % "pass" + "\n    database_operations = property(exit)\n"
+    migrated.replace("orders/migrations/0002_next.py", "\ndef step", odd + "\ndef step")
+    digits = {plan_of(migrated, PYTHONHASHSEED=seed)["planned"] for seed in "12"}
+    assert re.match("[0-9a-f]{16}$", digits.pop()) and not digits
+
+
 @pytest.mark.parametrize("count, has_room", [(150, True), (300, False)])
 def test_the_answer_to_a_long_plan(migrated, count, has_room):
     """With migrations that are destructive: what the operator decides by is still there."""
@@ -214,41 +274,16 @@ def test_the_answer_to_a_long_plan(migrated, count, has_room):
     assert answer["destructive"] == full["destructive"][:8]
     assert (answer["destructive_count"], answer["incompatible_count"]) == (count // 2, count // 2)
     assert answer.get("planned") == (full["planned"] if has_room else None)
-    assert answer["plan_digest"] == full["plan_digest"]
+    assert (answer["plan_digest"], answer["is_new"]) == (full["plan_digest"], False)
     assert len(answer["leaves_crc32"]) == 8
 
 
-def test_what_is_approved_is_migrated(app):
-    assert app.migrate().code == 0
-    app.add_migration("0002_next", operations=NULLABLE % "a")
-    app.add_migration("0003_next", operations=NULLABLE % "b", after="0002_next")
-    approved = plan_of(app)["planned"]
-    app.migrate(DJANGODB_APPROVED=approved[16:]).is_failure("PlanChanged", 91)
-    outcome = app.migrate(DJANGODB_APPROVED="").is_failure("PlanChanged", 91)
-    said = "orders.0002_next is not part of the plan that was approved; nothing was migrated"
-    assert outcome.answer["message"] == said
-    assert app.recorded() == ["0001_initial"]
-    app.migrate(DJANGODB_APPROVED="plan:0000000000000000").is_failure("PlanChanged", 91)
-    app.manage("migrate", "orders", "0002")  # as a run did that was cut then
-    assert app.migrate(DJANGODB_APPROVED=approved).code == 0
-    assert app.recorded() == ["0001_initial", "0002_next", "0003_next"]
-    assert app.migrate(DJANGODB_APPROVED="").code == 0
-
-
-def test_a_plan_that_is_approved_as_a_whole_is_migrated(app):
-    assert app.migrate().code == 0
-    app.add_migration("0002_next", operations=NULLABLE % "a")
-    digest = plan_of(app)["plan_digest"]
-    outcome = app.migrate(DJANGODB_APPROVED="plan:" + digest[::-1]).is_failure("PlanChanged", 91)
-    said = "plan %s is pending, which is not the one that was approved; nothing was migrated" % digest
-    assert outcome.answer["message"] == said
-    assert app.migrate(DJANGODB_APPROVED="plan:" + digest).code == 0
-
-
-def test_a_migration_that_changed_since_it_was_approved(app):
-    assert app.migrate().code == 0
-    app.add_migration("0002_next", operations=NULLABLE % "a")
-    approved = plan_of(app)["planned"]
-    app.add_migration("0002_next", operations=NULLABLE % "b")
-    app.migrate(DJANGODB_APPROVED=approved).is_failure("PlanChanged", 91)
-    assert app.recorded() == ["0001_initial"]
+def test_an_answer_without_room_says_that_nothing_is_pending():
+    with jobs_importable():
+        from djangodb_fit import fit
+    answer = json.loads(fit({"planned": "", "plan_digest": "", "is_new": False, "pending": ["x" * 99] * 99}))
+    assert answer == {"planned": "", "plan_digest": "", "is_new": False}
+    answer = json.loads(fit({"planned": "", "is_new": False, "warnings": ["x" * 5000], "message": "x" * 5000}))
+    assert (answer["planned"], answer["is_new"], answer["warnings_left_out"]) == ("", False, 1)
+    answer = json.loads(fit({"planned": "0" * 9999, "plan_digest": "0", "is_new": True}))
+    assert (answer["plan_digest"], answer["is_new"], "planned" in answer) == ("0", True, False)

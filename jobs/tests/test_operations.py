@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 from app import jobs_importable
 from operation_cases import cases
-from operation_models import APP, check, key, parent
+from operation_models import APP, Short, check, key, parent
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_the_state_goes_on_behind_what_can_not_be_judged(jobs, database):
     parts = [migrations.RemoveField("item", "ghost")], [migrations.RemoveField("item", "extra")]
     walk = jobs.walk.Walk(database, state_of())
     (effect,) = walk.step(migrations.SeparateDatabaseAndState(*parts), APP)
-    assert (effect.phase, "ghost" in effect.why) == ("Unknown", True)
+    assert (effect.phase, "ghost" in effect.why, effect.destructive) == ("Unknown", True, True)
     assert "extra" not in walk.state.models[APP, "item"].fields
 
 
@@ -148,6 +148,11 @@ def test_what_takes_no_time_is_not_said_to_scan(label, jobs, database):
         ("price", models.DecimalField(max_digits=9, decimal_places=3), "1.23", False),
         ("small", models.TextField(), "7", False),
         ("note", models.TextField(null=True), "'%s'" % ("z" * 50), False),
+        # Django casts what it takes for another type, and PostgreSQL cuts what it is told to cast.
+        ("name", Short(max_length=80), "'%s'" % ("z" * 100), True),
+        ("wide", Short(max_length=80, null=True), "'%s'" % ("z" * 100), True),
+        ("wide", Short(max_length=120, null=True), "'%s'" % ("z" * 100), False),
+        ("name", models.SlugField(max_length=80, db_index=False), "'%s'" % ("z" * 100), django.VERSION >= (4, 2)),
         # Refused, and so not lost.
         ("name", models.CharField(max_length=80), "'%s'" % ("z" * 100), False),
         ("small", models.SmallIntegerField(), "100000", False),
@@ -160,6 +165,16 @@ def test_values_that_are_cut(name, field, value, destructive, jobs, database):
     before, after = values_after(operation, name, value)
     assert (after not in (before, None)) == destructive
     assert foretold(jobs, database, [operation]).destructive == destructive
+
+
+@pytest.mark.parametrize("length", [10, 60])
+def test_a_reference_that_is_not_checked_follows_a_shorter_key(length, jobs, database):
+    from operation_measure import values_after
+
+    operation = migrations.AlterField("label", "code", models.CharField(max_length=length, primary_key=True))
+    before, after = values_after(operation, "label_id", "'%s'" % ("z" * 30))
+    assert after == before[:length]
+    assert foretold(jobs, database, [operation]).destructive == (length < 50)
 
 
 class Mine(migrations.AddField):
@@ -181,9 +196,11 @@ class Both(migrations.SeparateDatabaseAndState):
 
 def test_classes_made_from_djangos(jobs, database):
     field = models.IntegerField(null=True)
-    assert foretold(jobs, database, [Mine("item", "a", field)]).phase == "Expand"
-    assert foretold(jobs, database, [Other("item", "a", field)])[:2] == ("Unknown", "UNKNOWN")
-    assert foretold(jobs, database, [Both(state_operations=[Mine("item", "a", field)])])[:2] == ("Unknown", "UNKNOWN")
+    mine = foretold(jobs, database, [Mine("item", "a", field)])
+    assert (mine.phase, mine.destructive) == ("Expand", False)
+    for operation in (Other("item", "a", field), Both(state_operations=[Mine("item", "a", field)])):
+        effect = foretold(jobs, database, [operation])
+        assert (effect.phase, effect.lock, effect.destructive) == ("Unknown", "UNKNOWN", True)
 
 
 def test_a_reference_to_an_app_without_migrations(jobs, database):
@@ -231,6 +248,53 @@ def test_code_that_the_routers_keep_away(jobs, database):
         effect = foretold(jobs, database, [kind(body)])
         assert (effect.phase, effect.destructive) == ("Unknown", kind is migrations.RunSQL)
         assert foretold(jobs, database, [kind(body, hints={"elsewhere": True})]).phase == "Any"
+
+
+LOSE = [
+    "drop table a",
+    "ALTER TABLE a DROP note",
+    'alter table a drop "note"',
+    "alter table a drop index",
+    "alter table a\n\tdrop\n\tcolumn b",
+    "drop extension hstore cascade",
+    "drop view a",
+    "drop index a cascade",
+    "truncate a",
+    "delete from a",
+    "DELETE/* all */FROM a",
+    "delete -- all\nfrom a",
+    "update a set b = 1",
+    "insert into a values (1) on conflict (b) do update set c = 1",
+    "select '--'; drop table a",
+    "select '/*', 'it''s'; drop table a; select '*/'",
+    "select E'\\'', 1; drop table a --'",
+    "/* /* */ ' */ drop table a",
+    "do $$ begin delete from a; end $$",
+    "do $x$ begin execute 'drop table a'; end $x$",
+    "do 'begin null; end'",
+    ["select 1", ("delete from a where b = %s", [1])],
+]
+KEEP = [
+    "select 1",
+    "create index i on a (b)",
+    "drop index if exists a",
+    'DROP INDEX CONCURRENTLY "drop table a"',
+    "alter table a drop constraint b, alter c drop default, alter c drop  not\nnull, alter d drop identity if exists",
+    "alter table a alter b drop expression",
+    "-- drop table a",
+    "/* drop /* table */ a; truncate */ select 1",
+    "insert into a values ('drop table a; delete from b')",
+    "insert into a values ('it''s; truncate b', E'it\\'s; truncate b')",
+    "alter table a add foreign key (b) references c on delete cascade on update set null",
+    "create function f() returns int language sql as $$ select 1 -- drop table a\n$$",
+    "select dropped, updated, deleted from a",
+    [("insert into a values (%s)", ["drop table a"])],
+]
+
+
+@pytest.mark.parametrize("sql", LOSE + KEEP, ids=str)
+def test_sql_that_may_lose_data(sql, jobs, database):
+    assert foretold(jobs, database, [migrations.RunSQL(sql)]).destructive == (sql in LOSE)
 
 
 @pytest.mark.parametrize(

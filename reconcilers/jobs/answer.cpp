@@ -159,12 +159,17 @@ FoundPlan read_plan(const json& answer) {
     plan.destructive_count = count_at(answer, "destructive_count", plan.destructive.size());
     plan.incompatible = short_names_at(answer, "incompatible");
     plan.incompatible_count = count_at(answer, "incompatible_count", plan.incompatible.size());
-    const bool is_none = plan.digest.empty() && plan.migrations == "" &&
+    const bool is_none = plan.digest.empty() && (!plan.migrations || plan.migrations->empty()) &&
                          plan.destructive_count + plan.incompatible_count == 0;
     const bool is_some = plan.digest.size() == kDigestDigits && is_hexadecimal(plan.digest) &&
                          (!plan.migrations || is_whole(*plan.migrations, kMigrationDigits));
     plan.is_known = answer.contains("plan_digest") && answer.contains("destructive_count") &&
                     answer.contains("incompatible_count") && (is_none || is_some);
+    if (!plan.is_known) {
+        return {};
+    }
+    plan.name = plan.digest;
+    plan.is_new = answer.value("is_new", json()) == true;
     return plan;
 }
 

@@ -29,8 +29,12 @@ namespace djdb {
 struct FoundPlan {
     /// It was judged; of an earlier version's probe it is not.
     bool is_known = false;
-    /// Names the plan; empty: nothing is pending.
+    /// Of the pending migrations; empty: nothing is pending.
     std::string digest;
+    /// By which it is approved, on this database and at this time (stages/release/plan.hpp).
+    std::string name;
+    /// Nothing was ever migrated in its database.
+    bool is_new = false;
     /// Sixteen hexadecimal digits of each pending migration; none: they are too many for an answer.
     std::optional<std::string> migrations;
     /// Those that lose data, and how many they are: there may be no room for all names.

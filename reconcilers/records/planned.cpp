@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -123,6 +124,23 @@ std::string answer_of(const DjangoReleaseStatus& status, const JobRun& probe) {
     return step == status.steps.end() ? std::string{} : step->answer;
 }
 
+/// What an earlier attempt applied is pending no more, and was planned all the same.
+std::vector<PlannedMigration> behind_what_is_applied(
+    const DjangoReleaseStatus& status, std::vector<PlannedMigration> planned
+) {
+    std::vector<PlannedMigration> all;
+    for (const auto& earlier : status.plan.migrations) {
+        const auto is_it = [&](const auto& name) { return name == earlier.name; };
+        if (std::ranges::any_of(status.applied, is_it) &&
+            std::ranges::none_of(planned, is_it, &PlannedMigration::name)) {
+            all.push_back(earlier);
+        }
+    }
+    std::ranges::move(planned, std::back_inserter(all));
+    all.resize(std::min(all.size(), kMostMigrations));
+    return all;
+}
+
 }  // namespace
 
 std::vector<PlannedMigration> planned_migrations(
@@ -177,12 +195,19 @@ void update_plan(
         return;
     }
     const auto found = find_plan(desired, observed, *source);
-    status.plan.digest = found.digest;
-    status.plan.decision = in_record(decide(desired.object.spec.migrations, found));
-    status.plan.approved_by = status.plan.decision == ReleasePlanDecision::Approved
-                                  ? beginning_of(approver_of(desired.object), kLongestName)
-                                  : "";
-    status.plan.migrations = planned_migrations(answer_of(status, *probe), secrets);
+    auto planned = planned_migrations(answer_of(status, *probe), secrets);
+    // The answer of a step may be left out, or its log not be there to be read.
+    if (planned.empty() && status.plan.digest == found.name) {
+        planned = status.plan.migrations;
+    }
+    status.plan = {
+        found.name,
+        in_record(decide(desired.object.spec.migrations, found)),
+        "",
+        behind_what_is_applied(status, std::move(planned))};
+    if (status.plan.decision == ReleasePlanDecision::Approved) {
+        status.plan.approved_by = beginning_of(approver_of(desired.object), kLongestName);
+    }
 }
 
 }  // namespace djdb

@@ -3,6 +3,8 @@ says what each probe has found.
 """
 
 import json
+import re
+import time
 import unittest
 
 import test_preflight
@@ -54,6 +56,9 @@ class Plan(test_preflight.Preflight):
         (container,) = self.job()["spec"]["template"]["spec"]["containers"]
         return {v["name"]: v.get("value") for v in container["env"]}.get("DJANGODB_APPROVED")
 
+    def decisions(self):
+        return {record["status"].get("plan", {}).get("decision") for record in self.api.list("djrel", self.space)}
+
     def plan(self):
         (record,) = self.api.list("djrel", self.space)
         return record["status"]["plan"]
@@ -104,12 +109,51 @@ class Approval(Plan):
         self.finish()
         self.assertEqual(self.plan()["decision"], "Approved")
 
-    def test_what_changed_since_it_is_not_applied(self):
+    def test_what_changed_since_is_not_applied_and_judged_anew(self):
         self.found(destructive="Approve", approvedPlan=DIGEST)
+        self.job()
+        time.sleep(1.1)  # Kubernetes' times are whole seconds, and a real Job takes some
         self.job_ends(exit_code=NOT_APPROVED, answer=failure("PlanChanged"))
-        said = self.wait_for_condition("MigrationsApplied", "False", "PlanChanged", seconds=HEAL_SECONDS)["message"]
-        self.assertIn("New Pods are held", said)
-        self.wait_for_condition("Stalled", "True", "PlanChanged")
+        self.end(attempt=2, answer={**FOUND, "plan_digest": OTHER, "planned": PLANNED + "0a0b0c0d0e0f1013"})
+        said = self.wait_for("False", "ApprovalRequired")["message"]
+        self.assertIn("Plan %s has to be approved" % OTHER, said)
+        self.assertIn("Nothing more is migrated", said)
+        self.approve(OTHER)
+        self.migrate()
+        self.job_ends(2)
+        self.wait_for_condition("Ready", "True", "Ready", seconds=HEAL_SECONDS)
+
+    def test_a_probe_that_is_gone_comes_again_before_the_next_attempt(self):
+        self.found(destructive="Approve", approvedPlan=DIGEST)
+        self.job_ends(exit_code=85, answer=failure("LockTimeout"))
+        former = self.probe()["metadata"]
+        world.kubectl("-n", self.space, "delete", "job", former["name"])
+
+        def owners():
+            pods = self.api.list("pod", self.space, labelSelector="job-name=" + former["name"])
+            return [pod["metadata"]["ownerReferences"][0]["uid"] for pod in pods]
+
+        self.eventually("another one comes", lambda: owners() not in ([], [former["uid"]]), HEAL_SECONDS)
+        self.eventually("its Pod is the only one", lambda: len(owners()) == 1, HEAL_SECONDS)
+        self.end(answer=FOUND)
+        self.migrate()
+        self.job_ends(2)
+        self.wait_for_condition("Ready", "True", "Ready", seconds=HEAL_SECONDS)
+
+    def test_is_of_one_time(self):
+        """A backup brings back what the plan had taken away: the same approval does not do it again."""
+        self.found(destructive="Approve", approvedPlan=DIGEST)
+        self.finish()
+        self.sql("DELETE FROM public.django_migrations", self.database)
+        self.change_template(
+            "web", {"spec": {"containers": [{"name": "app", "env": [{"name": "MODE", "value": "2"}]}]}}
+        )
+        self.end(answer=FOUND, mode="2")
+        said = self.wait_for("False", "ApprovalRequired")["message"]
+        (name,) = re.findall('approvedPlan: "([0-9a-f]{16})"', said)
+        self.assertNotEqual(name, DIGEST)
+        self.approve(name)
+        self.eventually("both are approved", lambda: self.decisions() == {"Approved"}, HEAL_SECONDS)
 
 
 class Approvers(Plan):
@@ -156,6 +200,21 @@ class Approvers(Plan):
         self.assertIn("editor may not approve", self.approve_as("editor", OTHER))
         self.assertIn("patched", self.approve_as("editor", None))
         self.assertEqual(self.approver() or "", "", "what is taken back has no approver")
+
+    def test_alone_loosen_what_is_asked(self):
+        def set_as(user, **policies):
+            return self.patch_as(user, {"spec": {"migrations": policies}})
+
+        self.assertIn("patched", set_as("editor", destructive="Approve", incompatible="Approve"))
+        for loosened in ("Allow", None):
+            self.assertIn(
+                "editor may not allow in namespace %s what had to be approved" % self.space,
+                set_as("editor", destructive=loosened),
+            )
+        self.assertIn("may not allow", self.patch_as("editor", {"spec": {"migrations": None}}))
+        self.assertIn("patched", set_as("editor", incompatible="Block"))
+        self.assertIn("may not allow", set_as("editor", incompatible="Approve"))
+        self.assertIn("patched", set_as("jane", incompatible="Allow", destructive="Allow"))
 
     def test_are_noted_by_nobody_but_the_api_server(self):
         forged = {"metadata": {"annotations": {"djangodb.io/approved-by": "the boss"}}}

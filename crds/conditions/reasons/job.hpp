@@ -211,7 +211,7 @@ constexpr std::array kJob{
         "PlanChanged",
         C::MigrationsApplied,
         "the database or the image changed since the plan was approved; nothing was migrated",
-        "delete the probe Job and the migration Job: the plan is judged anew"},
+        "nothing at first: the plan is judged anew, five times at most"},
 };
 
 }  // namespace djdb::reasons

@@ -28,6 +28,8 @@
 //                                                   before it, ExpireJobs, next attempt)
 //       since half an hour                       -> Blocked(the Job's own reason | MigrationFailed), once an hour
 //                                                   the same Act
+//     met another plan than was approved, which
+//       a probe has judged since                 -> Act(as above), five times at most
 //     ended otherwise                            -> Blocked(the Job's own reason | MigrationFailed):
 //                                                   the next template is a new revision
 #include "reconcilers/jobs/answer.hpp"
@@ -234,6 +236,17 @@ Verdict judge_success(
                       : act_and_stop(std::move(finding), std::move(steps));
 }
 
+/// It found something pending that was not in its plan, and the plan was judged again since. What goes on changing is
+/// for a person to look at.
+bool was_judged_anew(
+    const Desired& desired, const Observed& observed, const JobRun& job, const Workload& source
+) {
+    constexpr int kMostAttempts = 5;
+    const auto* probe = find_passed_probe(desired, observed, source);
+    return has_met_another_plan(job) && job.attempt < kMostAttempts && probe != nullptr &&
+           !is_of_the_past(*probe) && !is_outdated_by(*probe, job);
+}
+
 Verdict judge_failure(
     const Desired& desired,
     const Observed& observed,
@@ -241,6 +254,9 @@ Verdict judge_failure(
     const JobEnd& end,
     const Workload& source
 ) {
+    if (was_judged_anew(desired, observed, job, source)) {
+        return start_again(desired, observed, source, job);
+    }
     const auto said = explain(end);
     const auto& policy = retry_policy(job.kind);
     if (const auto again = next_attempt(policy, end, job.attempt)) {

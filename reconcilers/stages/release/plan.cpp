@@ -5,6 +5,8 @@
 //     not recorded yet                           -> Satisfied, unknown: it was judged before it began
 //   destructive and incompatible are Allow       -> Satisfied, with what was found
 //   the probe has not judged the plan            -> Blocked(PlanUnknown)
+//   of several environments another one's plan
+//     would be refused                           -> Blocked(PlanRefused), before anything of them migrates
 //
 //   migrations that lose data, or behind which the release that runs may fail:
 //
@@ -21,12 +23,18 @@
 
 #include "crds/api.hpp"
 #include "crds/text.hpp"
+#include "reconcilers/ports/content_name.hpp"
 #include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/workflow.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cinttypes>
 #include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -35,10 +43,33 @@ namespace djdb {
 namespace {
 
 constexpr std::size_t kMostNames = 8;
-constexpr auto kHeld = " Nothing was migrated for it; new Pods are held and the old ones serve.";
 
-bool restricts(const MigrationsSpec& spec) {
-    return spec.destructive != PlanPolicy::Allow || spec.incompatible != PlanPolicy::Allow;
+/// An attempt that failed may have applied some.
+std::string held(const Desired& desired, const Observed& observed, const Workload& source) {
+    const auto revision = revision_of(desired, observed, source);
+    const bool is_begun = latest_attempt(observed.jobs, JobKind::Migrate, revision) != nullptr;
+    return std::string(is_begun ? " Nothing more" : " Nothing") +
+           " is migrated for it; new Pods are held and the old ones serve.";
+}
+
+/// Sixteen hexadecimal digits.
+std::uint64_t number_in(const std::string& digits) {
+    std::uint64_t number = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+    return number;
+}
+
+/// The digest, changed by what passed last: as hard to meet on purpose as the digest itself.
+std::string name_at_this_time(const std::string& digest, const Observed& observed) {
+    if (digest.empty() || !observed.tenant || observed.tenant->passed_templates.empty()) {
+        return digest;
+    }
+    const auto& last = observed.tenant->passed_templates.back();
+    const auto passed =
+        name_by_content(last.app_template + "\n" + last.applied + "\n" + last.job.str());
+    std::array<char, 17> name{};
+    std::snprintf(name.data(), name.size(), "%016" PRIx64, number_in(digest) ^ number_in(passed));
+    return name.data();
 }
 
 std::string names_of(const std::vector<std::string>& names, std::size_t count) {
@@ -77,43 +108,46 @@ std::string by(const std::string& approver) {
     return approver.empty() ? "" : " by " + approver;
 }
 
-Verdict judge_unknown(const Desired& desired) {
+Verdict judge_unknown(const Desired& desired, const std::string& held) {
     const auto why =
         desired.object.spec.preflight.when == PreflightWhen::Never
             ? "spec.preflight.when is Never, so that nobody looks at the plan. Remove that field, "
               "or "
-            : "the answer of the probe Job does not tell the whole plan: it is too long, or the "
-              "migrations can't be judged. Read the probe's warnings in the DjangoRelease; "
-              "delete the probe Job and the migration Job to have it judged anew, or ";
+            : "the probe Job could not judge the plan; its warnings stand in the DjangoRelease. "
+              "Set an image whose probe can, or ";
     return Blocked{
         {Reason::PlanUnknown,
          std::string("spec.migrations restricts what a migration may do, and ") + why +
-             "set destructive and incompatible to Allow." + kHeld}};
+             "set destructive and incompatible to Allow." + held}};
 }
 
-Verdict judge(const Desired& desired, const FoundPlan& plan) {
+Verdict refuse(const MigrationsSpec& spec, const FoundPlan& plan, const std::string& held) {
+    return Blocked{
+        {Reason::PlanRefused,
+         "Plan " + plan.name + " is refused, since " + which_is_blocked(spec, plan) +
+             " is Block: " + what_is_found(plan) + "." + held +
+             " Set an image without them, or change that policy."}};
+}
+
+Verdict judge(const Desired& desired, const FoundPlan& plan, const std::string& held) {
     const auto& spec = desired.object.spec.migrations;
     const auto found = what_is_found(plan);
     switch (decide(spec, plan)) {
         case PlanDecision::Unknown:
-            return judge_unknown(desired);
+            return judge_unknown(desired, held);
         case PlanDecision::Refused:
-            return Blocked{
-                {Reason::PlanRefused,
-                 "Plan " + plan.digest + " is refused, since " + which_is_blocked(spec, plan) +
-                     " is Block: " + found + "." + kHeld +
-                     " Set an image without them, or change that policy."}};
+            return refuse(spec, plan, held);
         case PlanDecision::Undecided:
             return Blocked{
                 {Reason::ApprovalRequired,
-                 "Plan " + plan.digest + " has to be approved: " + found + "." + kHeld +
+                 "Plan " + plan.name + " has to be approved: " + found + "." + held +
                      " kubectl get djrel has the plan. Approve it by spec.migrations.approvedPlan: "
                      "\"" +
-                     plan.digest + "\", or set another image."}};
+                     plan.name + "\", or set another image."}};
         case PlanDecision::Approved:
             return Satisfied{
                 {Reason::Succeeded,
-                 "Plan " + plan.digest + " is approved" + by(approver_of(desired.object)) + ": " +
+                 "Plan " + plan.name + " is approved" + by(approver_of(desired.object)) + ": " +
                      found + "."}};
         case PlanDecision::Allowed:
             break;
@@ -126,7 +160,7 @@ Verdict judge(const Desired& desired, const FoundPlan& plan) {
     }
     return Satisfied{
         {Reason::Succeeded,
-         "Plan " + plan.digest + " is allowed" + (found.empty() ? "" : ": " + found) + "."}};
+         "Plan " + plan.name + " is allowed" + (found.empty() ? "" : ": " + found) + "."}};
 }
 
 }  // namespace
@@ -137,7 +171,13 @@ FoundPlan find_plan(const Desired& desired, const Observed& observed, const Work
         return {};
     }
     const auto end = read_end(*probe);
-    return std::get<Answered>(end).plan;
+    auto plan = std::get<Answered>(end).plan;
+    plan.name = name_at_this_time(plan.digest, observed);
+    return plan;
+}
+
+bool restricts(const MigrationsSpec& spec) {
+    return spec.destructive != PlanPolicy::Allow || spec.incompatible != PlanPolicy::Allow;
 }
 
 PlanDecision decide(const MigrationsSpec& spec, const FoundPlan& plan) {
@@ -157,7 +197,18 @@ PlanDecision decide(const MigrationsSpec& spec, const FoundPlan& plan) {
     if (!has_found(PlanPolicy::Approve)) {
         return PlanDecision::Allowed;
     }
-    return spec.approved_plan == plan.digest ? PlanDecision::Approved : PlanDecision::Undecided;
+    return spec.approved_plan == plan.name ? PlanDecision::Approved : PlanDecision::Undecided;
+}
+
+bool has_met_another_plan(const JobRun& migration) {
+    return explain(read_end(migration)).reason == to_string(Reason::PlanChanged);
+}
+
+bool is_outdated_by(const JobRun& probe, const JobRun& migration) {
+    const auto end = read_end(migration);
+    const auto* answered = std::get_if<Answered>(&end);
+    return answered != nullptr && has_met_another_plan(migration) &&
+           probe.created < answered->finished;
 }
 
 std::string approver_of(const DjangoDatabase& object) {
@@ -172,7 +223,11 @@ std::optional<std::string> approved_migrations(
         return std::nullopt;
     }
     const auto plan = find_plan(desired, observed, source);
-    return plan.migrations ? *plan.migrations : "plan:" + plan.digest;
+    if (plan.digest.empty()) {
+        return "";
+    }
+    return std::string(plan.is_new ? "new:" : "") +
+           (plan.migrations ? *plan.migrations : "plan:" + plan.digest);
 }
 
 Verdict assess_plan(const Desired& desired, const Observed& observed) {
@@ -191,7 +246,14 @@ Verdict assess_plan(const Desired& desired, const Observed& observed) {
              "A migration is underway; its plan was judged before it began."}
         );
     }
-    return judge(desired, find_plan(desired, observed, *source));
+    const auto& spec = desired.object.spec.migrations;
+    for (const auto* one : environments_to_prove(desired, observed)) {
+        const auto plan = find_plan(desired, observed, *one);
+        if (decide(spec, plan) == PlanDecision::Refused) {
+            return refuse(spec, plan, held(desired, observed, *one));
+        }
+    }
+    return judge(desired, find_plan(desired, observed, *source), held(desired, observed, *source));
 }
 
 }  // namespace djdb

@@ -18,10 +18,21 @@ enum class PlanDecision {
     Unknown,  ///< the spec restricts something, and nobody has judged the plan
 };
 
-/// As the last probe in the environment of this workload found it, unless that is of a release that is over.
+/// As the last probe in the environment of this workload found it, unless that is of a release that is over. An approval
+/// is of one time: where a backup brings back what was migrated, or something else has passed since, the same migrations
+/// have another name.
 FoundPlan find_plan(const Desired&, const Observed&, const Workload& source);
 
+/// Not every migration may run unasked.
+bool restricts(const MigrationsSpec&);
+
 PlanDecision decide(const MigrationsSpec&, const FoundPlan&);
+
+/// A migration Job that found something pending which was not approved, and has done nothing.
+bool has_met_another_plan(const JobRun& migration);
+
+/// It looked before such a migration did: what is pending is something else than it found.
+bool is_outdated_by(const JobRun& probe, const JobRun& migration);
 
 /// Who wrote spec.migrations.approvedPlan, as the admission policy djangodb-plan-approval noted it; empty: not known.
 std::string approver_of(const DjangoDatabase&);

@@ -14,7 +14,10 @@
 //     a probe said ok in it, and is not of a
 //       release that is over                     -> passed; Act(LiftJobDeadline) where its Job goes on for a container
 //                                                   beside ours: its word would be lost with the Pod
-//     its migration Job is there                 -> passed: it came behind a probe, or an earlier version made it
+//     its migration Job met another plan than it
+//       found                                    -> Act(StartProbe, next attempt): the plan is judged anew
+//     its migration Job is there                 -> passed: it came behind a probe, or an earlier version made it; unless
+//                                                   it failed and the spec restricts what the next attempt may do
 //     no probe, or of a release that is over     -> Act(StartProbe)
 //     its Pod is lost with its node              -> Act(StartProbe, next attempt): it does no harm, should it run on
 //     underway, stuck or being removed           -> Wait(PreflightRunning | PreflightJobStuck)
@@ -31,6 +34,7 @@
 #include "reconcilers/stages/release/cutover.hpp"
 #include "reconcilers/stages/release/job_start.hpp"
 #include "reconcilers/stages/release/lost_pod.hpp"
+#include "reconcilers/stages/release/plan.hpp"
 #include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
@@ -122,23 +126,36 @@ std::optional<Act> keep_its_word(const JobRun& job, Finding finding) {
     return act_and_stop(std::move(finding), {LiftJobDeadline{job.name, job.uid}});
 }
 
+/// It came behind a probe, or an earlier version made it. Where the spec restricts what it may do, the next attempt needs
+/// that probe's word again.
+bool speaks_for_its_probe(
+    const Desired& desired, const Observed& observed, const JobRun& migration
+) {
+    return !migration.expires && !is_spent(observed, migration) &&
+           !has_met_another_plan(migration) &&
+           !(restricts(desired.object.spec.migrations) && is_over(read_end(migration)) &&
+             !said_ok(read_end(migration)));
+}
+
 /// Nothing: it has passed.
 std::optional<Verdict> judge(
     const Desired& desired, const Observed& observed, const Workload& source
 ) {
+    const auto* migration =
+        latest_attempt(observed.jobs, JobKind::Migrate, revision_of(desired, observed, source));
     const auto* passed = find_passed_probe(desired, observed, source);
-    if (passed != nullptr && !is_of_the_past(*passed)) {
+    if (passed != nullptr && !is_of_the_past(*passed) &&
+        (migration == nullptr || !is_outdated_by(*passed, *migration))) {
         return keep_its_word(
             *passed, {Reason::PreflightRunning, "Keeping what Job \"" + passed->name + "\" said."}
         );
     }
-    const auto* migration =
-        latest_attempt(observed.jobs, JobKind::Migrate, revision_of(desired, observed, source));
-    if (migration != nullptr && !migration->expires && !is_spent(observed, *migration)) {
+    if (migration != nullptr && speaks_for_its_probe(desired, observed, *migration)) {
         return std::nullopt;
     }
     const auto* job = latest_probe(desired, observed, source);
-    if (job == nullptr || job->expires || find_lost_pod(*job, observed.now) != nullptr) {
+    if (job == nullptr || job->expires || said_ok(read_end(*job)) ||
+        find_lost_pod(*job, observed.now) != nullptr) {
         return start(desired, observed, source, job);
     }
     const auto end = read_end(*job);

@@ -187,6 +187,7 @@ TEST(Plan, WasJudgedBeforeTheMigrationThatRunsBegan) {
     EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict())) << "it is to be recorded";
     end_job(job, 85, an_answer(false, "LockTimeout"));
     EXPECT_EQ(world.finding().reason, Reason::PlanRefused) << "it would be tried again";
+    EXPECT_NE(world.finding().message.find(" Nothing more is migrated"), std::string::npos);
     let_pass(world.desired, world.observed, "shop:v2");
     EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict())) << "nothing is to be proven";
 }
@@ -198,6 +199,67 @@ TEST(Plan, AnApprovalOfWhatWasAppliedHalfWayStillHolds) {
     end_job(world.add_migration(), 85, an_answer(false, "LockTimeout"));
     EXPECT_EQ(world.finding().reason, Reason::Succeeded);
     EXPECT_EQ(approved_migrations(world.desired, world.observed, world.web()), kMigrations);
+}
+
+/// A backup may have brought back what it had taken away.
+TEST(Plan, OfTheSameMigrationsHasAnotherNameOnceSomethingHasPassed) {
+    World world({.is_destructive = true});
+    world.spec().destructive = PlanPolicy::Approve;
+    world.spec().approved_plan = kDigest;
+    EXPECT_EQ(world.finding().reason, Reason::Succeeded);
+    let_pass(world.desired, world.observed, "shop:v1");
+    EXPECT_EQ(world.finding().reason, Reason::ApprovalRequired);
+    const auto name = find_plan(world.desired, world.observed, world.web()).name;
+    EXPECT_EQ(name.size(), 16U);
+    EXPECT_NE(name, kDigest);
+    world.spec().approved_plan = name;
+    EXPECT_EQ(world.finding().reason, Reason::Succeeded);
+    let_pass(world.desired, world.observed, "shop:v0");
+    EXPECT_EQ(world.finding().reason, Reason::ApprovalRequired);
+}
+
+TEST(Plan, OfEachEnvironmentIsLookedAtBeforeAnythingIsRefused) {
+    World world;
+    world.spec().destructive = PlanPolicy::Block;
+    auto worker = a_workload("worker", "shop:v2");
+    auto changed = json::parse(worker.pod_template.text());
+    changed["spec"]["containers"][0]["env"] = {{{"name", "MODE"}, {"value", "worker"}}};
+    worker.pod_template = PodTemplate(changed);
+    worker.hold = Hold::Paused;
+    world.observed.release.workloads.push_back(worker);
+    auto& probe =
+        world.observed.jobs.emplace_back(a_passed_probe(world.desired, world.observed, worker));
+    end_job(probe, 0, answer_with({.is_destructive = true}).dump());
+    EXPECT_EQ(world.finding().reason, Reason::PlanRefused);
+    end_job(probe, 0, answer_with({}).dump());
+    EXPECT_EQ(world.finding().reason, Reason::Succeeded);
+}
+
+TEST(Plan, IsJudgedAnewWhereTheMigrationMetAnother) {
+    World world({.is_destructive = true});
+    const auto preflight = [&] { return assess_preflight(world.desired, world.observed); };
+    auto& job = world.add_migration();
+    const auto ended = world.probe().created + std::chrono::seconds{5};
+    end_job(job, 91, an_answer(false, "PlanChanged"), ended);
+    EXPECT_TRUE(std::holds_alternative<StartProbe>(steps_of(preflight()).front()));
+    world.probe().created = ended;
+    EXPECT_TRUE(std::holds_alternative<Satisfied>(preflight()));
+    const auto verdict = assess_migration(world.desired, world.observed);
+    ASSERT_EQ(steps_of(verdict).size(), 2U);
+    EXPECT_EQ(std::get<StartMigration>(steps_of(verdict).back()).attempt, 2);
+    world.observed.jobs.back().attempt = 5;
+    EXPECT_TRUE(std::holds_alternative<Blocked>(assess_migration(world.desired, world.observed)))
+        << "a person is to look at what goes on changing";
+}
+
+TEST(Plan, WithoutItsProbeANewOneComesBeforeTheNextAttempt) {
+    World world;
+    world.observed.jobs.clear();
+    end_job(world.add_migration(), 85, an_answer(false, "LockTimeout"));
+    const auto preflight = [&] { return assess_preflight(world.desired, world.observed); };
+    EXPECT_TRUE(std::holds_alternative<Satisfied>(preflight())) << "the spec restricts nothing";
+    world.spec().destructive = PlanPolicy::Block;
+    EXPECT_TRUE(std::holds_alternative<Act>(preflight()));
 }
 
 TEST(Plan, OfAnEarlierReleaseCountsForNothing) {
@@ -235,7 +297,7 @@ TEST(Plan, SaysWhatItFoundAndHowToApproveIt) {
     EXPECT_EQ(
         world.finding().message,
         std::string("Plan ") + kDigest + " has to be approved: " + found +
-            ". Nothing was migrated for it; new Pods are held and the old ones serve. kubectl get "
+            ". Nothing is migrated for it; new Pods are held and the old ones serve. kubectl get "
             "djrel has the plan. Approve it by spec.migrations.approvedPlan: \"" +
             kDigest + "\", or set another image."
     );
@@ -304,6 +366,12 @@ TEST(Plan, OfTooManyMigrationsForAnAnswerIsBoundByItsDigest) {
         approved_migrations(world.desired, world.observed, world.web()),
         std::string("plan:") + kDigest
     );
+    answer["is_new"] = true;
+    end_job(world.probe(), 0, answer.dump());
+    EXPECT_EQ(
+        approved_migrations(world.desired, world.observed, world.web()),
+        std::string("new:plan:") + kDigest
+    );
 }
 
 TEST(Plan, NothingThatIsFoundGoesWithoutADigest) {
@@ -318,6 +386,9 @@ TEST(Plan, NothingThatIsFoundGoesWithoutADigest) {
     answer["destructive_count"] = 0;
     end_job(world.probe(), 0, answer.dump());
     EXPECT_EQ(world.finding().message, "No migration is pending.");
+    answer.erase("planned");
+    end_job(world.probe(), 0, answer.dump());
+    EXPECT_EQ(world.finding().message, "No migration is pending.") << "there was no room for none";
     EXPECT_EQ(approved_migrations(world.desired, world.observed, world.web()), "");
 }
 
