@@ -131,10 +131,11 @@ std::optional<Act> keep_its_word(const JobRun& job, Finding finding) {
 bool speaks_for_its_probe(
     const Desired& desired, const Observed& observed, const JobRun& migration
 ) {
+    const auto end = read_end(migration);
+    const bool may_be_repeated = is_over(end) && !said_ok(end);
     return !migration.expires && !is_spent(observed, migration) &&
            !has_met_another_plan(migration) &&
-           !(restricts(desired.object.spec.migrations) && is_over(read_end(migration)) &&
-             !said_ok(read_end(migration)));
+           (!may_be_repeated || !restricts(desired.object.spec.migrations));
 }
 
 /// Nothing: it has passed.
