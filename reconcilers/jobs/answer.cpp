@@ -1,6 +1,7 @@
 #include "reconcilers/jobs/answer.hpp"
 
 #include "reconcilers/jobs/exit_code.hpp"
+#include "reconcilers/jobs/flat_json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -69,18 +70,6 @@ std::optional<std::string> why_stuck(const JobPod& pod) {
         return one_line(pod.unscheduled->reason + ": " + pod.unscheduled->message, kLongestText);
     }
     return std::nullopt;
-}
-
-/// Discarded unless it is JSON as flat as an answer has to be: the program in the Pod is the tenant's.
-json parse_answer(const std::string& text) {
-    constexpr int kDeepest = 8;
-    bool is_too_deep = false;
-    const auto watch_depth = [&](int depth, json::parse_event_t, const json&) {
-        is_too_deep = is_too_deep || depth > kDeepest;
-        return !is_too_deep;
-    };
-    const auto answer = json::parse(text, watch_depth, false);
-    return is_too_deep ? json(json::value_t::discarded) : answer;
 }
 
 // Each member is read only if it has its type.
@@ -248,7 +237,7 @@ JobEnd read_container_end(const ContainerEnd& end, TimePoint finished) {
     if (end.reason == "StartError") {
         return no_answer(end, finished, one_line(explain_start(end.answer_text), kLongestText));
     }
-    const auto answer = parse_answer(end.answer_text);
+    const auto answer = parse_flat(end.answer_text);
     if (!answer.is_object()) {
         return no_answer(
             end,

@@ -1,10 +1,13 @@
 #include "reconcilers/records/job_log.hpp"
 
 #include "crds/text.hpp"
+#include "reconcilers/jobs/flat_json.hpp"
 #include "reconcilers/records/scrub.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <ranges>
 #include <string_view>
 
@@ -15,6 +18,8 @@ using nlohmann::json;
 
 /// Of a line so much is looked at.
 constexpr std::size_t kMostOfALine = 4096;
+/// Of an answer, as long as a log is read at most.
+constexpr std::size_t kLongestRead = std::size_t{1024} * 1024;
 constexpr std::string_view kSpace = " \t\r\n";
 
 /// Where djangodb-migrate {...} or djangodb-probe {...} begins: the app may have left a line without an end before it.
@@ -53,16 +58,44 @@ void hide_in_texts(json& value, const std::vector<Sensitive>& secrets) {
     }
 }
 
+std::string text_of(const json& answer) {
+    return answer.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+/// Of a long plan the first migrations stay, and a count of the others.
+/// @return whether it has become shorter
+bool shorten_plan(json& answer) {
+    const auto plan = answer.is_object() ? answer.find("plan") : answer.end();
+    if (plan == answer.end() || !plan->is_array() || plan->empty()) {
+        return false;
+    }
+    const auto gone = std::max<std::size_t>(plan->size() / 8, 1);
+    plan->erase(plan->end() - static_cast<std::ptrdiff_t>(gone), plan->end());
+    answer["plan_left_out"] = gone + answer.value("plan_left_out", std::size_t{0});
+    return true;
+}
+
+/// Empty: it is none, or too long without its plan.
 std::string json_or_nothing(std::string_view answer, const std::vector<Sensitive>& secrets) {
-    if (answer.size() > kLongestAnswer) {
+    if (answer.size() > kLongestRead) {
         return {};
     }
-    auto parsed = json::parse(answer, nullptr, false);
+    auto parsed = parse_flat(answer);
     if (parsed.is_discarded()) {
         return {};
     }
     hide_in_texts(parsed, secrets);
-    return parsed.dump(-1, ' ', false, json::error_handler_t::replace);
+    if (parsed.is_object()) {
+        parsed.erase("plan_left_out");
+    }
+    auto text = text_of(parsed);
+    while (text.size() > kLongestAnswer) {
+        if (!shorten_plan(parsed)) {
+            return {};
+        }
+        text = text_of(parsed);
+    }
+    return text;
 }
 
 /// The last of them, as many as there is room for: no more is scrubbed than is kept.

@@ -34,13 +34,6 @@ bool may_begin(const Assessment& assessment, const Desired& desired, const Obser
            });
 }
 
-bool starts_migration(const Assessment& assessment) {
-    const auto* lane = assessment.find(LaneId::Release);
-    return lane != nullptr && std::ranges::any_of(lane->steps(), [](const Step& step) {
-               return std::holds_alternative<StartMigration>(step);
-           });
-}
-
 /// It succeeded once, and the database has changed since: what follows is another release of the same.
 bool is_to_be_repeated(
     const DjangoRelease& record, const Desired& desired, const Observed& observed
@@ -68,16 +61,6 @@ void RecordKeeper::begin(const Assessment& assessment) {
     if (is_kept(assessment)) {
         attempt([&] { find_or_make(assessment); });
         read_sources();
-    }
-    // Who approved it is written down before it is done.
-    if (current_ && starts_migration(assessment)) {
-        const auto& current = *current_;
-        if (auto written = write(
-                current,
-                derive_progress(current, others_, desired_, observed_, assessment, {}, sources_)
-            )) {
-            current_ = *std::move(written);
-        }
     }
 }
 
@@ -197,14 +180,10 @@ void RecordKeeper::tidy(
     }
 }
 
-std::optional<DjangoRelease> RecordKeeper::write(
-    const DjangoRelease& record, const DjangoReleaseStatus& status
-) {
-    std::optional<DjangoRelease> written;
+void RecordKeeper::write(const DjangoRelease& record, const DjangoReleaseStatus& status) {
     if (status != record.status) {
-        attempt([&] { written = records_.patch_status(record, status, call_); });
+        attempt([&] { records_.patch_status(record, status, call_); });
     }
-    return written;
 }
 
 }  // namespace djdb

@@ -56,8 +56,7 @@ class RecordKeeper {
     void read_sources();
     [[nodiscard]] JobLog read(const JobRun&) const;
     void tidy(const std::string& current, const Assessment&, const std::vector<LaneStop>&);
-    /// None: nothing was to be written, or it could not be.
-    std::optional<DjangoRelease> write(const DjangoRelease&, const DjangoReleaseStatus&);
+    void write(const DjangoRelease&, const DjangoReleaseStatus&);
     template <class Work>
     void attempt(Work&& work);
 

@@ -1,6 +1,7 @@
 #include "reconcilers/records/planned.hpp"
 
 #include "crds/text.hpp"
+#include "reconcilers/jobs/flat_json.hpp"
 #include "reconcilers/records/scrub.hpp"
 #include "reconcilers/stages/release/plan.hpp"
 #include "reconcilers/stages/release/probes.hpp"
@@ -146,7 +147,7 @@ std::vector<PlannedMigration> behind_what_is_applied(
 std::vector<PlannedMigration> planned_migrations(
     const std::string& answer, const std::vector<Sensitive>& secrets
 ) {
-    const auto parsed = json::parse(answer, nullptr, false);
+    const auto parsed = parse_flat(answer);
     std::vector<PlannedMigration> planned;
     if (!parsed.is_object() || !parsed.contains("plan") || !parsed.at("plan").is_array()) {
         return planned;
@@ -186,8 +187,7 @@ void update_plan(
     const std::vector<Sensitive>& secrets
 ) {
     const auto* source = migration_source(desired, observed);
-    if (source == nullptr || !is_to_be_proven(desired, observed, *source) ||
-        is_migrating(desired, observed)) {
+    if (source == nullptr || !is_to_be_proven(desired, observed, *source)) {
         return;
     }
     const auto* probe = find_passed_probe(desired, observed, *source);
@@ -195,16 +195,19 @@ void update_plan(
         return;
     }
     const auto found = find_plan(desired, observed, *source);
+    const auto decision = in_record(decide(desired.object.spec.migrations, found));
+    // What migrates was allowed or approved, whatever the spec says meanwhile.
+    const bool lets_migrate =
+        decision == ReleasePlanDecision::Allowed || decision == ReleasePlanDecision::Approved;
+    if (is_migrating(desired, observed) && !lets_migrate) {
+        return;
+    }
     auto planned = planned_migrations(answer_of(status, *probe), secrets);
     // The answer of a step may be left out, or its log not be there to be read.
     if (planned.empty() && status.plan.digest == found.name) {
         planned = status.plan.migrations;
     }
-    status.plan = {
-        found.name,
-        in_record(decide(desired.object.spec.migrations, found)),
-        "",
-        behind_what_is_applied(status, std::move(planned))};
+    status.plan = {found.name, decision, "", behind_what_is_applied(status, std::move(planned))};
     if (status.plan.decision == ReleasePlanDecision::Approved) {
         status.plan.approved_by = beginning_of(approver_of(desired.object), kLongestName);
     }

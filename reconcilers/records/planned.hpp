@@ -18,8 +18,8 @@ std::vector<PlannedMigration> planned_migrations(
     const std::string& answer, const std::vector<Sensitive>& secrets
 );
 
-/// Brings the plan up to date while its release is tried out and decided upon; what was migrated keeps the plan that it
-/// was migrated by.
+/// Brings the plan up to date while its release is tried out, decided upon and migrated; what was migrated keeps the plan
+/// that it was migrated by.
 void update_plan(
     DjangoReleaseStatus&, const Desired&, const Observed&, const std::vector<Sensitive>& secrets
 );

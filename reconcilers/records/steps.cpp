@@ -2,6 +2,7 @@
 
 #include "crds/text.hpp"
 #include "reconcilers/jobs/answer.hpp"
+#include "reconcilers/jobs/flat_json.hpp"
 #include "reconcilers/records/progress.hpp"
 #include "reconcilers/records/scrub.hpp"
 #include "reconcilers/stages/release/probes.hpp"
@@ -86,7 +87,7 @@ std::optional<TimePoint> when_ended(const JobRun& job, const JobEnd& end) {
 
 /// A termination message has no room for many: the log's answer has them all.
 std::vector<std::string> applied_by(const ReleaseStep& step, const JobEnd& end) {
-    const auto answer = nlohmann::json::parse(step.answer, nullptr, false);
+    const auto answer = parse_flat(step.answer);
     std::vector<std::string> names;
     if (answer.is_object() && answer.contains("applied") && answer.at("applied").is_array()) {
         for (const auto& name : answer.at("applied")) {

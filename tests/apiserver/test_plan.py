@@ -161,19 +161,11 @@ class Approvers(Plan):
 
     def setUp(self):
         super().setUp()
-        for user in ("editor", "jane"):
-            self.bind(user, "edits", {"apiGroups": ["djangodb.io"], "resources": ["djangodatabases"], "verbs": ["*"]})
-        self.bind(
-            "jane", "approves", {"apiGroups": ["djangodb.io"], "resources": ["djangoreleases"], "verbs": ["approve"]}
-        )
-
-    def bind(self, user, name, rule):
-        name = "%s-%s" % (user, name)
-        group = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": name, "namespace": self.space}}
-        role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name}
-        subject = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": user}
+        group = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": "edits", "namespace": self.space}}
+        rule = {"apiGroups": ["djangodb.io"], "resources": ["djangodatabases"], "verbs": ["*"]}
         world.apply(json.dumps({**group, "kind": "Role", "rules": [rule]}))
-        world.apply(json.dumps({**group, "kind": "RoleBinding", "roleRef": role, "subjects": [subject]}))
+        for user, role in (("editor", "--role=edits"), ("jane", "--clusterrole=djangodb-plan-approver")):
+            world.kubectl("-n", self.space, "create", "rolebinding", user, role, "--user", user)
 
     def patch_as(self, user, patch):
         """What kubectl says."""

@@ -34,6 +34,29 @@ TEST(JobLog, AnAnswerThatIsCutIsWhatKubernetesKept) {
     );
 }
 
+/// A call for each level would end the operator: the log is the tenant's.
+TEST(JobLog, AnAnswerThatIsNestedWithoutEndIsNone) {
+    constexpr std::size_t kDeep = 30'000;
+    const auto deep = R"({"x":)" + std::string(kDeep, '[') + std::string(kDeep, ']') + "}";
+    EXPECT_EQ(read_job_log("djangodb-probe " + deep, "{}", {}).answer, "{}");
+    EXPECT_EQ(read_job_log("", deep, {}).answer, "");
+}
+
+TEST(JobLog, OfALongPlanTheFirstMigrationsStay) {
+    auto answer = nlohmann::json{{"ok", true}, {"plan_digest", "4fde2fb8321362f4"}};
+    for (int number = 0; number < 1000; ++number) {
+        answer["plan"].push_back(
+            {{"migration", "orders." + std::to_string(number)}, {"why", std::string(200, 'x')}}
+        );
+    }
+    const auto log = read_job_log("djangodb-probe " + answer.dump(), "{}", {});
+    EXPECT_LE(log.answer.size(), kLongestAnswer);
+    const auto kept = nlohmann::json::parse(log.answer);
+    EXPECT_EQ(kept.at("plan_digest"), "4fde2fb8321362f4");
+    EXPECT_GT(kept.at("plan").size(), 200U);
+    EXPECT_EQ(kept.at("plan").size() + kept.at("plan_left_out").get<std::size_t>(), 1000U);
+}
+
 TEST(JobLog, TheLastLinesStay) {
     std::string text;
     for (int i = 0; i < 1000; ++i) {

@@ -1,5 +1,8 @@
 #include "reconcilers/records/planned.hpp"
 
+#include "reconcilers/stages/release/proof.hpp"
+#include "tests/unit/reconcilers/builders.hpp"
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -86,6 +89,75 @@ TEST(PlannedMigrations, AreBounded) {
     EXPECT_LT(long_ones.size(), 200U);
     EXPECT_GT(long_ones.size(), 50U);
     EXPECT_EQ(long_ones.front().reason.size(), 512U);
+}
+
+/// Web is held, and its probe found a migration that loses data.
+struct World {
+    Desired desired = a_desired();
+    Observed observed = a_provisioned_world();
+    DjangoReleaseStatus status;
+
+    World() {
+        desired.object.spec.migrations.destructive = PlanPolicy::Approve;
+        desired.object.meta.annotations["djangodb.io/approved-by"] = "jane";
+        observed.release.workloads = {a_workload("web", "shop:v2")};
+        observed.release.workloads.front().hold = Hold::Paused;
+        observed.jobs = {a_passed_probe(desired, observed, observed.release.workloads.front())};
+        auto answer = json::parse(an_answer(true, "", {"orders.0003_x"}));
+        answer.update(
+            {{"plan_digest", "4fde2fb8321362f4"},
+             {"planned", "0000000000000001"},
+             {"destructive", {"orders.0002_drop"}},
+             {"destructive_count", 1},
+             {"incompatible_count", 0},
+             {"plan", {{{"migration", "orders.0002_drop"}}, {{"migration", "orders.0003_x"}}}}}
+        );
+        end_job(observed.jobs.front(), 0, answer.dump());
+        status.steps = {{.name = "job/" + observed.jobs.front().name, .answer = answer.dump()}};
+    }
+    void approve(const std::string& digest) {
+        desired.object.spec.migrations.approved_plan = digest;
+    }
+    const ReleasePlan& plan() {
+        update_plan(status, desired, observed, {});
+        return status.plan;
+    }
+};
+
+TEST(PlanOfARecord, TellsTheDecisionAndWhoMadeIt) {
+    World world;
+    EXPECT_EQ(world.plan().decision, ReleasePlanDecision::ApprovalRequired);
+    EXPECT_EQ(world.plan().approved_by, "");
+    EXPECT_EQ(world.plan().migrations.size(), 2U);
+    world.approve("4fde2fb8321362f4");
+    EXPECT_EQ(world.plan().decision, ReleasePlanDecision::Approved);
+    EXPECT_EQ(world.plan().approved_by, "jane");
+}
+
+/// Also where a crash kept it from being told before.
+TEST(PlanOfARecord, StaysThatOfTheMigrationThatRuns) {
+    World world;
+    auto& job = world.observed.jobs.emplace_back(a_job_run());
+    job.revision =
+        revision_of(world.desired, world.observed, world.observed.release.workloads.front());
+    world.approve("4fde2fb8321362f4");
+    EXPECT_EQ(world.plan().decision, ReleasePlanDecision::Approved);
+    world.approve("");
+    EXPECT_EQ(world.plan().decision, ReleasePlanDecision::Approved) << "it was when it began";
+    EXPECT_EQ(world.plan().approved_by, "jane");
+}
+
+TEST(PlanOfARecord, KeepsWhatWasAppliedAndWhatIsNotToldAgain) {
+    World world;
+    EXPECT_EQ(world.plan().migrations.size(), 2U);
+    world.status.applied = {"orders.0002_drop"};
+    auto answer = json::parse(world.status.steps.front().answer);
+    answer["plan"] = {{{"migration", "orders.0003_x"}}};
+    world.status.steps.front().answer = answer.dump();
+    ASSERT_EQ(world.plan().migrations.size(), 2U);
+    EXPECT_EQ(world.plan().migrations.front().name, "orders.0002_drop");
+    world.status.steps.front().answer.clear();
+    EXPECT_EQ(world.plan().migrations.size(), 2U) << "the answer was left out for its length";
 }
 
 }  // namespace
