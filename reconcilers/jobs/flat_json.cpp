@@ -13,7 +13,10 @@ nlohmann::json parse_flat(std::string_view text) {
         return !is_too_deep;
     };
     auto parsed = json::parse(text, watch_depth, false);
-    return is_too_deep ? json(json::value_t::discarded) : parsed;
+    if (is_too_deep) {
+        parsed = json(json::value_t::discarded);
+    }
+    return parsed;
 }
 
 }  // namespace djdb
