@@ -30,7 +30,7 @@ def documents(text):
 
 
 def granted():
-    """(group, resource, verb, namespace or "" for all) as rendered."""
+    """(group, resource, verb, namespace or "" for all) as rendered, of the roles that the operator has itself."""
     folder = str(world.ROOT / "charts/djangodb-operator")
     chart = world.run(
         "helm",
@@ -45,9 +45,10 @@ def granted():
         "1.36.0",
     )
     manifests = world.run("kubectl", "create", "--dry-run=client", "-o", "json", "-f", "-", stdin=chart)
-    found = set()
-    for role in documents(manifests):
-        if role["kind"] in ("Role", "ClusterRole"):
+    found, rendered = set(), list(documents(manifests))
+    bound = {(one["roleRef"]["kind"], one["roleRef"]["name"]) for one in rendered if "roleRef" in one}
+    for role in rendered:
+        if (role["kind"], role["metadata"]["name"]) in bound:
             space = role["metadata"].get("namespace", "")
             for rule in role["rules"]:
                 found |= {

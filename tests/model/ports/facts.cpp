@@ -34,8 +34,8 @@ Job job_in(const json& manifest) {
     job.attempt = std::stoi(text("annotations", api::kAttemptAnnotation));
     job.proves = text("annotations", api::kProvesAnnotation);
     job.controller = owner_in(manifest);
-    for (const auto& variable :
-         manifest.at("spec").at("template").at("spec").at("containers").at(0).at("env")) {
+    const json::json_pointer environment("/spec/template/spec/containers/0/env");
+    for (const auto& variable : manifest.value(environment, json::array())) {
         if (variable.at("name") == "DJANGODB_APPROVED") {
             job.approved = variable.at("value").get<std::string>();
         }
