@@ -14,6 +14,7 @@ from djangodb_effects import (
 )
 from djangodb_schema import bound, is_join, is_reference, target_of
 
+RENAMED = "renames %s to %s, which either release knows by one name"
 UNREMOVABLE = "the new release can't delete rows that %s still refers to"
 
 
@@ -42,17 +43,19 @@ def is_checked_join(field):
     return is_join(field) and field.remote_field.db_constraint
 
 
+def checked(fields):
+    return [field for field in fields if is_reference(field) or is_checked_join(field)]
+
+
 def locks_targets(schema, key, fields, lock):
     """Both ends of a foreign key are locked when it is made or dropped."""
-    referring = [field for field in fields if is_reference(field) or is_checked_join(field)]
-    targets = {schema.table(target_of(field, key)) for field in referring}
+    targets = {schema.table(target_of(field, key)) for field in checked(fields)}
     return [Effect(lock=lock, table=table) for table in sorted(targets - {""})]
 
 
 def hold_others(change, fields):
     """Whether the rows that these are in keep the new release from deleting those that they refer to."""
-    referring = [field for field in fields if is_reference(field) or is_checked_join(field)]
-    return any(change.before.target(field, change.key) not in change.gone for field in referring)
+    return any(change.before.target(field, change.key) not in change.gone for field in checked(fields))
 
 
 def added(change, name, field):
@@ -154,5 +157,4 @@ def renamed(change, old_name, new_name):
         before, after = bound(old, old_name).column, bound(new, new_name).column
     if before == after:
         return []
-    why = "renames %s to %s, which either release knows by one name" % (before, after)
-    return [Effect(BREAK, ACCESS_EXCLUSIVE, why, table)]
+    return [Effect(BREAK, ACCESS_EXCLUSIVE, RENAMED % (before, after), table)]

@@ -16,7 +16,7 @@ from djangodb_effects import (
     Effect,
     unknown,
 )
-from djangodb_fields import UNREMOVABLE, added, hold_others, locks_targets, removed, renamed
+from djangodb_fields import RENAMED, UNREMOVABLE, added, hold_others, locks_targets, removed, renamed
 from djangodb_schema import Schema
 from djangodb_statements import may_lose
 
@@ -112,17 +112,15 @@ def rename_model(change):
         # Up to 5.1 Django makes the references anew.
         others = others if django.VERSION < (5, 2) else []
         return [Effect(lock=ACCESS_EXCLUSIVE, table=table, scans=True) for table in others + [before] if others]
-    why = "renames %s to %s, which either release knows by one name" % (before, after)
     effects = [Effect(lock=ACCESS_EXCLUSIVE, table=table, scans=True) for table in others]
-    return [change.effect(BREAK, ACCESS_EXCLUSIVE, why)] + effects
+    return [change.effect(BREAK, ACCESS_EXCLUSIVE, RENAMED % (before, after))] + effects
 
 
 def alter_table(change):
     before, after = change.before.tables(change.key), change.after.tables(change.key)
     if before == after:
         return []
-    why = "renames %s to %s, which either release knows by one name" % (before[0], after[0])
-    return [Effect(BREAK, ACCESS_EXCLUSIVE, why, table) for table in before]
+    return [Effect(BREAK, ACCESS_EXCLUSIVE, RENAMED % (before[0], after[0]), table) for table in before]
 
 
 def add_field(change):

@@ -78,12 +78,18 @@ struct PlannedMigration {
     friend bool operator==(const PlannedMigration&, const PlannedMigration&) = default;
 };
 
-enum class ReleasePlanDecision { Allowed, Approved, ApprovalRequired, Refused, Unknown };
+enum class PlanDecision {
+    Allowed,   ///< the spec restricts nothing that is in it
+    Approved,  ///< spec.migrations.approvedPlan names it
+    ApprovalRequired,
+    Refused,
+    Unknown,  ///< the spec restricts something, and nobody has judged the plan
+};
 
 struct ReleasePlan {
     /// Names it in an approval; empty: nothing is pending, or it was not judged.
     std::string digest;
-    ReleasePlanDecision decision = ReleasePlanDecision::Unknown;
+    PlanDecision decision = PlanDecision::Unknown;
     /// Who approved it; empty: nobody did, or it is not known.
     std::string approved_by;
     std::vector<PlannedMigration> migrations;

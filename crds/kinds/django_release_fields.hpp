@@ -30,13 +30,13 @@ struct Words<ReleaseStepState> {
 };
 
 template <>
-struct Words<ReleasePlanDecision> {
+struct Words<PlanDecision> {
     static constexpr std::array kWords{
-        std::pair{ReleasePlanDecision::Allowed, std::string_view{"Allowed"}},
-        std::pair{ReleasePlanDecision::Approved, std::string_view{"Approved"}},
-        std::pair{ReleasePlanDecision::ApprovalRequired, std::string_view{"ApprovalRequired"}},
-        std::pair{ReleasePlanDecision::Refused, std::string_view{"Refused"}},
-        std::pair{ReleasePlanDecision::Unknown, std::string_view{"Unknown"}},
+        std::pair{PlanDecision::Allowed, std::string_view{"Allowed"}},
+        std::pair{PlanDecision::Approved, std::string_view{"Approved"}},
+        std::pair{PlanDecision::ApprovalRequired, std::string_view{"ApprovalRequired"}},
+        std::pair{PlanDecision::Refused, std::string_view{"Refused"}},
+        std::pair{PlanDecision::Unknown, std::string_view{"Unknown"}},
     };
 };
 

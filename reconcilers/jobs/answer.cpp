@@ -72,27 +72,6 @@ std::optional<std::string> why_stuck(const JobPod& pod) {
     return std::nullopt;
 }
 
-// Each member is read only if it has its type.
-
-std::string text_at(const json& answer, const char* key) {
-    const auto found = answer.find(key);
-    return found != answer.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
-std::vector<std::string> names_at(const json& answer, const char* key) {
-    std::vector<std::string> names;
-    const auto list = answer.find(key);
-    if (list == answer.end() || !list->is_array()) {
-        return names;
-    }
-    for (const auto& name : *list) {
-        if (name.is_string()) {
-            names.push_back(name.get<std::string>());
-        }
-    }
-    return names;
-}
-
 bool is_hexadecimal(const std::string& text) {
     return text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }

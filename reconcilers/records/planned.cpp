@@ -40,11 +40,6 @@ constexpr std::array<std::pair<const char*, std::string_view>, 5> kEffects{
      {"irreversible", "can't be undone"},
      {"atomic", "is not in one transaction"}}};
 
-std::string text_at(const json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
-}
-
 /// "atomic" is told where it is false, the others where they are true.
 bool is_told(const json& migration, const char* key) {
     const auto found = migration.find(key);
@@ -86,14 +81,9 @@ std::string with_size(const std::string& table, const json& sizes) {
 }
 
 std::string tables_of(const json& migration, const json& sizes) {
-    std::vector<std::string> tables;
-    const auto named = migration.find("tables");
-    if (named != migration.end() && named->is_array()) {
-        for (const auto& table : *named) {
-            if (table.is_string()) {
-                tables.push_back(with_size(table.get<std::string>(), sizes));
-            }
-        }
+    auto tables = names_at(migration, "tables");
+    for (auto& table : tables) {
+        table = with_size(table, sizes);
     }
     return join(tables, ", ");
 }
@@ -101,22 +91,6 @@ std::string tables_of(const json& migration, const json& sizes) {
 std::size_t size_of(const PlannedMigration& one) {
     return one.name.size() + one.phase.size() + one.lock.size() + one.tables.size() +
            one.effects.size() + one.reason.size();
-}
-
-ReleasePlanDecision in_record(PlanDecision decision) {
-    switch (decision) {
-        case PlanDecision::Allowed:
-            return ReleasePlanDecision::Allowed;
-        case PlanDecision::Approved:
-            return ReleasePlanDecision::Approved;
-        case PlanDecision::Undecided:
-            return ReleasePlanDecision::ApprovalRequired;
-        case PlanDecision::Refused:
-            return ReleasePlanDecision::Refused;
-        case PlanDecision::Unknown:
-            break;
-    }
-    return ReleasePlanDecision::Unknown;
 }
 
 /// All that the Job said, as its step keeps it; empty: not read, or too long.
@@ -195,10 +169,10 @@ void update_plan(
         return;
     }
     const auto found = find_plan(desired, observed, *source);
-    const auto decision = in_record(decide(desired.object.spec.migrations, found));
+    const auto decision = decide(desired.object.spec.migrations, found);
     // What migrates was allowed or approved, whatever the spec says meanwhile.
     const bool lets_migrate =
-        decision == ReleasePlanDecision::Allowed || decision == ReleasePlanDecision::Approved;
+        decision == PlanDecision::Allowed || decision == PlanDecision::Approved;
     if (is_migrating(desired, observed) && !lets_migrate) {
         return;
     }
@@ -208,7 +182,7 @@ void update_plan(
         planned = status.plan.migrations;
     }
     status.plan = {found.name, decision, "", behind_what_is_applied(status, std::move(planned))};
-    if (status.plan.decision == ReleasePlanDecision::Approved) {
+    if (status.plan.decision == PlanDecision::Approved) {
         status.plan.approved_by = beginning_of(approver_of(desired.object), kLongestName);
     }
 }

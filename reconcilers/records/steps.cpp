@@ -87,17 +87,12 @@ std::optional<TimePoint> when_ended(const JobRun& job, const JobEnd& end) {
 
 /// A termination message has no room for many: the log's answer has them all.
 std::vector<std::string> applied_by(const ReleaseStep& step, const JobEnd& end) {
-    const auto answer = parse_flat(step.answer);
-    std::vector<std::string> names;
-    if (answer.is_object() && answer.contains("applied") && answer.at("applied").is_array()) {
-        for (const auto& name : answer.at("applied")) {
-            if (name.is_string()) {
-                names.push_back(name.get<std::string>());
-            }
-        }
-    }
     const auto* answered = std::get_if<Answered>(&end);
-    return names.empty() && answered != nullptr ? answered->applied : names;
+    auto names = names_at(parse_flat(step.answer), "applied");
+    if (names.empty() && answered != nullptr) {
+        names = answered->applied;
+    }
+    return names;
 }
 
 void add_applied(DjangoReleaseStatus& status, const std::vector<std::string>& names) {

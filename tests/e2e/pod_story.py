@@ -76,18 +76,14 @@ def rolls_out(deployment):
     )
 
 
-def newest_release():
-    return max(SHOP.items("djrel"), key=lambda record: int(record["metadata"]["name"].rpartition("-")[2]))
-
-
 @contextlib.contextmanager
 def next_release():
     """Of the same image: until the record of another one has succeeded, and both Deployments run what they ask for."""
-    before = newest_release()["metadata"]["name"]
+    before = SHOP.releases()[-1]["metadata"]["name"]
     yield
 
     def probe():
-        newest = newest_release()
+        newest = SHOP.releases()[-1]
         is_next = newest["metadata"]["name"] != before and newest["status"].get("outcome") == "Succeeded"
         return is_next and all(map(rolls_out, SHOP.items("deployment")))
 

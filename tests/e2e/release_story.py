@@ -106,8 +106,7 @@ def passwords():
 
 def records():
     """The last one of each image. The first may have two: `web` alone is a release until `worker` is there too."""
-    found = sorted(SHOP.items("djrel"), key=lambda record: int(record["metadata"]["name"].rsplit("-", 1)[1]))
-    return {record["spec"]["image"]: record for record in found}
+    return {record["spec"]["image"]: record for record in SHOP.releases()}
 
 
 def each_release_is_recorded():

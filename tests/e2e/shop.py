@@ -59,6 +59,10 @@ class Shop:
     def items(self, kind):
         return world.api().list(kind, self.space)
 
+    def releases(self):
+        """Their records, the newest last."""
+        return sorted(self.items("djrel"), key=lambda record: int(record["metadata"]["name"].rpartition("-")[2]))
+
     def jobs(self, kind="migrate"):
         return world.api().list("job", self.space, labelSelector="djangodb.io/job-kind=" + kind)
 

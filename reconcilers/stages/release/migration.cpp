@@ -58,6 +58,24 @@ auto migrations_in(const std::vector<JobRun>& jobs) {
            std::views::filter([](const JobRun& job) { return job.kind == JobKind::Migrate; });
 }
 
+StartMigration attempt_of(
+    const Desired& desired,
+    const Observed& observed,
+    const Workload& source,
+    const Revision& revision,
+    const ImageRef& image,
+    int attempt
+) {
+    return {
+        {source,
+         revision,
+         image,
+         attempt,
+         proof_name(desired, observed, source),
+         pod_labels(desired, observed, source)},
+        approved_migrations(desired, observed, source)};
+}
+
 Verdict start(
     const Desired& desired,
     const Observed& observed,
@@ -67,14 +85,7 @@ Verdict start(
 ) {
     return act_and_stop(
         {Reason::MigrationRunning, "Starting the migration Job of " + image.str() + "."},
-        {StartMigration{
-            {source,
-             revision,
-             image,
-             1,
-             proof_name(desired, observed, source),
-             pod_labels(desired, observed, source)},
-            approved_migrations(desired, observed, source)}}
+        {attempt_of(desired, observed, source, revision, image, 1)}
     );
 }
 
@@ -89,14 +100,9 @@ Verdict start_again(
         }
     }
     steps.emplace_back(ExpireJobs{{last.name}});
-    steps.emplace_back(StartMigration{
-        {source,
-         last.revision,
-         last.image,
-         last.attempt + 1,
-         proof_name(desired, observed, source),
-         pod_labels(desired, observed, source)},
-        approved_migrations(desired, observed, source)});
+    steps.emplace_back(
+        attempt_of(desired, observed, source, last.revision, last.image, last.attempt + 1)
+    );
     return act_and_stop(
         {Reason::MigrationRunning,
          "Starting attempt " + std::to_string(last.attempt + 1) + " of the migration Job of " +

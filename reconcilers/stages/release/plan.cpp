@@ -137,7 +137,7 @@ Verdict judge(const Desired& desired, const FoundPlan& plan, const std::string& 
             return judge_unknown(desired, held);
         case PlanDecision::Refused:
             return refuse(spec, plan, held);
-        case PlanDecision::Undecided:
+        case PlanDecision::ApprovalRequired:
             return Blocked{
                 {Reason::ApprovalRequired,
                  "Plan " + plan.name + " has to be approved: " + found + "." + held +
@@ -197,7 +197,8 @@ PlanDecision decide(const MigrationsSpec& spec, const FoundPlan& plan) {
     if (!has_found(PlanPolicy::Approve)) {
         return PlanDecision::Allowed;
     }
-    return spec.approved_plan == plan.name ? PlanDecision::Approved : PlanDecision::Undecided;
+    return spec.approved_plan == plan.name ? PlanDecision::Approved
+                                           : PlanDecision::ApprovalRequired;
 }
 
 bool has_met_another_plan(const JobRun& migration) {

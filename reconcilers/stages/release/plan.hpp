@@ -1,6 +1,7 @@
 // What the migrations of a release will do, as its pre-flight found it, and whether the spec lets them run. Pure.
 #pragma once
 
+#include "crds/kinds/django_release.hpp"
 #include "reconcilers/desired.hpp"
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/observe/observed.hpp"
@@ -9,14 +10,6 @@
 #include <string>
 
 namespace djdb {
-
-enum class PlanDecision {
-    Allowed,    ///< the spec restricts nothing that is in it
-    Approved,   ///< spec.migrations.approvedPlan names it
-    Undecided,  ///< it asks for an approval
-    Refused,
-    Unknown,  ///< the spec restricts something, and nobody has judged the plan
-};
 
 /// As the last probe in the environment of this workload found it, unless that is of a release that is over. An approval
 /// is of one time: where a backup brings back what was migrated, or something else has passed since, the same migrations

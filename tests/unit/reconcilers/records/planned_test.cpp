@@ -126,11 +126,11 @@ struct World {
 
 TEST(PlanOfARecord, TellsTheDecisionAndWhoMadeIt) {
     World world;
-    EXPECT_EQ(world.plan().decision, ReleasePlanDecision::ApprovalRequired);
+    EXPECT_EQ(world.plan().decision, PlanDecision::ApprovalRequired);
     EXPECT_EQ(world.plan().approved_by, "");
     EXPECT_EQ(world.plan().migrations.size(), 2U);
     world.approve("4fde2fb8321362f4");
-    EXPECT_EQ(world.plan().decision, ReleasePlanDecision::Approved);
+    EXPECT_EQ(world.plan().decision, PlanDecision::Approved);
     EXPECT_EQ(world.plan().approved_by, "jane");
 }
 
@@ -141,9 +141,9 @@ TEST(PlanOfARecord, StaysThatOfTheMigrationThatRuns) {
     job.revision =
         revision_of(world.desired, world.observed, world.observed.release.workloads.front());
     world.approve("4fde2fb8321362f4");
-    EXPECT_EQ(world.plan().decision, ReleasePlanDecision::Approved);
+    EXPECT_EQ(world.plan().decision, PlanDecision::Approved);
     world.approve("");
-    EXPECT_EQ(world.plan().decision, ReleasePlanDecision::Approved) << "it was when it began";
+    EXPECT_EQ(world.plan().decision, PlanDecision::Approved) << "it was when it began";
     EXPECT_EQ(world.plan().approved_by, "jane");
 }
 

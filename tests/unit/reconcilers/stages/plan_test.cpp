@@ -86,14 +86,14 @@ PlanDecision expected(const MigrationsSpec& spec, const Found& found) {
     if (!met(PlanPolicy::Approve)) {
         return PlanDecision::Allowed;
     }
-    return spec.approved_plan == kDigest ? PlanDecision::Approved : PlanDecision::Undecided;
+    return spec.approved_plan == kDigest ? PlanDecision::Approved : PlanDecision::ApprovalRequired;
 }
 
 Reason reason_of(PlanDecision decision) {
     switch (decision) {
         case PlanDecision::Refused:
             return Reason::PlanRefused;
-        case PlanDecision::Undecided:
+        case PlanDecision::ApprovalRequired:
             return Reason::ApprovalRequired;
         case PlanDecision::Unknown:
             return Reason::PlanUnknown;
