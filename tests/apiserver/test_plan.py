@@ -7,6 +7,7 @@ import re
 import time
 import unittest
 
+import install
 import test_preflight
 import world
 from case import HEAL_SECONDS, side_by_side
@@ -40,6 +41,11 @@ FOUND = {
 
 
 class Plan(test_preflight.Preflight):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        install.wait_for_approvals()
+
     def wait_for(self, status, reason):
         return self.wait_for_condition("PlanApproved", status, reason, seconds=HEAL_SECONDS)
 

@@ -6,7 +6,7 @@ import unittest
 
 from case import ClusterTest
 from kube_api import Refused  # case knows where it is
-from stage import world
+from stage import install, world
 
 LONG_NAME = "n" * 254
 DATABASE = {
@@ -283,6 +283,11 @@ def written(manifest, field, value):
 
 
 class Manifests(ClusterTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        install.wait_for_approvals()
+
     def setUp(self):
         super().setUp()
         self.database_manifest = copy.deepcopy(DATABASE)

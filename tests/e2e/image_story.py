@@ -12,7 +12,7 @@ import sys
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
 import operator_pod
 import world
-from install import Server
+from install import Server, wait_for_approvals
 from postgres import Postgres
 from shop import Shop, image, remove as remove_shops
 from story import require, show, step, tell
@@ -156,6 +156,7 @@ def plan_to_be_approved():
     require("the plan names it", planned["name"] == "orders.0002_reference", planned)
     require("and what is locked", planned["lock"] == "ACCESS EXCLUSIVE" and "orders_order (" in planned["tables"])
     require("and that code runs", "runs code" in planned["effects"], planned)
+    wait_for_approvals()
     set_migrations(approvedPlan=plan["digest"])
     SHOP.wait_for_release("v2")
     require("0002 is applied once", SHOP.times_applied("0002_reference") == 1)

@@ -4,6 +4,7 @@ import base64
 import json
 
 import world
+from kube_api import Refused
 from wait import wait_for
 
 SPACE = world.OPERATOR_NAMESPACE
@@ -29,6 +30,31 @@ def operator(*options, chart=CHART):
 def operator_pod(*options):
     """The same on a cluster with a node, until it serves."""
     return operator("--wait", "--timeout", "120s", *options)
+
+
+def wait_for_approvals():
+    """Until the API server takes one: its mutating policies learn of a new kind later than it does, and say 503."""
+    approved = {
+        "apiVersion": "djangodb.io/v1alpha1",
+        "kind": "DjangoDatabase",
+        "metadata": {"name": "approved", "namespace": "default"},
+        "spec": {
+            "serverRef": {"name": "none"},
+            "database": {"name": "none"},
+            "migrations": {"approvedPlan": "0123456789abcdef"},
+        },
+    }
+
+    def is_taken():
+        try:
+            taken = world.api().create("djdb", approved, dryRun="All")
+            return "djangodb.io/approved-by" in taken["metadata"].get("annotations", {})
+        except Refused as refusal:
+            if refusal.code != 503:
+                raise
+            return False
+
+    wait_for("the API server to take an approval", is_taken, seconds=90)
 
 
 class Server:
