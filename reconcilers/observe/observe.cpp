@@ -152,7 +152,9 @@ void inspect(
             observed.administrator =
                 database.inspect_administrator(known(observed.server.access), call);
         }
-        if (misses_passwords_in_use(desired, observed)) {
+        // No password can be tried on a database that is not there, and that is for the foundation to tell.
+        if (misses_passwords_in_use(desired, observed) &&
+            known(observed.tenant).database != DatabaseState::Absent) {
             observed.secrets.recovered =
                 recover_passwords(desired, observed, cluster, *tenant, call);
         }
