@@ -57,6 +57,7 @@ TenantRecord record_of(const Desired& desired, const Observed& observed, const T
     if (is_changed) {
         record.drift.generation = desired.object.meta.generation;
         record.drift.due = observed.now;
+        record.applied.due = observed.now;
         record.logins.due = observed.now;
     }
     record.drift.fingerprint = known(observed.tenant).fingerprint;
