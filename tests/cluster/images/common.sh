@@ -52,6 +52,48 @@ working=""
 discard_working() { [ -z "$working" ] || own_buildah rm "$working" >/dev/null 2>&1 || true; }
 trap discard_working EXIT
 
+# libraries_of PROGRAM...: the shared libraries that they need, as files of this machine.
+libraries_of() {
+    local libraries
+    libraries=$(ldd "$@") || fail "ldd $* failed: they must be dynamically linked programs"
+    if grep -q 'not found' <<<"$libraries"; then
+        fail "$* lack libraries on this machine: $(grep 'not found' <<<"$libraries" | awk '{print $1}' | xargs)"
+    fi
+    awk '$2 == "=>" {print $3} $1 ~ /^\// && $1 !~ /:$/ {print $1}' <<<"$libraries" | sort -u
+}
+
+# packages_of FILE...: the Debian packages that own them, each with its version.
+packages_of() {
+    local files owners strays
+    files=$(printf '%s\n' "$@")
+    # dpkg may know a file by its path before or after the merge of /lib into /usr/lib: both are asked for together.
+    owners=$({ merged <<<"$files"; split <<<"$files"; } | xargs dpkg-query --search 2>/dev/null || true)
+    strays=$(comm -23 <(merged <<<"$files" | sort -u) <(sed 's/^[^ ]*: //' <<<"$owners" | merged | sort -u))
+    [ -z "$strays" ] || fail "no Debian package owns $(xargs <<<"$strays")"
+    sed 's/: .*//' <<<"$owners" | sort -u | xargs dpkg-query --show
+}
+merged() { sed -E 's,^/(bin|lib),/usr/\1,'; }
+split() { sed -E 's,^/usr/(bin|lib),/\1,'; }
+
+# make_tree TREE LIBRARIES PACKAGES: a root file system of these alone, and no shell in it.
+make_tree() {
+    local tree=$1 libraries=$2 packages=$3 file package copyright
+    mkdir -p "$tree"/usr/{bin,lib,lib64} "$tree/etc" "$tree/usr/share/djangodb-operator"
+    mkdir -m 1777 "$tree/tmp"
+    ln -s usr/lib "$tree/lib"
+    ln -s usr/lib64 "$tree/lib64"
+    for file in $libraries; do
+        install -D -m 755 "$file" "$tree/usr/${file#/usr/}"
+    done
+    echo "hosts: files dns" >"$tree/etc/nsswitch.conf"
+    echo "$packages" >"$tree/usr/share/djangodb-operator/packages"
+    cut -f 1 <<<"$packages" | while read -r package; do # their licences travel with them
+        copyright=/usr/share/doc/${package%%:*}/copyright
+        [ ! -e "$copyright" ] || install -D -m 644 "$copyright" "$tree$copyright"
+    done
+    chmod 755 "$tree"
+}
+
 # commit_archive NAME ARCHIVE: the working container as image NAME, written to ARCHIVE in one step.
 commit_archive() {
     own_buildah commit --quiet "$working" "$1" >/dev/null
