@@ -20,6 +20,11 @@ def hash_leaves(answer):
     answer["leaves_crc32"] = "".join("%08x" % binascii.crc32(name.encode()) for name in leaves)
 
 
+def count_removed(answer):
+    if "removed" in answer:
+        answer["removed_count"] = len(answer.pop("removed"))
+
+
 def name_few(answer):
     """As many as a condition names."""
     for kind in ("destructive", "incompatible"):
@@ -35,6 +40,7 @@ def leave_digits_out(answer):
 
 # Each in its turn, until the answer fits. The operator misses nothing of these.
 SPARE = (
+    count_removed,
     lambda answer: answer.pop("plan", None),
     lambda answer: answer.pop("tables", None),
     lambda answer: answer.pop("pending", None),

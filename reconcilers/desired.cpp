@@ -47,17 +47,28 @@ std::string ca_name(const std::string& secret) {
     return start + "-ca";
 }
 
+std::vector<ReaderSpec> all_readers(const DjangoDatabase& object) {
+    auto readers = object.spec.access.readers;
+    if (object.spec.backup.when != BackupWhen::Never) {
+        readers.push_back({kBackupReader, ""});
+    }
+    return readers;
+}
+
 /// Of two Secrets with one name each would overwrite the other.
 std::optional<std::string> find_reader_error(const DjangoDatabase& object) {
     const auto& name = object.meta.key.name.str();
     const auto& app = object.spec.credentials.secret_name;
     std::set<std::string> taken{app.empty() ? name + "-database" : app, name + "-migrate"};
     std::set<std::string> readers;
-    for (const auto& reader : object.spec.access.readers) {
+    for (const auto& reader : all_readers(object)) {
         const auto field = "spec.access.readers \"" + reader.name + "\"";
         const auto secret = reader_secret(object, reader);
         if (!is_plain(reader.name) || !readers.insert(reader.name).second) {
-            return field + " is no plain name or stands there twice. Nothing was made; rename it.";
+            return field +
+                   " is no plain name, or is taken: it stands there twice, or is \"backup\", the "
+                   "login "
+                   "of spec.backup. Nothing was made; rename it.";
         }
         if (object.spec.database.name.size() + reader.name.size() > kMaxReaderName) {
             return field +
@@ -103,14 +114,15 @@ Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_
     const auto& name = object.meta.key.name.str();
     const auto& asked = object.spec.credentials.secret_name;
     const auto secret = asked.empty() ? name + "-database" : asked;
+    auto readers = all_readers(object);
     std::vector<ObjectName> reader_secrets;
-    reader_secrets.reserve(object.spec.access.readers.size());
-    for (const auto& reader : object.spec.access.readers) {
+    reader_secrets.reserve(readers.size());
+    for (const auto& reader : readers) {
         reader_secrets.emplace_back(reader_secret(object, reader));
     }
     return Desired{
         .object = object,
-        .names = tenant_names(DatabaseName(object.spec.database.name), object.spec.access.readers),
+        .names = tenant_names(DatabaseName(object.spec.database.name), readers),
         .setup =
             {object.spec.access.ownership,
              object.spec.access.runtime,
@@ -122,6 +134,7 @@ Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_
              object.spec.migrations.deadline},
         .claimant = Claimant{cluster_id, object.meta.uid, object.meta.key},
         .secret_name = ObjectName(secret),
+        .readers = std::move(readers),
         .reader_secrets = std::move(reader_secrets),
         .ca_name = ObjectName(ca_name(secret)),
         .migration_name = ObjectName(name + "-migrate"),

@@ -17,7 +17,9 @@ struct Desired {
     Claimant claimant;
     [[nodiscard]] Tenant tenant() const { return {names, setup, claimant}; }
     ObjectName secret_name;
-    /// In the order of spec.access.readers.
+    /// Those of spec.access.readers, and behind them the login that dumps.
+    std::vector<ReaderSpec> readers;
+    /// In their order.
     std::vector<ObjectName> reader_secrets;
     /// ConfigMap with the server's CA, for all that log in.
     ObjectName ca_name;
@@ -28,6 +30,9 @@ struct Desired {
     /// What is wrong with the names, if anything is; then nothing is sent to any server.
     std::optional<std::string> name_error;
 };
+
+/// Whose login dumps the database; it is there as long as backups are asked for.
+inline constexpr auto kBackupReader = "backup";
 
 /// Total: works for any decoded spec. The schema refuses bad names first; this is for older schemas.
 Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_id);

@@ -68,7 +68,7 @@ struct PublishCa {
 struct PublishSecret {
     static constexpr std::string_view kName = "PublishSecret";
 };
-/// Logs in as the reader of this place in spec.access.readers.
+/// Logs in as the reader of this place in Desired::readers.
 struct ProveReader {
     static constexpr std::string_view kName = "ProveReader";
     std::size_t reader = 0;
@@ -105,6 +105,12 @@ struct AppJob {
 /// Publishes the program and makes the Job that tries the template out. It changes nothing in the database.
 struct StartProbe : AppJob {
     static constexpr std::string_view kName = "StartProbe";
+};
+/// Publishes the program and makes the Job that dumps the database.
+struct StartBackup : AppJob {
+    static constexpr std::string_view kName = "StartBackup";
+    /// Has pg_dump and pg_restore.
+    ImageRef client;
 };
 /// Locks out what earlier attempts left, publishes the migration login's Secret and the program, and makes the Job.
 struct StartMigration : AppJob {
@@ -181,6 +187,7 @@ using Step = std::variant<
     RemoveReaderSecret,
     ForgetReaders,
     StartProbe,
+    StartBackup,
     StartMigration,
     CancelMigration,
     RemoveJob,

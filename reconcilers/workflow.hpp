@@ -83,6 +83,7 @@ Verdict assess_drift(const Desired&, const Observed&);
 Verdict assess_gate(const Desired&, const Observed&);
 Verdict assess_preflight(const Desired&, const Observed&);
 Verdict assess_plan(const Desired&, const Observed&);
+Verdict assess_backup(const Desired&, const Observed&);
 Verdict assess_migration(const Desired&, const Observed&);
 Verdict assess_rollout(const Desired&, const Observed&);
 Verdict assess_deletion(const Desired&, const Observed&);

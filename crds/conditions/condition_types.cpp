@@ -63,6 +63,10 @@ constexpr std::array kTypes{
         "PlanApproved",
         "what the image's migrations will do is allowed, or approved by a person"},
     TypeRow{
+        ConditionType::BackupFresh,
+        "BackupFresh",
+        "what a migration is about to change was backed up, and the backup was read back"},
+    TypeRow{
         ConditionType::MigrationsApplied,
         "MigrationsApplied",
         "the image's migrations are in the database"},

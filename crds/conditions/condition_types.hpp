@@ -32,6 +32,7 @@ enum class ConditionType {
     Gated,              ///< the admission policy holds new Pod templates
     PreflightPassed,    ///< the new Pod template starts, and reads and writes the database
     PlanApproved,       ///< what the migrations will do is allowed, or somebody approved it
+    BackupFresh,        ///< what a migration changes was backed up before
     MigrationsApplied,
     RolledOut,
 };

@@ -147,6 +147,29 @@ struct MigrationsSpec {
     friend bool operator==(const MigrationsSpec&, const MigrationsSpec&) = default;
 };
 
+/// Before which releases the database is backed up.
+enum class BackupWhen {
+    Never,
+    BeforeMigrate,  ///< those with pending migrations, or of which nobody knows whether they have any
+    Always,
+};
+
+struct BackupSpec {
+    BackupWhen when = BackupWhen::Never;
+    /// The PersistentVolumeClaim that the dumps are kept on.
+    std::string claim_name;
+    /// Has pg_dump and pg_restore; empty: "postgres:<major of the server>".
+    std::string image;
+    /// How many dumps of this resource stay.
+    std::int64_t keep = 7;
+    /// A backup that was made for an earlier attempt is good for another release as long as it is no older.
+    std::chrono::seconds max_age{3600};
+    std::chrono::seconds deadline{3600};
+    /// Of each container; empty: none.
+    ResourcesSpec resources;
+    friend bool operator==(const BackupSpec&, const BackupSpec&) = default;
+};
+
 /// When a new Pod template is tried out before anything else.
 enum class PreflightWhen { Always, Never };
 /// From which level on a finding of Django's check --deploy fails the pre-flight; with Never it is told alone.
@@ -172,6 +195,7 @@ struct DjangoDatabaseSpec {
     AppSpec app;
     PreflightSpec preflight;
     CutoverSpec cutover;
+    BackupSpec backup;
     MigrationsSpec migrations;
     Mode mode = Mode::Apply;
     DeletionSpec deletion;

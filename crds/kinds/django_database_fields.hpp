@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crds/kinds/django_database_access_fields.hpp"
+#include "crds/kinds/django_database_backup_fields.hpp"
 #include "crds/kinds/django_database_release_fields.hpp"
 #include "crds/kinds/django_database_status_fields.hpp"
 
@@ -147,6 +148,17 @@ struct Describe<DjangoDatabaseSpec> {
             Presence::Optional,
             Describe<CutoverSpec>::kDoc,
             {.default_json = "{}"}
+        ),
+        field(
+            "backup",
+            &DjangoDatabaseSpec::backup,
+            Presence::Optional,
+            Describe<BackupSpec>::kDoc,
+            {.default_json = "{}",
+             .rules =
+                 {{{"!has(self.when) || self.when == 'Never' || has(self.claimName)",
+                    "claimName has to name a PersistentVolumeClaim of this namespace, on which the "
+                    "dumps are kept"}}}}
         ),
         field(
             "migrations",

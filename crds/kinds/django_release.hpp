@@ -34,7 +34,7 @@ struct DjangoReleaseSpec {
     friend bool operator==(const DjangoReleaseSpec&, const DjangoReleaseSpec&) = default;
 };
 
-enum class ReleaseStepKind { Preflight, Migration, Rollout };
+enum class ReleaseStepKind { Preflight, Backup, Migration, Rollout };
 enum class ReleaseStepState {
     Pending,  ///< a Deployment is held
     InProgress,
@@ -96,6 +96,17 @@ struct ReleasePlan {
     friend bool operator==(const ReleasePlan&, const ReleasePlan&) = default;
 };
 
+/// The dump that a way back begins with.
+struct ReleaseBackup {
+    std::string file;
+    std::string claim_name;
+    std::int64_t bytes = 0;
+    std::string sha256;
+    /// When it was begun: what was written later is not in it.
+    std::optional<TimePoint> time;
+    friend bool operator==(const ReleaseBackup&, const ReleaseBackup&) = default;
+};
+
 enum class ReleaseOutcome {
     InProgress,
     Stalled,     ///< a person has to act
@@ -111,6 +122,8 @@ struct DjangoReleaseStatus {
     std::vector<std::string> applied;
     /// As the last pre-flight found it.
     ReleasePlan plan;
+    /// The last one before its migrations.
+    ReleaseBackup backup;
     std::vector<ReleaseStep> steps;
     std::vector<Condition> conditions;
     friend bool operator==(const DjangoReleaseStatus&, const DjangoReleaseStatus&) = default;

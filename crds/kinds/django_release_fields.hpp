@@ -3,6 +3,7 @@
 
 #include "crds/conditions/condition_fields.hpp"
 #include "crds/kinds/django_release.hpp"
+#include "crds/kinds/django_release_plan_fields.hpp"
 
 #include <array>
 #include <tuple>
@@ -14,6 +15,7 @@ template <>
 struct Words<ReleaseStepKind> {
     static constexpr std::array kWords{
         std::pair{ReleaseStepKind::Preflight, std::string_view{"Preflight"}},
+        std::pair{ReleaseStepKind::Backup, std::string_view{"Backup"}},
         std::pair{ReleaseStepKind::Migration, std::string_view{"Migration"}},
         std::pair{ReleaseStepKind::Rollout, std::string_view{"Rollout"}},
     };
@@ -26,17 +28,6 @@ struct Words<ReleaseStepState> {
         std::pair{ReleaseStepState::InProgress, std::string_view{"InProgress"}},
         std::pair{ReleaseStepState::Succeeded, std::string_view{"Succeeded"}},
         std::pair{ReleaseStepState::Failed, std::string_view{"Failed"}},
-    };
-};
-
-template <>
-struct Words<PlanDecision> {
-    static constexpr std::array kWords{
-        std::pair{PlanDecision::Allowed, std::string_view{"Allowed"}},
-        std::pair{PlanDecision::Approved, std::string_view{"Approved"}},
-        std::pair{PlanDecision::ApprovalRequired, std::string_view{"ApprovalRequired"}},
-        std::pair{PlanDecision::Refused, std::string_view{"Refused"}},
-        std::pair{PlanDecision::Unknown, std::string_view{"Unknown"}},
     };
 };
 
@@ -147,9 +138,8 @@ struct Describe<ReleaseStep> {
             "kind",
             &ReleaseStep::kind,
             Presence::Required,
-            "Preflight: a Pod template was tried out. Migration: django_migrations was brought up "
-            "to "
-            "date. Rollout: a Deployment's Pods were replaced."
+            "Preflight: a Pod template was tried out. Backup: the database was dumped. Migration: "
+            "django_migrations was brought up to date. Rollout: a Deployment's Pods were replaced."
         ),
         field(
             "state",
@@ -209,95 +199,38 @@ struct Describe<ReleaseStep> {
 };
 
 template <>
-struct Describe<PlannedMigration> {
+struct Describe<ReleaseBackup> {
     static constexpr std::string_view kDoc =
-        "A migration that was pending when the release was tried out.";
-    static constexpr std::string_view kListKey = "name";
+        "The backup that was made before its migrations, read back whole. Absent: none was.";
     static constexpr bool kOmitsEmpty = true;
     static constexpr auto kFields = std::make_tuple(
         field(
-            "name",
-            &PlannedMigration::name,
-            Presence::Required,
-            "The migration, as app.name.",
+            "file",
+            &ReleaseBackup::file,
+            Presence::Optional,
+            "A dump in pg_dump's custom format, on the claim.",
             {.max_length = 512}
         ),
         field(
-            "phase",
-            &PlannedMigration::phase,
+            "claimName",
+            &ReleaseBackup::claim_name,
             Presence::Optional,
-            "Any: the release before it and this one work with and without it. Expand: the one "
-            "before it works with it. Contract: it is to come when the one before it is gone. "
-            "Break: neither order works in one step. Unknown: code or SQL that can't be judged.",
-            {.max_length = 32}
+            "The PersistentVolumeClaim that it is kept on.",
+            {.max_length = 253}
         ),
+        field("bytes", &ReleaseBackup::bytes, Presence::Optional, "Its size in bytes."),
         field(
-            "lock",
-            &PlannedMigration::lock,
+            "sha256",
+            &ReleaseBackup::sha256,
             Presence::Optional,
-            "The strongest lock that it takes on a table that was there before, in PostgreSQL's "
-            "words. ACCESS EXCLUSIVE stops readers too.",
+            "Its SHA-256; the file of the same name with .sha256 has it too.",
             {.max_length = 64}
         ),
         field(
-            "tables",
-            &PlannedMigration::tables,
+            "time",
+            &ReleaseBackup::time,
             Presence::Optional,
-            "Those tables, with their rows and size as PostgreSQL estimates them.",
-            {.max_length = 1024}
-        ),
-        field(
-            "effects",
-            &PlannedMigration::effects,
-            Presence::Optional,
-            "What it does besides: loses data, reads or writes every row under its lock, runs code "
-            "over rows, can't be undone, is not in one transaction.",
-            {.max_length = 256}
-        ),
-        field(
-            "reason",
-            &PlannedMigration::reason,
-            Presence::Optional,
-            "Why it has this phase.",
-            {.max_length = 512}
-        )
-    );
-};
-
-template <>
-struct Describe<ReleasePlan> {
-    static constexpr std::string_view kDoc =
-        "What the pending migrations will do, as the pre-flight found it.";
-    static constexpr bool kOmitsEmpty = true;
-    static constexpr auto kFields = std::make_tuple(
-        field(
-            "digest",
-            &ReleasePlan::digest,
-            Presence::Optional,
-            "Names this plan in spec.migrations.approvedPlan of the DjangoDatabase. Absent: "
-            "nothing is pending, or the plan was not judged.",
-            {.max_length = 64}
-        ),
-        field(
-            "decision",
-            &ReleasePlan::decision,
-            Presence::Optional,
-            "Allowed: the spec restricts nothing that is in it. Approved: approvedPlan names it. "
-            "ApprovalRequired, Refused: nothing is migrated. Unknown: it was not judged."
-        ),
-        field(
-            "approvedBy",
-            &ReleasePlan::approved_by,
-            Presence::Optional,
-            "Who approved it, as the API server knows him.",
-            {.max_length = 512}
-        ),
-        field(
-            "migrations",
-            &ReleasePlan::migrations,
-            Presence::Optional,
-            "In the order in which they are applied.",
-            {.max_items = 500}
+            "When it was begun: what was written later is not in it."
         )
     );
 };
@@ -336,6 +269,12 @@ struct Describe<DjangoReleaseStatus> {
         ),
         field("plan", &DjangoReleaseStatus::plan, Presence::Optional, Describe<ReleasePlan>::kDoc),
         field(
+            "backup",
+            &DjangoReleaseStatus::backup,
+            Presence::Optional,
+            Describe<ReleaseBackup>::kDoc
+        ),
+        field(
             "steps",
             &DjangoReleaseStatus::steps,
             Presence::Optional,
@@ -359,8 +298,7 @@ static_assert(describes_every_member<
               ReleasedTemplate,
               DjangoReleaseSpec,
               ReleaseStep,
-              PlannedMigration,
-              ReleasePlan,
+              ReleaseBackup,
               DjangoReleaseStatus>());
 
 }  // namespace djdb

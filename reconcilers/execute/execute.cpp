@@ -3,6 +3,7 @@
 #include "crds/api.hpp"
 #include "reconcilers/execute/confirm_drop.hpp"
 #include "reconcilers/execute/stored_passwords.hpp"
+#include "reconcilers/manifests/backup_job.hpp"
 #include "reconcilers/manifests/ca_bundle.hpp"
 #include "reconcilers/manifests/job_programs.hpp"
 #include "reconcilers/manifests/migration_job.hpp"
@@ -132,6 +133,11 @@ class Executor {
             "Trying out the Pod template of Deployment " + start.source.meta.key.name.str() +
                 " with " + start.image.str() + "."
         );
+    }
+    void operator()(const StartBackup& start) {
+        publish_programs();
+        cluster_.create_job(render_backup_job(desired_, start, access()), call_);
+        tell("BackupStarted", "Backing the database up before " + start.image.str() + " migrates.");
     }
     // A Pod that nobody sees any more, on a lost node, may have the password of an earlier attempt and a session that
     // holds its locks. The order is that of the crash, and of a second operator, between any two: whoever counted

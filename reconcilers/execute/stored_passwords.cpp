@@ -28,10 +28,6 @@ std::string secret_key(const ReaderSpec& reader) {
     return std::string(kNoteOfSecret) + reader.name;
 }
 
-const std::vector<ReaderSpec>& readers_of(const Desired& desired) {
-    return desired.object.spec.access.readers;
-}
-
 std::vector<LoginId> logins_of(const Desired& desired) {
     return enabled_logins(desired.names, desired.setup);
 }
@@ -53,7 +49,7 @@ std::optional<TenantPasswords> passwords_in(const Desired& desired, const Secret
         }
         passwords.emplace(login, *password);
     }
-    const bool are_noted = std::ranges::all_of(readers_of(desired), [&](const auto& reader) {
+    const bool are_noted = std::ranges::all_of(desired.readers, [&](const auto& reader) {
         return find(stored, secret_key(reader)).has_value();
     });
     return are_noted ? std::optional(std::move(passwords)) : std::nullopt;
@@ -80,8 +76,8 @@ SecretData completed(
             password_key(login), known == recovered.end() ? passwords.make() : known->second
         );
     }
-    for (std::size_t i = 0; i < readers_of(desired).size(); ++i) {
-        const auto& reader = readers_of(desired)[i];
+    for (std::size_t i = 0; i < desired.readers.size(); ++i) {
+        const auto& reader = desired.readers[i];
         data.try_emplace(secret_key(reader), Sensitive(desired.reader_secrets[i].str()));
     }
     return data;
@@ -132,8 +128,8 @@ SecretData without_leftovers(const Desired& desired, const SecretData& stored) {
             data.insert_or_assign(key, *value);
         }
     }
-    for (std::size_t i = 0; i < readers_of(desired).size(); ++i) {
-        const auto& reader = readers_of(desired)[i];
+    for (std::size_t i = 0; i < desired.readers.size(); ++i) {
+        const auto& reader = desired.readers[i];
         data.insert_or_assign(secret_key(reader), Sensitive(desired.reader_secrets[i].str()));
     }
     return with_attempt(data, attempt_in(stored));

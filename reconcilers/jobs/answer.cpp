@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -176,6 +178,22 @@ std::string read_last_words(const ContainerEnd& end, const json& answer) {
     );
 }
 
+/// Known only when all of it is there.
+KeptDump read_dump(const json& answer) {
+    constexpr std::size_t kDigits = 64;
+    constexpr std::size_t kLongestFile = 255;
+    const auto bytes = answer.find("bytes");
+    KeptDump dump{one_line(text_at(answer, "file"), kLongestFile), 0, text_at(answer, "sha256")};
+    if (dump.file.empty() || dump.sha256.size() != kDigits || !is_hexadecimal(dump.sha256) ||
+        bytes == answer.end() || !bytes->is_number_unsigned() ||
+        bytes->get<std::uint64_t>() >
+            static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+        return {};
+    }
+    dump.bytes = bytes->get<std::int64_t>();
+    return dump;
+}
+
 Answered read_answer(const ContainerEnd& end, const json& answer, TimePoint finished) {
     const auto ok = answer.find("ok");
     Answered read;
@@ -200,6 +218,7 @@ Answered read_answer(const ContainerEnd& end, const json& answer, TimePoint fini
     read.user = one_line(text_at(answer, "user"), kLongestName);
     read.recorded_in = one_line(text_at(answer, "recorded_in"), kLongestName);
     read.plan = read_plan(answer);
+    read.dump = read_dump(answer);
     read.finished = finished;
     return read;
 }
@@ -323,7 +342,7 @@ Explanation explain(const JobEnd& end) {
         return {
             "DeadlineExceeded",
             "it was not done in time and was stopped; a migration has spec.migrations.deadline, a "
-            "probe 15 minutes"};
+            "backup spec.backup.deadline, a probe 15 minutes"};
     }
     return {};
 }

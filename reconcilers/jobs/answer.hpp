@@ -45,6 +45,15 @@ struct FoundPlan {
     std::size_t incompatible_count = 0;
 };
 
+/// A dump that a backup Job has read back and kept.
+struct KeptDump {
+    /// On its claim; empty: there is none.
+    std::string file;
+    std::int64_t bytes = 0;
+    /// 64 hexadecimal digits.
+    std::string sha256;
+};
+
 struct Underway {};
 /// Its Pod does not start and will not by itself.
 struct Stuck {
@@ -73,6 +82,7 @@ struct Answered {
     /// there is none.
     std::string recorded_in;
     FoundPlan plan;
+    KeptDump dump;
     TimePoint finished{};
 };
 /// Killed or never started, or what it left can't be read.

@@ -43,6 +43,7 @@ std::span<const ExitRow> exit_table() {
         ExitRow{Reason::UnappliedRemain, ExitCode::NeedsAPerson},
         ExitRow{Reason::Internal, ExitCode::Internal},
         ExitRow{Reason::PlanChanged, ExitCode::PlanChanged},
+        ExitRow{Reason::BackupFailed, ExitCode::BackupFailed},
     };
     return kRows;
 }

@@ -1,4 +1,4 @@
-// How jobs/migrate.py ends: its exit codes, and the reasons that stand behind each. A test compares them with
+// How a program of jobs/ ends: its exit codes, and the reasons that stand behind each. A test compares them with
 // jobs/djangodb_exit_codes.py.
 #pragma once
 
@@ -32,6 +32,7 @@ enum class ExitCode {
     NeedsAPerson = 89,  ///< something may be half done
     Internal = 90,      ///< our bug
     PlanChanged = 91,   ///< a migration is pending that was not approved; nothing was done
+    BackupFailed = 92,  ///< the dump could not be kept
     // Of the shell's convention, 128 + signal: nobody had time to say anything.
     Killed = 137,
     Terminated = 143,

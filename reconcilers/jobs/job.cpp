@@ -10,6 +10,7 @@ namespace {
 constexpr std::array kKinds{
     std::pair{JobKind::Migrate, std::string_view{"migrate"}},
     std::pair{JobKind::Probe, std::string_view{"probe"}},
+    std::pair{JobKind::Backup, std::string_view{"backup"}},
 };
 
 }  // namespace

@@ -16,7 +16,8 @@ namespace djdb {
 /// What a Job does: the value of its label djangodb.io/job-kind.
 enum class JobKind {
     Migrate,
-    Probe,  ///< tries a Pod template out; it changes nothing in the database
+    Probe,   ///< tries a Pod template out; it changes nothing in the database
+    Backup,  ///< dumps the database, reads the dump back and keeps it
 };
 
 std::string_view to_string(JobKind kind);
@@ -34,13 +35,18 @@ struct Explanation {
     std::string message;
 };
 
-/// How our container ended. Those that admission put beside it have no say.
-/// An init container that spec.app.keepContainers names, or one that admission put there.
+/// An init container that spec.app.keepContainers names, one that admission put there, or one of a backup.
 inline constexpr auto kInitContainerFailed = "InitContainerFailed";
+
+/// Init containers of a backup's Pod: ours, so that their words may be shown.
+inline constexpr auto kClearContainer = "djangodb-clear";
+inline constexpr auto kDumpContainer = "djangodb-dump";
+inline constexpr auto kReadBackContainer = "djangodb-read-back";
 
 /// What a Pod waits for, where it is an init container that runs.
 inline constexpr auto kInitContainerRunning = "InitContainerRunning";
 
+/// How our container ended. Those that admission put beside it have no say.
 struct ContainerEnd {
     int exit_code = 0;
     /// The runtime's: Completed, Error, OOMKilled, StartError. kInitContainerFailed: ours never started.

@@ -16,6 +16,16 @@ constexpr int kMostCostlyAttempts = 5;
 /// elsewhere, and a person is to hear of it.
 constexpr int kMostAttemptsAtWhatIsThere = 5;
 
+/// A dump reads all of the database, and most that ends one needs a person. What keeps it from the server is not told
+/// from what it may not read.
+constexpr std::array kBackupRules{
+    RetryRule{ExitCode::Unreachable, std::nullopt},
+    RetryRule{ExitCode::Interrupted, std::nullopt},
+    RetryRule{ExitCode::BackupFailed, std::nullopt},
+    RetryRule{ExitCode::Killed, std::nullopt},
+    RetryRule{ExitCode::Terminated, std::nullopt},
+};
+
 constexpr std::array kRules{
     RetryRule{ExitCode::Unreachable, std::nullopt},
     RetryRule{ExitCode::Interrupted, std::nullopt},
@@ -64,7 +74,11 @@ std::chrono::seconds pause_after(const RetryPolicy& policy, int attempt) {
 const RetryPolicy& retry_policy(JobKind kind) {
     using std::chrono::seconds;
     static constexpr RetryPolicy kPolicy{kRules, seconds{5}, seconds{300}, 11, seconds{3600}};
+    static constexpr RetryPolicy kOfBackups{
+        kBackupRules, seconds{30}, seconds{300}, 4, seconds{3600}};
     switch (kind) {
+        case JobKind::Backup:
+            return kOfBackups;
         case JobKind::Migrate:
         // What ends a probe would have ended its migration, and is as costly to repeat.
         case JobKind::Probe:

@@ -16,6 +16,8 @@ using nlohmann::json;
 
 namespace {
 
+constexpr std::string_view kNeverReady = "djangodb.io/serves";
+
 /// They may be what a proxy or a Secret is put into the Pod for. Those that name a container are refused where that is
 /// not there.
 json kept_annotations(const PodTemplate& pod_template) {
@@ -70,25 +72,26 @@ std::vector<std::pair<std::string, std::string>> app_job_environment(
     return variables;
 }
 
-json render_app_job(const Desired& desired, const AppJob& job, const AppJobProgram& program) {
+std::map<std::string, std::string> marks_against_eviction() {
+    return {
+        {"cluster-autoscaler.kubernetes.io/safe-to-evict", "false"},
+        {"descheduler.alpha.kubernetes.io/prefer-no-eviction", "true"},
+        {"karpenter.sh/do-not-disrupt", "true"}};
+}
+
+json render_job_around(const Desired& desired, const AppJob& job, JobPodManifest pod) {
     const auto metadata = render_job_metadata(
-        desired, app_job_name(desired, program.kind, job.revision, job.attempt), program.kind, job
+        desired, app_job_name(desired, pod.kind, job.revision, job.attempt), pod.kind, job
     );
-    const AppProgram in_pod{
-        app_container(job.source, desired.object.spec.app),
-        desired.migration_name,
-        program.file,
-        program.login,
-        program.environment,
-        program.resources,
-        program.volumes};
     json pod_metadata{{"labels", job.pod_labels}};
     pod_metadata["labels"].update(metadata.at("labels"));
     auto annotations = kept_annotations(job.source.pod_template);
-    annotations.update(json(program.annotations));
+    annotations.update(json(pod.annotations));
     if (!annotations.empty()) {
         pod_metadata["annotations"] = std::move(annotations);
     }
+    pod.spec["restartPolicy"] = "Never";
+    pod.spec["readinessGates"] = json::array({{{"conditionType", std::string(kNeverReady)}}});
     return {
         {"apiVersion", "batch/v1"},
         {"kind", "Job"},
@@ -98,10 +101,27 @@ json render_app_job(const Desired& desired, const AppJob& job, const AppJobProgr
           {"completions", 1},
           {"parallelism", 1},
           {"podReplacementPolicy", "Failed"},
-          {"activeDeadlineSeconds", program.deadline.count()},
-          {"template",
-           {{"metadata", pod_metadata},
-            {"spec", render_app_pod(desired, job.source.pod_template, in_pod)}}}}}};
+          {"activeDeadlineSeconds", pod.deadline.count()},
+          {"template", {{"metadata", pod_metadata}, {"spec", std::move(pod.spec)}}}}}};
+}
+
+json render_app_job(const Desired& desired, const AppJob& job, const AppJobProgram& program) {
+    const AppProgram in_pod{
+        app_container(job.source, desired.object.spec.app),
+        desired.migration_name,
+        program.file,
+        program.login,
+        program.environment,
+        program.resources,
+        program.volumes};
+    return render_job_around(
+        desired,
+        job,
+        {program.kind,
+         render_app_pod(desired, job.source.pod_template, in_pod),
+         program.annotations,
+         program.deadline}
+    );
 }
 
 }  // namespace djdb

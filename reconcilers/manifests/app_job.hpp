@@ -4,7 +4,7 @@
 #include "reconcilers/desired.hpp"
 #include "reconcilers/step.hpp"
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <map>
@@ -40,6 +40,22 @@ struct AppJobProgram {
     ResourcesSpec resources = {};
     std::vector<MigrationVolume> volumes = {};
 };
+
+/// The usual marks against being moved, for a Pod whose work would be lost.
+std::map<std::string, std::string> marks_against_eviction();
+
+struct JobPodManifest {
+    JobKind kind = JobKind::Migrate;
+    /// The `spec` of the Pod.
+    nlohmann::json spec;
+    /// Beside those of the template.
+    std::map<std::string, std::string> annotations = {};
+    std::chrono::seconds deadline{};
+};
+
+/// A Job of one try, with the template's annotations, and the labels that it is to keep. Nobody ever says that its Pod is
+/// ready: a Service that selects it by one of these sends it no requests.
+nlohmann::json render_job_around(const Desired& desired, const AppJob& job, JobPodManifest pod);
 
 /// With the Pod of app_pod.hpp.
 nlohmann::json render_app_job(

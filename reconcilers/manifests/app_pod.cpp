@@ -12,10 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto kProgramVolume = "djangodb-migrate";
-constexpr auto kProgramDirectory = "/djangodb";
-constexpr auto kNeverReady = "djangodb.io/serves";
-
 void rename_secret(
     json& reference, const char* field, const std::string& from, const std::string& to
 ) {
@@ -136,7 +132,8 @@ json kept_init_containers(
     return kept;
 }
 
-/// They are about the app's Pods and their places, and would bind this one too.
+}  // namespace
+
 void free_from_other_pods(json& pod) {
     pod.erase("topologySpreadConstraints");
     if (pod.contains("affinity")) {
@@ -145,10 +142,7 @@ void free_from_other_pods(json& pod) {
     }
 }
 
-/// Nobody ever says that it is ready: a Service that selects it by a label which it keeps sends it no requests.
-void keep_from_being_ready(json& pod) {
-    pod["readinessGates"] = json::array({{{"conditionType", std::string(kNeverReady)}}});
-}
+namespace {
 
 template <class Predicate>
 void keep_where(json& list, Predicate is_kept) {
@@ -208,9 +202,7 @@ json render_app_pod(
         mount(pod, container, volume);
     }
     pod["containers"] = json::array({std::move(container)});
-    pod["restartPolicy"] = "Never";
     free_from_other_pods(pod);
-    keep_from_being_ready(pod);
     if (program.resources != ResourcesSpec{}) {
         pod.erase("resources");  // of the whole Pod: the container's may be above them
     }

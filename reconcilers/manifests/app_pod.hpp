@@ -4,8 +4,7 @@
 //             that do not read the app's Secret, and the init containers of spec.app.keepContainers
 //   dropped:  other containers, probes, ports, lifecycle, args, restart policies, and the rules by which the app's Pods
 //             keep away from one another: beside those that run, this one would find no node
-//   replaced: command, termination message, and the app's Secret by another login's wherever it is referred to;
-//             readiness gates by one that nobody fulfils
+//   replaced: command, termination message, and the app's Secret by another login's wherever it is referred to
 #pragma once
 
 #include "reconcilers/desired.hpp"
@@ -20,6 +19,10 @@
 namespace djdb {
 
 inline constexpr auto kTerminationLog = "/dev/termination-log";
+
+/// Where the programs of job_programs() are.
+inline constexpr auto kProgramVolume = "djangodb-migrate";
+inline constexpr auto kProgramDirectory = "/djangodb";
 
 struct AppProgram {
     /// The container of the template that runs the app.
@@ -40,6 +43,9 @@ struct AppProgram {
 
 /// Of a Pod's `spec` the container of that name, else the first.
 nlohmann::json find_container(const nlohmann::json& pod, const std::string& name);
+
+/// Takes the rules out of a Pod's `spec` that are about the app's Pods and their places, and would bind this one too.
+void free_from_other_pods(nlohmann::json& pod);
 
 /// @return the `spec` of a Pod
 nlohmann::json render_app_pod(

@@ -4,22 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include <map>
 #include <string>
 
 namespace djdb {
-namespace {
-
-/// The usual marks against being moved: a step without a transaction that is cut needs a person.
-std::map<std::string, std::string> marks_against_eviction() {
-    return {
-        {"cluster-autoscaler.kubernetes.io/safe-to-evict", "false"},
-        {"descheduler.alpha.kubernetes.io/prefer-no-eviction", "true"},
-        {"karpenter.sh/do-not-disrupt", "true"}};
-}
-
-}  // namespace
-
 nlohmann::json render_migration_job(
     const Desired& desired, const StartMigration& start, const ServerAccess& access
 ) {

@@ -36,7 +36,7 @@ struct ObservedSecrets {
     /// Missing in it although they are in use, and found in the Secrets that the apps read.
     TenantPasswords recovered;
     PublishedState app = PublishedState::Absent;
-    /// In the order of spec.access.readers.
+    /// In the order of Desired::readers.
     std::vector<PublishedState> readers;
     /// The ConfigMap with the CA; UpToDate where none is needed.
     PublishedState ca = PublishedState::UpToDate;

@@ -19,7 +19,7 @@ enum class LoginKind {
     A,        ///< the app's login
     B,        ///< the app's other login, for rotation
     Migrate,  ///< the migration Job's
-    Reader,   ///< one of spec.access.readers
+    Reader,   ///< one of spec.access.readers, or the one that dumps
 };
 
 /// One of a tenant's logins, whatever its role is called.
@@ -50,7 +50,7 @@ struct TenantNames {
     RoleName migrate;     ///< the migration Job's login; becomes owner on connect
     RoleName read_write;  ///< NOLOGIN; reads and writes rows: the app's logins with ReadWrite
     RoleName read_only;   ///< NOLOGIN; reads rows: what the readers' logins are members of
-    /// The readers' logins, in the order of spec.access.readers.
+    /// The readers' logins, in the order of Desired::readers.
     std::vector<ReaderRole> readers = {};
 
     /// @throws std::out_of_range for a reader that is not among them

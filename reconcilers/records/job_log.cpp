@@ -22,14 +22,15 @@ constexpr std::size_t kMostOfALine = 4096;
 constexpr std::size_t kLongestRead = std::size_t{1024} * 1024;
 constexpr std::string_view kSpace = " \t\r\n";
 
-/// Where djangodb-migrate {...} or djangodb-probe {...} begins: the app may have left a line without an end before it.
+/// Where djangodb-migrate {...} or one of the others begins: the app may have left a line without an end before it.
 struct Found {
     std::string_view before;
     std::string_view answer;
 };
 
 Found find_answer(std::string_view line) {
-    for (const std::string_view program : {"djangodb-migrate {", "djangodb-probe {"}) {
+    for (const std::string_view program :
+         {"djangodb-migrate {", "djangodb-probe {", "djangodb-backup {"}) {
         if (const auto at = line.find(program); at != std::string_view::npos) {
             return {line.substr(0, at), line.substr(at + program.size() - 1)};
         }

@@ -2,6 +2,7 @@
 
 #include "reconcilers/records/planned.hpp"
 #include "reconcilers/records/released.hpp"
+#include "reconcilers/stages/release/backup.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -27,6 +28,18 @@ const LaneStop* first_stop(const std::vector<LaneStop>& stops) {
     const auto stop =
         std::ranges::find_if(stops, [](const LaneStop& one) { return one.lane != LaneId::Drift; });
     return stop == stops.end() ? nullptr : &*stop;
+}
+
+/// Once it has passed, no backup of before counts any more: what is known by then stays.
+void update_backup(DjangoReleaseStatus& status, const Desired& desired, const Observed& observed) {
+    if (const auto backup = find_backup(desired, observed)) {
+        status.backup = {
+            backup->dump.file,
+            desired.object.spec.backup.claim_name,
+            backup->dump.bytes,
+            backup->dump.sha256,
+            backup->job->created};
+    }
 }
 
 std::vector<Condition> succeed(
@@ -77,6 +90,7 @@ DjangoReleaseStatus derive_progress(
     }
     if (observed.tenant && is_of_what_is_labelled(record, desired, observed)) {
         update_plan(status, desired, observed, sources.secrets);
+        update_backup(status, desired, observed);
     }
     auto conditions = status.conditions;
     const auto* lane = assessment.find(LaneId::Release);

@@ -5,6 +5,7 @@
 #include "reconcilers/jobs/flat_json.hpp"
 #include "reconcilers/records/progress.hpp"
 #include "reconcilers/records/scrub.hpp"
+#include "reconcilers/stages/release/backup.hpp"
 #include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
@@ -54,6 +55,33 @@ const ReleaseStep* find_step(const DjangoReleaseStatus& status, const JobRun& jo
     return step != nullptr && step->start_time == job.created ? step : nullptr;
 }
 
+/// What stands on a Job of this kind that is made for this workload.
+std::string name_of_job(
+    const Desired& desired, const Observed& observed, JobKind kind, const Workload& workload
+) {
+    switch (kind) {
+        case JobKind::Probe:
+            return probe_name(desired, observed, workload);
+        case JobKind::Backup:
+            return backup_name(desired, observed);
+        case JobKind::Migrate:
+            break;
+    }
+    return proof_name(desired, observed, workload);
+}
+
+ReleaseStepKind step_kind(JobKind kind) {
+    switch (kind) {
+        case JobKind::Probe:
+            return ReleaseStepKind::Preflight;
+        case JobKind::Backup:
+            return ReleaseStepKind::Backup;
+        case JobKind::Migrate:
+            break;
+    }
+    return ReleaseStepKind::Migration;
+}
+
 bool belongs_to(
     const DjangoRelease& record,
     const std::vector<DjangoRelease>& others,
@@ -69,9 +97,7 @@ bool belongs_to(
     });
     return !is_closed(record) && !is_anothers &&
            std::ranges::any_of(observed.release.workloads, [&](const Workload& workload) {
-               return job.proves == (job.kind == JobKind::Probe
-                                         ? probe_name(desired, observed, workload)
-                                         : proof_name(desired, observed, workload));
+               return job.proves == name_of_job(desired, observed, job.kind, workload);
            });
 }
 
@@ -106,8 +132,7 @@ void add_applied(DjangoReleaseStatus& status, const std::vector<std::string>& na
 }
 
 void add_job(DjangoReleaseStatus& status, const JobRun& job, const StepSources& sources) {
-    const auto kind =
-        job.kind == JobKind::Probe ? ReleaseStepKind::Preflight : ReleaseStepKind::Migration;
+    const auto kind = step_kind(job.kind);
     auto& step = step_of(status, step_name(job), kind);
     if (step.start_time != job.created) {
         step = ReleaseStep{step_name(job), kind};

@@ -173,6 +173,7 @@ ServerLookup look_up_server(
     auto lookup = find_access(*server, ns, cluster, is_leaving);
     lookup.policy = policy_of(*server);
     lookup.uid = server->meta.uid;
+    lookup.version = server->status.version;
     return lookup;
 }
 

@@ -38,6 +38,8 @@ struct ServerLookup {
     ServerPolicy policy;
     /// Of the PostgresServer; empty when there is none.
     ResourceUid uid = {};
+    /// Of PostgreSQL, as the server was last seen; empty: it was not yet.
+    std::string version = {};
 };
 
 /// The leave that the server's owner gave this resource for this database, or null.

@@ -27,8 +27,12 @@ def now():
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def end_pod(api, pod, exit_code, answer):
-    """Its container `app` has ended so."""
+def status_of(container):
+    return {"name": container, "image": "", "imageID": "", "restartCount": 0, "ready": False}
+
+
+def end_pod(api, pod, exit_code, answer, container="app"):
+    """Its container has ended so."""
     name, space = pod["metadata"]["name"], pod["metadata"]["namespace"]
     ended = {
         "exitCode": exit_code,
@@ -37,10 +41,9 @@ def end_pod(api, pod, exit_code, answer):
         "startedAt": now(),
         "finishedAt": now(),
     }
-    container = {"name": "app", "image": "", "imageID": "", "restartCount": 0, "ready": False}
     status = {
         "phase": "Failed" if exit_code else "Succeeded",
-        "containerStatuses": [{**container, "state": {"terminated": ended}}],
+        "containerStatuses": [{**status_of(container), "state": {"terminated": ended}}],
     }
     api.call("PATCH", api.path("pod", space, name) + "/status", {"status": status}, "application/merge-patch+json")
 

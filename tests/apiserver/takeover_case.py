@@ -16,11 +16,11 @@ PROOF = r', \\"djangodb\.io/proves\\": \\"\w+\\"'
 
 
 # The version before tries nothing out, and judges no plan.
-NEW_FIELDS = ("preflight", "cutover", "releaseHistoryLimit")
+NEW_FIELDS = ("preflight", "cutover", "backup", "releaseHistoryLimit")
 NEW_MIGRATIONS_FIELDS = ("destructive", "incompatible")
-NEW_CONDITIONS = ("PreflightPassed", "PlanApproved")
-SAID_BY_PROBES = r"\n(PreflightPassed|PlanApproved): .*"
-IN_STATUS = r'\[\s*"(PreflightPassed|PlanApproved)",\s*"\w+",\s*"\w+"\s*\],?\s*'
+NEW_CONDITIONS = ("PreflightPassed", "PlanApproved", "BackupFresh")
+SAID_BY_PROBES = r"\n(PreflightPassed|PlanApproved|BackupFresh): .*"
+IN_STATUS = r'\[\s*"(PreflightPassed|PlanApproved|BackupFresh)",\s*"\w+",\s*"\w+"\s*\],?\s*'
 
 
 def without_proof(end):

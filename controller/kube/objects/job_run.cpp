@@ -50,6 +50,14 @@ std::string init_container(const json& status) {
     return "init container \"" + status.value("name", "") + "\"";
 }
 
+/// Of one of ours alone: another's may be the end of its log, where anything may stand.
+std::string words_of(const json& status, const ContainerEnd& end) {
+    const auto name = status.value("name", "");
+    const bool is_ours =
+        name == kClearContainer || name == kDumpContainer || name == kReadBackContainer;
+    return is_ours && !end.answer_text.empty() ? ": " + end.answer_text : "";
+}
+
 /// Ours waits for them. One that ends badly ends the Pod; a native sidecar is one of them, and has no end.
 void decode_init_containers(const json& status, JobPod& out) {
     for (const auto& container : child(status, "initContainerStatuses")) {
@@ -58,9 +66,8 @@ void decode_init_containers(const json& status, JobPod& out) {
         if (end && end->exit_code != 0 && out.is_over) {
             out.end = *end;
             out.end->reason = kInitContainerFailed;
-            // Without its words: they may be the end of its log, and anything may stand there.
             out.end->answer_text = init_container(container) + " ended with exit code " +
-                                   std::to_string(end->exit_code);
+                                   std::to_string(end->exit_code) + words_of(container, *end);
         }
         // A native sidecar counts as started, and ours need not wait for its end.
         if (!child(state, "running").empty() && !container.value("started", false)) {

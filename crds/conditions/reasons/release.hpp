@@ -101,6 +101,31 @@ constexpr std::array kRelease{
         "a policy is set, and nobody has judged what the migrations will do",
         "see the message"},
     ReasonRow{
+        BackupsOff,
+        "BackupsOff",
+        C::BackupFresh,
+        "spec.backup.when is Never: migrations run without a backup of the operator's",
+        "set spec.backup to have one made before each migration"},
+    ReasonRow{BackupRunning, "BackupRunning", C::BackupFresh, "a backup Job runs", "wait"},
+    ReasonRow{
+        BackupRetrying,
+        "BackupRetrying",
+        C::BackupFresh,
+        "a backup Job failed; the message has its words",
+        "wait, it is tried again; or see to the cause"},
+    ReasonRow{
+        BackupFailed,
+        "BackupFailed",
+        C::BackupFresh,
+        "no backup could be made and read back, so nothing is migrated",
+        "see the message: room on the claim, rights on the object that it names, the image"},
+    ReasonRow{
+        BackupJobStuck,
+        "BackupJobStuck",
+        C::BackupFresh,
+        "the backup's Pod can't start",
+        "see the message"},
+    ReasonRow{
         MigrationRunning,
         "MigrationRunning",
         C::MigrationsApplied,

@@ -176,6 +176,10 @@ FoundPlan find_plan(const Desired& desired, const Observed& observed, const Work
     return plan;
 }
 
+bool has_nothing_pending(const FoundPlan& plan) {
+    return plan.is_known && plan.digest.empty();
+}
+
 bool restricts(const MigrationsSpec& spec) {
     return spec.destructive != PlanPolicy::Allow || spec.incompatible != PlanPolicy::Allow;
 }
@@ -220,10 +224,13 @@ std::string approver_of(const DjangoDatabase& object) {
 std::optional<std::string> approved_migrations(
     const Desired& desired, const Observed& observed, const Workload& source
 ) {
-    if (!restricts(desired.object.spec.migrations)) {
+    const auto plan = find_plan(desired, observed, source);
+    // Nothing was backed up for a release that changes nothing.
+    const bool is_without_backup =
+        desired.object.spec.backup.when == BackupWhen::BeforeMigrate && has_nothing_pending(plan);
+    if (!restricts(desired.object.spec.migrations) && !is_without_backup) {
         return std::nullopt;
     }
-    const auto plan = find_plan(desired, observed, source);
     if (plan.digest.empty()) {
         return "";
     }

@@ -16,6 +16,9 @@ namespace djdb {
 /// have another name.
 FoundPlan find_plan(const Desired&, const Observed&, const Workload& source);
 
+/// It was looked for, and nothing is to be migrated.
+bool has_nothing_pending(const FoundPlan&);
+
 /// Not every migration may run unasked.
 bool restricts(const MigrationsSpec&);
 
@@ -31,7 +34,8 @@ bool is_outdated_by(const JobRun& probe, const JobRun& migration);
 std::string approver_of(const DjangoDatabase&);
 
 /// Those that a migration Job of this workload may apply, as DJANGODB_APPROVED names them: one by one, or where they are
-/// too many by the digest of all. None: the spec restricts nothing, and all that are pending may be applied.
+/// too many by the digest of all. None: the spec restricts nothing, and all that are pending may be applied; but none is
+/// where the release was found to change nothing and is not backed up for that.
 std::optional<std::string> approved_migrations(
     const Desired&, const Observed&, const Workload& source
 );

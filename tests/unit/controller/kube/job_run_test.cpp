@@ -197,6 +197,22 @@ TEST(JobRun, SaysWhatItsInitContainersKeepItFrom) {
     EXPECT_EQ(decode(a_job(), {pod}).pods.front().waiting->reason, "PodInitializing");
 }
 
+TEST(JobRun, ShowsTheWordsOfABackupsContainersAlone) {
+    auto pod = json::parse(R"({"status": {"phase": "Failed",
+        "initContainerStatuses": [
+            {"name": "djangodb-dump", "state": {"terminated":
+                {"exitCode": 1, "reason": "Error", "message": "pg_dump: error: permission denied"}}}],
+        "containerStatuses": [{"name": "djangodb-keep", "state": {"waiting": {"reason": "PodInitializing"}}}]}})"
+    );
+    const auto text = [&] { return decode(a_job(), {pod}).pods.front().end->answer_text; };
+    EXPECT_EQ(
+        text(),
+        "init container \"djangodb-dump\" ended with exit code 1: pg_dump: error: permission denied"
+    );
+    pod["status"]["initContainerStatuses"][0]["name"] = "settings";
+    EXPECT_EQ(text(), "init container \"settings\" ended with exit code 1");
+}
+
 TEST(JobRun, AContainerThatTheKubeletLostHasAnEndWithoutATime) {
     const auto pod = json::parse(R"({"status": {"phase": "Failed", "containerStatuses": [
         {"name": "web", "state": {"terminated": {"exitCode": 137, "reason": "ContainerStatusUnknown",

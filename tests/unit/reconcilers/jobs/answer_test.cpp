@@ -279,6 +279,32 @@ TEST(EndOfAJob, ARunningOneIsStuckWhenItsPodDoesNotStartByItself) {
     EXPECT_EQ(std::get<Stuck>(read_end(job)).why, "FailedCreate: exceeded quota");
 }
 
+TEST(EndOfAJob, OfABackupNamesItsDumpOrNone) {
+    using nlohmann::json;
+    const json whole{
+        {"ok", true}, {"file", "shop_1.dump"}, {"bytes", 4096}, {"sha256", std::string(64, 'a')}};
+    const auto read = [](const json& answer) {
+        auto job = a_job_run();
+        end_job(job, 0, answer.dump());
+        return std::get<Answered>(read_end(job)).dump;
+    };
+    EXPECT_EQ(read(whole).file, "shop_1.dump");
+    EXPECT_EQ(read(whole).bytes, 4096);
+    EXPECT_EQ(read(whole).sha256, std::string(64, 'a'));
+    for (const auto& [key, wrong] :
+         {std::pair<const char*, json>{"file", ""},
+          {"file", 7},
+          {"bytes", -1},
+          {"bytes", "4096"},
+          {"bytes", 18446744073709551615U},
+          {"sha256", "aa"},
+          {"sha256", std::string(64, 'x')}}) {
+        auto answer = whole;
+        answer[key] = wrong;
+        EXPECT_TRUE(read(answer).file.empty()) << key << " " << wrong;
+    }
+}
+
 TEST(EndOfAJob, ARunningOneIsLateWhenItsContainerHasNotStartedInTime) {
     auto job = a_job_run();
     job.pods.front().has_started = false;

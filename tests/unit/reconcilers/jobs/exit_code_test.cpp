@@ -41,11 +41,12 @@ TEST(ExitCodes, AreThoseOfTheProgram) {
     EXPECT_EQ(ours, codes_of_the_program());
 }
 
-TEST(ExitCodes, EachReasonMayBeShownForAProbeOrAMigration) {
+TEST(ExitCodes, EachReasonMayBeShownForTheJobThatGivesIt) {
     for (const auto& row : exit_table()) {
         EXPECT_TRUE(
             appears_in(row.reason, ConditionType::PreflightPassed) ||
-            appears_in(row.reason, ConditionType::MigrationsApplied)
+            appears_in(row.reason, ConditionType::MigrationsApplied) ||
+            appears_in(row.reason, ConditionType::BackupFresh)
         ) << to_string(row.reason);
     }
 }

@@ -66,6 +66,24 @@ TEST(Retry, FiveTimesAtMostWhatWasNotThereAndIsByNow) {
     }
 }
 
+TEST(Retry, ABackupWhateverKeepsItFromItsDumpAndOnceAnHourFromTheFourthTimeOn) {
+    const auto& policy = retry_policy(JobKind::Backup);
+    for (const auto& end :
+         {answered(ExitCode::BackupFailed),
+          silent(75),
+          silent(86),
+          silent(137),
+          silent(143),
+          JobEnd{AnswerLost{kEnd}}}) {
+        EXPECT_EQ(next_attempt(policy, end, 1), kEnd + seconds{30});
+        EXPECT_EQ(next_attempt(policy, end, 3), kEnd + seconds{120});
+        EXPECT_EQ(next_attempt(policy, end, 4), kEnd + seconds{3600});
+    }
+    EXPECT_FALSE(is_rare(policy, 3));
+    EXPECT_TRUE(is_rare(policy, 4));
+    EXPECT_FALSE(next_attempt(policy, JobEnd{DeadlineExceeded{}}, 1));
+}
+
 TEST(Retry, NothingElse) {
     for (const auto& row : exit_table()) {
         const auto code = row.code;

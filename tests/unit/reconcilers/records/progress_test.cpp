@@ -2,6 +2,7 @@
 #include "reconcilers/records/progress.hpp"
 
 #include "reconcilers/records/released.hpp"
+#include "reconcilers/stages/release/backup.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "tests/unit/reconcilers/builders.hpp"
 
@@ -140,6 +141,34 @@ TEST(Progress, FromTheProbeToTheRollout) {
     EXPECT_EQ(world.ready()->status, ConditionStatus::True);
     EXPECT_EQ(world.record.status.steps.size(), 4U) << "what its Jobs did is still told";
     EXPECT_EQ(world.step("job/shop-migrate-1")->state, ReleaseStepState::Succeeded);
+}
+
+TEST(Progress, NamesTheBackupThatAWayBackBeginsWith) {
+    World world;
+    world.desired.object.spec.backup.when = BackupWhen::BeforeMigrate;
+    world.desired.object.spec.backup.claim_name = "shop-backups";
+    world.observed.server.version = "15.18";
+    world.add_probe();
+    auto job = a_job_run();
+    job.kind = JobKind::Backup;
+    job.name = "shop-backup-1";
+    job.proves = backup_name(world.desired, world.observed);
+    job.revision = Revision(job.proves);
+    const auto begun = world.add(job).created;
+    world.go_on();
+    ASSERT_NE(world.step("job/shop-backup-1"), nullptr);
+    EXPECT_EQ(world.step("job/shop-backup-1")->kind, ReleaseStepKind::Backup);
+    EXPECT_EQ(world.record.status.backup, ReleaseBackup{}) << "it runs";
+    const nlohmann::json answer{
+        {"ok", true}, {"file", "shop_1.dump"}, {"bytes", 4096}, {"sha256", std::string(64, 'a')}};
+    end_job(world.observed.jobs.back(), 0, answer.dump(), world.observed.now);
+    const ReleaseBackup kept{"shop_1.dump", "shop-backups", 4096, std::string(64, 'a'), begun};
+    EXPECT_EQ(world.go_on().backup, kept);
+    world.open();
+    world.roll_out();
+    world.observed.jobs.clear();
+    EXPECT_EQ(world.go_on().outcome, ReleaseOutcome::Succeeded);
+    EXPECT_EQ(world.record.status.backup, kept) << "whatever becomes of its Job";
 }
 
 TEST(Progress, WhatIsOverStays) {

@@ -1,0 +1,376 @@
+// backup.cpp -- no migration begins before the database was backed up, and the backup read back.
+//   no workload                                  -> Satisfied(NoWorkload)
+//   backups of before something passed           -> Act(RemoveJob of what is not over or runs on for a container beside
+//                                                   ours, ExpireJobs of the others), and on if none is needed
+//   spec.backup.when is Never                    -> Satisfied(BackupsOff)
+//   no template is to be proven                  -> Satisfied
+//   no migration Job is about to be made         -> Satisfied: one is underway, has failed or is waited for
+//   BeforeMigrate, and nothing is pending        -> Satisfied
+//   the last backup since something passed:
+//     read back and kept, and fresh              -> Satisfied; Act(LiftJobDeadline) where its Job goes on for a container
+//                                                   beside ours: its word would be lost with the Pod
+//     none                                       -> Act(StartBackup)
+//     its Pod is lost with its node              -> Act(RemoveJob of the attempts before it, StartBackup): it does no
+//                                                   harm, should it run on
+//     being removed                              -> Wait(BackupRunning)
+//     read back and kept, and too old            -> Act(RemoveJob of the attempts before it, StartBackup)
+//     failed, for an image that was replaced
+//       since                                    -> the same
+//     stuck, for such an image                   -> Act(RemoveJob), and once it is gone StartBackup
+//     underway or stuck                          -> Wait(BackupRunning | BackupJobStuck)
+//     failed, to be tried again                  -> Wait(BackupRetrying), then the same Act
+//       for the fourth time                      -> Blocked(BackupFailed), once an hour the same Act
+//     failed otherwise                           -> Blocked(BackupFailed)
+#include "reconcilers/stages/release/backup.hpp"
+
+#include "crds/text.hpp"
+#include "reconcilers/app_template.hpp"
+#include "reconcilers/jobs/exit_code.hpp"
+#include "reconcilers/jobs/retry.hpp"
+#include "reconcilers/ports/content_name.hpp"
+#include "reconcilers/stages/release/job_start.hpp"
+#include "reconcilers/stages/release/lost_pod.hpp"
+#include "reconcilers/stages/release/plan.hpp"
+#include "reconcilers/stages/release/pod_labels.hpp"
+#include "reconcilers/stages/release/proof.hpp"
+#include "reconcilers/workflow.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace djdb {
+namespace {
+
+constexpr auto kHeld =
+    " Nothing is migrated without a backup; new Pods are held and the old ones serve.";
+
+/// A view: nothing is copied, and a Job is known by its address.
+auto backups_in(const std::vector<JobRun>& jobs) {
+    return jobs | std::views::filter([](const JobRun& job) { return job.kind == JobKind::Backup; });
+}
+
+/// None: the spec names no image, and the server has not told its version yet.
+std::optional<ImageRef> client_image(const Desired& desired, const Observed& observed) {
+    const auto& asked = desired.object.spec.backup.image;
+    if (!asked.empty()) {
+        return ImageRef(asked);
+    }
+    const auto& version = observed.server.version;
+    return version.empty()
+               ? std::nullopt
+               : std::optional(ImageRef("postgres:" + version.substr(0, version.find('.'))));
+}
+
+std::optional<KeptDump> kept_by(const JobRun& job) {
+    const auto end = read_end(job);
+    const auto* answered = std::get_if<Answered>(&end);
+    return answered != nullptr && answered->ok && !answered->dump.file.empty()
+               ? std::optional(answered->dump)
+               : std::nullopt;
+}
+
+TimePoint end_of(const JobRun& job) {
+    const auto end = read_end(job);
+    const auto* answered = std::get_if<Answered>(&end);
+    return answered == nullptr ? job.finished : answered->finished;
+}
+
+/// Those that are of no use to anybody any more.
+std::vector<Step> tidy_up(const Observed& observed, const std::string& wanted) {
+    std::vector<Step> steps;
+    std::vector<std::string> finished;
+    for (const auto& job : backups_in(observed.jobs)) {
+        if (job.being_deleted || job.proves == wanted) {
+            continue;
+        }
+        if (!is_over(read_end(job)) || outlives_its_part(job)) {
+            steps.emplace_back(RemoveJob{job.name, job.uid});
+        } else if (!job.expires) {
+            finished.push_back(job.name);
+        }
+    }
+    if (!finished.empty()) {
+        steps.emplace_back(ExpireJobs{std::move(finished)});
+    }
+    return steps;
+}
+
+/// The one stage that makes such a Job says so itself.
+bool is_migration_due(const Desired& desired, const Observed& observed) {
+    const auto verdict = assess_migration(desired, observed);
+    return std::ranges::any_of(steps_of(verdict), [](const Step& step) {
+        return std::holds_alternative<StartMigration>(step);
+    });
+}
+
+bool changes_nothing(const Desired& desired, const Observed& observed, const Workload& source) {
+    return desired.object.spec.backup.when == BackupWhen::BeforeMigrate &&
+           has_nothing_pending(find_plan(desired, observed, source));
+}
+
+/// A migration begins behind this stage.
+bool is_needed(const Desired& desired, const Observed& observed, const Workload& source) {
+    return is_to_be_proven(desired, observed, source) && is_migration_due(desired, observed) &&
+           !changes_nothing(desired, observed, source);
+}
+
+Verdict start(
+    const Desired& desired, const Observed& observed, const Workload& source, const JobRun* last
+) {
+    const auto client = client_image(desired, observed);
+    if (!client) {
+        return Wait{
+            {Reason::BackupRunning,
+             "PostgresServer \"" + desired.object.spec.server_ref.name +
+                 "\" has not told its version yet, which spec.backup.image depends on." + kHeld},
+            observed.now + kStartsWithin};
+    }
+    const auto name = backup_name(desired, observed);
+    std::vector<Step> steps;
+    for (const auto& job : backups_in(observed.jobs)) {
+        // The last one that ended stays, for its log.
+        const bool is_last = &job == last && is_over(read_end(job));
+        if (job.proves == name && !is_last && !job.being_deleted) {
+            steps.emplace_back(RemoveJob{job.name, job.uid});
+        }
+    }
+    // Before it the gate refuses what has no app container.
+    const auto image = app_image(source, desired.object.spec.app).value_or(ImageRef(""));
+    steps.emplace_back(StartBackup{
+        {source,
+         Revision(name),
+         image,
+         last == nullptr ? 1 : last->attempt + 1,
+         name,
+         pod_labels(desired, observed, source)},
+        *client});
+    return act_and_stop(
+        {Reason::BackupRunning, "Backing the database up before " + image.str() + " migrates."},
+        std::move(steps)
+    );
+}
+
+/// Its dump is made or read back: for our own container its Pod has not started yet.
+bool is_at_work(const JobRun& job) {
+    return std::ranges::any_of(job.pods, [](const JobPod& pod) {
+        return pod.has_started || (pod.waiting && pod.waiting->reason == kInitContainerRunning);
+    });
+}
+
+/// What keeps it from its end may be what was replaced.
+bool is_of_another_image(const Desired& desired, const JobRun& job, const Workload& source) {
+    return job.image != app_image(source, desired.object.spec.app);
+}
+
+Wait judge_underway(const JobRun& job, TimePoint now) {
+    const auto lost_at = when_lost(job, now);
+    if (job.being_deleted) {
+        return Wait{
+            {Reason::BackupRunning,
+             "Job \"" + job.name + "\" is being removed; the next attempt follows."},
+            lost_at};
+    }
+    const auto look_again = earlier(next_look(job, now), lost_at);
+    if (const auto why = why_not_started(job, now); !why.empty() && !is_at_work(job)) {
+        return Wait{
+            {Reason::BackupJobStuck,
+             "Job \"" + job.name + "\", which backs the database up, can't start: " + why + "." +
+                 kHeld + " Correct spec.backup or repair the cause."},
+            look_again};
+    }
+    return Wait{
+        {Reason::BackupRunning, "Job \"" + job.name + "\" backs the database up."}, look_again};
+}
+
+Verdict judge_failure(
+    const Desired& desired,
+    const Observed& observed,
+    const Workload& source,
+    const JobRun& job,
+    const JobEnd& end
+) {
+    const auto said = explain(end);
+    const auto why =
+        said.reason.empty() ? "its answer names no dump" : said.reason + ": " + said.message;
+    const auto what_failed =
+        "Job \"" + job.name + "\" was to back the database up and ended with " + why + ".";
+    const auto& policy = retry_policy(job.kind);
+    const auto again = next_attempt(policy, end, job.attempt);
+    if (again && observed.now >= *again) {
+        return start(desired, observed, source, &job);
+    }
+    if (again && !is_rare(policy, job.attempt)) {
+        return Wait{
+            {Reason::BackupRetrying, what_failed + kHeld + " It will be tried again."}, again};
+    }
+    const std::string when = again ? " It is tried again once an hour, or immediately after "
+                                   : " See to the cause, and try it again by ";
+    return Blocked{
+        {Reason::BackupFailed,
+         what_failed + kHeld + when + "kubectl delete job " + job.name + "."}};
+}
+
+/// @param last the last attempt since something passed; nullptr: there is none
+Verdict judge(
+    const Desired& desired, const Observed& observed, const Workload& source, const JobRun* last
+) {
+    if (last == nullptr || find_lost_pod(*last, observed.now) != nullptr) {
+        return start(desired, observed, source, last);
+    }
+    // Gone before the next one is seen, it would be made again beside that.
+    if (last->being_deleted) {
+        return judge_underway(*last, observed.now);
+    }
+    const auto end = read_end(*last);
+    const bool is_anothers = is_of_another_image(desired, *last, source);
+    if (kept_by(*last) || (is_over(end) && is_anothers)) {
+        return start(desired, observed, source, last);
+    }
+    if (!is_over(end) && !is_at_work(*last) && is_anothers) {
+        return act_and_stop(
+            {Reason::BackupRunning,
+             "Removing Job \"" + last->name + "\" of an earlier image, which has not begun."},
+            {RemoveJob{last->name, last->uid}}
+        );
+    }
+    if (!is_over(end)) {
+        return judge_underway(*last, observed.now);
+    }
+    auto verdict = judge_failure(desired, observed, source, *last, end);
+    if (!std::holds_alternative<Act>(verdict) && would_lose_its_answer(*last)) {
+        const auto finding = std::visit([](const auto& found) { return found.finding; }, verdict);
+        return act_and_stop(finding, {LiftJobDeadline{last->name, last->uid}});
+    }
+    return verdict;
+}
+
+Verdict tell(const Desired& desired, const Backup& backup) {
+    if (would_lose_its_answer(*backup.job)) {
+        return act_and_stop(
+            {Reason::BackupRunning, "Keeping what Job \"" + backup.job->name + "\" said."},
+            {LiftJobDeadline{backup.job->name, backup.job->uid}}
+        );
+    }
+    constexpr std::size_t kShownDigits = 12;
+    return Satisfied{
+        {Reason::Succeeded,
+         backup.dump.file + " on claim " + desired.object.spec.backup.claim_name + " has " +
+             std::to_string(backup.dump.bytes) + " bytes (SHA-256 " +
+             backup.dump.sha256.substr(0, kShownDigits) + "...) and was read back by " +
+             format_time(backup.finished) + "."}};
+}
+
+/// All but an attempt that says that it did not come as far as that.
+bool may_have_changed_something(const JobRun& migration) {
+    const auto end = read_end(migration);
+    const auto* answered = std::get_if<Answered>(&end);
+    const bool was_kept_out =
+        answered != nullptr && (has_met_another_plan(migration) ||
+                                answered->exit_code == static_cast<int>(ExitCode::Unreachable));
+    return !was_kept_out || !answered->applied.empty();
+}
+
+Verdict assess_due(const Desired& desired, const Observed& observed, const Workload& source) {
+    if (!is_migration_due(desired, observed)) {
+        return Satisfied{
+            {Reason::Succeeded,
+             "No migration is about to begin; the next one waits for a backup."}};
+    }
+    if (changes_nothing(desired, observed, source)) {
+        return Satisfied{{Reason::Succeeded, "No migration is pending, so no backup is needed."}};
+    }
+    if (const auto backup = find_backup(desired, observed);
+        backup && is_fresh(desired, observed, source, *backup)) {
+        return tell(desired, *backup);
+    }
+    const Revision revision(backup_name(desired, observed));
+    return judge(
+        desired, observed, source, latest_attempt(observed.jobs, JobKind::Backup, revision)
+    );
+}
+
+}  // namespace
+
+std::string backup_name(const Desired& desired, const Observed& observed) {
+    const auto& spec = desired.object.spec.backup;
+    auto text = desired.object.meta.uid.str() + "\n" + spec.claim_name + "\n" + spec.image + "\n" +
+                std::to_string(spec.deadline.count());
+    for (const auto* quantities : {&spec.resources.requests, &spec.resources.limits}) {
+        text += "\n";
+        for (const auto& [name, quantity] : *quantities) {
+            text += name + "=" + quantity + ";";
+        }
+    }
+    if (observed.server.access) {
+        // Of a server that was restored none from before counts, though its ledger may say that nothing passed since.
+        const auto& server = observed.server.access->address.identity.expected;
+        text += "\n" + server.system_identifier + "\n" + std::to_string(server.timeline);
+    }
+    if (observed.tenant) {
+        text += "\n" + observed.tenant->database_oid;
+        if (const auto& passed = observed.tenant->passed_templates; !passed.empty()) {
+            text += "\n" + passed.back().app_template + "\n" + passed.back().applied + "\n" +
+                    passed.back().job.str();
+        }
+    }
+    return name_by_content(text);
+}
+
+std::optional<Backup> find_backup(const Desired& desired, const Observed& observed) {
+    const auto name = backup_name(desired, observed);
+    std::optional<Backup> last;
+    for (const auto& job : backups_in(observed.jobs)) {
+        const bool counts = job.proves == name && !job.being_deleted && !job.expires;
+        auto dump = counts ? kept_by(job) : std::nullopt;
+        if (dump && (!last || last->finished < end_of(job))) {
+            last = Backup{&job, *std::move(dump), end_of(job)};
+        }
+    }
+    return last;
+}
+
+bool is_fresh(
+    const Desired& desired, const Observed& observed, const Workload& source, const Backup& backup
+) {
+    if (observed.now - backup.finished <= desired.object.spec.backup.max_age) {
+        return true;
+    }
+    const auto revision = revision_of(desired, observed, source);
+    return std::ranges::any_of(observed.jobs, [&](const JobRun& job) {
+        return job.kind == JobKind::Migrate && job.revision == revision &&
+               job.created >= backup.finished && may_have_changed_something(job);
+    });
+}
+
+Verdict assess_backup(const Desired& desired, const Observed& observed) {
+    const auto* source = migration_source(desired, observed);
+    if (source == nullptr) {
+        return not_applicable(
+            {Reason::NoWorkload, "There is no labelled Deployment to migrate for."}
+        );
+    }
+    const bool is_on = desired.object.spec.backup.when != BackupWhen::Never;
+    const auto wanted = is_on ? backup_name(desired, observed) : "";
+    if (auto steps = tidy_up(observed, wanted); !steps.empty()) {
+        Finding finding{Reason::Progressing, "Letting backup Jobs go that nobody waits for."};
+        // What is behind it would migrate, and nobody has asked yet whether there is a backup.
+        return is_on && is_needed(desired, observed, *source)
+                   ? act_and_stop(std::move(finding), std::move(steps))
+                   : act_and_continue(std::move(finding), std::move(steps));
+    }
+    if (!is_on) {
+        return not_applicable(
+            {Reason::BackupsOff,
+             "spec.backup.when is Never: migrations run without a backup of the operator's."}
+        );
+    }
+    if (!is_to_be_proven(desired, observed, *source)) {
+        return Satisfied{{Reason::Succeeded, "Nothing is to be migrated."}};
+    }
+    return assess_due(desired, observed, *source);
+}
+
+}  // namespace djdb
