@@ -2,6 +2,7 @@
 // the function in here (--wrap), which calls the real one: the product is compiled as it is.
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/observe/recovery.hpp"
+#include "reconcilers/stages/release/backup.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
@@ -108,6 +109,26 @@ DJDB_WRAPPED(assess_plan, "_ZN4djdb11assess_planERKNS_7DesiredERKNS_8ObservedE")
     auto verdict = real_assess_plan(desired, observed);
     if (std::holds_alternative<Blocked>(verdict) && acts(Mutant::MigrateUnapproved)) {
         return Satisfied{{Reason::Succeeded, "Not approved."}};
+    }
+    return verdict;
+}
+
+DJDB_WRAPPED(assess_backup, "_ZN4djdb13assess_backupERKNS_7DesiredERKNS_8ObservedE") {
+    auto trusting = observed;
+    std::size_t others = 0;
+    for (auto& job : trusting.jobs) {
+        const auto wanted = backup_name(desired, observed);
+        if (job.kind == JobKind::Backup && job.proves != wanted && said_ok(read_end(job))) {
+            job.proves = wanted;
+            ++others;
+        }
+    }
+    if (others != 0 && acts(Mutant::TrustAnyBackup)) {
+        return real_assess_backup(desired, trusting);
+    }
+    auto verdict = real_assess_backup(desired, observed);
+    if (!std::holds_alternative<Satisfied>(verdict) && acts(Mutant::MigrateUnbacked)) {
+        return Satisfied{{Reason::Succeeded, "Not backed up."}};
     }
     return verdict;
 }

@@ -136,8 +136,8 @@ void play_to_the_end(World& world, Operators& operators, const Script& script, S
             return;
         }
         unrest = find_unrest(world, script);
-        // A person repairs what needs one, once.
-        if (!unrest.empty() && waited == 12 * kMinute) {
+        // A person repairs what needs one, and once more what came behind that.
+        if (!unrest.empty() && (waited == 12 * kMinute || waited == 24 * kMinute)) {
             stage.follow_advice();
         }
     }

@@ -11,12 +11,14 @@
 namespace djdb::model {
 namespace {
 
-/// Create, release, upgrade, delete; once the database goes and once it is kept and taken back.
+/// Create, release, upgrade behind a backup, delete; once the database goes and once it is kept and taken back.
 const std::array<std::vector<Deed>, 2> kPlans{
     {{Deed::CreateResource,
       Deed::Deploy,
       Deed::AddReader,
+      Deed::AskForBackups,
       Deed::Deploy,
+      Deed::StopBackups,
       Deed::RemoveReader,
       Deed::DeleteAndDrop},
      {Deed::CreateResource,
@@ -24,6 +26,7 @@ const std::array<std::vector<Deed>, 2> kPlans{
       Deed::Delete,
       Deed::CreateAgain,
       Deed::AskForApproval,
+      Deed::BackUpAlways,
       Deed::Deploy}}};
 constexpr std::array kMishaps{
     Mishap::DiesBefore, Mishap::DiesAfter, Mishap::Fails, Mishap::LosesReply};

@@ -137,8 +137,12 @@ TEST_F(ReleaseConformance, OneMigrationAtATime) {
     EXPECT_TRUE(api_->job("second").empty());
     // Another resource's Job is none beside it.
     cluster().create_job(job("others", other), call_);
-    // Nor is a probe.
+    // Nor is a probe, or a backup.
     cluster().create_job(job("probe", owner, JobKind::Probe), call_);
+    cluster().create_job(job("backup", owner, JobKind::Backup), call_);
+    EXPECT_TRUE(eventually([&] { return run("probe") && run("backup"); }));
+    EXPECT_EQ(run("probe")->kind, JobKind::Probe);
+    EXPECT_EQ(run("backup")->kind, JobKind::Backup);
 
     api_->complete_job("first");
     cluster().require_no_running_migration(owner, call_);

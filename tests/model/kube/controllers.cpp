@@ -103,6 +103,10 @@ void Controllers::begin(const ObjectKey& key, const ResourceUid& uid) {
     Pod pod;
     pod.meta.key = key;
     pod.database = job->database;
+    if (job->kind == JobKind::Backup) {
+        begin_backup(*job, std::move(pod));
+        return;
+    }
     const auto& left = world_.attempts[job->image];
     if (!left.empty() && left.front() == Attempt::NeverStarts) {
         pod.stuck = "ErrImagePull: no such image";
@@ -139,8 +143,13 @@ void Controllers::probe(const ObjectKey& key, const ResourceUid& uid) {
 }
 
 std::shared_ptr<const Secret> Controllers::secret_of(const Job& job) const {
-    const auto* suffix = job.kind == JobKind::Probe ? "-database" : "-migrate";
-    return world_.api.secrets.find({job.meta.key.ns, ObjectName(job.database + suffix)});
+    static const std::map<JobKind, const char*> kSuffixes{
+        {JobKind::Probe, "-database"},
+        {JobKind::Migrate, "-migrate"},
+        {JobKind::Backup, "-backup"}};
+    return world_.api.secrets.find(
+        {job.meta.key.ns, ObjectName(job.database + kSuffixes.at(job.kind))}
+    );
 }
 
 /// With the login that the Job's container finds in its Secret.
@@ -149,10 +158,13 @@ std::string Controllers::log_in(const Job& job) const {
     if (!secret) {
         return "AuthFailed";
     }
-    if (world_.postgres.standing == PgServer::Standing::Standby) {
+    // A dump reads alone.
+    const bool reads = job.kind == JobKind::Backup;
+    if (world_.postgres.standing == PgServer::Standing::Standby && !reads) {
         return "ReadOnlyServer";
     }
-    if (world_.postgres.standing != PgServer::Standing::Up) {
+    if (world_.postgres.standing == PgServer::Standing::Down ||
+        world_.postgres.standing == PgServer::Standing::Starting) {
         return "Unreachable";
     }
     try {
@@ -243,56 +255,6 @@ void Controllers::migrate(const ObjectKey& key, const ResourceUid& uid, Millis w
     });
 }
 
-bool Controllers::loses_node(const std::string& image) {
-    const auto& left = world_.attempts[image];
-    return !left.empty() && left.front() == Attempt::LosesNode &&
-           draw_attempt(image) == Attempt::LosesNode;
-}
-
-/// The Pod runs on where nobody sees it, and has its session and its lock. After a while a person deletes it by force,
-/// and later it logs in anew with the password that it has.
-void Controllers::lose(const Job& job, Pod pod) {
-    const auto& key = job.meta.key;
-    world_.history.note("kubernetes", [&] { return "the node of " + key.name.str() + " is lost"; });
-    const auto secret = secret_of(job);
-    pod.is_lost = true;
-    pod.grace_ends = world_.api.wall_clock() + std::chrono::seconds{30};
-    world_.api.put_pod(std::move(pod));
-    world_.timeline.after(random_.between(60'000, 150'000), [this, key, uid = job.meta.uid] {
-        const auto found = world_.api.jobs.find(key);
-        if (!found || found->meta.uid != uid) {
-            return;
-        }
-        world_.history.note("user", [&] { return "deletes the node of " + key.name.str(); });
-        world_.failed_attempts += 1;
-        world_.api.pods.remove(key);
-        auto failed = *found;
-        failed.end = JobEnding::Failed;
-        failed.finished = world_.api.wall_clock();
-        world_.api.put_status(std::move(failed));
-        if (found->meta.being_deleted) {
-            world_.api.jobs.remove(key);
-        }
-    });
-    world_.timeline.after(
-        random_.between(120'000, 1'200'000),
-        [this, job, password = secret->data.at("DB_PASSWORD").reveal()] {
-            come_back(job, password);
-        }
-    );
-}
-
-void Controllers::come_back(const Job& job, const std::string& password) {
-    const auto role = job.database + "_migrate";
-    try {
-        world_.postgres.log_in(role, password, job.database);
-    } catch (const Refusal&) {
-        return;
-    }
-    leave(job.meta.uid);
-    begin_session(job, role, job.database);
-}
-
 Pod Controllers::answer(const Job& job, Pod pod) {
     const auto attempt = draw_attempt(job.image);
     // It was logged in until now, unless somebody ended that.
@@ -348,10 +310,14 @@ void Controllers::end(Pod pod, const ObjectKey& key, const ResourceUid& uid) {
     leave(uid);
     pod.finished = world_.api.wall_clock();
     world_.failed_attempts += pod.exit_code == 0 && !pod.meta.being_deleted ? 0 : 1;
+    const bool goes_on = pod.others_run;
     if (pod.meta.being_deleted) {
         world_.api.pods.remove(key);
     } else {
         world_.api.put_pod(std::move(pod));
+    }
+    if (goes_on) {
+        return;
     }
     world_.timeline.after(random_.between(10, 500), [this, key, uid] { finish(key, uid); });
 }

@@ -5,6 +5,7 @@
 #include "tests/model/world/world.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace djdb::model {
@@ -20,6 +21,18 @@ class Controllers {
     void begin(const ObjectKey& key, const ResourceUid&);
     void probe(const ObjectKey& key, const ResourceUid&);
     void migrate(const ObjectKey& key, const ResourceUid&, Millis waited);
+    // A backup's (backups.cpp): two init containers, and then ours.
+    struct AtWork {
+        Job job;
+        Pod pod;
+    };
+    [[nodiscard]] std::optional<AtWork> find_backup(const ObjectKey& key, const ResourceUid&) const;
+    void begin_backup(const Job&, Pod);
+    void dump(const ObjectKey& key, const ResourceUid&, BackupAttempt);
+    void end_dump(const ObjectKey& key, const ResourceUid&, BackupAttempt, const Dump&);
+    void read_back(const ObjectKey& key, const ResourceUid&, BackupAttempt, const Dump&);
+    void keep(const ObjectKey& key, const ResourceUid&, BackupAttempt, Dump);
+    void stop(const ObjectKey& key, const ResourceUid&);
     /// @return whether its Pod has a session now
     bool enter(const Job&, Pod);
     [[nodiscard]] std::shared_ptr<const Secret> secret_of(const Job&) const;

@@ -8,6 +8,7 @@
 #include "crds/sensitive.hpp"
 #include "reconcilers/jobs/job.hpp"
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -53,10 +54,13 @@ struct Job {
     std::optional<std::string> approved;
     ResourceUid controller;
     JobEnding end = JobEnding::None;
+    /// Why it failed; empty: its Pod did.
+    std::string failure_reason;
     TimePoint created{};
     TimePoint finished{};
     bool expires = false;
     bool has_deadline = true;
+    std::chrono::seconds deadline{3600};
 };
 
 /// Of a Job, and named like it.
@@ -64,6 +68,12 @@ struct Pod {
     ObjectMeta meta;
     std::string database;
     std::string stuck;
+    /// Our container has not started: init containers are to end first.
+    bool is_initializing = false;
+    /// The one that runs; empty: none does.
+    std::string init_container;
+    /// A container beside ours goes on.
+    bool others_run = false;
     /// Its node is lost; from then on nobody says how it fares.
     bool is_lost = false;
     std::optional<TimePoint> grace_ends;

@@ -34,6 +34,8 @@ Job job_in(const json& manifest) {
     job.attempt = std::stoi(text("annotations", api::kAttemptAnnotation));
     job.proves = text("annotations", api::kProvesAnnotation);
     job.controller = owner_in(manifest);
+    job.deadline = std::chrono::seconds{
+        manifest.at(json::json_pointer("/spec/activeDeadlineSeconds")).get<std::int64_t>()};
     const json::json_pointer environment("/spec/template/spec/containers/0/env");
     for (const auto& variable : manifest.value(environment, json::array())) {
         if (variable.at("name") == "DJANGODB_APPROVED") {
@@ -72,7 +74,10 @@ JobRun facts_of(const Job& job, const Pod* pod) {
     run.attempt = job.attempt;
     run.proves = job.proves;
     run.state = state_of(job.end);
-    run.failure_reason = job.end == JobEnding::Failed ? "BackoffLimitExceeded" : "";
+    if (job.end == JobEnding::Failed) {
+        run.failure_reason =
+            job.failure_reason.empty() ? "BackoffLimitExceeded" : job.failure_reason;
+    }
     run.created = job.created;
     run.finished = job.finished;
     run.being_deleted = job.meta.being_deleted;
@@ -84,10 +89,14 @@ JobRun facts_of(const Job& job, const Pod* pod) {
         its.name = pod->meta.key.name.str();
         its.node = "node-1";
         its.grace_ends = pod->grace_ends;
-        its.is_over = pod->has_ended;
-        its.has_started = pod->stuck.empty();
+        its.is_over = pod->has_ended && !pod->others_run;
+        its.others_run = pod->others_run;
+        its.has_started = pod->stuck.empty() && !pod->is_initializing;
         if (!pod->stuck.empty()) {
             its.waiting = Explanation{"ErrImagePull", pod->stuck};
+        } else if (!pod->init_container.empty()) {
+            its.waiting = Explanation{
+                kInitContainerRunning, "init container \"" + pod->init_container + "\""};
         }
         if (pod->has_ended) {
             its.end = ContainerEnd{pod->exit_code, pod->reason, pod->answer, pod->finished};

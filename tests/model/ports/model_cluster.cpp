@@ -42,6 +42,7 @@ void ModelCluster::effect(const Effect& what, Apply&& apply) {
 
 std::optional<DjangoDatabase> ModelCluster::find_database(const ObjectKey& key) {
     const auto object = views_.databases.find(key);
+    seen_ = {object, world_.timeline.now()};
     return object ? std::optional(*object) : std::nullopt;
 }
 
@@ -307,9 +308,9 @@ void ModelCluster::create_job(const json& manifest, const CallContext&) {
         if (migrates && !is_another && !acts(Mutant::StartBesideRunningJob)) {
             world_.api.refuse_running_migration(owner, key);
         }
-        world_.rules.before_job(job);
+        world_.rules.before_job(job, seen_);
         world_.api.create_job(std::move(job));
-        world_.rules.after_job(key);
+        world_.rules.after_job(key, world_.timeline.now());
     });
 }
 
@@ -391,6 +392,7 @@ void ModelCluster::cancel_job(const ObjectKey& job, const ResourceUid& uid, cons
         if (pod && pod->stuck.empty()) {
             throw Refusal(RefusalKind::Conflict, "JobStarted", "a Pod of it has started");
         }
+        world_.rules.forget_job(job);
         world_.api.remove_job(job, uid);
     });
 }

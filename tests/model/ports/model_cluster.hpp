@@ -66,6 +66,7 @@ class ModelCluster final : public Cluster {
     World& world_;
     Caller& caller_;
     Views& views_;
+    Seen seen_;
     bool has_put_off_ = false;  ///< of a mutant
 };
 

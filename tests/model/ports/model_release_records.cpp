@@ -75,9 +75,8 @@ ModelReleaseRecords::read_log(const ObjectKey& job, const std::string&, const Ca
             FailureClass::Terminal, FailureOrigin::Kubernetes, "404 NotFound", "no such Pod", {}});
     }
     const auto ran = world_.api.jobs.find(job);
-    const std::string program =
-        ran && ran->kind == JobKind::Probe ? "djangodb-probe " : "djangodb-migrate ";
-    return "it ran\n" + program + pod->answer + "\n";
+    const auto kind = ran ? ran->kind : JobKind::Migrate;
+    return "it ran\ndjangodb-" + std::string(to_string(kind)) + " " + pod->answer + "\n";
 }
 
 }  // namespace djdb::model

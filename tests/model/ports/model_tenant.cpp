@@ -209,7 +209,11 @@ void ModelTenant::record_passed(const std::vector<PassedTemplate>& passed, const
         );
     }
     effect("record what passed", Makes::Something, [&](PgServer& server) {
+        const auto before = server.state.templates;
         server.record_passed(shape_, rows, !acts(Mutant::ImageOfAnotherDatabase));
+        if (server.state.templates != before) {
+            world_.rules.note_pass(shape_.database, world_.timeline.now());
+        }
         for (const auto& row : rows) {
             world_.rules.after_record(shape_, row.image);
         }

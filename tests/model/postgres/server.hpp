@@ -149,6 +149,7 @@ struct PassedRow {
     std::string applied;
     std::string recorded_in;
     std::string job;
+    friend bool operator==(const PassedRow&, const PassedRow&) = default;
 };
 
 /// What one look at a tenant shows.

@@ -168,6 +168,7 @@ void Stage::back_up() {
         database->owner == kAdministrator && claim != server.state.claims.end() &&
         claim->second.is_configured && claim->second.oid == database->oid) {
         backup_ = server.state;
+        backed_up_at_ = world_.timeline.now();
     }
 }
 
@@ -186,6 +187,9 @@ void Stage::restore(const Scene& scene) {
             server.state = *backup_;
             server.timeline += is_for_a_while ? -1 : 1;
             rules.is_past = true;
+            if (!is_for_a_while) {
+                rules.forget_passes(backed_up_at_);
+            }
             rules.unreachable_at = rules.doubtful_until = scene.until + kAftermath;
         },
         [this, &server, &rules, present, is_for_a_while] {

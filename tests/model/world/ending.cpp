@@ -94,9 +94,13 @@ std::string find_unrest_on_server(const World& world, const DjangoDatabase& obje
             return std::string(name) + " is not as asked for";
         }
     }
-    const bool has_reader = world.postgres.state.roles.contains("shop_ro_reports");
-    if (has_reader == object.spec.access.readers.empty()) {
+    const auto& roles = world.postgres.state.roles;
+    if (roles.contains("shop_ro_reports") == object.spec.access.readers.empty()) {
         return "the reader is not as asked for";
+    }
+    const bool backs_up = object.spec.backup.when != BackupWhen::Never;
+    if (roles.contains("shop_ro_backup") != backs_up) {
+        return "the login that dumps is not as asked for";
     }
     return {};
 }

@@ -35,7 +35,8 @@ bool is_of_others(const std::string& name) {
 /// Readers' group, once there is no reader any more: whether there was time to make it is chance.
 bool is_left_over(const World& world, const std::string& role) {
     const auto object = world.api.databases.find(kShop);
-    return role == "shop_ro" && object && object->spec.access.readers.empty();
+    return role == "shop_ro" && object && object->spec.access.readers.empty() &&
+           object->spec.backup.when == BackupWhen::Never;
 }
 
 void add_conditions(

@@ -6,11 +6,24 @@
 
 namespace djdb::model {
 
-void Rules::before_job(const Job& job) {
-    if (job.kind != JobKind::Migrate || api_.jobs.find(job.meta.key)) {
+void Rules::before_job(const Job& job, const Seen& seen) {
+    if (api_.jobs.find(job.meta.key)) {
         return;  // AlreadyExists
     }
-    const ObjectKey resource{job.meta.key.ns, ObjectName(job.database)};
+    if (job.kind == JobKind::Migrate) {
+        before_migration(job);
+        before_migration_behind_backup(job, seen);
+    }
+}
+
+void Rules::after_job(const ObjectKey& key, Millis now) {
+    jobs_made_.insert(key);
+    if (const auto job = api_.jobs.find(key); job && job->kind == JobKind::Migrate) {
+        attempts_[job->revision] = now;
+    }
+}
+
+void Rules::before_migration(const Job& job) {
     if (!tried_.contains({job.database, job.image})) {
         violated("S18: " + job.meta.key.name.str() + " migrates before a probe has passed");
     }

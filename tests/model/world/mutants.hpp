@@ -23,6 +23,8 @@ enum class Mutant {
     StoreAfterRoles,          ///< passwords are stored after the roles have them
     NewPasswordsForLost,      ///< new passwords are made where the stored ones are lost
     MigrateUnapproved,        ///< a migration starts although its plan waits for an approval
+    MigrateUnbacked,          ///< a migration starts without the backup that is asked for
+    TrustAnyBackup,           ///< a backup of before the last release counts as one of now
     MigrateUntried,           ///< a migration starts from a template that no probe has tried out
     StartBesideRunningJob,    ///< a migration starts without a look at running Jobs
     RetryWithoutEnd,          ///< a failed migration is tried again at once and for ever

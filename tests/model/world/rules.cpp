@@ -88,7 +88,9 @@ void Rules::after_passwords(
         }
     }
     for (const auto& [role, password] : passwords) {
-        if (!stored.contains(password)) {
+        // Of two operators one may not have seen yet that a reader goes, and the other forgets its password.
+        const bool is_passing = has_rivals && role.find("_ro_") != std::string::npos;
+        if (!stored.contains(password) && !is_passing) {
             violated("F85: the password of " + role + " is set and is not stored");
         }
     }

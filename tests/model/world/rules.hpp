@@ -6,16 +6,42 @@
 #include "tests/model/postgres/server.hpp"
 #include "tests/model/world/history.hpp"
 
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace djdb::model {
 
 /// What an image's migration leaves in the database, by image.
 using Leaves = std::map<std::string, std::vector<std::string>>;
+
+/// What a run began with.
+struct Seen {
+    std::shared_ptr<const DjangoDatabase> object;
+    Millis at = 0;
+};
+
+/// What a backup Job dumps.
+struct Dump {
+    Oid database = 0;
+    /// What it holds is of then.
+    Millis begun = 0;
+    std::set<std::string> migrations;
+    Millis ended = 0;
+};
+
+/// A template that passed came into the ledger.
+struct Pass {
+    Oid database = 0;
+    Millis at = 0;
+    /// That were in the database.
+    std::set<std::string> migrations;
+};
 
 class Rules {
   public:
@@ -52,8 +78,8 @@ class Rules {
     /// @param current null: it is made
     void before_publish(const Secret* current, const Secret& next);
     void before_change_of(const Secret* current, const ResourceUid& controller);
-    void before_job(const Job&);
-    void after_job(const ObjectKey& job) { jobs_made_.insert(job); }
+    void before_job(const Job&, const Seen&);
+    void after_job(const ObjectKey& job, Millis now);
     void before_open_gate(const ObjectKey& key, Millis now);
     void before_roll(const Deployment&, Millis now);
     /// @param failed_at the last call: a look at the server, it may be, that cannot be reached then
@@ -66,6 +92,13 @@ class Rules {
     void ask_for_approval(std::optional<TimePoint> from) { approval_asked_ = from; }
     /// Somebody approves the plan of these, or nothing in it asks for that.
     void note_approved(const std::string& planned) { approved_.insert(planned); }
+    /// The ledger has another template that passed.
+    void note_pass(const std::string& database, Millis now);
+    /// Of the ledger what came into it since then is gone.
+    void forget_passes(Millis since);
+    void backup_begins(const Job&);
+    /// It was read back and kept, and its Job has said so.
+    void backup_is_kept(Dump dump) { dumps_.push_back(std::move(dump)); }
     void migration_begins(const Job&);
     void migration_ends(const ObjectKey& job);
     /// Somebody logs in with the migration login.
@@ -74,7 +107,7 @@ class Rules {
     void before_attempt_password(const Shape&);
     /// @param before all that there were
     void after_end_sessions(const std::vector<Session>& before);
-    /// A user wants this Job to be made again.
+    /// It may be made again: a user wants that, or it never began.
     void forget_job(const ObjectKey& job);
     /// Somebody decided to begin with an empty database.
     void forget_database(const std::string& database) { had_database_.erase(database); }
@@ -86,6 +119,11 @@ class Rules {
   private:
     [[nodiscard]] bool is_migrated(const std::string& name, const std::string& image) const;
     [[nodiscard]] bool is_underway(const Job&) const;
+    void before_migration(const Job&);
+    void before_migration_behind_backup(const Job&, const Seen&);
+    [[nodiscard]] bool is_good_for(
+        const Dump&, const Job&, const BackupSpec&, const PgDatabase&, Millis now
+    ) const;
     [[nodiscard]] std::string database_of(const ObjectKey& resource) const;
     [[nodiscard]] std::string others() const;
 
@@ -100,6 +138,9 @@ class Rules {
     std::optional<TimePoint> approval_asked_;
     std::set<std::string> approved_;  ///< what plans consist of
     std::set<std::string> had_database_;
+    std::vector<Dump> dumps_;
+    std::vector<Pass> passes_;
+    std::map<std::string, Millis> attempts_;    ///< revision: when the last one was made
     std::map<ObjectKey, ObjectKey> migrating_;  ///< resource -> Job
     std::map<ResourceUid, std::int64_t> generations_;
     std::string others_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 namespace djdb::model {
 namespace {
@@ -26,6 +27,17 @@ std::deque<Attempt> draw_attempts(Random& random) {
     }
 }
 
+/// Most end well: the fourth that fails waits for a person.
+std::deque<BackupAttempt> draw_backups(Random& random) {
+    std::deque<BackupAttempt> attempts;
+    while (attempts.size() < 3 && random.chance(400)) {
+        attempts.push_back(static_cast<BackupAttempt>(random.between(
+            static_cast<int>(BackupAttempt::Succeeds), static_cast<int>(BackupAttempt::HasSidecar)
+        )));
+    }
+    return attempts;
+}
+
 /// What an interleaving needs, so that its effect comes about.
 enum class Needs { Nothing, Rival, Deletion, Drop, RivalAndDrop };
 
@@ -46,6 +58,9 @@ constexpr std::array kAmbushes{
     Ambush{"open the gate", Deed::HoldByHand, 15'000},
     Ambush{"create Job", Deed::Deploy},
     Ambush{"create Job", Deed::RetryJob},
+    Ambush{"create Job shop-backup", Deed::Deploy},
+    Ambush{"create Job shop-backup", Deed::BackUpAlways},
+    Ambush{"create Job shop-backup", Deed::StopBackups},
     // The DBA acts between the look and the effect.
     Ambush{"record what passed", Deed::ReplaceDatabase, 30'000},
     Ambush{"record what passed", Deed::RenameDatabase, 30'000},
@@ -70,6 +85,7 @@ constexpr std::array kAmbushes{
     Ambush{"configure the database", Deed::RivalsTurn, 0, Needs::Rival},
     Ambush{"publish Secret", Deed::RivalsTurn, 0, Needs::Rival},
     Ambush{"create Job", Deed::RivalsTurn, 0, Needs::Rival},
+    Ambush{"create Job shop-backup", Deed::RivalsTurn, 0, Needs::Rival},
     Ambush{"record what passed", Deed::RivalsTurn, 0, Needs::Rival},
     Ambush{"open the gate", Deed::RivalsTurn, 0, Needs::Rival},
     // It deletes the resource meanwhile, with all that it has.
@@ -88,7 +104,8 @@ constexpr std::array kMeanwhile{
     Deed::ServerDown,   Deed::Standby,       Deed::ChangePassword,   Deed::GiveExtraRight,
     Deed::DropLogin,    Deed::CloseDatabase, Deed::LetPublicIn,      Deed::RenameDatabase,
     Deed::LoseDatabase, Deed::ReownDatabase, Deed::QuotaOnJobs,      Deed::BreakGate,
-    Deed::ChangeCa,     Deed::LoseStored,    Deed::AskForApproval};
+    Deed::ChangeCa,     Deed::LoseStored,    Deed::AskForApproval,   Deed::AskForBackups,
+    Deed::BackUpAlways, Deed::StopBackups};
 
 /// What a history is about, beside what happens in any.
 enum class Plot {
@@ -145,6 +162,7 @@ class Author {
         for (int i = 1; i <= kMostImages; ++i) {
             script_.attempts.emplace_back(image_name(i), draw_attempts(random_));
         }
+        script_.backups = draw_backups(random_);
         return std::move(script_);
     }
 
@@ -166,6 +184,11 @@ class Author {
             add(Deed::Deploy);
         }
         add(Deed::CreateResource);
+        const bool is_about_backups =
+            ambush_ != nullptr && std::string_view(ambush_->before).ends_with("-backup");
+        if (is_about_backups || random_.chance(300)) {
+            add(random_.chance(500) ? Deed::AskForBackups : Deed::BackUpAlways);
+        }
         if (plot_ == Plot::Adopted || plot_ == Plot::Transferred) {
             script_.origin = plot_ == Plot::Adopted ? Origin::OfDba : Origin::OfAnotherCluster;
             add(Deed::Grant);
@@ -250,135 +273,6 @@ Script script_of(const std::vector<Deed>& deeds, Millis apart) {
         script.attempts.emplace_back(image_name(i), std::deque<Attempt>{});
     }
     return script;
-}
-
-Meaning meaning_of(Deed deed) {
-    switch (deed) {
-        case Deed::CreateResource:
-        case Deed::Deploy:
-        case Deed::Restart:
-        case Deed::RollBack:
-        case Deed::AddReader:
-        case Deed::RemoveReader:
-        case Deed::LimitConnections:
-        case Deed::AskForApproval:
-        case Deed::ResumeByHand:
-        case Deed::Delete:
-        case Deed::DeleteAndDrop:
-        case Deed::CreateAgain:
-            return Meaning::Plan;
-        case Deed::EditSecret:
-        case Deed::RemoveSecret:
-        case Deed::LoseStored:
-        case Deed::RetryJob:
-        case Deed::QuotaOnJobs:
-        case Deed::ServerDown:
-        case Deed::Standby:
-        case Deed::ChangePassword:
-        case Deed::GiveExtraRight:
-        case Deed::DropLogin:
-        case Deed::CloseDatabase:
-        case Deed::LetPublicIn:
-        case Deed::RenameDatabase:
-        case Deed::ReownDatabase:
-        case Deed::AddFinalizer:
-            return Meaning::Trouble;
-        case Deed::ChangeCa:
-        case Deed::HoldByHand:
-        case Deed::Grant:
-        case Deed::BackUp:
-        case Deed::RivalsTurn:
-        case Deed::DeleteBehindIt:
-        case Deed::BreakGate:
-        case Deed::LoseDatabase:
-        case Deed::ReplaceDatabase:
-        case Deed::Restore:
-        case Deed::OldPrimary:
-            break;
-    }
-    return Meaning::AnotherEnd;
-}
-
-const char* describe(Deed deed) {
-    switch (deed) {
-        case Deed::CreateResource:
-            return "creates the resource";
-        case Deed::Deploy:
-            return "deploys the next image";
-        case Deed::Restart:
-            return "restarts the Deployments";
-        case Deed::RollBack:
-            return "rolls back";
-        case Deed::AddReader:
-            return "adds a reader";
-        case Deed::RemoveReader:
-            return "removes the reader";
-        case Deed::LimitConnections:
-            return "changes the connection limit";
-        case Deed::AskForApproval:
-            return "asks that plans which lose data are approved";
-        case Deed::ResumeByHand:
-            return "resumes a Deployment by hand";
-        case Deed::HoldByHand:
-            return "applies a Deployment with a pause of their own";
-        case Deed::EditSecret:
-            return "edits the app's Secret";
-        case Deed::RemoveSecret:
-            return "removes the app's Secret";
-        case Deed::LoseStored:
-            return "the operator's stored passwords are lost";
-        case Deed::ChangeCa:
-            return "the server's owner changes the CA";
-        case Deed::RetryJob:
-            return "removes a Job";
-        case Deed::Grant:
-            return "the server's owner grants the database";
-        case Deed::Delete:
-            return "deletes the resource";
-        case Deed::DeleteAndDrop:
-            return "deletes the resource, policy Delete";
-        case Deed::CreateAgain:
-            return "creates the resource again";
-        case Deed::BackUp:
-            return "the DBA backs the server up";
-        case Deed::RivalsTurn:
-            return "the other operator has its turn";
-        case Deed::DeleteBehindIt:
-            return "deletes the resource, and the other operator drops the database";
-        case Deed::AddFinalizer:
-            return "another controller adds a finalizer";
-        case Deed::BreakGate:
-            return "the gate is removed";
-        case Deed::QuotaOnJobs:
-            return "a quota refuses Jobs";
-        case Deed::ServerDown:
-            return "the server is down";
-        case Deed::Standby:
-            return "the server is a standby";
-        case Deed::ChangePassword:
-            return "the DBA changes a password";
-        case Deed::GiveExtraRight:
-            return "the DBA gives a login CREATEDB";
-        case Deed::DropLogin:
-            return "the DBA drops a login";
-        case Deed::CloseDatabase:
-            return "the DBA closes the database";
-        case Deed::LetPublicIn:
-            return "the DBA lets PUBLIC in";
-        case Deed::RenameDatabase:
-            return "the DBA renames the database";
-        case Deed::ReownDatabase:
-            return "the DBA gives the database away";
-        case Deed::LoseDatabase:
-            return "the DBA drops the database";
-        case Deed::ReplaceDatabase:
-            return "the DBA puts another database in its place";
-        case Deed::Restore:
-            return "the server is restored from the backup";
-        case Deed::OldPrimary:
-            return "a server that was failed over from answers";
-    }
-    return "";
 }
 
 }  // namespace djdb::model

@@ -36,6 +36,7 @@ DjangoDatabase a_resource() {
 
 Stage::Stage(World& world, const Script& script) : world_(world), script_(script) {
     set_the_scene(world, script.origin);
+    world.backups = script.backups;
     for (const auto& [image, attempts] : script.attempts) {
         world.attempts[image] = attempts;
         auto& leaves = world.leaves[image];
@@ -111,6 +112,15 @@ void Stage::play(const Scene& scene) {
                 spec.migrations.destructive = PlanPolicy::Approve;
             });
             world_.rules.ask_for_approval(api.wall_clock());
+            break;
+        case Deed::AskForBackups:
+            ask_for_backups(BackupWhen::BeforeMigrate, "dumps");
+            break;
+        case Deed::BackUpAlways:
+            ask_for_backups(BackupWhen::Always, "archive");
+            break;
+        case Deed::StopBackups:
+            api.edit_spec(kShop, [](auto& spec) { spec.backup.when = BackupWhen::Never; });
             break;
         case Deed::ResumeByHand:
             if (api.deployments.find(kWeb)) {
@@ -188,6 +198,16 @@ void Stage::create() {
         world_.rules.ask_for_approval(std::nullopt);
         world_.api.create(a_resource());
     }
+}
+
+/// Backups grow old, and hang, within what a history lasts.
+void Stage::ask_for_backups(BackupWhen when, const char* claim) {
+    world_.api.edit_spec(kShop, [&](auto& spec) {
+        spec.backup.when = when;
+        spec.backup.claim_name = claim;
+        spec.backup.max_age = std::chrono::seconds{120};
+        spec.backup.deadline = std::chrono::seconds{180};
+    });
 }
 
 void Stage::approve_if_asked(const std::string& digest) {
@@ -306,6 +326,11 @@ void Stage::follow_advice() {
     std::vector<ObjectKey> failed;
     for (const auto& [key, pod] : world_.api.pods.all()) {
         if (pod->has_ended) {
+            failed.push_back(key);
+        }
+    }
+    for (const auto& [key, job] : world_.api.jobs.all()) {
+        if (!job->failure_reason.empty() && !world_.api.pods.find(key)) {
             failed.push_back(key);
         }
     }

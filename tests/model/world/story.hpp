@@ -29,7 +29,10 @@ enum class Deed {
     RemoveReader,
     LimitConnections,
     AskForApproval,  ///< of migrations that lose data
-    ResumeByHand,    ///< kubectl rollout resume, which the gate holds again
+    AskForBackups,   ///< before releases that migrate
+    BackUpAlways,    ///< before all, and onto another claim
+    StopBackups,
+    ResumeByHand,  ///< kubectl rollout resume, which the gate holds again
     EditSecret,
     RemoveSecret,
     LoseStored,  ///< what the operator keeps of the passwords is gone
@@ -76,6 +79,8 @@ struct Script {
     std::vector<Scene> scenes;
     /// How the attempts of each image end.
     std::vector<std::pair<std::string, std::deque<Attempt>>> attempts;
+    /// How its backups end.
+    std::deque<BackupAttempt> backups;
     Origin origin = Origin::Nothing;
     /// Two operators act at once.
     bool has_rivals = false;
@@ -120,6 +125,7 @@ class Stage {
     void begin(const Scene& scene);
     void play(const Scene& scene);
     void create();
+    void ask_for_backups(BackupWhen when, const char* claim);
     void approve_if_asked(const std::string& digest);
     void release(const Scene& scene);
     void deploy(const ObjectKey& key, const std::string& image, const std::string& note);
@@ -147,6 +153,7 @@ class Stage {
     std::vector<Deed> done_;
     std::uint64_t jobs_removed_ = 0;
     std::optional<PgServer::State> backup_;
+    Millis backed_up_at_ = 0;
 };
 
 }  // namespace djdb::model

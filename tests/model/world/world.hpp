@@ -37,6 +37,20 @@ enum class Attempt {
     NeverStarts
 };
 
+/// How one backup Job ends.
+enum class BackupAttempt {
+    Succeeds,
+    StartsLate,  ///< its image is not there yet
+    DumpFails,
+    ReadBackFails,
+    IsKilled,  ///< with the dump read back, and before it is kept
+    NamesNoDump,
+    LosesAnswer,
+    LosesNode,
+    Hangs,       ///< up to its deadline
+    HasSidecar,  ///< a container beside ours goes on for ever
+};
+
 struct World {
     World(std::uint64_t seed, FaultPlan plan, bool keeps_history)
         : random(seed),
@@ -55,6 +69,8 @@ struct World {
     Leaves leaves;
     /// Of each image's attempts, the next ones; when none is left it succeeds.
     std::map<std::string, std::deque<Attempt>> attempts;
+    /// The next backups, of any image; when none is left they succeed.
+    std::deque<BackupAttempt> backups;
     /// Ends of Jobs' Pods other than well.
     std::uint64_t failed_attempts = 0;
     Rules rules;
