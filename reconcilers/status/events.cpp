@@ -20,8 +20,8 @@ const Condition* find_ready(const DjangoDatabaseStatus& status) {
 bool is_on_the_way(Reason reason) {
     return reason == Reason::ImagesDiverge || reason == Reason::Progressing ||
            reason == Reason::WaitingForEarlierStage || reason == Reason::PreflightRunning ||
-           reason == Reason::MigrationRunning || reason == Reason::RollingOut ||
-           reason == Reason::Deleting;
+           reason == Reason::BackupRunning || reason == Reason::MigrationRunning ||
+           reason == Reason::RollingOut || reason == Reason::Deleting;
 }
 
 bool repairs(const StepOutcome& outcome, const Drift& drift) {

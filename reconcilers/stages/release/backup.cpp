@@ -72,6 +72,19 @@ std::optional<KeptDump> kept_by(const JobRun& job) {
                : std::nullopt;
 }
 
+/// One that says ok and names no dump has kept none.
+JobEnd end_of_backup(const JobRun& job) {
+    auto end = read_end(job);
+    if (said_ok(end) && !kept_by(job)) {
+        return NoAnswer{
+            static_cast<int>(ExitCode::BackupFailed),
+            "NoAnswer",
+            "its answer names no dump",
+            std::get<Answered>(end).finished};
+    }
+    return end;
+}
+
 TimePoint end_of(const JobRun& job) {
     const auto end = read_end(job);
     const auto* answered = std::get_if<Answered>(&end);
@@ -193,10 +206,9 @@ Verdict judge_failure(
     const JobEnd& end
 ) {
     const auto said = explain(end);
-    const auto why =
-        said.reason.empty() ? "its answer names no dump" : said.reason + ": " + said.message;
-    const auto what_failed =
-        "Job \"" + job.name + "\" was to back the database up and ended with " + why + ".";
+    const auto what_failed = "Job \"" + job.name +
+                             "\" was to back the database up and ended with " + said.reason + ": " +
+                             said.message + ".";
     const auto& policy = retry_policy(job.kind);
     const auto again = next_attempt(policy, end, job.attempt);
     if (again && observed.now >= *again) {
@@ -224,7 +236,7 @@ Verdict judge(
     if (last->being_deleted) {
         return judge_underway(*last, observed.now);
     }
-    const auto end = read_end(*last);
+    const auto end = end_of_backup(*last);
     const bool is_anothers = is_of_another_image(desired, *last, source);
     if (kept_by(*last) || (is_over(end) && is_anothers)) {
         return start(desired, observed, source, last);

@@ -53,8 +53,8 @@ Expected expected(Kept kept, Migration migration) {
         case Kept::Stuck:
         case Kept::Removed:
         case Kept::JustFailed:
-            return Expected::Wait;
         case Kept::NamesNoDump:
+            return Expected::Wait;
         case Kept::FailedOften:
         case Kept::PastItsDeadline:
             break;
