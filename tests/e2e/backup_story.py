@@ -81,7 +81,9 @@ def first_version(folder):
     SHOP.apply("deployments", "service")
     SHOP.wait_for_release("v1")
     backed_up("v1", folder)
-    SHOP.sql("insert into orders_order (customer, cents, shipped) values ('before', 100, false), ('before', 200, false)")
+    SHOP.sql(
+        "insert into orders_order (customer, cents, shipped) values ('before', 100, false), ('before', 200, false)"
+    )
 
 
 def table_of_another():
