@@ -311,7 +311,7 @@ std::string backup_name(const Desired& desired, const Observed& observed) {
     auto text = desired.object.meta.uid.str() + "\n" + spec.claim_name + "\n" + spec.image + "\n" +
                 std::to_string(spec.deadline.count());
     for (const auto* quantities : {&spec.resources.requests, &spec.resources.limits}) {
-        text += "\n";
+        text += '\n';
         for (const auto& [name, quantity] : *quantities) {
             text += name + "=" + quantity + ";";
         }

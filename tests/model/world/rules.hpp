@@ -79,7 +79,7 @@ class Rules {
     void before_publish(const Secret* current, const Secret& next);
     void before_change_of(const Secret* current, const ResourceUid& controller);
     void before_job(const Job&, const Seen&);
-    void after_job(const ObjectKey& job, Millis now);
+    void after_job(const ObjectKey& key, Millis now);
     void before_open_gate(const ObjectKey& key, Millis now);
     void before_roll(const Deployment&, Millis now);
     /// @param failed_at the last call: a look at the server, it may be, that cannot be reached then

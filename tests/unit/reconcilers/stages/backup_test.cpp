@@ -170,7 +170,7 @@ TEST(Backup, OfBeforeTheLastPassSpeaksForNothing) {
 }
 
 TEST(Backup, OfAnotherDatabaseServerOrClaimSpeaksForNothing) {
-    World world;
+    const World world;
     const auto name = backup_name(world.desired, world.observed);
     auto other = world;
     other.observed.tenant->database_oid = "99999";
