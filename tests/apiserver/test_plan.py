@@ -7,12 +7,12 @@ import re
 import time
 import unittest
 
-import install
 import test_preflight
 import world
 from case import HEAL_SECONDS, side_by_side
 from probes import PASSED
 from release_case import failure
+from stage import install
 from wait import Unmet
 
 DIGEST, OTHER = "4fde2fb8321362f4", "00000000000000e1"
