@@ -31,13 +31,13 @@ bool is_reserved(std::string_view name) {
     return std::ranges::find(kReserved, name) != kReserved.end() || name.starts_with("pg_");
 }
 
+std::string usual_secret(const DjangoDatabase& object, std::string reader) {
+    std::ranges::replace(reader, '_', '-');
+    return object.meta.key.name.str() + "-" + reader;
+}
+
 std::string reader_secret(const DjangoDatabase& object, const ReaderSpec& reader) {
-    if (!reader.secret_name.empty()) {
-        return reader.secret_name;
-    }
-    auto suffix = reader.name;
-    std::ranges::replace(suffix, '_', '-');
-    return object.meta.key.name.str() + "-" + suffix;
+    return reader.secret_name.empty() ? usual_secret(object, reader.name) : reader.secret_name;
 }
 
 /// Beside the app's Secret; a name has at most 253 bytes, and ends in a letter or digit.
@@ -109,6 +109,18 @@ std::optional<std::string> find_name_error(const DjangoDatabase& object) {
 }
 
 }  // namespace
+
+std::optional<ObjectName> usual_reader_secret(const Desired& desired, const RoleName& role) {
+    const auto before = desired.names.read_only.str() + "_";
+    if (!role.str().starts_with(before)) {
+        return std::nullopt;
+    }
+    const ObjectName name(usual_secret(desired.object, role.str().substr(before.size())));
+    const bool is_anothers =
+        name == desired.secret_name || name == desired.migration_name ||
+        std::ranges::find(desired.reader_secrets, name) != desired.reader_secrets.end();
+    return is_anothers ? std::nullopt : std::optional(name);
+}
 
 Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_id) {
     const auto& name = object.meta.key.name.str();

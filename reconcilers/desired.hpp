@@ -34,6 +34,9 @@ struct Desired {
 /// Whose login dumps the database; it is there as long as backups are asked for.
 inline constexpr auto kBackupReader = "backup";
 
+/// The Secret that a reader has whose role is `role` and to which the spec gave no name; none where another login has it.
+std::optional<ObjectName> usual_reader_secret(const Desired&, const RoleName& role);
+
 /// Total: works for any decoded spec. The schema refuses bad names first; this is for older schemas.
 Desired derive_desired(const DjangoDatabase& object, const std::string& cluster_id);
 

@@ -119,7 +119,14 @@ class Executor {
         const auto& name = desired_.reader_secrets.at(reader_secret.reader);
         publish(name, reader(reader_secret.reader), observed_.secrets.held_ca_of(name));
     }
-    void operator()(const RemoveReader& removal) { tenant().remove_reader(removal.role, call_); }
+    // With its Secret: the note of where that was published may be lost.
+    void operator()(const RemoveReader& removal) {
+        tenant().remove_reader(removal.role, call_);
+        const auto& meta = desired_.object.meta;
+        if (const auto secret = usual_reader_secret(desired_, removal.role)) {
+            cluster_.remove_secret({meta.key.ns, *secret}, meta.uid, call_);
+        }
+    }
     void operator()(const RemoveReaderSecret& removal) {
         const auto& meta = desired_.object.meta;
         cluster_.remove_secret({meta.key.ns, removal.secret}, meta.uid, call_);
