@@ -202,6 +202,12 @@ void add_unless_none(json& object, std::string_view wire, json value) {
     }
 }
 
+bool says_nothing(const json& value) {
+    const auto* text = value.get_ptr<const std::string*>();
+    return (text != nullptr && text->empty()) || (value.is_object() && value.empty()) ||
+           (value.is_number() && value == 0);
+}
+
 template <Described Struct>
 json encode(const Struct& value) {
     auto object = json::object();
@@ -213,8 +219,7 @@ json encode(const Struct& value) {
     );
     if constexpr (requires { Describe<Struct>::kOmitsEmpty; }) {
         for (auto field = object.begin(); field != object.end();) {
-            const auto* text = field->template get_ptr<const std::string*>();
-            field = text != nullptr && text->empty() ? object.erase(field) : std::next(field);
+            field = says_nothing(*field) ? object.erase(field) : std::next(field);
         }
     }
     return object;

@@ -59,8 +59,8 @@ constexpr Field<Struct, Member> field(
 }
 
 /// Specialised for every struct of the API with kFields (a tuple of Field) and kDoc; one that
-/// stands in lists also has kListKey, the wire name of the field that tells its items apart. With kOmitsEmpty, texts that
-/// are empty are not written: for items of which each has few.
+/// stands in lists also has kListKey, the wire name of the field that tells its items apart. With kOmitsEmpty, texts and
+/// structs that are empty and numbers that are 0 are not written: for what has few of its fields.
 template <class Struct>
 struct Describe;
 

@@ -238,6 +238,7 @@ struct Describe<ReleaseBackup> {
 template <>
 struct Describe<DjangoReleaseStatus> {
     static constexpr std::string_view kDoc = "How the release went.";
+    static constexpr bool kOmitsEmpty = true;
     static constexpr auto kFields = std::make_tuple(
         field(
             "observedGeneration",

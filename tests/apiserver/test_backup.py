@@ -126,7 +126,7 @@ class Made(Backup):
         self.assertTrue(self.api.read("deployment", "web", self.space)["spec"]["paused"])
         answer = self.dump()
         self.job()
-        kept = self.record()["backup"]
+        kept = self.eventually("the record names it", lambda: self.record().get("backup"))
         self.assertEqual(
             (kept["file"], kept["claimName"], kept["bytes"], kept["sha256"]),
             (answer["file"], "shop-backups", answer["bytes"], answer["sha256"]),
@@ -189,6 +189,7 @@ class Made(Backup):
         self.found()
         self.job()
         self.wait_for_condition("BackupFresh", "Unknown", "BackupsOff")
+        self.assertNotIn("backup", self.record())
 
 
 class Failed(Backup):
