@@ -37,6 +37,19 @@ Finding explain_foreign(const std::string& name, const std::string& field) {
             field + " or delete it."};
 }
 
+Finding explain_foreign_reader(const Desired& desired, std::size_t reader) {
+    const auto name = "Secret \"" + desired.reader_secrets[reader].str() + "\"";
+    if (desired.readers[reader].name != kBackupReader) {
+        return explain_foreign(name, "spec.access.readers[].secretName");
+    }
+    return {
+        Reason::SecretConflict,
+        name +
+            " exists and was not made for this resource. It was left as it is; the login of "
+            "spec.backup needs that name: rename or delete the Secret, or set spec.backup.when "
+            "to Never."};
+}
+
 const std::string& ca_of(const Observed& observed) {
     return known(observed.server.access).address.tls.ca_pem;
 }
@@ -145,8 +158,7 @@ Verdict assess_secret(const Desired& desired, const Observed& observed) {
     }
     for (std::size_t i = 0; i < secrets.readers.size(); ++i) {
         if (secrets.readers[i] == PublishedState::Foreign) {
-            const auto readers = "Secret \"" + desired.reader_secrets[i].str() + "\"";
-            return Blocked{explain_foreign(readers, "spec.access.readers[].secretName")};
+            return Blocked{explain_foreign_reader(desired, i)};
         }
     }
     if (secrets.ca == PublishedState::Foreign && !fits_into_secret(ca_of(observed))) {

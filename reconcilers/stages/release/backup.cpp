@@ -85,10 +85,13 @@ JobEnd end_of_backup(const JobRun& job) {
     return end;
 }
 
+/// The latest of what is known: a node whose clock is behind would have every backup be too old, and so another one made
+/// without end.
 TimePoint end_of(const JobRun& job) {
     const auto end = read_end(job);
     const auto* answered = std::get_if<Answered>(&end);
-    return answered == nullptr ? job.finished : answered->finished;
+    const auto by_its_node = answered == nullptr ? TimePoint{} : answered->finished;
+    return std::max({by_its_node, job.finished, job.created});
 }
 
 /// Those that are of no use to anybody any more.

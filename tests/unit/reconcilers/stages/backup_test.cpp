@@ -201,6 +201,15 @@ TEST(Backup, IsTooOldBehindAnAttemptThatChangedNothing) {
     EXPECT_TRUE(std::holds_alternative<StartBackup>(steps_of(world.verdict()).back()));
 }
 
+TEST(Backup, IsAsOldAsTheClusterSaysWhateverItsNodesClock) {
+    World world;
+    world.find(Pending::Something);
+    world.add(Kept::TooOld);
+    EXPECT_TRUE(std::holds_alternative<Act>(world.verdict())) << "it was made long ago";
+    world.observed.jobs.back().finished = world.observed.now - std::chrono::seconds{2};
+    EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict()));
+}
+
 TEST(Backup, ThatCantStartIsMadeAnewForAnotherImage) {
     World world;
     world.find(Pending::Something);
@@ -265,6 +274,17 @@ TEST(Backup, HasALoginOfItsOwnWhileItIsAskedFor) {
     const auto error = derive_desired(object, "cluster").name_error;
     ASSERT_TRUE(error.has_value());
     EXPECT_NE(error->find("the login of spec.backup"), std::string::npos);
+}
+
+TEST(Backup, ItsLoginsSecretOfSomebodyElseIsLeftAlone) {
+    World world;
+    world.observed.secrets.readers = {PublishedState::Foreign};
+    const auto verdict = assess_secret(world.desired, world.observed);
+    const auto* blocked = std::get_if<Blocked>(&verdict);
+    ASSERT_NE(blocked, nullptr);
+    EXPECT_EQ(blocked->finding.reason, Reason::SecretConflict);
+    EXPECT_NE(blocked->finding.message.find("\"shop-backup\""), std::string::npos);
+    EXPECT_NE(blocked->finding.message.find("spec.backup.when"), std::string::npos);
 }
 
 TEST(Backup, IsOffByDefaultAndSaysSo) {
