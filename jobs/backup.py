@@ -31,7 +31,10 @@ def advice_for(error):
     if isinstance(error, NoDumpError):
         return READ_LOGS
     if error.errno in (errno.EACCES, errno.EPERM):
-        return "user %d has to be able to read and write there: give the volume an fsGroup" % os.geteuid()
+        return (
+            "user %d has to be able to read and write there: give the volume an fsGroup, or let that user write"
+            % os.geteuid()
+        )
     if error.errno == errno.EROFS:
         return "the claim has to be writable"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -128,7 +131,8 @@ def main():
         message = work()
     except (NoDumpError, OSError) as error:
         text = str(error) if isinstance(error, NoDumpError) else described(error)
-        end("BackupFailed", text, error, advice_for(error))
+        # Of an init container people see the first words of its log alone.
+        end("BackupFailed", text, None if sys.argv[1:] == ["clear"] else error, advice_for(error))
     except Exception as error:
         end("Internal", described(error), error)
     end_well(message)

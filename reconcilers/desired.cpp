@@ -55,6 +55,11 @@ std::vector<ReaderSpec> all_readers(const DjangoDatabase& object) {
     return readers;
 }
 
+bool is_asked_for_by_name(const DjangoDatabase& object, const ReaderSpec& reader) {
+    const auto& asked = object.spec.access.readers;
+    return std::ranges::find(asked, reader.name, &ReaderSpec::name) != asked.end();
+}
+
 /// Of two Secrets with one name each would overwrite the other.
 std::optional<std::string> find_reader_error(const DjangoDatabase& object) {
     const auto& name = object.meta.key.name.str();
@@ -62,7 +67,9 @@ std::optional<std::string> find_reader_error(const DjangoDatabase& object) {
     std::set<std::string> taken{app.empty() ? name + "-database" : app, name + "-migrate"};
     std::set<std::string> readers;
     for (const auto& reader : all_readers(object)) {
-        const auto field = "spec.access.readers \"" + reader.name + "\"";
+        const bool is_asked_for = is_asked_for_by_name(object, reader);
+        const auto field = is_asked_for ? "spec.access.readers \"" + reader.name + "\""
+                                        : std::string("spec.backup, whose login is \"backup\",");
         const auto secret = reader_secret(object, reader);
         if (!is_plain(reader.name) || !readers.insert(reader.name).second) {
             return field +

@@ -122,7 +122,7 @@ struct DjangoReleaseStatus {
     std::vector<std::string> applied;
     /// As the last pre-flight found it.
     ReleasePlan plan;
-    /// The last one before its migrations.
+    /// The one before its first migration.
     ReleaseBackup backup;
     std::vector<ReleaseStep> steps;
     std::vector<Condition> conditions;

@@ -201,7 +201,7 @@ struct Describe<ReleaseStep> {
 template <>
 struct Describe<ReleaseBackup> {
     static constexpr std::string_view kDoc =
-        "The backup that was made before its migrations, read back whole. Absent: none was.";
+        "The backup that was made before its first migration, read back whole. Absent: none was.";
     static constexpr bool kOmitsEmpty = true;
     static constexpr auto kFields = std::make_tuple(
         field(

@@ -287,7 +287,10 @@ const JobPod* last_ended(const JobRun& job) {
 JobEnd read_end(const JobRun& job) {
     const auto* end = last_end(job);
     const bool is_past_deadline = job.failure_reason == "DeadlineExceeded";
-    if (end != nullptr && !(is_past_deadline && was_cut_short(*end))) {
+    // pg_dump ends with 1 and words of its own when it is stopped; before our container nothing else counts either.
+    const bool was_stopped = end != nullptr && is_past_deadline &&
+                             (was_cut_short(*end) || end->reason == kInitContainerFailed);
+    if (end != nullptr && !was_stopped) {
         return read_container_end(
             *end, end->finished == TimePoint{} ? job.finished : end->finished
         );

@@ -53,6 +53,11 @@ json place_of(const json& pod) {
 json user_of(const json& pod, const json& app) {
     auto context = app.value("securityContext", json::object());
     const auto of_pod = pod.value("securityContext", json::object());
+    // What the app may do beyond others is not for PostgreSQL's image.
+    context.erase("privileged");
+    if (context.contains("capabilities")) {
+        context["capabilities"].erase("add");
+    }
     if (!context.contains("runAsUser") && !of_pod.contains("runAsUser")) {
         context["runAsUser"] = kNobody;
     }
@@ -115,9 +120,16 @@ json mounted(const char* volume, const char* path, bool read_only) {
     return mount;
 }
 
+/// In the names of its dumps: another namespace, or another cluster, may keep its own on the same storage.
+std::string owner_of_dumps(const Desired& desired) {
+    constexpr std::size_t kDigits = 8;
+    const auto& meta = desired.object.meta;
+    return meta.key.name.str() + "-" + meta.uid.str().substr(0, kDigits);
+}
+
 /// Another resource's file never has this beginning: no name in Kubernetes has a "_".
 std::string partial_of(const Desired& desired, const StartBackup& start) {
-    return desired.object.meta.key.name.str() + "_" + start.revision.str() + "-" +
+    return owner_of_dumps(desired) + "_" + start.revision.str() + "-" +
            std::to_string(start.attempt) + ".partial";
 }
 
@@ -151,13 +163,10 @@ json render_program(
     const json& app,
     const json& user
 ) {
-    auto program = container(
-        name,
-        start.image.str(),
-        {"python3", std::string(kProgramDirectory) + "/backup.py"},
-        user,
-        desired
-    );
+    auto command = json(desired.object.spec.app.entrypoint);
+    command.push_back("python3");
+    command.push_back(std::string(kProgramDirectory) + "/backup.py");
+    auto program = container(name, start.image.str(), std::move(command), user, desired);
     program["volumeMounts"].push_back(mounted(kProgramVolume, kProgramDirectory, true));
     if (app.contains("imagePullPolicy")) {
         program["imagePullPolicy"] = app.at("imagePullPolicy");
@@ -165,7 +174,7 @@ json render_program(
     program["env"] = json::array(
         {{{"name", "DJANGODB_BACKUP_FOLDER"}, {"value", kBackupDirectory}},
          {{"name", "DJANGODB_BACKUP_PARTIAL"}, {"value", partial_of(desired, start)}},
-         {{"name", "DJANGODB_BACKUP_OF"}, {"value", desired.object.meta.key.name.str()}},
+         {{"name", "DJANGODB_BACKUP_OF"}, {"value", owner_of_dumps(desired)}},
          {{"name", "DJANGODB_BACKUP_KEEP"},
           {"value", std::to_string(desired.object.spec.backup.keep)}},
          {{"name", "DJANGODB_TERMINATION_LOG"}, {"value", kTerminationLog}},

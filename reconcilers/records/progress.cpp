@@ -2,7 +2,7 @@
 
 #include "reconcilers/records/planned.hpp"
 #include "reconcilers/records/released.hpp"
-#include "reconcilers/stages/release/backup.hpp"
+#include "reconcilers/stages/release/fresh_backup.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -30,9 +30,15 @@ const LaneStop* first_stop(const std::vector<LaneStop>& stops) {
     return stop == stops.end() ? nullptr : &*stop;
 }
 
-/// Once it has passed, no backup of before counts any more: what is known by then stays.
+/// The one before its first migration stays, whatever is dumped later: that has what a failed attempt left half done, or
+/// what another of its templates has migrated already.
 void update_backup(DjangoReleaseStatus& status, const Desired& desired, const Observed& observed) {
-    if (const auto backup = find_backup(desired, observed)) {
+    const bool has_migrated =
+        status.backup.time && std::ranges::any_of(status.steps, [&](const ReleaseStep& step) {
+            return step.kind == ReleaseStepKind::Migration && step.start_time >= status.backup.time;
+        });
+    const auto backup = has_migrated ? std::nullopt : find_backup_of_release(desired, observed);
+    if (backup) {
         status.backup = {
             backup->dump.file,
             desired.object.spec.backup.claim_name,

@@ -5,7 +5,7 @@
 #include "reconcilers/jobs/flat_json.hpp"
 #include "reconcilers/records/progress.hpp"
 #include "reconcilers/records/scrub.hpp"
-#include "reconcilers/stages/release/backup.hpp"
+#include "reconcilers/stages/release/fresh_backup.hpp"
 #include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"

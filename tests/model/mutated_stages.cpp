@@ -2,7 +2,7 @@
 // the function in here (--wrap), which calls the real one: the product is compiled as it is.
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/observe/recovery.hpp"
-#include "reconcilers/stages/release/backup.hpp"
+#include "reconcilers/stages/release/fresh_backup.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"

@@ -21,13 +21,11 @@
 //     failed, to be tried again                  -> Wait(BackupRetrying), then the same Act
 //       for the fourth time                      -> Blocked(BackupFailed), once an hour the same Act
 //     failed otherwise                           -> Blocked(BackupFailed)
-#include "reconcilers/stages/release/backup.hpp"
-
 #include "crds/text.hpp"
 #include "reconcilers/app_template.hpp"
 #include "reconcilers/jobs/exit_code.hpp"
 #include "reconcilers/jobs/retry.hpp"
-#include "reconcilers/ports/content_name.hpp"
+#include "reconcilers/stages/release/fresh_backup.hpp"
 #include "reconcilers/stages/release/job_start.hpp"
 #include "reconcilers/stages/release/lost_pod.hpp"
 #include "reconcilers/stages/release/plan.hpp"
@@ -64,14 +62,6 @@ std::optional<ImageRef> client_image(const Desired& desired, const Observed& obs
                : std::optional(ImageRef("postgres:" + version.substr(0, version.find('.'))));
 }
 
-std::optional<KeptDump> kept_by(const JobRun& job) {
-    const auto end = read_end(job);
-    const auto* answered = std::get_if<Answered>(&end);
-    return answered != nullptr && answered->ok && !answered->dump.file.empty()
-               ? std::optional(answered->dump)
-               : std::nullopt;
-}
-
 /// One that says ok and names no dump has kept none.
 JobEnd end_of_backup(const JobRun& job) {
     auto end = read_end(job);
@@ -83,15 +73,6 @@ JobEnd end_of_backup(const JobRun& job) {
             std::get<Answered>(end).finished};
     }
     return end;
-}
-
-/// The latest of what is known: a node whose clock is behind would have every backup be too old, and so another one made
-/// without end.
-TimePoint end_of(const JobRun& job) {
-    const auto end = read_end(job);
-    const auto* answered = std::get_if<Answered>(&end);
-    const auto by_its_node = answered == nullptr ? TimePoint{} : answered->finished;
-    return std::max({by_its_node, job.finished, job.created});
 }
 
 /// Those that are of no use to anybody any more.
@@ -120,11 +101,6 @@ bool is_migration_due(const Desired& desired, const Observed& observed) {
     return std::ranges::any_of(steps_of(verdict), [](const Step& step) {
         return std::holds_alternative<StartMigration>(step);
     });
-}
-
-bool changes_nothing(const Desired& desired, const Observed& observed, const Workload& source) {
-    return desired.object.spec.backup.when == BackupWhen::BeforeMigrate &&
-           has_nothing_pending(find_plan(desired, observed, source));
 }
 
 /// A migration begins behind this stage.
@@ -194,7 +170,8 @@ Wait judge_underway(const JobRun& job, TimePoint now) {
         return Wait{
             {Reason::BackupJobStuck,
              "Job \"" + job.name + "\", which backs the database up, can't start: " + why + "." +
-                 kHeld + " Correct spec.backup or repair the cause."},
+                 kHeld + " Correct spec.backup, or repair the cause and run kubectl delete job " +
+                 job.name + "."},
             look_again};
     }
     return Wait{
@@ -223,9 +200,13 @@ Verdict judge_failure(
     }
     const std::string when = again ? " It is tried again once an hour, or immediately after "
                                    : " See to the cause, and try it again by ";
+    const std::string where =
+        std::holds_alternative<DeadlineExceeded>(end)
+            ? " A longer spec.backup.deadline begins it anew."
+            : " Read kubectl logs job/" + job.name + " -c " + kDumpContainer + ".";
     return Blocked{
         {Reason::BackupFailed,
-         what_failed + kHeld + when + "kubectl delete job " + job.name + "."}};
+         what_failed + kHeld + where + when + "kubectl delete job " + job.name + "."}};
 }
 
 /// @param last the last attempt since something passed; nullptr: there is none
@@ -278,16 +259,6 @@ Verdict tell(const Desired& desired, const Backup& backup) {
              format_time(backup.finished) + "."}};
 }
 
-/// All but an attempt that says that it did not come as far as that.
-bool may_have_changed_something(const JobRun& migration) {
-    const auto end = read_end(migration);
-    const auto* answered = std::get_if<Answered>(&end);
-    const bool was_kept_out =
-        answered != nullptr && (has_met_another_plan(migration) ||
-                                answered->exit_code == static_cast<int>(ExitCode::Unreachable));
-    return !was_kept_out || !answered->applied.empty();
-}
-
 Verdict assess_due(const Desired& desired, const Observed& observed, const Workload& source) {
     if (!is_migration_due(desired, observed)) {
         return Satisfied{
@@ -308,57 +279,6 @@ Verdict assess_due(const Desired& desired, const Observed& observed, const Workl
 }
 
 }  // namespace
-
-std::string backup_name(const Desired& desired, const Observed& observed) {
-    const auto& spec = desired.object.spec.backup;
-    auto text = desired.object.meta.uid.str() + "\n" + spec.claim_name + "\n" + spec.image + "\n" +
-                std::to_string(spec.deadline.count());
-    for (const auto* quantities : {&spec.resources.requests, &spec.resources.limits}) {
-        text += '\n';
-        for (const auto& [name, quantity] : *quantities) {
-            text += name + "=" + quantity + ";";
-        }
-    }
-    if (observed.server.access) {
-        // Of a server that was restored none from before counts, though its ledger may say that nothing passed since.
-        const auto& server = observed.server.access->address.identity.expected;
-        text += "\n" + server.system_identifier + "\n" + std::to_string(server.timeline);
-    }
-    if (observed.tenant) {
-        text += "\n" + observed.tenant->database_oid;
-        if (const auto& passed = observed.tenant->passed_templates; !passed.empty()) {
-            text += "\n" + passed.back().app_template + "\n" + passed.back().applied + "\n" +
-                    passed.back().job.str();
-        }
-    }
-    return name_by_content(text);
-}
-
-std::optional<Backup> find_backup(const Desired& desired, const Observed& observed) {
-    const auto name = backup_name(desired, observed);
-    std::optional<Backup> last;
-    for (const auto& job : backups_in(observed.jobs)) {
-        const bool counts = job.proves == name && !job.being_deleted && !job.expires;
-        auto dump = counts ? kept_by(job) : std::nullopt;
-        if (dump && (!last || last->finished < end_of(job))) {
-            last = Backup{&job, *std::move(dump), end_of(job)};
-        }
-    }
-    return last;
-}
-
-bool is_fresh(
-    const Desired& desired, const Observed& observed, const Workload& source, const Backup& backup
-) {
-    if (observed.now - backup.finished <= desired.object.spec.backup.max_age) {
-        return true;
-    }
-    const auto revision = revision_of(desired, observed, source);
-    return std::ranges::any_of(observed.jobs, [&](const JobRun& job) {
-        return job.kind == JobKind::Migrate && job.revision == revision &&
-               job.created >= backup.finished && may_have_changed_something(job);
-    });
-}
 
 Verdict assess_backup(const Desired& desired, const Observed& observed) {
     const auto* source = migration_source(desired, observed);

@@ -92,9 +92,11 @@ TEST(BackupJob, DumpsReadsBackAndKeepsWithoutAShell) {
     EXPECT_EQ(clear["image"], "shop:v2");
     EXPECT_EQ(clear["command"], json({"python3", "/djangodb/backup.py", "clear"}));
     EXPECT_EQ(clear["terminationMessagePolicy"], "FallbackToLogsOnError");
-    EXPECT_EQ(variable(clear, "DJANGODB_BACKUP_PARTIAL")["value"], "shop_0123456789a-2.partial");
+    EXPECT_EQ(
+        variable(clear, "DJANGODB_BACKUP_PARTIAL")["value"], "shop-uid-1_0123456789a-2.partial"
+    );
     const auto& dump = pod["initContainers"][1];
-    const std::string file = "/backups/shop_0123456789a-2.partial";
+    const std::string file = "/backups/shop-uid-1_0123456789a-2.partial";
     EXPECT_EQ(dump["name"], kDumpContainer);
     EXPECT_EQ(dump["image"], "postgres:15");
     EXPECT_EQ(
@@ -115,9 +117,11 @@ TEST(BackupJob, DumpsReadsBackAndKeepsWithoutAShell) {
     EXPECT_EQ(keep["image"], "shop:v2");
     EXPECT_EQ(keep["imagePullPolicy"], "Always");
     EXPECT_EQ(keep["command"], json({"python3", "/djangodb/backup.py"}));
-    EXPECT_EQ(variable(keep, "DJANGODB_BACKUP_PARTIAL")["value"], "shop_0123456789a-2.partial");
+    EXPECT_EQ(
+        variable(keep, "DJANGODB_BACKUP_PARTIAL")["value"], "shop-uid-1_0123456789a-2.partial"
+    );
     EXPECT_EQ(variable(keep, "DJANGODB_BACKUP_FOLDER")["value"], "/backups");
-    EXPECT_EQ(variable(keep, "DJANGODB_BACKUP_OF")["value"], "shop");
+    EXPECT_EQ(variable(keep, "DJANGODB_BACKUP_OF")["value"], "shop-uid-1");
     EXPECT_EQ(variable(keep, "DJANGODB_BACKUP_KEEP")["value"], "3");
     EXPECT_EQ(variable(keep, "PATH")["value"], "/opt/venv/bin");
     for (const auto& container : {clear, dump, read_back, keep}) {
@@ -189,6 +193,27 @@ TEST(BackupJob, RunsWhereTheAppRunsAndAsOneUser) {
         as_asked["initContainers"][0]["securityContext"],
         (json{{"allowPrivilegeEscalation", false}})
     );
+}
+
+TEST(BackupJob, GivesPostgresqlsImageNoMoreRightsThanOthersHave) {
+    auto privileged = a_template();
+    privileged["spec"]["containers"][0]["securityContext"] = {
+        {"privileged", true},
+        {"runAsUser", 0},
+        {"capabilities", {{"add", {"SYS_ADMIN"}}, {"drop", {"ALL"}}}}};
+    const auto context = pod_of(privileged)["initContainers"][1]["securityContext"];
+    EXPECT_EQ(context, (json{{"runAsUser", 0}, {"capabilities", {{"drop", {"ALL"}}}}}));
+}
+
+TEST(BackupJob, StartsItsProgramsBehindTheImagesEntryPoint) {
+    auto object = a_desired().object;
+    object.spec.app.entrypoint = {"/cnb/lifecycle/launcher"};
+    const auto pod =
+        job_of(derive_desired(object, "cluster"), a_template())["spec"]["template"]["spec"];
+    const json keep{"/cnb/lifecycle/launcher", "python3", "/djangodb/backup.py"};
+    EXPECT_EQ(pod["containers"][0]["command"], keep);
+    EXPECT_EQ(pod["initContainers"][0]["command"][0], keep[0]);
+    EXPECT_EQ(pod["initContainers"][1]["command"][0], "pg_dump");
 }
 
 TEST(BackupJob, HasTheResourcesOfTheSpec) {

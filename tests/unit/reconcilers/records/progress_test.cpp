@@ -2,7 +2,7 @@
 #include "reconcilers/records/progress.hpp"
 
 #include "reconcilers/records/released.hpp"
-#include "reconcilers/stages/release/backup.hpp"
+#include "reconcilers/stages/release/fresh_backup.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "tests/unit/reconcilers/builders.hpp"
 
@@ -164,6 +164,16 @@ TEST(Progress, NamesTheBackupThatAWayBackBeginsWith) {
     end_job(world.observed.jobs.back(), 0, answer.dump(), world.observed.now);
     const ReleaseBackup kept{"shop_1.dump", "shop-backups", 4096, std::string(64, 'a'), begun};
     EXPECT_EQ(world.go_on().backup, kept);
+    end_job(world.add_migration(), 85, an_answer(false, "LockTimeout"), world.observed.now);
+    world.go_on();
+    job.name = "shop-backup-2";
+    job.attempt = 2;
+    auto& later = world.add(job);
+    later.created = world.observed.now;
+    auto half_done = answer;
+    half_done["file"] = "shop_2.dump";
+    end_job(later, 0, half_done.dump(), world.observed.now + 5s);
+    EXPECT_EQ(world.go_on().backup, kept) << "a later one has what the attempt left half done";
     world.open();
     world.roll_out();
     world.observed.jobs.clear();

@@ -199,15 +199,43 @@ TEST(Backup, IsTooOldBehindAnAttemptThatChangedNothing) {
     EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict()));
     end_job(migration, 75, an_answer(false, "Unreachable"), TimePoint{} + std::chrono::hours{99});
     EXPECT_TRUE(std::holds_alternative<StartBackup>(steps_of(world.verdict()).back()));
+    migration.pods.front().end->reason = kInitContainerFailed;
+    EXPECT_TRUE(std::holds_alternative<StartBackup>(steps_of(world.verdict()).back()))
+        << "its program never ran";
 }
 
-TEST(Backup, IsAsOldAsTheClusterSaysWhateverItsNodesClock) {
+TEST(Backup, IsAsOldAsTheClusterSaysWhereItsNodesClockIsBehind) {
     World world;
     world.find(Pending::Something);
     world.add(Kept::TooOld);
-    EXPECT_TRUE(std::holds_alternative<Act>(world.verdict())) << "it was made long ago";
-    world.observed.jobs.back().finished = world.observed.now - std::chrono::seconds{2};
+    auto& job = world.observed.jobs.back();
+    job.finished = world.observed.now - std::chrono::seconds{2};
+    EXPECT_TRUE(std::holds_alternative<Act>(world.verdict())) << "a container beside ours ran on";
+    job.created = world.observed.now - std::chrono::seconds{9};
     EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict()));
+}
+
+/// The Job controller says Complete a moment after the container has ended, and the migration may begin between.
+TEST(Backup, IsBehindAnAttemptThatBeganBeforeItsJobWasComplete) {
+    World world;
+    world.find(Pending::Something);
+    world.add(Migration::ToBeTriedAgain);
+    world.add(Kept::OldButMigratedBehind);
+    world.observed.jobs.back().finished += std::chrono::seconds{5};
+    EXPECT_TRUE(std::holds_alternative<Satisfied>(world.verdict()));
+}
+
+TEST(Backup, ThatIsStoppedAtItsDeadlineIsNotTriedAgain) {
+    World world;
+    world.find(Pending::Something);
+    world.add(Kept::JustFailed);
+    auto& job = world.observed.jobs.back();
+    job.pods.front().end =
+        ContainerEnd{1, kInitContainerFailed, "pg_dump: error: terminated by user", job.finished};
+    EXPECT_EQ(world.finding().reason, Reason::BackupRetrying);
+    job.failure_reason = "DeadlineExceeded";
+    EXPECT_EQ(world.finding().reason, Reason::BackupFailed);
+    EXPECT_NE(world.finding().message.find("A longer spec.backup.deadline"), std::string::npos);
 }
 
 TEST(Backup, ThatCantStartIsMadeAnewForAnotherImage) {

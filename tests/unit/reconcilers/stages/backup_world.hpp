@@ -1,7 +1,7 @@
 // A template that waits for its migration, and backup Jobs of every kind before it.
 #pragma once
 
-#include "reconcilers/stages/release/backup.hpp"
+#include "reconcilers/stages/release/fresh_backup.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/unit/reconcilers/builders.hpp"

@@ -20,8 +20,17 @@ struct Backup {
     TimePoint finished{};
 };
 
+/// None: it has not ended well, or names no dump.
+std::optional<KeptDump> kept_by(const JobRun& backup);
+
+/// Nothing is pending, and the spec asks for no backup of that.
+bool changes_nothing(const Desired&, const Observed&, const Workload& source);
+
 /// The last one that was read back and kept since something passed; none: there is none.
 std::optional<Backup> find_backup(const Desired&, const Observed&);
+
+/// The one behind which what is to be proven migrates; none: there is none, or nothing is to be changed.
+std::optional<Backup> find_backup_of_release(const Desired&, const Observed&);
 
 /// It is no older than the spec lets it be, or an attempt at the migration of this workload's template came behind it and
 /// may have changed something: a later backup would have what that left half done.
