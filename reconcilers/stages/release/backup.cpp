@@ -25,6 +25,7 @@
 #include "reconcilers/app_template.hpp"
 #include "reconcilers/jobs/exit_code.hpp"
 #include "reconcilers/jobs/retry.hpp"
+#include "reconcilers/stages/release/ended_jobs.hpp"
 #include "reconcilers/stages/release/fresh_backup.hpp"
 #include "reconcilers/stages/release/job_start.hpp"
 #include "reconcilers/stages/release/lost_pod.hpp"
@@ -73,26 +74,6 @@ JobEnd end_of_backup(const JobRun& job) {
             std::get<Answered>(end).finished};
     }
     return end;
-}
-
-/// Those that are of no use to anybody any more.
-std::vector<Step> tidy_up(const Observed& observed, const std::string& wanted) {
-    std::vector<Step> steps;
-    std::vector<std::string> finished;
-    for (const auto& job : backups_in(observed.jobs)) {
-        if (job.being_deleted || job.proves == wanted) {
-            continue;
-        }
-        if (!is_over(read_end(job)) || outlives_its_part(job)) {
-            steps.emplace_back(RemoveJob{job.name, job.uid});
-        } else if (!job.expires) {
-            finished.push_back(job.name);
-        }
-    }
-    if (!finished.empty()) {
-        steps.emplace_back(ExpireJobs{std::move(finished)});
-    }
-    return steps;
 }
 
 /// The one stage that makes such a Job says so itself.
@@ -235,22 +216,17 @@ Verdict judge(
     if (!is_over(end)) {
         return judge_underway(*last, observed.now);
     }
-    auto verdict = judge_failure(desired, observed, source, *last, end);
-    if (!std::holds_alternative<Act>(verdict) && would_lose_its_answer(*last)) {
-        const auto finding = std::visit([](const auto& found) { return found.finding; }, verdict);
-        return act_and_stop(finding, {LiftJobDeadline{last->name, last->uid}});
-    }
-    return verdict;
+    return with_answer_kept(*last, judge_failure(desired, observed, source, *last, end));
 }
 
 Verdict tell(const Desired& desired, const Backup& backup) {
-    if (would_lose_its_answer(*backup.job)) {
-        return act_and_stop(
-            {Reason::BackupRunning, "Keeping what Job \"" + backup.job->name + "\" said."},
-            {LiftJobDeadline{backup.job->name, backup.job->uid}}
-        );
-    }
     constexpr std::size_t kShownDigits = 12;
+    if (auto kept = keep_answer(
+            *backup.job,
+            {Reason::BackupRunning, "Keeping what Job \"" + backup.job->name + "\" said."}
+        )) {
+        return *std::move(kept);
+    }
     return Satisfied{
         {Reason::Succeeded,
          backup.dump.file + " on claim " + desired.object.spec.backup.claim_name + " has " +
@@ -289,7 +265,10 @@ Verdict assess_backup(const Desired& desired, const Observed& observed) {
     }
     const bool is_on = desired.object.spec.backup.when != BackupWhen::Never;
     const auto wanted = is_on ? backup_name(desired, observed) : "";
-    if (auto steps = tidy_up(observed, wanted); !steps.empty()) {
+    auto steps = let_go(observed.jobs, JobKind::Backup, [&](const JobRun& job) {
+        return job.proves == wanted;
+    });
+    if (!steps.empty()) {
         Finding finding{Reason::Progressing, "Letting backup Jobs go that nobody waits for."};
         // What is behind it would migrate, and nobody has asked yet whether there is a backup.
         return is_on && is_needed(desired, observed, *source)

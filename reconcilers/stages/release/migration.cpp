@@ -34,6 +34,7 @@
 //                                                   the next template is a new revision
 #include "reconcilers/jobs/answer.hpp"
 #include "reconcilers/jobs/retry.hpp"
+#include "reconcilers/stages/release/ended_jobs.hpp"
 #include "reconcilers/stages/release/evidence.hpp"
 #include "reconcilers/stages/release/job_start.hpp"
 #include "reconcilers/stages/release/lost_pod.hpp"
@@ -316,12 +317,7 @@ Verdict judge(
     if (!is_over(end)) {
         return judge_running(job, observed.now);
     }
-    auto verdict = judge_end(desired, observed, job, end, source);
-    if (!std::holds_alternative<Act>(verdict) && would_lose_its_answer(job)) {
-        const auto finding = std::visit([](const auto& found) { return found.finding; }, verdict);
-        return act_and_stop(finding, {LiftJobDeadline{job.name, job.uid}});
-    }
-    return verdict;
+    return with_answer_kept(job, judge_end(desired, observed, job, end, source));
 }
 
 /// Removes Jobs that outlive their part and whose answer nobody needs any more.

@@ -32,6 +32,7 @@
 #include "reconcilers/jobs/retry.hpp"
 #include "reconcilers/stages/release/changed_config.hpp"
 #include "reconcilers/stages/release/cutover.hpp"
+#include "reconcilers/stages/release/ended_jobs.hpp"
 #include "reconcilers/stages/release/job_start.hpp"
 #include "reconcilers/stages/release/lost_pod.hpp"
 #include "reconcilers/stages/release/plan.hpp"
@@ -118,14 +119,6 @@ Verdict judge_failure(
          what_failed + kHeld + to_read + when + job.name + "."}};
 }
 
-/// It has ended, and its Job goes on to its deadline for a container beside ours.
-std::optional<Act> keep_its_word(const JobRun& job, Finding finding) {
-    if (!would_lose_its_answer(job)) {
-        return std::nullopt;
-    }
-    return act_and_stop(std::move(finding), {LiftJobDeadline{job.name, job.uid}});
-}
-
 /// It came behind a probe, or an earlier version made it. Where the spec restricts what it may do, the next attempt needs
 /// that probe's word again.
 bool speaks_for_its_probe(
@@ -147,7 +140,7 @@ std::optional<Verdict> judge(
     const auto* passed = find_passed_probe(desired, observed, source);
     if (passed != nullptr && !is_of_the_past(*passed) &&
         (migration == nullptr || !is_outdated_by(*passed, *migration))) {
-        return keep_its_word(
+        return keep_answer(
             *passed, {Reason::PreflightRunning, "Keeping what Job \"" + passed->name + "\" said."}
         );
     }
@@ -163,14 +156,7 @@ std::optional<Verdict> judge(
     if (job->being_deleted || !is_over(end)) {
         return judge_underway(*job, source, observed.now);
     }
-    auto verdict = judge_failure(desired, observed, source, *job, end);
-    if (!std::holds_alternative<Act>(verdict)) {
-        const auto finding = std::visit([](const auto& found) { return found.finding; }, verdict);
-        if (auto kept = keep_its_word(*job, finding)) {
-            return *std::move(kept);
-        }
-    }
-    return verdict;
+    return with_answer_kept(*job, judge_failure(desired, observed, source, *job, end));
 }
 
 /// Of the verdicts the one that is told: what can be done is done for all together.
@@ -215,23 +201,10 @@ std::set<std::string> wanted_probes(const Desired& desired, const Observed& obse
 
 /// Probes that nobody waits for: their template was replaced, or has passed.
 std::vector<Step> tidy_up(const Desired& desired, const Observed& observed) {
-    std::vector<Step> steps;
-    std::vector<std::string> finished;
     const auto wanted = wanted_probes(desired, observed);
-    for (const auto& job : observed.jobs) {
-        if (job.kind != JobKind::Probe || job.being_deleted || wanted.contains(job.proves)) {
-            continue;
-        }
-        if (!is_over(read_end(job)) || outlives_its_part(job)) {
-            steps.emplace_back(RemoveJob{job.name, job.uid});
-        } else if (!job.expires) {
-            finished.push_back(job.name);
-        }
-    }
-    if (!finished.empty()) {
-        steps.emplace_back(ExpireJobs{std::move(finished)});
-    }
-    return steps;
+    return let_go(observed.jobs, JobKind::Probe, [&](const JobRun& job) {
+        return wanted.contains(job.proves);
+    });
 }
 
 /// Nothing: all that is to be proven has passed.
