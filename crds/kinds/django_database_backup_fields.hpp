@@ -3,6 +3,7 @@
 
 #include "crds/describe.hpp"
 #include "crds/kinds/django_database.hpp"
+#include "crds/kinds/django_database_release_fields.hpp"
 
 #include <array>
 #include <tuple>
@@ -83,14 +84,7 @@ struct Describe<BackupSpec> {
             Presence::Optional,
             "How long a backup Job may take in total, for example 3h. Then it is stopped, and "
             "nothing is migrated.",
-            {.min_length = 2,
-             .max_length = 16,
-             .default_json = "\"1h\"",
-             .rules =
-                 {{{"self.matches('^([0-9]{1,3}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?$') && "
-                    "duration(self) >= "
-                    "duration('10s') && duration(self) <= duration('168h')",
-                    "must be a duration from 10s to 168h in whole seconds, for example 1h30m"}}}}
+            {.min_length = 2, .max_length = 16, .default_json = "\"1h\"", .rules = {{kJobDeadline}}}
         ),
         field(
             "resources",

@@ -15,6 +15,12 @@ inline constexpr std::string_view kQuantities =
 inline constexpr std::string_view kQuantitiesMessage =
     "a value must be a quantity in quotes, for example memory: \"1Gi\"";
 
+/// How long a Job may take.
+inline constexpr Rule kJobDeadline{
+    "self.matches('^([0-9]{1,3}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?$') && duration(self) >= "
+    "duration('10s') && duration(self) <= duration('168h')",
+    "must be a duration from 10s to 168h in whole seconds, for example 1h30m"};
+
 template <>
 struct Words<PodLabelsPolicy> {
     static constexpr std::array kWords{
@@ -319,14 +325,7 @@ struct Describe<MigrationsSpec> {
             Presence::Optional,
             "How long a migration Job may take in total, for example 1h30m. Then the Job is "
             "stopped, the old Pods go on serving and the migration counts as failed.",
-            {.min_length = 2,
-             .max_length = 16,
-             .default_json = "\"1h\"",
-             .rules =
-                 {{{"self.matches('^([0-9]{1,3}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?$') && "
-                    "duration(self) >= "
-                    "duration('10s') && duration(self) <= duration('168h')",
-                    "must be a duration from 10s to 168h in whole seconds, for example 1h30m"}}}}
+            {.min_length = 2, .max_length = 16, .default_json = "\"1h\"", .rules = {{kJobDeadline}}}
         ),
         field(
             "resources",

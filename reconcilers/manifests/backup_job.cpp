@@ -156,8 +156,10 @@ json container(
     return made;
 }
 
+/// @param termination_log where its answer goes
 json render_program(
     const char* name,
+    const char* termination_log,
     const Desired& desired,
     const StartBackup& start,
     const json& app,
@@ -177,7 +179,7 @@ json render_program(
          {{"name", "DJANGODB_BACKUP_OF"}, {"value", owner_of_dumps(desired)}},
          {{"name", "DJANGODB_BACKUP_KEEP"},
           {"value", std::to_string(desired.object.spec.backup.keep)}},
-         {{"name", "DJANGODB_TERMINATION_LOG"}, {"value", kTerminationLog}},
+         {{"name", "DJANGODB_TERMINATION_LOG"}, {"value", termination_log}},
          {{"name", "PYTHONUNBUFFERED"}, {"value", "1"}},
          {{"name", "PYTHONDONTWRITEBYTECODE"}, {"value", "1"}}}
     );
@@ -194,20 +196,15 @@ json render_program(
 json render_clear(
     const Desired& desired, const StartBackup& start, const json& app, const json& user
 ) {
-    auto clear = render_program(kClearContainer, desired, start, app, user);
+    auto clear = render_program(kClearContainer, "/dev/null", desired, start, app, user);
     clear["command"].push_back("clear");
-    for (auto& variable : clear["env"]) {
-        if (variable.at("name") == "DJANGODB_TERMINATION_LOG") {
-            variable["value"] = "/dev/null";
-        }
-    }
     return clear;
 }
 
 json render_keep(
     const Desired& desired, const StartBackup& start, const json& app, const json& user
 ) {
-    auto keep = render_program(kKeepContainer, desired, start, app, user);
+    auto keep = render_program(kKeepContainer, kTerminationLog, desired, start, app, user);
     keep["terminationMessagePath"] = kTerminationLog;
     keep["terminationMessagePolicy"] = "File";
     return keep;

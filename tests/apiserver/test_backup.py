@@ -2,7 +2,6 @@
 Job's containers are to run: with pg_dump and pg_restore of this machine, and the login that the operator published.
 """
 
-import base64
 import json
 import os
 import pathlib
@@ -12,7 +11,7 @@ import tempfile
 import unittest
 
 import test_preflight
-from case import HEAL_SECONDS, side_by_side
+from case import HEAL_SECONDS, decoded, side_by_side
 from probes import PASSED, end_pod, now, status_of
 from release_case import WELL, failure
 
@@ -57,8 +56,10 @@ class Backup(test_preflight.Preflight):
     # -- in the place of the kubelet
 
     def secret_value(self, reference):
-        data = self.api.read("secret", reference["name"], self.space)["data"]
-        return base64.b64decode(data[reference["key"]]).decode()
+        return self.secret_data_of(reference["name"])[reference["key"]]
+
+    def secret_data_of(self, name):
+        return decoded(self.api.read("secret", name, self.space))
 
     def here(self, text):
         """Where the claim and the programs are on this machine."""
@@ -226,11 +227,8 @@ class Login(Backup):
     def test_reads_everything_and_writes_nothing_and_goes_with_the_spec(self):
         self.back_up()
         role = self.database + "_ro_backup"
-        login = decoded = {
-            key: base64.b64decode(value).decode()
-            for key, value in self.api.read("secret", "app-backup", self.space)["data"].items()
-        }
-        self.assertEqual(decoded["DB_USER"], role)
+        login = self.secret_data_of("app-backup")
+        self.assertEqual(login["DB_USER"], role)
         self.sql(
             "SET ROLE %s_owner; CREATE TABLE public.orders (id int)" % self.database,
             self.database,

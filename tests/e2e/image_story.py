@@ -45,19 +45,11 @@ def released(version):
     show("ok: %s went through" % version)
 
 
-def jobs_of(version, kind="migrate"):
-    return [
-        job["metadata"]["name"]
-        for job in SHOP.jobs(kind)
-        if job["metadata"]["annotations"]["djangodb.io/image"] == image(version)
-    ]
-
-
 def missing_image():
     step("An image that does not exist, then the one that was meant")
     refused("v1-typo", "PreflightPassed", "PreflightJobStuck")
     released("v1")
-    wait_for("the Job that never started to be gone", lambda: not jobs_of("v1-typo", "probe"))
+    wait_for("the Job that never started to be gone", lambda: not SHOP.jobs_of("v1-typo", "probe"))
     show("ok: the Job that never started is gone")
 
 
@@ -84,7 +76,7 @@ def missing_volume():
     )
     patch_template({"$patch": "delete"}, {"$patch": "delete"}, "v1")
     SHOP.wait_for_release("v1")
-    wait_for("the Job that never started to be gone", lambda: not jobs_of("v2", "probe"))
+    wait_for("the Job that never started to be gone", lambda: not SHOP.jobs_of("v2", "probe"))
 
 
 def image_without_django():
@@ -109,7 +101,7 @@ def wrong_password():
 def failing_migration():
     step("A migration that fails, and the user who tries it again as the message says")
     refused("v2-broken", "MigrationsApplied", "MigrationFailed")
-    failed = SHOP.read("job", jobs_of("v2-broken")[0])
+    failed = SHOP.read("job", SHOP.jobs_of("v2-broken")[0])
     SHOP.kubectl("delete", "job", failed["metadata"]["name"])
 
     def tried_again():
@@ -124,7 +116,7 @@ def failing_migration():
 def two_images():
     step("One Deployment of the two gets version 2")
     refused("v2", "Gated", "ImagesDiverge", "web", seconds=QUICK)
-    tried = jobs_of("v2", "probe") + jobs_of("v2")
+    tried = SHOP.jobs_of("v2", "probe") + SHOP.jobs_of("v2")
     require("nothing was tried", not tried, tried)
     SHOP.upgrade("v1", "web")
     SHOP.wait_for_release("v1")
@@ -136,7 +128,7 @@ def users_pause():
     SHOP.kubectl("rollout", "pause", "deployment/worker")
     SHOP.wait_for_condition("Gated", "False", "PausedByUser", QUICK)
     refused("v2", "Gated", "PausedByUser", seconds=QUICK)
-    tried = jobs_of("v2", "probe") + jobs_of("v2")
+    tried = SHOP.jobs_of("v2", "probe") + SHOP.jobs_of("v2")
     require("nothing was tried", not tried, tried)
     SHOP.kubectl("rollout", "resume", "deployment/worker")
 
@@ -149,7 +141,7 @@ def plan_to_be_approved():
     step("Version 2 runs code over rows, which the resource wants approved")
     found = SHOP.wait_for_condition("PlanApproved", "False", "ApprovalRequired")
     show("it says: " + found["message"])
-    require("nothing was migrated", not jobs_of("v2") and SHOP.times_applied("0002_reference") == 0)
+    require("nothing was migrated", not SHOP.jobs_of("v2") and SHOP.times_applied("0002_reference") == 0)
     plan = SHOP.releases()[-1]["status"]["plan"]
     show(json.dumps(plan, indent=2))
     (planned,) = plan["migrations"]
@@ -186,7 +178,7 @@ def labelled_late():
     found = SHOP.wait_for_condition("Gated", "False", "UngatedRollout", QUICK)
     show("it says: " + found["message"])
     SHOP.wait_for_condition("MigrationsApplied", "False", "MigrationFailed", QUICK)  # its Job of before still stands
-    SHOP.kubectl("delete", "job", *jobs_of("v2-broken"))
+    SHOP.kubectl("delete", "job", *SHOP.jobs_of("v2-broken"))
     SHOP.wait_for_release("v2-broken")
 
 

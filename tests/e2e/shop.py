@@ -66,6 +66,12 @@ class Shop:
     def jobs(self, kind="migrate"):
         return world.api().list("job", self.space, labelSelector="djangodb.io/job-kind=" + kind)
 
+    def jobs_of(self, version, kind="migrate"):
+        """Their names."""
+        made_for = "djangodb.io/image"
+        jobs = self.jobs(kind)
+        return [job["metadata"]["name"] for job in jobs if job["metadata"]["annotations"][made_for] == image(version)]
+
     def sql(self, statement):
         return self.server.postgres.sql(statement, self.database)
 
