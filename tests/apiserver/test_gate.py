@@ -188,6 +188,11 @@ class HeldNotPaused(GateTest):
         world.kubectl("-n", self.space, "annotate", "deployment/web", self.HELD + "-")
         self.assert_marked()
         manifest = json.dumps(deployment("web", self.space, NEW))
+        # kubectl reads it and writes with that version, which the Deployment's controller must not change meanwhile.
+        self.eventually(
+            "its controller has seen it",
+            lambda: self.read()["status"].get("observedGeneration") == self.read()["metadata"]["generation"],
+        )
         world.kubectl("replace", "--force=false", "-f", "-", stdin=manifest)
         self.assert_marked()
 
