@@ -5,7 +5,7 @@ import re
 from urllib.parse import unquote
 
 SECRET_NAME = re.compile(r"(?i)PASS|SECRET|TOKEN|CREDENTIAL|KEY|DSN|DATABASE_URL")
-URL_PASSWORD = re.compile(r"\w+://[^:/@\s]*:([^@\s]+)@")
+URL_PASSWORD = re.compile(r"\b\w+://[^:/@\s]*:([^@\s]+)@")
 PAIR = re.compile(r"(?i)(passw(?:or)?d[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|\S+)")
 SHORTEST = 4  # what is shorter would hide ordinary words
 
