@@ -40,7 +40,8 @@ constexpr std::array kRules{
         "apps",
         "replicasets",
         "list",
-        "what ran before the first release: an empty database must not take another's place"},
+        "what ran before the first release: an empty database must not take another's place; and "
+        "which one a release that fails can go back to"},
     RbacRule{
         Cluster,
         "batch",
@@ -48,7 +49,12 @@ constexpr std::array kRules{
         "get list watch create patch delete",
         "probe and migration Jobs; get: whose one is that has the name; patch: their TTL; delete: "
         "one that nobody waits for any more"},
-    RbacRule{Cluster, "", "pods", "list watch", "what a Job's Pod said"},
+    RbacRule{
+        Cluster,
+        "",
+        "pods",
+        "list watch",
+        "what a Job's Pod said; list: whether an app's new Pods restart"},
     RbacRule{
         Cluster,
         "",

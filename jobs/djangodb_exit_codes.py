@@ -1,7 +1,7 @@
 """How a program of ours ends: one exit code for each reason. reconcilers/jobs/exit_code.cpp has the same table."""
 
 # Reason -> exit code. 70-74: image or settings. 75, 85: try again. 86: interrupted. 89: a person has to look.
-# 90: our bug. 91: not what was approved. 92: no backup was kept.
+# 90: our bug. 91: not what was approved. 92: no backup was kept. 93: the release does not work.
 EXIT_CODES = {
     "EntryPointNotFound": 70,
     "EntryPointNotDjango": 70,
@@ -41,4 +41,5 @@ EXIT_CODES = {
     "Internal": 90,  # the one without a test: whatever could produce it would be repaired instead
     "PlanChanged": 91,
     "BackupFailed": 92,
+    "VerifyFailed": 93,
 }

@@ -53,6 +53,8 @@ SPARE = (
 # believe the rest.
 CUTS = (
     lambda answer: answer.pop("aliases", None),
+    lambda answer: answer.pop("squashed", None),
+    lambda answer: answer.pop("ahead", None),  # the count stays, and the operator knows that it has not all names
     lambda answer: answer.pop("incompatible", None),  # the counts stay
     lambda answer: answer.pop("destructive", None),
     lambda answer: answer.pop("leaves_crc32", None),

@@ -1,4 +1,4 @@
-"""SIGTERM ends us immediately, wherever we are, and cancels the running statement."""
+"""SIGTERM ends us immediately, wherever we are, and what we are at: it cancels the running statement."""
 
 import os
 import signal
@@ -10,11 +10,15 @@ from djangodb_exit_codes import EXIT_CODES
 
 # Seconds for a migration without a transaction to find out what it left, and to end us itself.
 LAST_LOOK = 3
-WORKING = {}  # the connection whose statement a signal cancels, once there is one
+WORKING = {}  # what a signal calls to end what we are at, once there is something
 
 
 def working_on(connection):
-    WORKING["connection"] = connection
+    working_until(lambda: cancel(connection))
+
+
+def working_until(stop):
+    WORKING["stop"] = stop
 
 
 def watch_signals():
@@ -30,7 +34,7 @@ def watch_signals():
         STOPPING.set()
         reason = outranked("Interrupted")
         publish(ok=False, reason=reason, message="stopped by a signal")
-        cancelling = threading.Thread(target=cancel, daemon=True)
+        cancelling = threading.Thread(target=WORKING.get("stop"), daemon=True)
         cancelling.start()
         cancelling.join(5)  # a server that does not answer must not keep us past the Pod's grace period
         if ANSWER.get("unfinished"):
@@ -40,12 +44,12 @@ def watch_signals():
     threading.Thread(target=wait, daemon=True).start()
 
 
-def cancel():
+def cancel(connection):
     """Without it the server would go on with the statement, and hold its locks, long after we are gone."""
     try:
-        raw = WORKING["connection"].connection
+        raw = connection.connection
         (getattr(raw, "cancel_safe", None) or raw.cancel)()
-    except (KeyError, AttributeError):
+    except AttributeError:
         pass  # not connected: nothing to cancel
     except Exception as error:
         say("the statement could not be cancelled: %s" % error)

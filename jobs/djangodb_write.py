@@ -4,6 +4,7 @@ Not django_migrations: the operator keeps an app that only reads and writes rows
 """
 
 from djangodb_answer import described, end, publish
+from djangodb_models import models_of
 from djangodb_reasons import session_reason
 from djangodb_rights import advice
 from djangodb_rolled_back import rolled_back
@@ -37,16 +38,7 @@ def try_write(connection):
 
 
 def tables_of_models(connection):
-    from django.apps import apps
-    from django.db import router
-
-    return sorted(
-        {
-            model._meta.db_table
-            for model in apps.get_models(include_auto_created=True)
-            if model._meta.managed and not model._meta.proxy and router.allow_migrate_model(connection.alias, model)
-        }
-    )
+    return sorted({model._meta.db_table for model in models_of(connection)})
 
 
 def write_nothing(connection, table):

@@ -17,6 +17,9 @@ struct Subject {
     std::string operator()(const RecordPassed& step) const {
         return step.templates.front().image.str();
     }
+    std::string operator()(const RecordVerified& step) const {
+        return step.templates.front().image.str();
+    }
     std::string operator()(const OpenGate& step) const { return step.workload.meta.key.name.str(); }
     std::string operator()(const Announce& step) const { return step.reason; }
     template <class OnlyOne>

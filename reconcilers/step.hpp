@@ -4,6 +4,7 @@
 
 #include "crds/names.hpp"
 #include "reconcilers/ports/cluster.hpp"
+#include "reconcilers/ports/database.hpp"
 #include "reconcilers/ports/passed_template.hpp"
 
 #include <compare>
@@ -112,11 +113,19 @@ struct StartBackup : AppJob {
     /// Has pg_dump and pg_restore.
     ImageRef client;
 };
+/// Publishes the program and makes the Job that proves what rolled out.
+struct StartVerify : AppJob {
+    static constexpr std::string_view kName = "StartVerify";
+};
 /// Locks out what earlier attempts left, publishes the migration login's Secret and the program, and makes the Job.
 struct StartMigration : AppJob {
     static constexpr std::string_view kName = "StartMigration";
     /// Those that it may apply, as FoundPlan has them; none: all that are pending.
     std::optional<std::string> approved = std::nullopt;
+    /// What its plan says of them, kept for who goes back to an earlier release.
+    std::vector<JudgedMigration> judged = {};
+    /// The schema in which its probe found django_migrations; empty: the one in which the login finds it.
+    std::string recorded_in = {};
 };
 /// Removes a Job of an earlier template whose Pod never started, so that the next one need not wait.
 struct CancelMigration {
@@ -140,6 +149,13 @@ struct LiftJobDeadline {
 struct RecordPassed {
     static constexpr std::string_view kName = "RecordPassed";
     std::vector<PassedTemplate> templates;
+};
+/// Of templates that passed and rolled out.
+struct RecordVerified {
+    static constexpr std::string_view kName = "RecordVerified";
+    std::vector<PassedTemplate> templates;
+    /// What was proven, for people.
+    std::string said;
 };
 struct OpenGate {
     static constexpr std::string_view kName = "OpenGate";
@@ -188,11 +204,13 @@ using Step = std::variant<
     ForgetReaders,
     StartProbe,
     StartBackup,
+    StartVerify,
     StartMigration,
     CancelMigration,
     RemoveJob,
     LiftJobDeadline,
     RecordPassed,
+    RecordVerified,
     OpenGate,
     ExpireJobs,
     RetireTenant,

@@ -22,13 +22,14 @@ constexpr std::array<Stage, 9> kFoundation{{
 constexpr std::array<Stage, 1> kDrift{{
     {ConditionType::InSync, "Provisioning", assess_drift},
 }};
-constexpr std::array<Stage, 6> kRelease{{
+constexpr std::array<Stage, 7> kRelease{{
     {ConditionType::Gated, "Held", assess_gate},
     {ConditionType::PreflightPassed, "Preflight", assess_preflight},
     {ConditionType::PlanApproved, "AwaitingApproval", assess_plan},
     {ConditionType::BackupFresh, "BackingUp", assess_backup},
     {ConditionType::MigrationsApplied, "Migrating", assess_migration},
     {ConditionType::RolledOut, "RollingOut", assess_rollout},
+    {ConditionType::Verified, "Verifying", assess_verification},
 }};
 constexpr std::array<Stage, 1> kDeletion{{
     {ConditionType::DeletionGuarded, "Deleting", assess_deletion},

@@ -86,6 +86,7 @@ Verdict assess_plan(const Desired&, const Observed&);
 Verdict assess_backup(const Desired&, const Observed&);
 Verdict assess_migration(const Desired&, const Observed&);
 Verdict assess_rollout(const Desired&, const Observed&);
+Verdict assess_verification(const Desired&, const Observed&);
 Verdict assess_deletion(const Desired&, const Observed&);
 Verdict assess_deletion_of_observer(const Desired&, const Observed&);
 

@@ -72,6 +72,7 @@ class KubeCluster final : public Cluster {
     std::optional<std::string> read_version(
         PublishedKind kind, const ObjectKey& key, const CallContext& call
     ) override;
+    std::vector<AppPod> read_app_pods(const Workload& workload, const CallContext& call) override;
     std::vector<RolledTemplate> read_rolled_templates(const Namespace& ns, const CallContext& call)
         override;
     std::optional<Explanation> read_warning(

@@ -1,6 +1,7 @@
 // The Cluster port's part for workloads: which ones carry the label, the gate that holds them, and its opening.
 #include "controller/kube/field_manager.hpp"
 #include "controller/kube/kube_cluster.hpp"
+#include "controller/kube/objects/app_pod.hpp"
 #include "controller/kube/objects/fields.hpp"
 #include "controller/kube/objects/workload.hpp"
 #include "crds/api.hpp"
@@ -37,6 +38,18 @@ std::vector<RolledTemplate> KubeCluster::read_rolled_templates(
         templates.push_back(decode_rolled_template(object));
     }
     return templates;
+}
+
+// Their watch has the Pods of Jobs alone: those of all apps would be most of a cluster's.
+std::vector<AppPod> KubeCluster::read_app_pods(const Workload& workload, const CallContext& call) {
+    std::vector<AppPod> pods;
+    const Selection its{workload.meta.key.ns.str(), workload.selector, {}};
+    for (const auto& object : client_.list(resources::kPods, its, call).items) {
+        if (auto pod = decode_app_pod(object, workload.meta.key.name)) {
+            pods.push_back(*std::move(pod));
+        }
+    }
+    return pods;
 }
 
 GateState KubeCluster::find_gate() {

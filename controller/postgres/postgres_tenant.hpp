@@ -38,7 +38,15 @@ class PostgresTenant : public TenantDatabase {
     void
     lock_out_earlier_attempts(std::int64_t attempt, const Sensitive& password, const CallContext&)
         override;
+    std::vector<JudgedMigration> read_judgements(const CallContext&) override;
+    void
+    record_judgements(const std::vector<JudgedMigration>&, const std::vector<std::string>& applied, const CallContext&)
+        override;
+    std::vector<AppSession> read_sessions(const LoginId&, const CallContext&) override;
     void record_passed(const std::vector<PassedTemplate>&, const CallContext&) override;
+    void
+    record_verified(const std::vector<PassedTemplate>&, const std::string& said, const CallContext&)
+        override;
     void claim_existing(const std::vector<RoleName>& owners, const CallContext&) override;
     void adopt(const CallContext&) override;
     void transfer(const CallContext&) override;

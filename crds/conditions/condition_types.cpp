@@ -72,6 +72,10 @@ constexpr std::array kTypes{
         "the image's migrations are in the database"},
     TypeRow{
         ConditionType::RolledOut, "RolledOut", "all labelled Deployments run the new Pod template"},
+    TypeRow{
+        ConditionType::Verified,
+        "Verified",
+        "what rolled out was proven: it reads and writes its database, and its Pods run on"},
 };
 
 const TypeRow& row_of(ConditionType type) {

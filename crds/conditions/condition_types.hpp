@@ -35,6 +35,7 @@ enum class ConditionType {
     BackupFresh,        ///< what a migration changes was backed up before
     MigrationsApplied,
     RolledOut,
+    Verified,  ///< what rolled out reads and writes its database
 };
 
 /// Any of the types; a single one converts, so that most rows of a table name just that.

@@ -181,6 +181,30 @@ struct PreflightSpec {
     friend bool operator==(const PreflightSpec&, const PreflightSpec&) = default;
 };
 
+/// When a release is proven to work, once it has rolled out.
+enum class VerifyWhen { AfterRollout, Never };
+
+/// A path of the app that reads and writes its database.
+struct VerifyHttp {
+    /// Of a Service of the namespace; empty: nothing is requested.
+    std::string service;
+    std::int64_t port = 80;
+    std::string path = "/";
+    std::map<std::string, std::string> headers;
+    friend bool operator==(const VerifyHttp&, const VerifyHttp&) = default;
+};
+
+struct VerifySpec {
+    VerifyWhen when = VerifyWhen::AfterRollout;
+    VerifyHttp http;
+    /// Ends with 0 where the app works; empty: none is run.
+    std::vector<std::string> command;
+    /// How long the new Pods have to run without a restart.
+    std::chrono::seconds soak{10};
+    std::chrono::seconds deadline{300};
+    friend bool operator==(const VerifySpec&, const VerifySpec&) = default;
+};
+
 struct CutoverSpec {
     /// The database's name: an app that ran elsewhere begins with it empty.
     std::string start_empty;
@@ -197,6 +221,7 @@ struct DjangoDatabaseSpec {
     CutoverSpec cutover;
     BackupSpec backup;
     MigrationsSpec migrations;
+    VerifySpec verify;
     Mode mode = Mode::Apply;
     DeletionSpec deletion;
     /// How many DjangoReleases stay.

@@ -5,6 +5,7 @@
 #include "crds/kinds/django_database_backup_fields.hpp"
 #include "crds/kinds/django_database_release_fields.hpp"
 #include "crds/kinds/django_database_status_fields.hpp"
+#include "crds/kinds/django_database_verify_fields.hpp"
 
 #include <tuple>
 
@@ -165,6 +166,13 @@ struct Describe<DjangoDatabaseSpec> {
             &DjangoDatabaseSpec::migrations,
             Presence::Optional,
             Describe<MigrationsSpec>::kDoc,
+            {.default_json = "{}"}
+        ),
+        field(
+            "verify",
+            &DjangoDatabaseSpec::verify,
+            Presence::Optional,
+            Describe<VerifySpec>::kDoc,
             {.default_json = "{}"}
         ),
         field(

@@ -34,7 +34,7 @@ struct DjangoReleaseSpec {
     friend bool operator==(const DjangoReleaseSpec&, const DjangoReleaseSpec&) = default;
 };
 
-enum class ReleaseStepKind { Preflight, Backup, Migration, Rollout };
+enum class ReleaseStepKind { Preflight, Backup, Migration, Rollout, Verification };
 enum class ReleaseStepState {
     Pending,  ///< a Deployment is held
     InProgress,

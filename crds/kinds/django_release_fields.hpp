@@ -18,6 +18,7 @@ struct Words<ReleaseStepKind> {
         std::pair{ReleaseStepKind::Backup, std::string_view{"Backup"}},
         std::pair{ReleaseStepKind::Migration, std::string_view{"Migration"}},
         std::pair{ReleaseStepKind::Rollout, std::string_view{"Rollout"}},
+        std::pair{ReleaseStepKind::Verification, std::string_view{"Verification"}},
     };
 };
 
@@ -139,7 +140,8 @@ struct Describe<ReleaseStep> {
             &ReleaseStep::kind,
             Presence::Required,
             "Preflight: a Pod template was tried out. Backup: the database was dumped. Migration: "
-            "django_migrations was brought up to date. Rollout: a Deployment's Pods were replaced."
+            "django_migrations was brought up to date. Rollout: a Deployment's Pods were replaced. "
+            "Verification: what rolled out was proven to read and write."
         ),
         field(
             "state",
@@ -250,7 +252,9 @@ struct Describe<DjangoReleaseStatus> {
             "outcome",
             &DjangoReleaseStatus::outcome,
             Presence::Optional,
-            "InProgress. Stalled: a person has to act. Succeeded: all Deployments rolled out; what "
+            "InProgress. Stalled: a person has to act. Succeeded: all Deployments rolled out and "
+            "were "
+            "proven, if spec.verify asks for it; what "
             "happens to their Pods later is told by the DjangoDatabase. Superseded: another "
             "release "
             "took its place before it had succeeded."

@@ -124,6 +124,10 @@ class App:
         assert old in text
         self.write(path, text.replace(old, new))
 
+    def install(self, *apps):
+        """Beside its own."""
+        self.replace("shop/settings.py", '"orders"]', '"orders"%s]' % "".join(', "%s"' % app for app in apps))
+
     def lay_over(self, *versions):
         for version in versions:
             shutil.copytree(SHOP / version, self.folder, dirs_exist_ok=True)
@@ -153,6 +157,13 @@ class App:
 
     def probe(self, python=sys.executable, **variables):
         return self.start_probe(python, **variables).outcome()
+
+    def start_verify(self, python=sys.executable, **variables):
+        """With the app's own login."""
+        return self.start(python, "verify.py", **dict({"DB_USER": self.database + "_a"}, **variables))
+
+    def verify(self, python=sys.executable, **variables):
+        return self.start_verify(python, **variables).outcome()
 
     def manage(self, *arguments):
         """The app's own command line, as a person uses it."""

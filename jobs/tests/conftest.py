@@ -64,23 +64,53 @@ def app(server, tmp_path):
         yield app
 
 
-@pytest.fixture(scope="session")
-def shared(server, tmp_path_factory):
-    """A migrated database for all tests that leave it as it is, and what that is."""
+@contextlib.contextmanager
+def migrated_database(server, folder, *more):
+    """For all tests that leave it as it is, and what that is."""
     with new_database(server) as name:
-        with app_in(tmp_path_factory.mktemp("shared"), server, name) as app:
+        with app_in(folder, server, name) as app:
+            app.install(*more)
             assert app.migrate().code == 0
             app.sql(LESSER.format(name=name))
         yield name, server.dump(name)
 
 
-@pytest.fixture
-def migrated(server, tmp_path, shared):
+@contextlib.contextmanager
+def unchanged(server, folder, shared):
     """An app at its first migration, in whose database nothing may change."""
     name, before = shared
-    with app_in(tmp_path, server, name) as app:
+    with app_in(folder, server, name) as app:
         yield app
     assert server.dump(name) == before
+
+
+@pytest.fixture(scope="session")
+def shared(server, tmp_path_factory):
+    with migrated_database(server, tmp_path_factory.mktemp("shared")) as found:
+        yield found
+
+
+@pytest.fixture
+def migrated(server, tmp_path, shared):
+    with unchanged(server, tmp_path, shared) as app:
+        yield app
+
+
+SESSIONS = ("django.contrib.contenttypes", "django.contrib.sessions")
+
+
+@pytest.fixture(scope="session")
+def shared_with_sessions(server, tmp_path_factory):
+    with migrated_database(server, tmp_path_factory.mktemp("sessions"), *SESSIONS) as found:
+        yield found
+
+
+@pytest.fixture
+def with_sessions(server, tmp_path, shared_with_sessions):
+    """As `migrated`, and with the tables of Django's sessions and content types."""
+    with unchanged(server, tmp_path, shared_with_sessions) as app:
+        app.install(*SESSIONS)
+        yield app
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -166,8 +166,32 @@ def test_a_database_that_is_newer_than_the_image(app):
     app.sql(row % (1000, "gone", "0001_initial"))
     app.sql(row % (1001, "orders", "0002_more"))
     app.sql(row % (1002, "orders", "0003_more"))
-    (text,) = warned(app.probe())
+    outcome = app.probe()
+    (text,) = warned(outcome)
     assert "2 migrations that this image does not know, such as orders.0003_more: the image is older" in text
+    assert (outcome.answer["ahead"], outcome.answer["ahead_count"]) == (["orders.0002_more", "orders.0003_more"], 2)
+    assert len(outcome.answer["ahead_digest"]) == 16
+
+
+def test_a_squash_of_what_is_applied_will_be_recorded_and_changes_nothing(app):
+    """The image before it does not know that row, and works all the same."""
+    app.add_migration("0002_next", operations="")
+    app.manage("migrate")
+    app.write(
+        "orders/migrations/0001_squashed.py",
+        (app.folder / "orders/migrations/0001_initial.py")
+        .read_text()
+        .replace(
+            "    operations", "    replaces = [('orders', '0001_initial'), ('orders', '0002_next')]\n    operations", 1
+        ),
+    )
+    answer = app.probe().answer
+    assert (answer["pending"], answer["ahead"], answer["squashed"]) == ([], [], ["orders.0001_squashed"])
+    assert app.migrate().code == 0
+    answer = app.probe().answer
+    assert (answer["squashed"], answer["ahead_digest"]) == ([], "")
+    (app.folder / "orders/migrations/0001_squashed.py").unlink()
+    assert app.probe().answer["ahead"] == ["orders.0001_squashed"]
 
 
 def test_findings_of_djangos_checks_are_one_warning(migrated):

@@ -9,6 +9,7 @@
 #include "reconcilers/manifests/migration_job.hpp"
 #include "reconcilers/manifests/probe_job.hpp"
 #include "reconcilers/manifests/secret.hpp"
+#include "reconcilers/manifests/verify_job.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -146,6 +147,14 @@ class Executor {
         cluster_.create_job(render_backup_job(desired_, start, access()), call_);
         tell("BackupStarted", "Backing the database up before " + start.image.str() + " migrates.");
     }
+    void operator()(const StartVerify& start) {
+        publish_programs();
+        cluster_.create_job(render_verify_job(desired_, start, access()), call_);
+        tell(
+            "VerifyStarted",
+            "Proving that " + start.image.str() + ", which rolled out, reads and writes."
+        );
+    }
     // A Pod that nobody sees any more, on a lost node, may have the password of an earlier attempt and a session that
     // holds its locks. The order is that of the crash, and of a second operator, between any two: whoever counted
     // last goes on; a password is stored before the login has it; no Secret and no Job while a session is left.
@@ -159,6 +168,8 @@ class Executor {
         credentials_ = passwords_in(desired_, stored_);
         const auto& password = credentials().at(LoginId::migrate());
         tenant().lock_out_earlier_attempts(attempt, password, call_);
+        const auto applied = tenant().read_migrations(start.recorded_in, password, call_);
+        tenant().record_judgements(start.judged, applied.names, call_);
         // The Job finds what the app's Pods find: a template may mount the Secret's ca.crt.
         publish(
             desired_.migration_name,
@@ -195,6 +206,12 @@ class Executor {
         if (!first.job.str().empty()) {
             tell("ImagePassed", first.image.str() + " passed: its migrations are in the database.");
         }
+    }
+    void operator()(const RecordVerified& verified) {
+        tenant().record_verified(verified.templates, verified.said, call_);
+        tell(
+            "ReleaseVerified", verified.templates.front().image.str() + " works: " + verified.said
+        );
     }
     void operator()(const OpenGate& open) {
         cluster_.open_gate(open.workload, call_);

@@ -29,7 +29,8 @@ constexpr std::size_t kMigrationDigits = 16;
 
 std::string one_line(std::string text, std::size_t limit) {
     for (auto& c : text) {
-        if (static_cast<unsigned char>(c) < ' ') {
+        constexpr char kDelete = 0x7F;
+        if (static_cast<unsigned char>(c) < ' ' || c == kDelete) {
             c = ' ';
         }
     }
@@ -136,7 +137,17 @@ FoundPlan read_plan(const json& answer) {
     plan.is_known = answer.contains("plan_digest") && answer.contains("destructive_count") &&
                     answer.contains("incompatible_count") && (is_none || is_some);
     if (!plan.is_known) {
-        return {};
+        plan = {};
+    }
+    plan.ahead = short_names_at(answer, "ahead");
+    plan.ahead_count = count_at(answer, "ahead_count", plan.ahead.size());
+    plan.ahead_digest = one_line(text_at(answer, "ahead_digest"), kDigestDigits);
+    plan.squashed = short_names_at(answer, "squashed");
+    if (!plan.is_known) {
+        return plan;
+    }
+    if (answer.contains("pending")) {
+        plan.pending = short_names_at(answer, "pending");
     }
     plan.name = plan.digest;
     plan.is_new = answer.value("is_new", json()) == true;
@@ -345,7 +356,7 @@ Explanation explain(const JobEnd& end) {
         return {
             "DeadlineExceeded",
             "it was not done in time and was stopped; a migration has spec.migrations.deadline, a "
-            "backup spec.backup.deadline, a probe 15 minutes"};
+            "backup spec.backup.deadline, a verification spec.verify.deadline, a probe 15 minutes"};
     }
     return {};
 }

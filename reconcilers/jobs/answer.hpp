@@ -35,6 +35,16 @@ struct FoundPlan {
     std::string name;
     /// Nothing was ever migrated in its database.
     bool is_new = false;
+    /// Names of the pending migrations; none: there was no room for them.
+    std::optional<std::vector<std::string>> pending;
+    /// Those that the database has and the image does not know, applied behind all that it knows of their app; and how
+    /// many they are: there may be no room for all names.
+    std::vector<std::string> ahead;
+    std::size_t ahead_count = 0;
+    /// Of all their names.
+    std::string ahead_digest;
+    /// Squashes that migrate will record and whose migrations are all applied: nothing is changed for them.
+    std::vector<std::string> squashed;
     /// Sixteen hexadecimal digits of each pending migration; none: they are too many for an answer.
     std::optional<std::string> migrations;
     /// Those that lose data, and how many they are: there may be no room for all names.

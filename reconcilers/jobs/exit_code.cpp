@@ -44,6 +44,7 @@ std::span<const ExitRow> exit_table() {
         ExitRow{Reason::Internal, ExitCode::Internal},
         ExitRow{Reason::PlanChanged, ExitCode::PlanChanged},
         ExitRow{Reason::BackupFailed, ExitCode::BackupFailed},
+        ExitRow{Reason::VerifyFailed, ExitCode::VerifyFailed},
     };
     return kRows;
 }

@@ -33,6 +33,7 @@ enum class ExitCode {
     Internal = 90,      ///< our bug
     PlanChanged = 91,   ///< a migration is pending that was not approved; nothing was done
     BackupFailed = 92,  ///< the dump could not be kept
+    VerifyFailed = 93,  ///< the release does not work as it should
     // Of the shell's convention, 128 + signal: nobody had time to say anything.
     Killed = 137,
     Terminated = 143,

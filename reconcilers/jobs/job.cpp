@@ -11,6 +11,7 @@ constexpr std::array kKinds{
     std::pair{JobKind::Migrate, std::string_view{"migrate"}},
     std::pair{JobKind::Probe, std::string_view{"probe"}},
     std::pair{JobKind::Backup, std::string_view{"backup"}},
+    std::pair{JobKind::Verify, std::string_view{"verify"}},
 };
 
 }  // namespace

@@ -18,6 +18,7 @@ enum class JobKind {
     Migrate,
     Probe,   ///< tries a Pod template out; it changes nothing in the database
     Backup,  ///< dumps the database, reads the dump back and keeps it
+    Verify,  ///< proves that what rolled out works; what it writes is rolled back
 };
 
 std::string_view to_string(JobKind kind);

@@ -82,6 +82,7 @@ const RetryPolicy& retry_policy(JobKind kind) {
         case JobKind::Migrate:
         // What ends a probe would have ended its migration, and is as costly to repeat.
         case JobKind::Probe:
+        case JobKind::Verify:
             break;
     }
     return kPolicy;

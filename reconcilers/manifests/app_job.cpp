@@ -51,6 +51,11 @@ std::string app_job_name(
            std::to_string(attempt);
 }
 
+const RoleName& acting_role(const Desired& desired) {
+    return desired.setup.runtime == RuntimeAccess::Owner ? desired.names.owner
+                                                         : desired.names.read_write;
+}
+
 std::vector<std::pair<std::string, std::string>> app_job_environment(
     const Desired& desired, const ServerAccess& access, const RoleName& user
 ) {

@@ -19,6 +19,9 @@ std::string app_job_name(
     const Desired& desired, JobKind kind, const Revision& revision, int attempt
 );
 
+/// As whom the app acts: its logins become another role on connect.
+const RoleName& acting_role(const Desired& desired);
+
 /// What all programs are told, as jobs/README.md has it.
 /// @param user what current_user has to be
 std::vector<std::pair<std::string, std::string>> app_job_environment(

@@ -16,12 +16,6 @@ using nlohmann::json;
 /// It takes seconds; a large image that no node has yet, minutes.
 constexpr std::chrono::minutes kDeadline{15};
 
-/// As whom the app acts: its logins become another role on connect.
-const RoleName& expected_user(const Desired& desired) {
-    return desired.setup.runtime == RuntimeAccess::Owner ? desired.names.owner
-                                                         : desired.names.read_write;
-}
-
 /// Command and args of the app's container; empty: the image's own.
 json command_of(const Workload& source, const AppSpec& app) {
     const auto pod = json::parse(source.pod_template.text()).at("spec");
@@ -38,7 +32,7 @@ json command_of(const Workload& source, const AppSpec& app) {
 
 json render_probe_job(const Desired& desired, const StartProbe& start, const ServerAccess& access) {
     const auto& spec = desired.object.spec;
-    auto environment = app_job_environment(desired, access, expected_user(desired));
+    auto environment = app_job_environment(desired, access, acting_role(desired));
     if (const auto command = command_of(start.source, spec.app); !command.empty()) {
         environment.emplace_back("DJANGODB_COMMAND", command.dump());
     }

@@ -4,11 +4,16 @@
 #include "reconcilers/observe/recovery.hpp"
 #include "reconcilers/observe/secrets.hpp"
 #include "reconcilers/stages/release/cutover.hpp"
+#include "reconcilers/stages/release/plan.hpp"
+#include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
+#include "reconcilers/stages/release/verify_jobs.hpp"
 #include "reconcilers/workflow.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <utility>
 
 namespace djdb {
 namespace {
@@ -104,6 +109,89 @@ void read_rolled(
     }
 }
 
+/// A probe says that the database has what its image does not know.
+bool goes_back(const Desired& desired, const Observed& observed) {
+    return std::ranges::any_of(environments_to_prove(desired, observed), [&](const Workload* one) {
+        return find_plan(desired, observed, *one).ahead_count != 0;
+    });
+}
+
+/// Refused, it would be so next time; that is told and holds nothing. Anything else passes, and until then nobody knows
+/// whether they run on.
+std::optional<std::vector<AppPod>> read_new_pods(
+    const Desired& desired, const Observed& observed, Cluster& cluster, const CallContext& call
+) {
+    std::vector<AppPod> pods;
+    try {
+        for (const auto* workload : to_be_verified(desired, observed)) {
+            std::ranges::move(cluster.read_app_pods(*workload, call), std::back_inserter(pods));
+        }
+    } catch (const Error& error) {
+        if (error.failure().kind != FailureClass::Forbidden) {
+            throw;
+        }
+        return std::nullopt;
+    }
+    return pods;
+}
+
+/// They are told alone.
+std::optional<std::vector<AppSession>> read_sessions(
+    const Desired& desired, TenantDatabase& tenant, const CallContext& call
+) {
+    try {
+        return tenant.read_sessions(desired.setup.active_login, call);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
+/// It rolled out, or is about to, and a person may want to go back.
+bool is_failing(const Desired& desired, const Observed& observed) {
+    const auto* job = latest_verify_job(desired, observed);
+    const auto end = job == nullptr ? JobEnd{} : read_end(*job);
+    return (is_over(end) && !said_ok(end)) || find_restarted(desired, observed) != nullptr ||
+           std::ranges::any_of(observed.release.workloads, &Workload::progress_deadline_exceeded);
+}
+
+/// For advice alone, so that what can't be read is left out.
+void look_for_a_way_back(
+    Observed& observed,
+    const Namespace& ns,
+    Cluster& cluster,
+    TenantDatabase& tenant,
+    const CallContext& call
+) {
+    try {
+        observed.release.judged = tenant.read_judgements(call);
+        observed.release.rolled = cluster.read_rolled_templates(ns, call);
+    } catch (const Error&) {
+        observed.release.rolled.clear();
+    }
+}
+
+/// Nothing of a release that is settled.
+void look_at_what_rolled_out(
+    const Desired& desired,
+    Observed& observed,
+    Cluster& cluster,
+    Database& database,
+    const CallContext& call
+) {
+    if (!observed.tenant || observed.server_failure) {
+        return;
+    }
+    const auto tenant = database.of(known(observed.server.access), desired.tenant());
+    const auto* job = latest_verify_job(desired, observed);
+    if (job != nullptr && said_ok(read_end(*job))) {
+        observed.release.new_pods = read_new_pods(desired, observed, cluster, call);
+        observed.release.sessions = read_sessions(desired, *tenant, call);
+    }
+    if (is_failing(desired, observed)) {
+        look_for_a_way_back(observed, desired.object.meta.key.ns, cluster, *tenant, call);
+    }
+}
+
 std::map<Published, std::string> read_configs(
     const Desired& desired,
     const std::vector<Workload>& workloads,
@@ -164,6 +252,9 @@ void inspect(
         } else {
             observed.release.applied = look_before_first_release(desired, observed, *tenant, call);
         }
+        if (goes_back(desired, observed)) {
+            observed.release.judged = tenant->read_judgements(call);
+        }
     } catch (const Error& error) {
         observed.server_failure = error.failure();
     }
@@ -220,6 +311,9 @@ Observed observe(
         }
     }
     inspect(desired, lanes, observed, cluster, database, cache, call);
+    if (contains(lanes, LaneId::Release)) {
+        look_at_what_rolled_out(desired, observed, cluster, database, call);
+    }
     if (contains(lanes, LaneId::Release) && may_be_cutover(desired, observed)) {
         read_rolled(key.ns, observed.release, cluster, call);
     }

@@ -75,6 +75,13 @@ struct ObservedRelease {
     std::optional<Failure> rolled_failure;
     /// Read before anything passes, and before the gate opens for what passed once.
     std::optional<AppliedMigrations> applied;
+    /// Of what rolled out and is to be verified; none: nothing is, or they could not be read.
+    std::optional<std::vector<AppPod>> new_pods;
+    /// The same of the app's sessions on the server.
+    std::optional<std::vector<AppSession>> sessions;
+    /// What the plans of applied migrations said, the latest first. Read where it matters whether an earlier release
+    /// works with the database.
+    std::vector<JudgedMigration> judged;
 };
 
 /// In groups that each have one reader of the world; nothing is changed after it was read.

@@ -94,6 +94,9 @@ class Cluster {
     virtual std::vector<RolledTemplate>
     read_rolled_templates(const Namespace&, const CallContext&) = 0;
 
+    /// Those that this workload selects and one of its ReplicaSets made, ending ones left out.
+    virtual std::vector<AppPod> read_app_pods(const Workload&, const CallContext&) = 0;
+
     /// The last Event about this object in that namespace, if it is a warning: a Pod's failed mount, a Job's refused
     /// Pod, in the words of Kubernetes.
     virtual std::optional<Explanation>

@@ -129,6 +129,27 @@ struct TenantFacts {
     std::vector<ImageRef> passed_images;
 };
 
+/// What a plan said of a migration before it was applied.
+struct JudgedMigration {
+    /// As app.name.
+    std::string name;
+    /// The release that ran then works behind it.
+    bool is_compatible = false;
+    /// What django_migrations held when something had passed last, as name_of() names it; empty: nothing had.
+    std::string since;
+    /// The dump that was made before it, in words; empty: none was.
+    std::string backup;
+    friend bool operator==(const JudgedMigration&, const JudgedMigration&) = default;
+};
+
+/// Of the app's login in its database, as the server shows it.
+struct AppSession {
+    /// Empty: on a socket, or the administrator may not see it.
+    std::string address;
+    /// None: the administrator may not see it.
+    std::optional<TimePoint> began;
+};
+
 /// What django_migrations holds, read through the migration login: "app.name".
 struct AppliedMigrations {
     bool table_exists = false;
@@ -182,6 +203,15 @@ class TenantDatabase {
     virtual void remove_reader(const RoleName& reader, const CallContext&) = 0;
     virtual AppliedMigrations
     read_migrations(const std::string& schema, const Sensitive& migrate_password, const CallContext&) = 0;
+    /// Of this login, ours left out.
+    virtual std::vector<AppSession> read_sessions(const LoginId&, const CallContext&) = 0;
+    /// Of the database of that name, the latest first: what is kept of its plans.
+    virtual std::vector<JudgedMigration> read_judgements(const CallContext&) = 0;
+    /// For a migration that is about to begin. What is applied keeps what was said before it was; of anything else
+    /// nothing is kept but this. Another database of that name gets none.
+    /// @param applied what django_migrations holds
+    virtual void
+    record_judgements(const std::vector<JudgedMigration>&, const std::vector<std::string>& applied, const CallContext&) = 0;
     /// For the next attempt at a migration. Throws Conflict when another one was counted since inspect() saw so many:
     /// another operator is about to begin it.
     virtual void count_attempt(const AttemptCount&, const CallContext&) = 0;
@@ -192,6 +222,9 @@ class TenantDatabase {
     lock_out_earlier_attempts(std::int64_t attempt, const Sensitive& password, const CallContext&) = 0;
     /// Notes in the ledger that these passed on the database of this OID, and their images.
     virtual void record_passed(const std::vector<PassedTemplate>&, const CallContext&) = 0;
+    /// Notes what was proven of these, unless they have passed anew since.
+    virtual void
+    record_verified(const std::vector<PassedTemplate>&, const std::string& said, const CallContext&) = 0;
 
     /// Claims a database that exists, under its OID. Nothing in it is changed yet, but everything is
     /// looked at first. Throws Terminal AdoptionRefused that lists what is in the way, having

@@ -3,6 +3,7 @@
 
 #include "crds/names.hpp"
 
+#include <optional>
 #include <string>
 
 namespace djdb {
@@ -19,6 +20,9 @@ struct PassedTemplate {
     std::string recorded_in;
     /// UID of the Job that proved it; empty: the version before let its image pass.
     ResourceUid job;
+    /// What was proven of it once it had rolled out, in words; empty: it is to be proven. None: nobody asks for it, or it
+    /// passed under a version that proved nothing.
+    std::optional<std::string> verified = std::nullopt;
     friend bool operator==(const PassedTemplate&, const PassedTemplate&) = default;
 };
 

@@ -83,7 +83,8 @@ StartedContainer read_container(const json& pod, const json& container) {
         hash,
         name_by_content(part.dump()),
         {configs.begin(), configs.end()},
-        container.value("imagePullPolicy", "") == "Always"};
+        container.value("imagePullPolicy", "") == "Always",
+        !container.value("ports", json::array()).empty() && !container.contains("readinessProbe")};
 }
 
 const StartedContainer* find_in(

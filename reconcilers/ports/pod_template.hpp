@@ -25,6 +25,8 @@ struct StartedContainer {
     std::vector<Published> configs;
     /// Its imagePullPolicy is Always.
     bool is_always_pulled = false;
+    /// It has ports, and no readinessProbe.
+    bool serves_unasked = false;
 };
 
 class PodTemplate {

@@ -34,6 +34,29 @@ struct RolledTemplate {
     /// That it is to have now: none, once another template has taken its place.
     std::int64_t replicas = 0;
     PodTemplate pod_template;
+    /// As kubectl rollout undo --to-revision takes it; empty: not known.
+    std::string revision = {};
+};
+
+/// How a container ended that was started again.
+struct ContainerRestart {
+    std::string container;
+    /// The runtime's: Error, OOMKilled, Completed.
+    std::string reason;
+    int exit_code = 0;
+    TimePoint finished{};
+};
+
+/// A Pod that a workload's controller made.
+struct AppPod {
+    std::string name;
+    /// The ReplicaSet that made it.
+    std::string replica_set;
+    std::vector<std::string> addresses;
+    /// Of all its containers; init containers do not count.
+    std::int64_t restarts = 0;
+    /// The last one, if any.
+    std::optional<ContainerRestart> last_restart;
 };
 
 /// A Deployment that carries the database label.
@@ -42,6 +65,8 @@ struct Workload {
     std::string order;
     /// The labels by which it selects its Pods.
     std::set<std::string> selector_keys;
+    /// The same, as the API server takes it.
+    std::string selector;
     /// Of the annotation djangodb.io/container; empty: none.
     std::string app_container;
     PodTemplate pod_template;
@@ -51,6 +76,10 @@ struct Workload {
     /// It carries the admission policy's mark. Without a hold the mark is a remainder: the version before opens a gate
     /// and leaves it.
     bool is_marked = false;
+    /// All its old Pods end before the first new one begins: strategy Recreate.
+    bool is_recreated = false;
+    /// No ReplicaSet of an earlier template stays: revisionHistoryLimit 0.
+    bool keeps_no_history = false;
     PodsState pods = PodsState::Unseen;
     bool progress_deadline_exceeded = false;
 };

@@ -8,6 +8,7 @@
 #include "reconcilers/stages/release/fresh_backup.hpp"
 #include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
+#include "reconcilers/stages/release/verify_jobs.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 
 #include <nlohmann/json.hpp>
@@ -64,6 +65,8 @@ std::string name_of_job(
             return probe_name(desired, observed, workload);
         case JobKind::Backup:
             return backup_name(desired, observed);
+        case JobKind::Verify:
+            return verify_name(desired, observed);
         case JobKind::Migrate:
             break;
     }
@@ -76,6 +79,8 @@ ReleaseStepKind step_kind(JobKind kind) {
             return ReleaseStepKind::Preflight;
         case JobKind::Backup:
             return ReleaseStepKind::Backup;
+        case JobKind::Verify:
+            return ReleaseStepKind::Verification;
         case JobKind::Migrate:
             break;
     }

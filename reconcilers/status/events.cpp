@@ -21,7 +21,8 @@ bool is_on_the_way(Reason reason) {
     return reason == Reason::ImagesDiverge || reason == Reason::Progressing ||
            reason == Reason::WaitingForEarlierStage || reason == Reason::PreflightRunning ||
            reason == Reason::BackupRunning || reason == Reason::MigrationRunning ||
-           reason == Reason::RollingOut || reason == Reason::Deleting;
+           reason == Reason::RollingOut || reason == Reason::VerifyRunning ||
+           reason == Reason::Deleting;
 }
 
 bool repairs(const StepOutcome& outcome, const Drift& drift) {

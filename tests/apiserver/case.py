@@ -18,6 +18,8 @@ from wait import Unmet, wait_for
 REASON_SECONDS = 30
 HEAL_SECONDS = 60
 MOST_VISITS = 5
+# Of a resource: a release counts as proven as soon as its Job has said so.
+NO_SOAK = {"verify": {"soak": "0s"}}
 DENIED = ("denial", "denialbinding")
 
 
@@ -146,7 +148,7 @@ class ClusterTest(unittest.TestCase):
                 "apiVersion": "djangodb.io/v1alpha1",
                 "kind": "DjangoDatabase",
                 "metadata": {"name": name, "namespace": space or self.space},
-                "spec": {"serverRef": {"name": self.space}, "database": {"name": self.database}, **spec},
+                "spec": {"serverRef": {"name": self.space}, "database": {"name": self.database}, **NO_SOAK, **spec},
             },
         )
 
@@ -158,13 +160,13 @@ class ClusterTest(unittest.TestCase):
     def make_deployment(self, name, image, **settings):
         return self.api.create("deployment", deployment(name, self.space, image, **settings))
 
-    def let_probes_pass(self):
-        """For tests of what comes behind the pre-flight."""
-        self.addCleanup(Probes(self.api, self.space).stop)
+    def let_probes_pass(self, kinds="probe, verify"):
+        """For tests of what comes between the pre-flight and the proof that a release works."""
+        self.addCleanup(Probes(self.api, self.space, kinds).stop)
 
     def jobs_of(self, kind):
         """A migration of an early version has no label."""
-        selector = " notin (probe, backup)" if kind == "migrate" else "=" + kind
+        selector = " notin (probe, backup, verify)" if kind == "migrate" else "=" + kind
         return self.api.list("job", self.space, labelSelector="djangodb.io/job-kind" + selector)
 
     def change_template(self, name, template):

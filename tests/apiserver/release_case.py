@@ -108,7 +108,7 @@ class ReleaseTest(ClusterTest):
     def jobs_made(self, since):
         """Migrations, as often as the API server granted one."""
         made = answered("create", "jobs", self.space)
-        return [request for request in self.audit.requests(since) if made(request) and "-probe-" not in request.name]
+        return [request for request in self.audit.requests(since) if made(request) and "-migrate-" in request.name]
 
     def passed_images(self):
         return self.sql(

@@ -16,9 +16,9 @@ PROOF = r', \\"djangodb\.io/proves\\": \\"\w+\\"'
 
 
 # The version before tries nothing out, and judges no plan.
-NEW_FIELDS = ("preflight", "cutover", "backup", "releaseHistoryLimit")
+NEW_FIELDS = ("preflight", "cutover", "backup", "verify", "releaseHistoryLimit")
 NEW_MIGRATIONS_FIELDS = ("destructive", "incompatible")
-NEW_CONDITIONS = ("PreflightPassed", "PlanApproved", "BackupFresh")
+NEW_CONDITIONS = ("PreflightPassed", "PlanApproved", "BackupFresh", "Verified")
 SAID_BY_PROBES = r"\n(PreflightPassed|PlanApproved|BackupFresh): .*"
 IN_STATUS = r'\[\s*"(PreflightPassed|PlanApproved|BackupFresh)",\s*"\w+",\s*"\w+"\s*\],?\s*'
 

@@ -143,7 +143,8 @@ class Made(Backup):
             "its Job goes by itself", lambda: "ttlSecondsAfterFinished" in self.backup()["spec"], HEAL_SECONDS
         )
         self.assertEqual(
-            [step["kind"] for step in self.record()["steps"]], ["Preflight", "Backup", "Migration", "Rollout"]
+            [step["kind"] for step in self.record()["steps"]],
+            ["Preflight", "Backup", "Migration", "Rollout", "Verification"],
         )
 
     def test_once_for_all_attempts_of_a_migration(self):

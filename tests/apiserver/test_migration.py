@@ -25,7 +25,7 @@ class BesideAnInjectedContainer(ClusterTest):
 
     def setUp(self):
         super().setUp()
-        self.make_ready_database(preflight={"when": "Never"})
+        self.make_ready_database(preflight={"when": "Never"}, verify={"when": "Never"})
         self.make_node()
         self.make_deployment("web", IMAGE)
         self.job = self.eventually("the Job is made", lambda: self.api.list("job", self.space))[0]["metadata"]["name"]
@@ -107,7 +107,7 @@ class BeforeItStarts(ClusterTest):
 
     def setUp(self):
         super().setUp()
-        self.make_ready_database(preflight={"when": "Never"})
+        self.make_ready_database(preflight={"when": "Never"}, verify={"when": "Never"})
 
     def stuck(self, *words):
         found = self.wait_for_condition("MigrationsApplied", "False", "MigrationJobStuck", seconds=HEAL_SECONDS)

@@ -10,6 +10,7 @@ from release_case import IMAGE, WELL, ReleaseTest
 
 NEXT = "registry.test/shop:v2"
 FAILED = 88
+KINDS = ["Preflight", "Migration", "Rollout", "Verification"]
 
 
 class RecordsTest(ReleaseTest):
@@ -80,7 +81,7 @@ class One(RecordsTest):
         self.wait_for_outcomes(app_1="Succeeded")
         status = self.record("app-1")["status"]
         self.assertEqual(status["applied"], ["orders.0001_initial"])
-        self.assertEqual([step["kind"] for step in status["steps"]], ["Preflight", "Migration", "Rollout"])
+        self.assertEqual([step["kind"] for step in status["steps"]], KINDS)
         self.assertEqual({step["state"] for step in status["steps"]}, {"Succeeded"})
         for step in status["steps"]:
             self.assertLessEqual(step["startTime"], step["endTime"])

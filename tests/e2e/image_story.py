@@ -7,6 +7,7 @@ label when its image is already wanted. The old Pods serve through all of it.
 
 import json
 import pathlib
+import re
 import sys
 
 sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / folder) for folder in ("support/python", "cluster")]
@@ -160,6 +161,12 @@ def pods_that_never_become_ready():
     SHOP.kubectl("patch", "deployment/web", "--type=merge", "-p", deadline % 10)
     before = SHOP.pods()
     SHOP.upgrade("unready")
+    # It is of version 1, and 0002 is applied by now.
+    found = SHOP.wait_for_condition("PlanApproved", "False", "RollbackUnsafe")
+    show("it says: " + found["message"])
+    require("it is held", SHOP.pods() == before, SHOP.pods())
+    (taken_on,) = re.findall('spec.migrations.approvedPlan: "([0-9a-f]{16})"', found["message"])
+    set_migrations(approvedPlan=taken_on)
     found = SHOP.wait_for_condition("RolledOut", "False", "RolloutTimedOut")
     show("it says: " + found["message"])
     require("the old Pod still serves", set(before) & set(SHOP.pods()), SHOP.pods())

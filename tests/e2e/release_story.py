@@ -125,8 +125,26 @@ def each_release_is_recorded():
     require("the last one names what it applied", "orders.0002_reference" in last["status"]["applied"], last["status"])
     require("the pre-flight's answer is whole", "ms" in json.loads(step_of(last, "Preflight")["answer"]))
     kept = {kept["metadata"]["name"] for kept in SHOP.items("replicaset")}
+    require(
+        "what rolled out was proven, by its path too: it has no table of Django's own to write a row to",
+        json.loads(step_of(last, "Verification")["answer"])["proves"] == ["read", "http"],
+        step_of(last, "Verification"),
+    )
     require("it names the ReplicaSets", step_of(last, "Rollout")["replicaSet"] in kept, step_of(last, "Rollout"))
     require("no password is in them", not any(word in json.dumps(found) for word in passwords()))
+
+
+def going_back():
+    step("kubectl set image: back to version 1, which does not know what version 2 has migrated. It is held")
+    pods_before = SHOP.pods()
+    SHOP.upgrade("v1")
+    found = SHOP.wait_for_condition("PlanApproved", "False", "RollbackUnsafe")
+    show("it says: " + found["message"])
+    require("it names the migration", "orders.0002_reference" in found["message"])
+    require("the same Pods serve", SHOP.pods() == pods_before)
+    SHOP.upgrade("v2")
+    SHOP.wait_for_release("v2")
+    require("version 2 opens as it was", SHOP.pods() == pods_before)
 
 
 def settled_means_silent():
@@ -171,6 +189,7 @@ def main():
     first_version()
     upgrade_under_requests()
     each_release_is_recorded()
+    going_back()
     settled_means_silent()
 
 

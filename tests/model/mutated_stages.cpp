@@ -4,6 +4,7 @@
 #include "reconcilers/observe/recovery.hpp"
 #include "reconcilers/stages/release/fresh_backup.hpp"
 #include "reconcilers/stages/release/proof.hpp"
+#include "reconcilers/stages/release/verify_jobs.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 #include "tests/model/world/mutants.hpp"
@@ -160,6 +161,62 @@ DJDB_WRAPPED(assess_migration, "_ZN4djdb16assess_migrationERKNS_7DesiredERKNS_8O
         return Act{wait->finding, {StartMigration{{*source, revision, image, last + 1}}}};
     }
     return verdict;
+}
+
+DJDB_WRAPPED(assess_rollout, "_ZN4djdb14assess_rolloutERKNS_7DesiredERKNS_8ObservedE") {
+    auto verdict = real_assess_rollout(desired, observed);
+    if (std::holds_alternative<Wait>(verdict) && acts(Mutant::VerifiesBeforeRollout)) {
+        return Satisfied{{Reason::Succeeded, "Not waited for."}};
+    }
+    return verdict;
+}
+
+namespace {
+
+/// What is to be recorded of all that is due.
+RecordVerified record_of(const Desired& desired, const Observed& observed) {
+    RecordVerified record;
+    for (const auto* workload : to_be_verified(desired, observed)) {
+        record.templates.push_back(*find_pass(desired, observed, *workload));
+    }
+    record.said = "of a mutant";
+    return record;
+}
+
+}  // namespace
+
+DJDB_WRAPPED(assess_verification, "_ZN4djdb19assess_verificationERKNS_7DesiredERKNS_8ObservedE") {
+    auto believing = observed;
+    const auto wanted = verify_name(desired, observed);
+    std::size_t others = 0;
+    for (auto& job : believing.jobs) {
+        const bool is_anothers = job.kind == JobKind::Verify && job.proves != wanted;
+        if (!wanted.empty() && is_anothers && said_ok(read_end(job))) {
+            job.proves = wanted;
+            job.revision = Revision(wanted);
+            ++others;
+        }
+    }
+    if (others != 0 && acts(Mutant::BelievesEarlierVerification)) {
+        return real_assess_verification(desired, believing);
+    }
+    auto overlooking = observed;
+    std::size_t restarts = 0;
+    if (overlooking.release.new_pods) {
+        restarts = std::erase_if(*overlooking.release.new_pods, [](const AppPod& pod) {
+            return pod.last_restart.has_value();
+        });
+    }
+    if (restarts != 0 && acts(Mutant::OverlooksRestarts)) {
+        return real_assess_verification(desired, overlooking);
+    }
+    const auto* last = latest_verify_job(desired, observed);
+    const bool has_failed =
+        last != nullptr && is_over(read_end(*last)) && !said_ok(read_end(*last));
+    if (has_failed && acts(Mutant::RecordsUnverified)) {
+        return act_and_stop({Reason::Progressing, "Not proven."}, {record_of(desired, observed)});
+    }
+    return real_assess_verification(desired, observed);
 }
 
 }  // namespace djdb

@@ -136,6 +136,12 @@ void play_to_the_end(World& world, Operators& operators, const Script& script, S
             return;
         }
         unrest = find_unrest(world, script);
+        if (waited == 12 * kMinute) {
+            if (const auto held = find_what_a_proof_holds(world); !held.empty()) {
+                world.rules.violated("S21: " + held + " waits for a proof of what serves");
+                return;
+            }
+        }
         // A person repairs what needs one, and once more what came behind that.
         if (!unrest.empty() && (waited == 12 * kMinute || waited == 24 * kMinute)) {
             stage.follow_advice();

@@ -57,6 +57,34 @@ std::set<std::string> selector_keys_in(const json& selector) {
     return keys;
 }
 
+std::string joined(const json& values) {
+    std::string text;
+    for (const auto& value : values) {
+        text += (text.empty() ? "" : ",") + value.get<std::string>();
+    }
+    return text;
+}
+
+/// As a query has it: app=web,tier in (front,back),!canary.
+std::string selector_text(const json& selector) {
+    std::string text;
+    const auto add = [&](const std::string& one) { text += (text.empty() ? "" : ",") + one; };
+    for (const auto& [key, value] : child(selector, "matchLabels").items()) {
+        add(key + "=" + value.get<std::string>());
+    }
+    for (const auto& expression : child(selector, "matchExpressions")) {
+        const auto key = expression.value("key", "");
+        const auto how = expression.value("operator", "");
+        if (how == "Exists" || how == "DoesNotExist") {
+            add((how == "Exists" ? "" : "!") + key);
+        } else {
+            add(key + (how == "In" ? " in (" : " notin (") + joined(child(expression, "values")) +
+                ")");
+        }
+    }
+    return text;
+}
+
 }  // namespace
 
 Workload decode_workload(const json& deployment) {
@@ -67,6 +95,7 @@ Workload decode_workload(const json& deployment) {
     workload.app_container = annotations.value(std::string(api::kContainerAnnotation), "");
     const auto& spec = child(deployment, "spec");
     workload.selector_keys = selector_keys_in(child(spec, "selector"));
+    workload.selector = selector_text(child(spec, "selector"));
     workload.pod_template = PodTemplate(child(spec, "template"));
     workload.is_marked = annotations.contains(api::kHeldAnnotation);
     if (spec.value("paused", false)) {
@@ -74,6 +103,8 @@ Workload decode_workload(const json& deployment) {
         // Whoever applies `paused: false` owns the field whose value the gate changed.
         workload.held_by = workload.is_marked ? "" : pauser_of(deployment);
     }
+    workload.is_recreated = child(spec, "strategy").value("type", "") == "Recreate";
+    workload.keeps_no_history = spec.value("revisionHistoryLimit", 10) == 0;
     workload.pods = judge_pods(deployment);
     const auto* stalled = find_condition(deployment, "Progressing", "False");
     workload.progress_deadline_exceeded =
@@ -93,7 +124,9 @@ RolledTemplate decode_rolled_template(const json& replica_set) {
         controller_of(replica_set),
         text_at(replica_set, {"metadata", "name"}),
         spec.value("replicas", std::int64_t{0}),
-        PodTemplate(pod_template)};
+        PodTemplate(pod_template),
+        child(child(replica_set, "metadata"), "annotations")
+            .value("deployment.kubernetes.io/revision", "")};
 }
 
 }  // namespace djdb::kube

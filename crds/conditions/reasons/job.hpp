@@ -1,4 +1,4 @@
-// Reasons that the probe and migration Jobs give, in the words of jobs/djangodb_exit_codes.py.
+// Reasons that the Jobs in the app's image give, in the words of jobs/djangodb_exit_codes.py.
 #pragma once
 
 #include "crds/conditions/reason_row.hpp"
@@ -9,90 +9,92 @@ namespace djdb::reasons {
 
 /// The pre-flight finds most of what would end a migration.
 constexpr ConditionSet kBothJobs{C::PreflightPassed, C::MigrationsApplied};
+/// What keeps the app from its database may also come once it has rolled out.
+constexpr ConditionSet kEveryJob{C::PreflightPassed, C::MigrationsApplied, C::Verified};
 
 constexpr std::array kJob{
     ReasonRow{
         TLSFailed,
         "TLSFailed",
-        kBothJobs,
+        kEveryJob,
         "the app's settings can't verify the server",
         "mount ca.crt of ConfigMap SECRET-ca where DB_SSLROOTCERT says"},
     ReasonRow{
         EntryPointNotFound,
         "EntryPointNotFound",
-        kBothJobs,
+        kEveryJob,
         "the image has no such management command",
         "correct spec.app.manage"},
     ReasonRow{
         EntryPointNotDjango,
         "EntryPointNotDjango",
-        kBothJobs,
+        kEveryJob,
         "the management command ended before it reached Django",
         "correct spec.app.manage"},
     ReasonRow{
         SettingsNotFound,
         "SettingsNotFound",
-        kBothJobs,
+        kEveryJob,
         "the settings module does not exist in the image",
         "correct DJANGO_SETTINGS_MODULE or spec.app.settingsModule"},
     ReasonRow{
         SettingsImportFailed,
         "SettingsImportFailed",
-        kBothJobs,
+        kEveryJob,
         "the settings raise an error, often for a missing variable",
         "give the Pod template what the message names"},
     ReasonRow{
         NoDatabaseConfigured,
         "NoDatabaseConfigured",
-        kBothJobs,
+        kEveryJob,
         "the settings name no default database",
         "read DB_* from the Secret in DATABASES"},
     ReasonRow{
         EngineNotPostgres,
         "EngineNotPostgres",
-        kBothJobs,
+        kEveryJob,
         "the settings use another engine, such as a fallback to SQLite",
         "set ENGINE to django.db.backends.postgresql"},
     ReasonRow{
         DjangoMissing,
         "DjangoMissing",
-        kBothJobs,
+        kEveryJob,
         "the image's interpreter can't import Django",
         "set a fixed image, or spec.app.manage if it is in a virtual environment"},
     ReasonRow{
         DriverMissing,
         "DriverMissing",
-        kBothJobs,
+        kEveryJob,
         "the image has no psycopg",
         "set a fixed image with psycopg"},
     ReasonRow{
         DriverTooOld,
         "DriverTooOld",
-        kBothJobs,
+        kEveryJob,
         "the image's psycopg is too old for its Django",
         "set a fixed image with a newer psycopg"},
     ReasonRow{
         AuthFailed,
         "AuthFailed",
-        kBothJobs,
+        kEveryJob,
         "the server refused the login that the app's settings use",
         "read DB_USER and DB_PASSWORD from the Secret"},
     ReasonRow{
         WrongDatabaseOrUser,
         "WrongDatabaseOrUser",
-        kBothJobs,
+        kEveryJob,
         "the app's settings lead to another database or role",
         "read DB_* from the Secret"},
     ReasonRow{
         TLSNotInUse,
         "TLSNotInUse",
-        kBothJobs,
+        kEveryJob,
         "the app's connection is not encrypted",
         "set sslmode in OPTIONS from DB_SSLMODE"},
     ReasonRow{
         PermissionDenied,
         "PermissionDenied",
-        kBothJobs,
+        kEveryJob,
         "a migration, or the app, lacks a right",
         "set the field that the message names, or have a DBA run its statement; then delete the "
         "Job: it is tried again"},
@@ -123,13 +125,13 @@ constexpr std::array kJob{
     ReasonRow{
         ServerTooOld,
         "ServerTooOld",
-        kBothJobs,
+        kEveryJob,
         "Django does not support this PostgreSQL release",
         "update PostgreSQL"},
     ReasonRow{
         LockTimeout,
         "LockTimeout",
-        kBothJobs,
+        kEveryJob,
         "a migration, or a write of the pre-flight, waited for a lock again and again",
         "end the long transaction, then delete the Job: it is tried again"},
     ReasonRow{
@@ -153,7 +155,7 @@ constexpr std::array kJob{
     ReasonRow{
         Unreachable,
         "Unreachable",
-        kBothJobs,
+        kEveryJob,
         "the app's connection to the server failed or was lost",
         "it is tried again, after half an hour once an hour; see to the connection"},
     ReasonRow{
@@ -165,7 +167,7 @@ constexpr std::array kJob{
     ReasonRow{
         Interrupted,
         "Interrupted",
-        kBothJobs,
+        kEveryJob,
         "a signal ended the Job, as when its node is drained; nothing is half applied",
         "wait; it is tried again"},
     ReasonRow{
@@ -177,25 +179,25 @@ constexpr std::array kJob{
     ReasonRow{
         StatementTimeout,
         "StatementTimeout",
-        kBothJobs,
+        kEveryJob,
         "a statement of a migration was cancelled, mostly by the app's statement_timeout",
         "raise statement_timeout in the app's settings, or set an image with smaller migrations"},
     ReasonRow{
         Internal,
         "Internal",
-        kBothJobs,
+        kEveryJob,
         "the operator's own program failed",
         "report the message and the Job's log"},
     ReasonRow{
         OptionsRefused,
         "OptionsRefused",
-        kBothJobs,
+        kEveryJob,
         "spec.app.manage holds options or words that the migration would go without",
         "take them out; --settings and --pythonpath are obeyed"},
     ReasonRow{
         ConnectionFailed,
         "ConnectionFailed",
-        kBothJobs,
+        kEveryJob,
         "the app's connection could not be opened, for a cause that the operator does not know",
         "see the message; correct DATABASES in the settings, or repair the cause and delete the "
         "Job: it is tried again"},

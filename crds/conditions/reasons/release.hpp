@@ -101,6 +101,12 @@ constexpr std::array kRelease{
         "a policy is set, and nobody has judged what the migrations will do",
         "see the message"},
     ReasonRow{
+        RollbackUnsafe,
+        "RollbackUnsafe",
+        C::PlanApproved,
+        "the database has migrations that an earlier image does not know, and may fail behind",
+        "set an image that knows them; or go back all the same as the message says"},
+    ReasonRow{
         BackupsOff,
         "BackupsOff",
         C::BackupFresh,
@@ -168,6 +174,42 @@ constexpr std::array kRelease{
         C::RolledOut,
         "a Deployment exceeded its progress deadline",
         "read the new Pods' logs"},
+    ReasonRow{
+        VerifyOff,
+        "VerifyOff",
+        C::Verified,
+        "spec.verify.when is Never",
+        "remove that field to have each release proven"},
+    ReasonRow{
+        VerifyRunning,
+        "VerifyRunning",
+        C::Verified,
+        "what rolled out is being proven; it serves meanwhile",
+        "wait"},
+    ReasonRow{
+        VerifyRetrying,
+        "VerifyRetrying",
+        C::Verified,
+        "an attempt met what may pass by itself: no server, a held lock, a Pod that was killed",
+        "wait; it is tried again"},
+    ReasonRow{
+        VerifyFailed,
+        "VerifyFailed",
+        C::Verified,
+        "the release serves, and was not proven to work",
+        "see the message; set a fixed image, or go back as docs/releases.md says"},
+    ReasonRow{
+        VerifyJobStuck,
+        "VerifyJobStuck",
+        C::Verified,
+        "the Pod of the Job that is to prove the release can't start",
+        "see the message"},
+    ReasonRow{
+        PodsRestarted,
+        "PodsRestarted",
+        C::Verified,
+        "containers of the new Pods end and are started again",
+        "read kubectl logs --previous of the Pod that the message names"},
     ReasonRow{
         Superseded,
         "Superseded",

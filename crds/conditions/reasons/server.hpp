@@ -90,7 +90,7 @@ constexpr std::array kServer{
     ReasonRow{
         DatabaseMissing,
         "DatabaseMissing",
-        {C::ServerReachable, C::PreflightPassed, C::MigrationsApplied},
+        {C::ServerReachable, C::PreflightPassed, C::MigrationsApplied, C::Verified},
         "the database that the administrator, or the app, logs in to does not exist",
         "create it, or correct spec.maintenanceDatabase; in the app, read DB_NAME from the Secret"},
     ReasonRow{
@@ -104,7 +104,7 @@ constexpr std::array kServer{
     ReasonRow{
         ReadOnlyServer,
         "ReadOnlyServer",
-        {C::ServerReachable, C::PreflightPassed, C::MigrationsApplied},
+        {C::ServerReachable, C::PreflightPassed, C::MigrationsApplied, C::Verified},
         "the server is a standby or read-only",
         "point spec.host to the primary"},
     ReasonRow{

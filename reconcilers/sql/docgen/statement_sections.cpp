@@ -2,11 +2,11 @@
 
 #include "reconcilers/sql/adopt/adopt.hpp"
 #include "reconcilers/sql/adopt/transfer.hpp"
+#include "reconcilers/sql/docgen/release_sections.hpp"
 #include "reconcilers/sql/inspect/catalog.hpp"
 #include "reconcilers/sql/inspect/server.hpp"
 #include "reconcilers/sql/inspect/tenant.hpp"
 #include "reconcilers/sql/ledger/claim.hpp"
-#include "reconcilers/sql/ledger/passed.hpp"
 #include "reconcilers/sql/login/tenant_login.hpp"
 #include "reconcilers/sql/provision/attempt.hpp"
 #include "reconcilers/sql/provision/contents.hpp"
@@ -246,24 +246,6 @@ std::vector<Section> migrating() {
              end_migration_sessions(kNames, kClaimant, 5),
              {count_migration_sessions(kNames, kClaimant)}
          )},
-        {"Record what passed with its migrations in the database; forget the oldest of many",
-         Where::OwnDatabase,
-         "administrator, maintenance database; one transaction",
-         with(
-             {require_claim(kNames, kClaimant),
-              record_passed(
-                  kNames,
-                  kClaimant,
-                  {"5f1b6a3c0d7e",
-                   "",
-                   ImageRef("shop:1"),
-                   "0c9d2e4b8a61",
-                   "public",
-                   ResourceUid("job-uid")}
-              ),
-              record_passed_image(kNames, kClaimant, ImageRef("shop:1"))},
-             forget_passed(kNames, 1)
-         )},
     };
 }
 
@@ -378,7 +360,13 @@ std::vector<Section> ending() {
 std::vector<Section> statement_sections() {
     std::vector<Section> all;
     for (const auto& part :
-         {looking(), making(), arranging(), migrating(), taking_over(), ending()}) {
+         {looking(),
+          making(),
+          arranging(),
+          migrating(),
+          sections_of_releases(kNames, kClaimant),
+          taking_over(),
+          ending()}) {
         all.insert(all.end(), part.begin(), part.end());
     }
     return all;

@@ -1,5 +1,6 @@
 #include "reconcilers/sql/ledger/claim.hpp"
 
+#include "reconcilers/sql/ledger/judged.hpp"
 #include "reconcilers/sql/ledger/passed.hpp"
 #include "reconcilers/sql/ledger/role_names.hpp"
 #include "reconcilers/sql/provision/role_model.hpp"
@@ -43,6 +44,8 @@ Batch create_ledger() {
          " passed_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
          " PRIMARY KEY (database, database_oid, image))"},
         create_passed_template(),
+        create_verification(),
+        create_judged_migration(),
         create_claimed_role(),
         {"CREATE INDEX IF NOT EXISTS claimed_role_database ON djangodb.claimed_role (database)"},
         {"CREATE TABLE IF NOT EXISTS djangodb.adoption ("

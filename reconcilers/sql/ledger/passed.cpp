@@ -17,6 +17,11 @@ std::string is_database(const TenantNames& names) {
     return "database = " + quote_literal(names.database.str());
 }
 
+std::string is_pass(const TenantNames& names, const PassedTemplate& passed) {
+    return is_database(names) + " AND app_template = " + quote_literal(passed.app_template) +
+           " AND job = " + quote_literal(passed.job.str());
+}
+
 /// @param values an expression for each of the columns
 /// @param conflict the key, and what is set anew beside the time
 Statement record(
@@ -65,9 +70,26 @@ Statement create_passed_template() {
         " PRIMARY KEY (database, database_oid, app_template))"};
 }
 
+Statement create_verification() {
+    return {
+        "CREATE TABLE IF NOT EXISTS djangodb.verification ("
+        " database text NOT NULL,"
+        " database_oid bigint NOT NULL,"
+        " app_template text NOT NULL,"
+        " job text NOT NULL,"
+        " said text NOT NULL,"
+        " changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
+        " PRIMARY KEY (database, database_oid, app_template),"
+        " FOREIGN KEY (database, database_oid, app_template) REFERENCES djangodb.passed_template"
+        " ON DELETE CASCADE)"};
+}
+
+// One that is of an earlier pass says nothing of this one.
 std::string passed_templates() {
     return "(SELECT json_agg(json_build_array(p.app_template, p.configs, p.image, p.applied,"
-           " p.recorded_in, p.job) ORDER BY p.passed_at)::text FROM djangodb.passed_template p"
+           " p.recorded_in, p.job, v.said) ORDER BY p.passed_at)::text"
+           " FROM djangodb.passed_template p LEFT JOIN djangodb.verification v"
+           " USING (database, database_oid, app_template, job)"
            " WHERE p.database = $1 AND p.database_oid = d.oid::bigint AND c.same_key)";
 }
 
@@ -78,7 +100,16 @@ std::vector<PassedTemplate> passed_templates_in(const std::string& text) {
     }
     for (const auto& row : json::parse(text)) {
         const auto at = [&](std::size_t column) { return row.at(column).get<std::string>(); };
-        passed.push_back({at(0), at(1), ImageRef(at(2)), at(3), at(4), ResourceUid(at(5))});
+        const auto& verified = row.at(6);
+        passed.push_back(
+            {at(0),
+             at(1),
+             ImageRef(at(2)),
+             at(3),
+             at(4),
+             ResourceUid(at(5)),
+             verified.is_null() ? std::nullopt : std::optional(verified.get<std::string>())}
+        );
     }
     return passed;
 }
@@ -111,6 +142,30 @@ Statement record_passed_image(
         quote_literal(image.str()),
         "(database, database_oid, image) DO UPDATE SET "
     );
+}
+
+Batch ask_for_verification(const TenantNames& names, const PassedTemplate& passed) {
+    if (!passed.verified) {
+        return {};
+    }
+    return {
+        {"INSERT INTO djangodb.verification (database, database_oid, app_template, job, said)"
+         " SELECT database, database_oid, app_template, job, " +
+         quote_literal(*passed.verified) + " FROM djangodb.passed_template WHERE " +
+         is_pass(names, passed) +
+         " ON CONFLICT (database, database_oid, app_template) DO UPDATE SET job = excluded.job,"
+         " said = excluded.said, changed_at = clock_timestamp() WHERE verification.job <> "
+         "excluded.job"}};
+}
+
+Statement record_verified(
+    const TenantNames& names, const PassedTemplate& passed, const std::string& said
+) {
+    return {
+        "UPDATE djangodb.verification v SET said = " + quote_literal(said) +
+        ", changed_at = clock_timestamp() FROM djangodb.claim c WHERE c.database = v.database"
+        " AND c.database_oid = v.database_oid AND v." +
+        is_pass(names, passed)};
 }
 
 Batch forget_passed(const TenantNames& names, std::size_t recorded) {

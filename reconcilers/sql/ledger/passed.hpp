@@ -13,6 +13,10 @@ namespace djdb::sql {
 /// Part of create_ledger.
 Statement create_passed_template();
 
+/// Part of create_ledger: what is to be proven of a template that passed, and what was. A template without a row is not
+/// to be proven: a version that knows nothing of this table let it pass.
+Statement create_verification();
+
 /// An expression: the rows of $1 on the database d as a JSON array of arrays, most recent last; NULL: there are none.
 std::string passed_templates();
 /// Reads its value back.
@@ -23,6 +27,10 @@ std::vector<PassedTemplate> passed_templates_in(const std::string& text);
 Statement record_passed(const TenantNames&, const Claimant&, const PassedTemplate&);
 /// The same as the version before reads it, which may come back.
 Statement record_passed_image(const TenantNames&, const Claimant&, const ImageRef&);
+
+/// That it is to be proven; none where nobody asks for it.
+Batch ask_for_verification(const TenantNames&, const PassedTemplate&);
+Statement record_verified(const TenantNames&, const PassedTemplate&, const std::string& said);
 
 /// So many of each are remembered for a database: to go back to an older one costs a Job that has nothing to do.
 inline constexpr std::size_t kMostPassed = 50;

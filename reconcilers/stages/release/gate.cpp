@@ -11,8 +11,9 @@
 //   not held although its template never passed   -> Satisfied, doubted (UngatedRollout): migrate it all the same,
 //                                                    for its code may already run
 //   what it names changed alone                   -> Satisfied, doubted (ConfigChanged): the next template is held
-//   else                                          -> Satisfied, with a word on a tag that may be pushed anew
+//   else                                          -> Satisfied, with what may go wrong in any rollout (rollout_warnings)
 #include "reconcilers/stages/release/proof.hpp"
+#include "reconcilers/stages/release/rollout_warnings.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 
@@ -56,6 +57,7 @@ std::vector<PassedTemplate> passed_before(const Desired& desired, const Observed
     for (const auto& workload : observed.release.workloads) {
         if (observed.release.applied && passed_before_templates(desired, observed, workload)) {
             passed.push_back(a_pass_of(desired, observed, workload, "", ResourceUid("")));
+            passed.back().verified.reset();  // it serves
         }
     }
     return passed;
@@ -86,21 +88,6 @@ std::optional<Verdict> doubt(const Desired& desired, const Observed& observed) {
         }
     }
     return std::nullopt;
-}
-
-/// Empty: there is nothing to warn of.
-std::string warn_of_tags(const Desired& desired, const Observed& observed) {
-    for (const auto& workload : observed.release.workloads) {
-        const auto image = app_image(workload, desired.object.spec.app);
-        if (image && may_be_pushed_anew(workload, desired.object.spec.app)) {
-            // Begun as a string: GCC 12 warns of " " before a temporary one (its bug 105651).
-            return std::string(" ") + quoted(workload) + " asks for " + image->str() +
-                   " without a digest: pushed anew, that tag would bring other code into new Pods "
-                   "than what passed. Name the digest, or give each build its own tag and leave "
-                   "imagePullPolicy at IfNotPresent.";
-        }
-    }
-    return "";
 }
 
 std::optional<Verdict> refuse(const Desired& desired, const Observed& observed) {
@@ -172,7 +159,7 @@ Verdict assess_gate(const Desired& desired, const Observed& observed) {
     return Satisfied{
         {Reason::Succeeded,
          "The gate holds every new Pod template until it has passed." +
-             warn_of_tags(desired, observed)}};
+             rollout_warnings(desired, observed)}};
 }
 
 }  // namespace djdb

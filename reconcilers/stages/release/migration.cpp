@@ -59,6 +59,14 @@ auto migrations_in(const std::vector<JobRun>& jobs) {
            std::views::filter([](const JobRun& job) { return job.kind == JobKind::Migrate; });
 }
 
+/// As its probe found it.
+std::string recorded_in(const Desired& desired, const Observed& observed, const Workload& source) {
+    const auto* probe = find_passed_probe(desired, observed, source);
+    const auto end = probe == nullptr ? JobEnd{} : read_end(*probe);
+    const auto* answer = std::get_if<Answered>(&end);
+    return answer == nullptr ? "" : answer->recorded_in;
+}
+
 StartMigration attempt_of(
     const Desired& desired,
     const Observed& observed,
@@ -74,7 +82,9 @@ StartMigration attempt_of(
          attempt,
          proof_name(desired, observed, source),
          pod_labels(desired, observed, source)},
-        approved_migrations(desired, observed, source)};
+        approved_migrations(desired, observed, source),
+        judged_migrations(desired, observed, source),
+        recorded_in(desired, observed, source)};
 }
 
 Verdict start(

@@ -19,11 +19,21 @@
 //   yes            | Block      | any          | Blocked(PlanRefused)
 //
 //   of both kinds the stricter verdict counts
+//
+//   the database has migrations that the image does not know, being an earlier one (probe: ahead):
+//
+//   their plans said that the release before works behind them | approvedPlan | verdict
+//   ------------------------------------------------------------|--------------|------------------------
+//   all of them                                                 | any          | as above
+//   not all, or nobody has judged one                           | this plan    | as above
+//   not all, or nobody has judged one                           | another      | Blocked(RollbackUnsafe)
 #include "reconcilers/stages/release/plan.hpp"
 
 #include "crds/api.hpp"
 #include "crds/text.hpp"
+#include "reconcilers/app_template.hpp"
 #include "reconcilers/ports/content_name.hpp"
+#include "reconcilers/stages/release/fresh_backup.hpp"
 #include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/workflow.hpp"
@@ -59,17 +69,54 @@ std::uint64_t number_in(const std::string& digits) {
     return number;
 }
 
-/// The digest, changed by what passed last: as hard to meet on purpose as the digest itself.
-std::string name_at_this_time(const std::string& digest, const Observed& observed) {
-    if (digest.empty() || !observed.tenant || observed.tenant->passed_templates.empty()) {
-        return digest;
+std::string as_digits(std::uint64_t number) {
+    std::array<char, 17> digits{};
+    std::snprintf(digits.data(), digits.size(), "%016" PRIx64, number);
+    return digits.data();
+}
+
+/// What passed last: an approval is of one time.
+std::string last_pass(const Observed& observed) {
+    if (!observed.tenant || observed.tenant->passed_templates.empty()) {
+        return {};
     }
     const auto& last = observed.tenant->passed_templates.back();
-    const auto passed =
-        name_by_content(last.app_template + "\n" + last.applied + "\n" + last.job.str());
-    std::array<char, 17> name{};
-    std::snprintf(name.data(), name.size(), "%016" PRIx64, number_in(digest) ^ number_in(passed));
-    return name.data();
+    return last.app_template + "\n" + last.applied + "\n" + last.job.str();
+}
+
+/// The digest, changed by what passed last: as hard to meet on purpose as the digest itself.
+std::string name_at_this_time(const std::string& digest, const Observed& observed) {
+    const auto last = last_pass(observed);
+    return digest.empty() || last.empty()
+               ? digest
+               : as_digits(number_in(digest) ^ number_in(name_by_content(last)));
+}
+
+/// Other migrations that an earlier image would run behind give it another one.
+std::string name_of_going_back(const FoundPlan& plan, const Observed& observed) {
+    auto text =
+        last_pass(observed) + "\n" + plan.ahead_digest + " " + std::to_string(plan.ahead_count);
+    for (const auto& name : plan.ahead) {
+        text += "\n" + name;
+    }
+    return as_digits(
+        number_in(plan.name) ^
+        number_in(name_by_content(text).substr(0, 8) + name_by_content("of " + text).substr(0, 8))
+    );
+}
+
+/// By the plan that it was applied with. That judged all its migrations together against the release that ran: an image
+/// that knows a part of them is another one.
+bool is_judged_compatible(
+    const Observed& observed, const std::string& migration, const std::vector<std::string>& unknown
+) {
+    const auto& all = observed.release.judged;
+    const auto found = std::ranges::find(all, migration, &JudgedMigration::name);
+    return found != all.end() && found->is_compatible &&
+           std::ranges::all_of(all, [&](const JudgedMigration& other) {
+               return other.since != found->since ||
+                      std::ranges::find(unknown, other.name) != unknown.end();
+           });
 }
 
 std::string names_of(const std::vector<std::string>& names, std::size_t count) {
@@ -129,7 +176,43 @@ Verdict refuse(const MigrationsSpec& spec, const FoundPlan& plan, const std::str
              " Set an image without them, or change that policy."}};
 }
 
-Verdict judge(const Desired& desired, const FoundPlan& plan, const std::string& held) {
+/// The dump that was made before the first of them, if any was.
+std::string backup_before(const Observed& observed, const FoundPlan& plan) {
+    std::string first;
+    for (const auto& judged : observed.release.judged) {
+        if (!judged.backup.empty() &&
+            std::ranges::find(plan.ahead, judged.name) != plan.ahead.end()) {
+            first = judged.backup;
+        }
+    }
+    return first.empty() ? ""
+                         : " Before them the database was dumped: " + first +
+                               "; to restore it (docs/backups.md) loses what was written since.";
+}
+
+Verdict refuse_to_go_back(
+    const Desired& desired, const Observed& observed, const Workload& source, const FoundPlan& plan
+) {
+    const auto image = app_image(source, desired.object.spec.app).value_or(ImageRef(""));
+    return Blocked{
+        {Reason::RollbackUnsafe,
+         image.str() +
+             " is older than the database, or misses migration files: nobody has judged that it "
+             "works behind " +
+             names_of(plan.ahead, plan.ahead_count) + ", which it does not know." +
+             (source.hold ? held(desired, observed, source)
+                          : " It is not held: its code runs behind them now. Nothing is migrated "
+                            "for it.") +
+             backup_before(observed, plan) +
+             " Set an image that knows them; or let it roll all the same by "
+             "spec.migrations.approvedPlan: \"" +
+             plan.name + "\"."}};
+}
+
+Verdict judge(
+    const Desired& desired, const Observed& observed, const Workload& source, const FoundPlan& plan
+) {
+    const auto held = djdb::held(desired, observed, source);
     const auto& spec = desired.object.spec.migrations;
     const auto found = what_is_found(plan);
     switch (decide(spec, plan)) {
@@ -138,6 +221,9 @@ Verdict judge(const Desired& desired, const FoundPlan& plan, const std::string& 
         case PlanDecision::Refused:
             return refuse(spec, plan, held);
         case PlanDecision::ApprovalRequired:
+            if (plan.ahead_count != 0) {
+                return refuse_to_go_back(desired, observed, source, plan);
+            }
             return Blocked{
                 {Reason::ApprovalRequired,
                  "Plan " + plan.name + " has to be approved: " + found + "." + held +
@@ -147,8 +233,12 @@ Verdict judge(const Desired& desired, const FoundPlan& plan, const std::string& 
         case PlanDecision::Approved:
             return Satisfied{
                 {Reason::Succeeded,
-                 "Plan " + plan.name + " is approved" + by(approver_of(desired.object)) + ": " +
-                     found + "."}};
+                 "Plan " + plan.name + " is approved" + by(approver_of(desired.object)) +
+                     (found.empty() ? "" : ": " + found) +
+                     (plan.ahead_count == 0
+                          ? ""
+                          : ": the image is older than " + names_of(plan.ahead, plan.ahead_count)) +
+                     "."}};
         case PlanDecision::Allowed:
             break;
     }
@@ -173,6 +263,15 @@ FoundPlan find_plan(const Desired& desired, const Observed& observed, const Work
     const auto end = read_end(*probe);
     auto plan = std::get<Answered>(end).plan;
     plan.name = name_at_this_time(plan.digest, observed);
+    const auto unnamed = plan.ahead_count - plan.ahead.size();
+    const auto unknown = plan.ahead;
+    std::erase_if(plan.ahead, [&](const std::string& name) {
+        return is_judged_compatible(observed, name, unknown);
+    });
+    plan.ahead_count = plan.ahead.size() + unnamed;
+    if (plan.ahead_count != 0) {
+        plan.name = name_of_going_back(plan, observed);
+    }
     return plan;
 }
 
@@ -185,8 +284,11 @@ bool restricts(const MigrationsSpec& spec) {
 }
 
 PlanDecision decide(const MigrationsSpec& spec, const FoundPlan& plan) {
+    const bool goes_back = plan.ahead_count != 0;
+    const auto asked =
+        spec.approved_plan == plan.name ? PlanDecision::Approved : PlanDecision::ApprovalRequired;
     if (!restricts(spec)) {
-        return PlanDecision::Allowed;
+        return goes_back ? asked : PlanDecision::Allowed;
     }
     if (!plan.is_known) {
         return PlanDecision::Unknown;
@@ -198,11 +300,10 @@ PlanDecision decide(const MigrationsSpec& spec, const FoundPlan& plan) {
     if (has_found(PlanPolicy::Block)) {
         return PlanDecision::Refused;
     }
-    if (!has_found(PlanPolicy::Approve)) {
+    if (!has_found(PlanPolicy::Approve) && !goes_back) {
         return PlanDecision::Allowed;
     }
-    return spec.approved_plan == plan.name ? PlanDecision::Approved
-                                           : PlanDecision::ApprovalRequired;
+    return asked;
 }
 
 bool has_met_another_plan(const JobRun& migration) {
@@ -238,6 +339,33 @@ std::optional<std::string> approved_migrations(
            (plan.migrations ? *plan.migrations : "plan:" + plan.digest);
 }
 
+std::vector<JudgedMigration> judged_migrations(
+    const Desired& desired, const Observed& observed, const Workload& source
+) {
+    const auto plan = find_plan(desired, observed, source);
+    if (!plan.is_known || plan.is_new || !plan.pending ||
+        plan.incompatible_count != plan.incompatible.size()) {
+        return {};
+    }
+    const auto& passed = known(observed.tenant).passed_templates;
+    const auto since = passed.empty() ? "" : passed.back().applied;
+    std::string dump;
+    if (const auto backup = find_backup(desired, observed)) {
+        dump = backup->dump.file + " on claim " + desired.object.spec.backup.claim_name +
+               ", begun at " + format_time(backup->job->created);
+    }
+    std::vector<JudgedMigration> judged;
+    judged.reserve(plan.squashed.size() + plan.pending->size());
+    for (const auto& name : plan.squashed) {
+        judged.push_back({name, true, since, dump});
+    }
+    for (const auto& name : *plan.pending) {
+        const bool breaks = std::ranges::find(plan.incompatible, name) != plan.incompatible.end();
+        judged.push_back({name, !breaks, since, dump});
+    }
+    return judged;
+}
+
 Verdict assess_plan(const Desired& desired, const Observed& observed) {
     const auto* source = migration_source(desired, observed);
     if (source == nullptr) {
@@ -257,11 +385,15 @@ Verdict assess_plan(const Desired& desired, const Observed& observed) {
     const auto& spec = desired.object.spec.migrations;
     for (const auto* one : environments_to_prove(desired, observed)) {
         const auto plan = find_plan(desired, observed, *one);
-        if (decide(spec, plan) == PlanDecision::Refused) {
+        const auto decision = decide(spec, plan);
+        if (decision == PlanDecision::Refused) {
             return refuse(spec, plan, held(desired, observed, *one));
         }
+        if (decision == PlanDecision::ApprovalRequired && plan.ahead_count != 0) {
+            return refuse_to_go_back(desired, observed, *one, plan);
+        }
     }
-    return judge(desired, find_plan(desired, observed, *source), held(desired, observed, *source));
+    return judge(desired, observed, *source, find_plan(desired, observed, *source));
 }
 
 }  // namespace djdb

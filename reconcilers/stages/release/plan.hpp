@@ -8,9 +8,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace djdb {
 
+/// What is left of `ahead` are migrations that nobody has judged compatible with the release that ran before them.
 /// As the last probe in the environment of this workload found it, unless that is of a release that is over. An approval
 /// is of one time: where a backup brings back what was migrated, or something else has passed since, the same migrations
 /// have another name.
@@ -37,6 +39,12 @@ std::string approver_of(const DjangoDatabase&);
 /// too many by the digest of all. None: the spec restricts nothing, and all that are pending may be applied; but none is
 /// where the release was found to change nothing and is not backed up for that.
 std::optional<std::string> approved_migrations(
+    const Desired&, const Observed&, const Workload& source
+);
+
+/// What its plan says of the migrations that a Job of this workload is about to apply. Empty: there is none, or it does
+/// not tell of each of them; and of a database in which nothing was migrated before, to which nobody goes back.
+std::vector<JudgedMigration> judged_migrations(
     const Desired&, const Observed&, const Workload& source
 );
 

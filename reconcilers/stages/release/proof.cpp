@@ -129,7 +129,9 @@ PassedTemplate a_pass_of(
         app_image(workload, app).value_or(ImageRef("")),
         name_of(observed.release.applied.value_or(AppliedMigrations{})),
         recorded_in,
-        job};
+        job,
+        desired.object.spec.verify.when == VerifyWhen::Never ? std::nullopt
+                                                             : std::optional(std::string())};
 }
 
 std::string proof_name(const Desired& desired, const Observed& observed, const Workload& workload) {

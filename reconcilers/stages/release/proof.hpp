@@ -45,7 +45,7 @@ std::string config_versions(const Desired&, const Observed&, const Workload&);
 /// Those that differ from the ones it passed with, such as ConfigMap "web".
 std::string changed_configs(const Desired&, const Observed&, const Workload&);
 
-/// The row that says that it passed with what is observed now.
+/// The row that says that it passed with what is observed now, and that it is to be verified if the spec asks for it.
 /// @param job empty: the version before let its image pass
 PassedTemplate a_pass_of(
     const Desired&,

@@ -7,9 +7,10 @@
 //   all rolled                               -> Satisfied
 // Once rolled out, a template stays so while it is scaled or loses Pods: that is the Deployment's own
 // condition Available. Old Pods that are ending, and may still write, are known by the Deployment's
-// status.terminatingReplicas alone, since the operator may not list an app's Pods; a cluster that does
+// status.terminatingReplicas alone, since no watch has an app's Pods; a cluster that does
 // not serve that field (feature gate DeploymentReplicaSetTerminatingReplicas off) leaves them out.
 #include "reconcilers/jobs/answer.hpp"
+#include "reconcilers/stages/release/way_back.hpp"
 #include "reconcilers/stages/release/workload_facts.hpp"
 #include "reconcilers/workflow.hpp"
 
@@ -33,11 +34,12 @@ std::string what_is_awaited(const Desired& desired, const std::vector<Workload>&
     return waiting;
 }
 
-/// Also those whose end the Job controller has not noticed yet: their time runs from then on.
+/// Also those whose end the Job controller has not noticed yet: their time runs from then on. What verifies comes behind.
 std::vector<std::string> jobs_to_expire(const Observed& observed) {
     std::vector<std::string> names;
     for (const auto& job : observed.jobs) {
-        if (is_over(read_end(job)) && !job.expires && !job.being_deleted) {
+        if (job.kind != JobKind::Verify && is_over(read_end(job)) && !job.expires &&
+            !job.being_deleted) {
             names.push_back(job.name);
         }
     }
@@ -69,7 +71,8 @@ Verdict assess_rollout(const Desired& desired, const Observed& observed) {
                 {Reason::RolloutTimedOut,
                  "Deployment \"" + workload.meta.key.name.str() +
                      "\" exceeded its progress deadline. The database is migrated; "
-                     "read kubectl rollout status and the new Pods' logs."}};
+                     "read kubectl rollout status and the new Pods' logs." +
+                     way_back(desired, observed)}};
         }
     }
     if (const auto waiting = what_is_awaited(desired, observed.release.workloads);

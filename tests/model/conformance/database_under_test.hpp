@@ -47,6 +47,8 @@ class DatabaseUnderTest {
     virtual bool has_role(const std::string& name) = 0;
     /// What a migration Job leaves: django_migrations with this one.
     virtual void migrate(const Tenant&, const std::string& app, const std::string& name) = 0;
+    /// As an app does, which stays.
+    virtual void open_session(const Tenant&, const LoginId&, const Sensitive& password) = 0;
 };
 
 std::unique_ptr<DatabaseUnderTest> make_database_under_test();

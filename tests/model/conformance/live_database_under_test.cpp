@@ -104,8 +104,20 @@ class LiveUnderTest final : public DatabaseUnderTest {
             tenant.names.database.str()
         );
     }
+    void open_session(const Tenant& tenant, const LoginId& login, const Sensitive& password)
+        override {
+        sessions_.push_back(postgres::Connection::open(
+            postgres::tenant_endpoint(
+                server_.access(), tenant.names.database, tenant.names.role(login), password
+            ),
+            postgres::call_for()
+        ));
+        // Ours says whose it is, and no app's does.
+        sessions_.back()->run({"SET application_name = 'shop'"}, postgres::call_for());
+    }
 
   private:
+    std::vector<std::unique_ptr<postgres::Connection>> sessions_;
     Server server_;
     std::unique_ptr<postgres::PostgresDatabase> database_ =
         std::make_unique<postgres::PostgresDatabase>();

@@ -82,6 +82,13 @@ class ModelUnderTest final : public DatabaseUnderTest {
         database->has_migrations_table = true;
         database->migrations.insert(app + "." + name);
     }
+    void open_session(const Tenant& tenant, const LoginId& login, const Sensitive& password)
+        override {
+        const auto& role = tenant.names.role(login).str();
+        const auto& database = tenant.names.database.str();
+        world_.postgres.log_in(role, password.reveal(), database);
+        world_.postgres.sessions.push_back({role, {}, {}, world_.postgres.find(database)->oid});
+    }
 
   private:
     PgServer::State& state() { return world_.postgres.state; }

@@ -23,7 +23,11 @@ std::string answer_of(
 
 int exit_code_of(const std::string& reason) {
     static const std::map<std::string, int> kCodes{
-        {"Unreachable", 75}, {"AuthFailed", 76}, {"DatabaseMissing", 77}, {"ReadOnlyServer", 80}};
+        {"Unreachable", 75},
+        {"AuthFailed", 76},
+        {"DatabaseMissing", 77},
+        {"ReadOnlyServer", 80},
+        {"VerifyFailed", 93}};
     return kCodes.at(reason);
 }
 

@@ -18,7 +18,7 @@ std::string answer_of(
     const std::string& plan = {}
 );
 
-/// Of those that a login may end with.
+/// Of those that a login may end with, and of what does not work behind it.
 int exit_code_of(const std::string& reason);
 
 }  // namespace djdb::model

@@ -32,18 +32,6 @@ std::string list(const std::set<std::string>& names) {
 
 }  // namespace
 
-/// As long as it is wanted; a Pod that is to end does nothing any more.
-std::optional<Controllers::AtWork> Controllers::find_backup(
-    const ObjectKey& key, const ResourceUid& uid
-) const {
-    const auto job = world_.api.jobs.find(key);
-    const auto pod = world_.api.pods.find(key);
-    if (!job || !pod || job->meta.uid != uid || job->meta.being_deleted || pod->has_ended) {
-        return std::nullopt;
-    }
-    return AtWork{*job, *pod};
-}
-
 void Controllers::begin_backup(const Job& job, Pod pod) {
     const auto& key = job.meta.key;
     auto attempt = BackupAttempt::Succeeds;
@@ -62,12 +50,11 @@ void Controllers::begin_backup(const Job& job, Pod pod) {
     world_.timeline.after(waits, [this, key, uid = job.meta.uid, attempt] {
         dump(key, uid, attempt);
     });
-    const Millis deadline = Millis{job.deadline.count()} * 1'000;
-    world_.timeline.after(deadline, [this, key, uid = job.meta.uid] { stop(key, uid); });
+    stop_at_deadline(job);
 }
 
 void Controllers::dump(const ObjectKey& key, const ResourceUid& uid, BackupAttempt attempt) {
-    auto found = find_backup(key, uid);
+    auto found = find_at_work(key, uid);
     if (!found) {
         return;
     }
@@ -101,7 +88,7 @@ void Controllers::dump(const ObjectKey& key, const ResourceUid& uid, BackupAttem
 void Controllers::end_dump(
     const ObjectKey& key, const ResourceUid& uid, BackupAttempt attempt, const Dump& begun
 ) {
-    auto found = find_backup(key, uid);
+    auto found = find_at_work(key, uid);
     if (!found) {
         return;
     }
@@ -128,7 +115,7 @@ void Controllers::end_dump(
 void Controllers::read_back(
     const ObjectKey& key, const ResourceUid& uid, BackupAttempt attempt, const Dump& begun
 ) {
-    auto found = find_backup(key, uid);
+    auto found = find_at_work(key, uid);
     if (!found) {
         return;
     }
@@ -149,7 +136,7 @@ void Controllers::read_back(
 void Controllers::keep(
     const ObjectKey& key, const ResourceUid& uid, BackupAttempt attempt, Dump begun
 ) {
-    auto found = find_backup(key, uid);
+    auto found = find_at_work(key, uid);
     if (!found) {
         return;
     }
@@ -173,24 +160,6 @@ void Controllers::keep(
     }
     pod.others_run = attempt == BackupAttempt::HasSidecar;
     end(std::move(pod), key, uid);
-}
-
-/// At its deadline, unless that was lifted: the Job controller takes the Pod with all that it said.
-void Controllers::stop(const ObjectKey& key, const ResourceUid& uid) {
-    const auto found = world_.api.jobs.find(key);
-    const auto pod = world_.api.pods.find(key);
-    if (!found || found->meta.uid != uid || found->meta.being_deleted || !found->has_deadline ||
-        found->end != JobEnding::None || (pod && pod->is_lost)) {
-        return;
-    }
-    world_.history.note("kubernetes", [&] { return key.name.str() + " exceeds its deadline"; });
-    ++world_.failed_attempts;
-    world_.api.pods.remove(key);
-    auto job = *found;
-    job.end = JobEnding::Failed;
-    job.failure_reason = "DeadlineExceeded";
-    job.finished = world_.api.wall_clock();
-    world_.api.put_status(std::move(job));
 }
 
 }  // namespace djdb::model

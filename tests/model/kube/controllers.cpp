@@ -31,6 +31,9 @@ void say(Pod& pod, int exit_code, const std::string& reason) {
 
 Controllers::Controllers(World& world) : world_(world), random_(world.random.fork()) {
     world_.api.deployments.listen([this](const auto& change) {
+        world_.rules.deployment_changes(
+            change.before.get(), change.now.get(), world_.timeline.now()
+        );
         if (change.now) {
             world_.timeline.after(random_.between(5, 200), [this, key = change.key] { tend(key); });
         }
@@ -75,6 +78,8 @@ void Controllers::tend(const ObjectKey& key) {
         });
         next.rolls = true;
         next.pods = next.rolled_template.empty() ? Pods::Progressing : Pods::Mixed;
+        next.restarts = 0;
+        next.restarted.reset();
     } else {
         next.pods = pods_after(next.pods);
         if (next.pods == Pods::Complete) {
@@ -105,6 +110,10 @@ void Controllers::begin(const ObjectKey& key, const ResourceUid& uid) {
     pod.database = job->database;
     if (job->kind == JobKind::Backup) {
         begin_backup(*job, std::move(pod));
+        return;
+    }
+    if (job->kind == JobKind::Verify) {
+        begin_verification(*job, std::move(pod));
         return;
     }
     const auto& left = world_.attempts[job->image];
@@ -142,9 +151,22 @@ void Controllers::probe(const ObjectKey& key, const ResourceUid& uid) {
     end(std::move(pod), key, uid);
 }
 
+/// As long as it is wanted; a Pod that is to end does nothing any more.
+std::optional<Controllers::AtWork> Controllers::find_at_work(
+    const ObjectKey& key, const ResourceUid& uid
+) const {
+    const auto job = world_.api.jobs.find(key);
+    const auto pod = world_.api.pods.find(key);
+    if (!job || !pod || job->meta.uid != uid || job->meta.being_deleted || pod->has_ended) {
+        return std::nullopt;
+    }
+    return AtWork{*job, *pod};
+}
+
 std::shared_ptr<const Secret> Controllers::secret_of(const Job& job) const {
     static const std::map<JobKind, const char*> kSuffixes{
         {JobKind::Probe, "-database"},
+        {JobKind::Verify, "-database"},
         {JobKind::Migrate, "-migrate"},
         {JobKind::Backup, "-backup"}};
     return world_.api.secrets.find(
@@ -301,49 +323,6 @@ Pod Controllers::answer(const Job& job, Pod pod) {
         pod.meta.being_deleted = true;
     }
     return pod;
-}
-
-void Controllers::end(Pod pod, const ObjectKey& key, const ResourceUid& uid) {
-    world_.history.note("job", [&] {
-        return key.name.str() + " ends with " + std::to_string(pod.exit_code) + " " + pod.answer;
-    });
-    leave(uid);
-    pod.finished = world_.api.wall_clock();
-    world_.failed_attempts += pod.exit_code == 0 && !pod.meta.being_deleted ? 0 : 1;
-    const bool goes_on = pod.others_run;
-    if (pod.meta.being_deleted) {
-        world_.api.pods.remove(key);
-    } else {
-        world_.api.put_pod(std::move(pod));
-    }
-    if (goes_on) {
-        return;
-    }
-    world_.timeline.after(random_.between(10, 500), [this, key, uid] { finish(key, uid); });
-}
-
-void Controllers::finish(const ObjectKey& key, const ResourceUid& uid) {
-    const auto found = world_.api.jobs.find(key);
-    if (!found || found->meta.uid != uid || found->end != JobEnding::None) {
-        return;
-    }
-    const auto pod = world_.api.pods.find(key);
-    auto job = *found;
-    job.end = !pod || pod->exit_code == 0 ? JobEnding::Succeeded : JobEnding::Failed;
-    job.finished = world_.api.wall_clock();
-    world_.api.put_status(std::move(job));
-}
-
-void Controllers::remove(const ObjectKey& key, const ResourceUid& uid) {
-    const auto job = world_.api.jobs.find(key);
-    const auto pod = world_.api.pods.find(key);
-    if (job && job->meta.uid == uid && !(pod && pod->is_lost)) {
-        // A Pod that is killed may be in the midst of its work.
-        world_.rules.migration_ends(key);
-        leave(uid);
-        world_.api.pods.remove(key);
-        world_.api.jobs.remove(key);
-    }
 }
 
 }  // namespace djdb::model

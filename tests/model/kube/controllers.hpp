@@ -21,17 +21,23 @@ class Controllers {
     void begin(const ObjectKey& key, const ResourceUid&);
     void probe(const ObjectKey& key, const ResourceUid&);
     void migrate(const ObjectKey& key, const ResourceUid&, Millis waited);
-    // A backup's (backups.cpp): two init containers, and then ours.
     struct AtWork {
         Job job;
         Pod pod;
     };
-    [[nodiscard]] std::optional<AtWork> find_backup(const ObjectKey& key, const ResourceUid&) const;
+    [[nodiscard]] std::optional<AtWork> find_at_work(const ObjectKey& key, const ResourceUid&)
+        const;
+    // One that proves what rolled out (verifications.cpp).
+    void begin_verification(const Job&, Pod);
+    void verify(const ObjectKey& key, const ResourceUid&, VerifyAttempt);
+    void end_verification(const ObjectKey& key, const ResourceUid&, VerifyAttempt);
+    // A backup's (backups.cpp): two init containers, and then ours.
     void begin_backup(const Job&, Pod);
     void dump(const ObjectKey& key, const ResourceUid&, BackupAttempt);
     void end_dump(const ObjectKey& key, const ResourceUid&, BackupAttempt, const Dump&);
     void read_back(const ObjectKey& key, const ResourceUid&, BackupAttempt, const Dump&);
     void keep(const ObjectKey& key, const ResourceUid&, BackupAttempt, Dump);
+    void stop_at_deadline(const Job&);
     void stop(const ObjectKey& key, const ResourceUid&);
     /// @return whether its Pod has a session now
     bool enter(const Job&, Pod);

@@ -38,6 +38,9 @@ struct Deployment {
     bool rolls = false;
     /// Its template came in, or it was resumed, while the gate was off.
     bool is_ungated = false;
+    /// How often a container of its new Pods was started again, and when last.
+    std::int64_t restarts = 0;
+    std::optional<TimePoint> restarted;
 };
 
 enum class JobEnding { None, Succeeded, Failed };

@@ -33,16 +33,10 @@ void ModelCluster::read(const char* what) {
     translated(FailureOrigin::Kubernetes, [&] { world_.faults.read(caller_, what); });
 }
 
-template <class Apply>
-void ModelCluster::effect(const Effect& what, Apply&& apply) {
-    translated(FailureOrigin::Kubernetes, [&] {
-        world_.faults.effect(caller_, what, std::forward<Apply>(apply));
-    });
-}
-
 std::optional<DjangoDatabase> ModelCluster::find_database(const ObjectKey& key) {
     const auto object = views_.databases.find(key);
     seen_ = {object, world_.timeline.now()};
+    world_.rules.saw(caller_.name, seen_);
     return object ? std::optional(*object) : std::nullopt;
 }
 
@@ -60,23 +54,6 @@ std::optional<std::map<std::string, std::string>> ModelCluster::find_namespace_l
     return std::map<std::string, std::string>{{"kubernetes.io/metadata.name", ns.str()}};
 }
 
-std::vector<Workload> ModelCluster::list_workloads(const ObjectKey& database) {
-    std::vector<Workload> workloads;
-    for (const auto& [key, object] : views_.deployments.all()) {
-        if (key.ns == database.ns && object->database == database.name.str()) {
-            Workload workload;
-            workload.meta = object->meta;
-            workload.pod_template = PodTemplate(json::parse(object->pod_template));
-            workload.hold = object->paused ? std::optional(Hold::Paused) : std::nullopt;
-            workload.held_by = object->paused && !object->is_marked ? object->paused_by : "";
-            workload.is_marked = object->is_marked;
-            workload.pods = state_of(*object);
-            workloads.push_back(std::move(workload));
-        }
-    }
-    return workloads;
-}
-
 std::vector<JobRun> ModelCluster::list_jobs(const ObjectKey& database) {
     std::vector<JobRun> jobs;
     for (const auto& [key, object] : views_.jobs.all()) {
@@ -87,30 +64,11 @@ std::vector<JobRun> ModelCluster::list_jobs(const ObjectKey& database) {
     return jobs;
 }
 
-/// In this world no app ran before it was labelled.
-std::vector<RolledTemplate>
-ModelCluster::read_rolled_templates(const Namespace&, const CallContext&) {
-    read("list the ReplicaSets");
-    return {};
-}
-
 /// In this world no quota and no volume keeps a Pod from starting.
 std::optional<Explanation>
 ModelCluster::read_warning(const Namespace&, const ResourceUid&, const CallContext&) {
     read("read the Events of a Job");
     return std::nullopt;
-}
-
-GateState ModelCluster::find_gate() {
-    switch (views_.gates.find(kGateKey)->policy) {
-        case GatePolicy::Intact:
-            return GateState::Intact;
-        case GatePolicy::Missing:
-            return GateState::Missing;
-        case GatePolicy::Altered:
-            break;
-    }
-    return GateState::Altered;
 }
 
 std::optional<SecretFacts> ModelCluster::find_operator_secret(const ObjectName& name) {
@@ -311,19 +269,6 @@ void ModelCluster::create_job(const json& manifest, const CallContext&) {
         world_.rules.before_job(job, seen_);
         world_.api.create_job(std::move(job));
         world_.rules.after_job(key, world_.timeline.now());
-    });
-}
-
-void ModelCluster::open_gate(const Workload& workload, const CallContext&) {
-    effect({"open the gate of", workload.meta.key.name.str()}, [&] {
-        const auto current = world_.api.deployments.find(workload.meta.key);
-        const bool is_judged =
-            current && current->meta.resource_version == workload.meta.resource_version;
-        const bool is_forced = !is_judged && acts(Mutant::GateOfAnotherVersion);
-        if (is_judged || is_forced) {
-            world_.rules.before_open_gate(workload.meta.key, world_.timeline.now());
-        }
-        world_.api.open_gate(workload.meta, !is_forced);
     });
 }
 

@@ -2,10 +2,13 @@
 #pragma once
 
 #include "reconcilers/ports/cluster.hpp"
+#include "tests/model/ports/translate.hpp"
 #include "tests/model/ports/views.hpp"
 #include "tests/model/world/world.hpp"
 
 #include <nlohmann/json_fwd.hpp>
+
+#include <utility>
 
 namespace djdb::model {
 
@@ -32,6 +35,7 @@ class ModelCluster final : public Cluster {
     std::optional<ConfigMapFacts> read_config_map(const ObjectKey&, const CallContext&) override;
     std::optional<std::string> read_version(PublishedKind, const ObjectKey&, const CallContext&)
         override;
+    std::vector<AppPod> read_app_pods(const Workload&, const CallContext&) override;
     std::vector<RolledTemplate> read_rolled_templates(const Namespace&, const CallContext&)
         override;
     std::optional<Explanation>
@@ -60,7 +64,11 @@ class ModelCluster final : public Cluster {
   private:
     void read(const char* what);
     template <class Apply>
-    void effect(const Effect& what, Apply&& apply);
+    void effect(const Effect& what, Apply&& apply) {
+        translated(FailureOrigin::Kubernetes, [&] {
+            world_.faults.effect(caller_, what, std::forward<Apply>(apply));
+        });
+    }
     [[nodiscard]] std::optional<SecretFacts> read_at(const ObjectKey&) const;
 
     World& world_;

@@ -196,6 +196,59 @@ void ModelTenant::
     });
 }
 
+/// Of the database of that name; one that takes its place has none.
+std::vector<JudgedMigration> ModelTenant::read_judgements(const CallContext&) {
+    return look(world_, caller_, "read what plans said", access_, [&](const PgServer& server) {
+        std::vector<JudgedMigration> judged;
+        if (const auto* database = server.find(shape_.database)) {
+            for (const auto& [name, is_compatible, since, backup] : database->judged) {
+                judged.push_back({name, is_compatible, since, backup});
+            }
+        }
+        return judged;
+    });
+}
+
+void ModelTenant::
+    record_judgements(const std::vector<JudgedMigration>& judged, const std::vector<std::string>& applied, const CallContext&) {
+    std::vector<JudgedRow> rows;
+    for (const auto& [name, is_compatible, since, backup] : judged) {
+        rows.push_back({name, is_compatible, since, backup});
+    }
+    effect("record what a plan said", Makes::Nothing, [&](PgServer& server) {
+        server.record_judgements(shape_, rows, applied);
+    });
+}
+
+/// An app's Pods open none here, and what their addresses come to is in words alone.
+std::vector<AppSession> ModelTenant::read_sessions(const LoginId& login, const CallContext&) {
+    const auto what = "list an app's sessions";
+    return look(world_, caller_, what, access_, [&](const PgServer& server) {
+        const auto* database = server.find(shape_.database);
+        std::vector<AppSession> sessions;
+        for (const auto& session : server.sessions) {
+            if (database != nullptr && session.database == database->oid &&
+                session.role == tenant_.names.role(login).str()) {
+                sessions.push_back({"10.0.0.1", world_.api.wall_clock()});
+            }
+        }
+        return sessions;
+    });
+}
+
+void ModelTenant::
+    record_verified(const std::vector<PassedTemplate>& verified, const std::string& said, const CallContext&) {
+    effect("record what was proven", Makes::Something, [&](PgServer& server) {
+        for (const auto& one : verified) {
+            const auto& job = one.job.str();
+            world_.rules.before_record_verified(
+                shape_, one.app_template, job, caller_.name, world_.timeline.now()
+            );
+            server.record_verified(shape_, one.app_template, job, said);
+        }
+    });
+}
+
 void ModelTenant::record_passed(const std::vector<PassedTemplate>& passed, const CallContext&) {
     std::vector<PassedRow> rows;
     for (const auto& one : passed) {
@@ -205,7 +258,8 @@ void ModelTenant::record_passed(const std::vector<PassedTemplate>& passed, const
              one.image.str(),
              one.applied,
              one.recorded_in,
-             one.job.str()}
+             one.job.str(),
+             one.verified}
         );
     }
     effect("record what passed", Makes::Something, [&](PgServer& server) {

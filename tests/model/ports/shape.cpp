@@ -166,7 +166,8 @@ TenantFacts facts_of(const Sight& sight) {
              ImageRef(row.image),
              row.applied,
              row.recorded_in,
-             ResourceUid(row.job)}
+             ResourceUid(row.job),
+             row.verified}
         );
     }
     for (const auto& image : sight.images) {

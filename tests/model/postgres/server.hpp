@@ -31,6 +31,15 @@ struct Role {
     bool is_needed_elsewhere = false;
 };
 
+/// What a plan said, as the ledger has it: rows for this very database.
+struct JudgedRow {
+    std::string name;
+    bool is_compatible = false;
+    std::string since;
+    std::string backup;
+    friend bool operator==(const JudgedRow&, const JudgedRow&) = default;
+};
+
 struct PgDatabase {
     Oid oid = 0;
     std::string name;
@@ -49,6 +58,8 @@ struct PgDatabase {
     std::set<std::string> object_owners;
     bool has_migrations_table = false;
     std::set<std::string> migrations;
+    /// The latest first.
+    std::vector<JudgedRow> judged;
 };
 
 /// Who claims.
@@ -149,6 +160,8 @@ struct PassedRow {
     std::string applied;
     std::string recorded_in;
     std::string job;
+    /// As PassedTemplate has it.
+    std::optional<std::string> verified;
     friend bool operator==(const PassedRow&, const PassedRow&) = default;
 };
 
@@ -237,6 +250,17 @@ class PgServer {
         const Shape&, std::int64_t attempt, const std::string& role, const std::string& password
     );
     void end_sessions(const Shape&, std::int64_t attempt, const std::string& role);
+    /// Of that pass; another one is left alone.
+    void record_verified(
+        const Shape&,
+        const std::string& app_template,
+        const std::string& job,
+        const std::string& said
+    );
+    /// Of a claimed database alone; another one of its name gets none.
+    void record_judgements(
+        const Shape&, const std::vector<JudgedRow>&, const std::vector<std::string>& applied
+    );
     void record_passed(const Shape&, const std::vector<PassedRow>&, bool checks_oid = true);
 
     /// @throws Refusal as a failed login does

@@ -16,6 +16,9 @@ Meaning meaning_of(Deed deed) {
         case Deed::AskForBackups:
         case Deed::BackUpAlways:
         case Deed::StopBackups:
+        case Deed::StopVerifying:
+        case Deed::VerifyAtOnce:
+        case Deed::VerifyAtLength:
         case Deed::ResumeByHand:
         case Deed::Delete:
         case Deed::DeleteAndDrop:
@@ -25,6 +28,7 @@ Meaning meaning_of(Deed deed) {
         case Deed::RemoveSecret:
         case Deed::LoseStored:
         case Deed::RetryJob:
+        case Deed::RestartPod:
         case Deed::QuotaOnJobs:
         case Deed::ServerDown:
         case Deed::Standby:
@@ -77,6 +81,12 @@ const char* describe(Deed deed) {
             return "asks for backups before all releases, on another claim";
         case Deed::StopBackups:
             return "asks for no backups";
+        case Deed::StopVerifying:
+            return "asks for no proof of releases";
+        case Deed::VerifyAtOnce:
+            return "asks for proof of releases without a soak";
+        case Deed::VerifyAtLength:
+            return "asks for proof of releases and a long soak";
         case Deed::ResumeByHand:
             return "resumes a Deployment by hand";
         case Deed::HoldByHand:
@@ -91,6 +101,8 @@ const char* describe(Deed deed) {
             return "the server's owner changes the CA";
         case Deed::RetryJob:
             return "removes a Job";
+        case Deed::RestartPod:
+            return "a new Pod restarts";
         case Deed::Grant:
             return "the server's owner grants the database";
         case Deed::Delete:

@@ -1,6 +1,7 @@
 #include "tests/model/world/ending.hpp"
 
 #include "reconcilers/manifests/ca_bundle.hpp"
+#include "tests/model/world/app_templates.hpp"
 
 #include <algorithm>
 #include <set>
@@ -105,6 +106,16 @@ std::string find_unrest_on_server(const World& world, const DjangoDatabase& obje
     return {};
 }
 
+/// A pass that waits to be proven.
+bool is_due(const World& world, const Deployment& deployment) {
+    const auto* database = world.postgres.find("shop");
+    return std::ranges::any_of(world.postgres.state.templates, [&](const auto& entry) {
+        const auto& [place, row] = entry;
+        return place == std::pair{database->name, database->oid} && row.verified == "" &&
+               row.app_template == app_template_of(deployment.pod_template);
+    });
+}
+
 bool is_migrated(const World& world, const std::string& image) {
     const auto* database = world.postgres.find("shop");
     return std::ranges::all_of(world.leaves.at(image), [&](const auto& leaf) {
@@ -137,11 +148,43 @@ std::string find_unrest_of_release(const World& world, const DjangoDatabase& obj
         if (object.status.release.current != deployment->image) {
             return "status.release.current is " + object.status.release.current;
         }
+        if (object.spec.verify.when != VerifyWhen::Never && is_due(world, *deployment)) {
+            return "nothing proved what Deployment " + key.name.str() + " rolled out";
+        }
     }
     return {};
 }
 
 }  // namespace
+
+std::string find_what_a_proof_holds(const World& world) {
+    bool is_unproven = false;
+    for (const auto& [key, job] : world.api.jobs.all()) {
+        if (job->end == JobEnding::Succeeded || job->expires) {
+            continue;
+        }
+        if (job->kind != JobKind::Verify) {
+            return {};  // it is held for that
+        }
+        is_unproven = true;
+    }
+    const auto object = world.api.databases.find(kShop);
+    if (!is_unproven || !object || object->meta.being_deleted) {
+        return {};
+    }
+    for (const auto reason :
+         {Reason::CredentialsLost, Reason::AdoptionRefused, Reason::UnappliedRemain}) {
+        if (says(*object, reason)) {
+            return {};
+        }
+    }
+    for (const auto& [key, deployment] : world.api.deployments.all()) {
+        if (deployment->paused && deployment->is_marked) {
+            return "Deployment " + key.name.str();
+        }
+    }
+    return {};
+}
 
 std::string find_unrest(const World& world, const Script& script) {
     const auto server = world.api.servers.find({{}, ObjectName("main")});

@@ -1,4 +1,5 @@
 // What matters of a world in the end.
+#include "tests/model/world/app_templates.hpp"
 #include "tests/model/world/comparison.hpp"
 #include "tests/model/world/story.hpp"
 
@@ -39,6 +40,7 @@ bool is_left_over(const World& world, const std::string& role) {
            object->spec.backup.when == BackupWhen::Never;
 }
 
+/// What was proven is told in words that depend on what could be seen at that moment.
 void add_conditions(
     const std::string& whose,
     const std::vector<Condition>& conditions,
@@ -50,7 +52,7 @@ void add_conditions(
             {std::string(to_string(one.status)),
              std::string(to_string(one.reason)),
              if_so(one.observed_generation != generation, "of an earlier generation"),
-             one.message}
+             one.type == ConditionType::Verified ? "" : one.message}
         );
     }
 }
@@ -160,6 +162,24 @@ void add_record(const World& world, Facts& facts) {
     }
 }
 
+/// Whether somebody still asked for it when a template passed is chance, if they changed their mind.
+void add_proof(const World& world, Facts& facts) {
+    const auto* database = world.postgres.find("shop");
+    for (const auto& [key, deployment] : world.api.deployments.all()) {
+        if (world.was_not_verified || database == nullptr) {
+            continue;
+        }
+        const auto name = app_template_of(deployment->pod_template);
+        for (const auto& [place, row] : world.postgres.state.templates) {
+            if (place == std::pair{database->name, database->oid} && row.app_template == name) {
+                facts["Deployment " + key.name.str() + ", of its app"] =
+                    row.verified ? if_so(row.verified->empty(), "to be verified", "verified")
+                                 : "nothing is to be verified";
+            }
+        }
+    }
+}
+
 void add_release(const World& world, Facts& facts) {
     const auto web = world.api.deployments.find(kWeb);
     for (const auto& [key, deployment] : world.api.deployments.all()) {
@@ -188,6 +208,7 @@ void add_release(const World& world, Facts& facts) {
             return database != nullptr && row.first == std::pair{database->name, database->oid} &&
                    row.second == web->image;
         }));
+    add_proof(world, facts);
     add_jobs(world, facts);
     add_record(world, facts);
 }

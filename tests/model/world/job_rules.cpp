@@ -13,13 +13,18 @@ void Rules::before_job(const Job& job, const Seen& seen) {
     if (job.kind == JobKind::Migrate) {
         before_migration(job);
         before_migration_behind_backup(job, seen);
+    } else if (job.kind == JobKind::Verify) {
+        before_verification(job, seen);
     }
 }
 
 void Rules::after_job(const ObjectKey& key, Millis now) {
     jobs_made_.insert(key);
-    if (const auto job = api_.jobs.find(key); job && job->kind == JobKind::Migrate) {
+    const auto job = api_.jobs.find(key);
+    if (job && job->kind == JobKind::Migrate) {
         attempts_[job->revision] = now;
+    } else if (job && job->kind == JobKind::Verify) {
+        note_verification(*job, now);
     }
 }
 

@@ -35,6 +35,10 @@ enum class Mutant {
     RolesOfEarlierAttempt,    ///< a late look sets the password that an earlier attempt had
     EarlierSessionsStay,      ///< an attempt starts while one before it has sessions on the server
     ServerOfThePast,          ///< a server that went back in time is used like the one before
+    RecordsUnverified,        ///< a release counts as verified although the Job failed
+    BelievesEarlierVerification,  ///< a Job that proved an earlier pass counts for this one
+    VerifiesBeforeRollout,        ///< a release is to be proven before it has rolled out
+    OverlooksRestarts,            ///< new Pods that restart do not count
 };
 
 #ifndef DJDB_MUTANT

@@ -43,6 +43,15 @@ struct Pass {
     std::set<std::string> migrations;
 };
 
+/// What a Job is to prove, and what came of it.
+struct Verification {
+    /// What a Deployment asked for when it was made, and the Job that let that pass.
+    std::set<std::pair<std::string, std::string>> passes;
+    /// On which it said ok, and when; 0: it has not.
+    Oid database = 0;
+    Millis ended = 0;
+};
+
 class Rules {
   public:
     Rules(const ApiServer& api, const PgServer& postgres, const Leaves& leaves, History& history)
@@ -99,6 +108,23 @@ class Rules {
     void backup_begins(const Job&);
     /// It was read back and kept, and its Job has said so.
     void backup_is_kept(Dump dump) { dumps_.push_back(std::move(dump)); }
+    /// What a run began with, by the operator's name.
+    void saw(const std::string& who, const Seen& seen) { seen_[who] = seen; }
+    /// Null: it was not there, or is gone.
+    void deployment_changes(const Deployment* before, const Deployment* current, Millis now);
+    void verification_begins(const Job&);
+    /// It said ok, and its answer is there to be read.
+    void verification_passes(const Job&, Millis now);
+    /// An operator asks for its Pods: none, when it was told nothing.
+    void show_restart(const ObjectKey& deployment, std::optional<Millis> shown);
+    /// @param who the operator
+    void before_record_verified(
+        const Shape&,
+        const std::string& app_template,
+        const std::string& job,
+        const std::string& who,
+        Millis now
+    );
     void migration_begins(const Job&);
     void migration_ends(const ObjectKey& job);
     /// Somebody logs in with the migration login.
@@ -119,6 +145,10 @@ class Rules {
   private:
     [[nodiscard]] bool is_migrated(const std::string& name, const std::string& image) const;
     [[nodiscard]] bool is_underway(const Job&) const;
+    void before_verification(const Job&, const Seen&);
+    void note_verification(const Job&, Millis now);
+    /// Now, or a moment ago: an operator may not know better.
+    [[nodiscard]] bool is_asked_for(const std::string& app_template, Millis now) const;
     void before_migration(const Job&);
     void before_migration_behind_backup(const Job&, const Seen&);
     [[nodiscard]] bool is_good_for(
@@ -140,8 +170,14 @@ class Rules {
     std::set<std::string> had_database_;
     std::vector<Dump> dumps_;
     std::vector<Pass> passes_;
-    std::map<std::string, Millis> attempts_;    ///< revision: when the last one was made
-    std::map<ObjectKey, ObjectKey> migrating_;  ///< resource -> Job
+    std::map<std::string, Seen> seen_;
+    std::map<ResourceUid, Verification> verifications_;
+    std::map<std::string, Millis> asked_until_;     ///< template: another one took its place
+    std::set<std::string> rolled_out_;              ///< templates, and images
+    std::map<ObjectKey, Millis> held_since_;        ///< by the gate
+    std::map<ObjectKey, Millis> restart_shown_at_;  ///< to whoever listed its Pods last
+    std::map<std::string, Millis> attempts_;        ///< revision: when the last one was made
+    std::map<ObjectKey, ObjectKey> migrating_;      ///< resource -> Job
     std::map<ResourceUid, std::int64_t> generations_;
     std::string others_;
 };

@@ -38,6 +38,20 @@ std::deque<BackupAttempt> draw_backups(Random& random) {
     return attempts;
 }
 
+/// Most end well. What waits for a person is the last one: a migration may have waited as well.
+std::deque<VerifyAttempt> draw_verifications(Random& random) {
+    std::deque<VerifyAttempt> attempts;
+    bool waits_for_person = false;
+    while (attempts.size() < 3 && !waits_for_person && random.chance(300)) {
+        attempts.push_back(static_cast<VerifyAttempt>(random.between(
+            static_cast<int>(VerifyAttempt::Succeeds), static_cast<int>(VerifyAttempt::HasSidecar)
+        )));
+        waits_for_person = attempts.back() == VerifyAttempt::Fails ||
+                           attempts.back() == VerifyAttempt::NeverStarts;
+    }
+    return attempts;
+}
+
 /// What an interleaving needs, so that its effect comes about.
 enum class Needs { Nothing, Rival, Deletion, Drop, RivalAndDrop };
 
@@ -97,6 +111,26 @@ constexpr std::array kAmbushes{
     Ambush{"drop its roles and the claim", Deed::RivalsTurn, 0, Needs::RivalAndDrop},
     Ambush{"remove the finalizer", Deed::RivalsTurn, 0, Needs::RivalAndDrop}};
 
+/// Around what proves a release; drawn beside all others.
+constexpr std::array kVerifyAmbushes{
+    Ambush{"create Job shop-verify", Deed::Deploy},
+    Ambush{"create Job shop-verify", Deed::RollBack},
+    Ambush{"create Job shop-verify", Deed::RestartPod},
+    Ambush{"create Job shop-verify", Deed::StopVerifying},
+    Ambush{"create Job shop-verify", Deed::VerifyAtLength},
+    Ambush{"create Job shop-verify", Deed::ServerDown, 5'000},
+    Ambush{"create Job shop-verify", Deed::RivalsTurn, 0, Needs::Rival},
+    Ambush{"record what was proven", Deed::Deploy},
+    Ambush{"record what was proven", Deed::RestartPod},
+    Ambush{"record what was proven", Deed::RetryJob},
+    Ambush{"record what was proven", Deed::StopVerifying},
+    Ambush{"record what was proven", Deed::ReplaceDatabase, 30'000},
+    Ambush{"record what was proven", Deed::LoseDatabase, 30'000},
+    Ambush{"record what was proven", Deed::RivalsTurn, 0, Needs::Rival},
+    Ambush{"record what was proven", Deed::DeleteBehindIt, 0, Needs::RivalAndDrop}};
+constexpr std::array kAboutProof{
+    Deed::StopVerifying, Deed::VerifyAtOnce, Deed::VerifyAtLength, Deed::RestartPod};
+
 constexpr std::array kMeanwhile{
     Deed::Deploy,       Deed::Deploy,        Deed::Restart,          Deed::RollBack,
     Deed::AddReader,    Deed::RemoveReader,  Deed::LimitConnections, Deed::ResumeByHand,
@@ -146,7 +180,10 @@ const auto& draw_one(Random& random, const List& list) {
 class Author {
   public:
     explicit Author(Random random)
-        : random_(random), plot_(draw_one(random_, kPlots)), now_(random_.between(0, 2'000)) {
+        : random_(random),
+          of_proof_(Random(random).fork()),
+          plot_(draw_one(random_, kPlots)),
+          now_(random_.between(0, 2'000)) {
         if (plot_ == Plot::AnAmbush) {
             ambush_ = &draw_one(random_, kAmbushes);
         }
@@ -156,13 +193,18 @@ class Author {
         script_.has_rivals =
             plot_ == Plot::TwoOperators || needs(Needs::Rival) || needs(Needs::RivalAndDrop);
         begin();
+        const auto created = now_;
         middle();
+        prove_meanwhile(created);
         end();
         lie_in_wait();
         for (int i = 1; i <= kMostImages; ++i) {
             script_.attempts.emplace_back(image_name(i), draw_attempts(random_));
         }
         script_.backups = draw_backups(random_);
+        for (int i = 1; i <= kMostImages; ++i) {
+            script_.verifications.emplace_back(image_name(i), draw_verifications(of_proof_));
+        }
         return std::move(script_);
     }
 
@@ -219,15 +261,34 @@ class Author {
         }
     }
 
+    void prove_meanwhile(Millis created) {
+        for (auto left = of_proof_.below(3); left > 0; --left) {
+            script_.scenes.push_back(
+                {of_proof_.between(created, now_), draw_one(of_proof_, kAboutProof)}
+            );
+        }
+        if (!of_proof_.chance(200)) {
+            return;
+        }
+        const auto& [before, deed, lasts, its_needs] = draw_one(of_proof_, kVerifyAmbushes);
+        if (its_needs == Needs::RivalAndDrop && plot_ != Plot::Everyday) {
+            return;
+        }
+        script_.scenes.push_back({of_proof_.between(created, now_), deed, before, lasts});
+        script_.end = std::max(script_.end, now_) + lasts;
+        script_.has_rivals = script_.has_rivals || its_needs != Needs::Nothing;
+        must_drop_ = its_needs == Needs::RivalAndDrop;
+    }
+
     void end() {
-        const bool is_needed =
-            needs(Needs::Drop) || needs(Needs::Deletion) || needs(Needs::RivalAndDrop);
+        const bool is_needed = must_drop_ || needs(Needs::Drop) || needs(Needs::Deletion) ||
+                               needs(Needs::RivalAndDrop);
         if (!is_needed && !random_.chance(300)) {
             return;
         }
         script_.ends_deleted = true;
         script_.ends_dropped =
-            needs(Needs::Drop) || needs(Needs::RivalAndDrop) || random_.chance(500);
+            must_drop_ || needs(Needs::Drop) || needs(Needs::RivalAndDrop) || random_.chance(500);
         add(script_.ends_dropped ? Deed::DeleteAndDrop : Deed::Delete);
         if (!is_needed && random_.chance(300)) {
             now_ += 60'000;
@@ -247,9 +308,12 @@ class Author {
     }
 
     Random random_;
+    /// What it adds to a story changes nothing else of it.
+    Random of_proof_;
     Plot plot_;
     Millis now_;
     const Ambush* ambush_ = nullptr;
+    bool must_drop_ = false;
     Script script_;
 };
 

@@ -11,17 +11,14 @@ namespace {
 
 /// A user, before a plan is approved.
 constexpr Millis kThinks = 1'500;
+constexpr std::chrono::seconds kSoak{10};
+/// Longer than all else that a release takes.
+constexpr std::chrono::seconds kLongSoak{150};
 
 /// Keys sorted, as the API server's JSON is read.
 std::string template_of(const std::string& image, const std::string& note) {
     return R"({"metadata":{"annotations":{"note":")" + note +
            R"("}},"spec":{"containers":[{"image":")" + image + R"(","name":"app"}]}})";
-}
-
-bool says(const DjangoDatabase& object, Reason reason) {
-    return std::ranges::any_of(object.status.conditions, [&](const Condition& condition) {
-        return condition.reason == reason;
-    });
 }
 
 DjangoDatabase a_resource() {
@@ -37,6 +34,7 @@ DjangoDatabase a_resource() {
 Stage::Stage(World& world, const Script& script) : world_(world), script_(script) {
     set_the_scene(world, script.origin);
     world.backups = script.backups;
+    world.verifications.insert(script.verifications.begin(), script.verifications.end());
     for (const auto& [image, attempts] : script.attempts) {
         world.attempts[image] = attempts;
         auto& leaves = world.leaves[image];
@@ -122,6 +120,15 @@ void Stage::play(const Scene& scene) {
         case Deed::StopBackups:
             api.edit_spec(kShop, [](auto& spec) { spec.backup.when = BackupWhen::Never; });
             break;
+        case Deed::StopVerifying:
+            ask_for_proof(VerifyWhen::Never, kSoak);
+            break;
+        case Deed::VerifyAtOnce:
+            ask_for_proof(VerifyWhen::AfterRollout, std::chrono::seconds{0});
+            break;
+        case Deed::VerifyAtLength:
+            ask_for_proof(VerifyWhen::AfterRollout, kLongSoak);
+            break;
         case Deed::ResumeByHand:
             if (api.deployments.find(kWeb)) {
                 api.apply_deployment(kWeb, [](Deployment& one) { one.paused = false; });
@@ -144,6 +151,9 @@ void Stage::play(const Scene& scene) {
                 world_.rules.forget_job(key);
                 api.remove_job(key);
             }
+            break;
+        case Deed::RestartPod:
+            restart_pod();
             break;
         case Deed::Grant:
             grant();
@@ -208,6 +218,23 @@ void Stage::ask_for_backups(BackupWhen when, const char* claim) {
         spec.backup.max_age = std::chrono::seconds{120};
         spec.backup.deadline = std::chrono::seconds{180};
     });
+}
+
+void Stage::ask_for_proof(VerifyWhen when, std::chrono::seconds soak) {
+    world_.was_not_verified = world_.was_not_verified || when == VerifyWhen::Never;
+    world_.api.edit_spec(kShop, [&](auto& spec) {
+        spec.verify.when = when;
+        spec.verify.soak = soak;
+    });
+}
+
+void Stage::restart_pod() {
+    if (const auto found = world_.api.deployments.find(kWeb)) {
+        auto deployment = *found;
+        ++deployment.restarts;
+        deployment.restarted = world_.api.wall_clock();
+        world_.api.put_status(std::move(deployment));
+    }
 }
 
 void Stage::approve_if_asked(const std::string& digest) {

@@ -4,6 +4,7 @@
 
 #include "tests/model/world/world.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -32,12 +33,16 @@ enum class Deed {
     AskForBackups,   ///< before releases that migrate
     BackUpAlways,    ///< before all, and onto another claim
     StopBackups,
-    ResumeByHand,  ///< kubectl rollout resume, which the gate holds again
+    StopVerifying,
+    VerifyAtOnce,    ///< without a soak
+    VerifyAtLength,  ///< new Pods have to run for minutes
+    ResumeByHand,    ///< kubectl rollout resume, which the gate holds again
     EditSecret,
     RemoveSecret,
     LoseStored,  ///< what the operator keeps of the passwords is gone
     ChangeCa,    ///< one that is too long for Secrets, or a short one again
     RetryJob,    ///< kubectl delete job
+    RestartPod,  ///< a container of a new Pod ends, and is started again
     Grant,       ///< the server's owner consents to adoption and transfer
     Delete,
     DeleteAndDrop,
@@ -81,6 +86,8 @@ struct Script {
     std::vector<std::pair<std::string, std::deque<Attempt>>> attempts;
     /// How its backups end.
     std::deque<BackupAttempt> backups;
+    /// How the Jobs end that are to prove each image.
+    std::vector<std::pair<std::string, std::deque<VerifyAttempt>>> verifications;
     Origin origin = Origin::Nothing;
     /// Two operators act at once.
     bool has_rivals = false;
@@ -106,6 +113,12 @@ enum class Meaning {
 };
 Meaning meaning_of(Deed deed);
 const char* describe(Deed deed);
+/// One of the resource's conditions does.
+inline bool says(const DjangoDatabase& object, Reason reason) {
+    return std::ranges::any_of(object.status.conditions, [&](const Condition& condition) {
+        return condition.reason == reason;
+    });
+}
 /// Server, resources and databases of others, and what the story begins with.
 void set_the_scene(World& world, Origin origin);
 
@@ -126,6 +139,8 @@ class Stage {
     void play(const Scene& scene);
     void create();
     void ask_for_backups(BackupWhen when, const char* claim);
+    void ask_for_proof(VerifyWhen when, std::chrono::seconds soak);
+    void restart_pod();
     void approve_if_asked(const std::string& digest);
     void release(const Scene& scene);
     void deploy(const ObjectKey& key, const std::string& image, const std::string& note);

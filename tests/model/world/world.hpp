@@ -51,6 +51,18 @@ enum class BackupAttempt {
     HasSidecar,  ///< a container beside ours goes on for ever
 };
 
+/// How one Job ends that is to prove what rolled out.
+enum class VerifyAttempt {
+    Succeeds,
+    NeverStarts,  ///< up to its deadline
+    Fails,        ///< the app does not work
+    IsKilled,
+    IsCutOff,  ///< from the server
+    LosesAnswer,
+    LosesNode,
+    HasSidecar  ///< a container beside ours goes on for ever
+};
+
 struct World {
     World(std::uint64_t seed, FaultPlan plan, bool keeps_history)
         : random(seed),
@@ -71,6 +83,10 @@ struct World {
     std::map<std::string, std::deque<Attempt>> attempts;
     /// The next backups, of any image; when none is left they succeed.
     std::deque<BackupAttempt> backups;
+    /// Of the Jobs that prove an image, the next ones; when none is left they succeed.
+    std::map<std::string, std::deque<VerifyAttempt>> verifications;
+    /// For some time nobody asked for it: what passed then stays unproven.
+    bool was_not_verified = false;
     /// Ends of Jobs' Pods other than well.
     std::uint64_t failed_attempts = 0;
     Rules rules;

@@ -152,7 +152,7 @@ TEST(Conditions, EveryTypeAndStatusHasItsWord) {
         EXPECT_FALSE(meaning(type).empty()) << to_string(type);
         EXPECT_TRUE(words.insert(to_string(type)).second) << to_string(type);
     }
-    EXPECT_EQ(condition_types().size(), static_cast<std::size_t>(ConditionType::RolledOut) + 1);
+    EXPECT_EQ(condition_types().size(), static_cast<std::size_t>(ConditionType::Verified) + 1);
     for (const auto status :
          {ConditionStatus::True, ConditionStatus::False, ConditionStatus::Unknown}) {
         EXPECT_EQ(parse_condition_status(to_string(status)), status);

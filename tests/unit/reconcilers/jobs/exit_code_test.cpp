@@ -46,7 +46,8 @@ TEST(ExitCodes, EachReasonMayBeShownForTheJobThatGivesIt) {
         EXPECT_TRUE(
             appears_in(row.reason, ConditionType::PreflightPassed) ||
             appears_in(row.reason, ConditionType::MigrationsApplied) ||
-            appears_in(row.reason, ConditionType::BackupFresh)
+            appears_in(row.reason, ConditionType::BackupFresh) ||
+            appears_in(row.reason, ConditionType::Verified)
         ) << to_string(row.reason);
     }
 }

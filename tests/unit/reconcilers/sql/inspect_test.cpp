@@ -33,7 +33,8 @@ TEST(Inspect, ReadsARow) {
         "16500",
         "t",
         "f",
-        R"([["5f1b", "", "shop:1", "0c9d", "public", "job-uid"]])",
+        R"([["5f1b", "", "shop:1", "0c9d", "public", "job-uid", null],
+            ["77aa", "", "shop:2", "0c9d", "public", "job-2", "it works"]])",
         "shop:1\nshop:2",
         "t",
         "f",
@@ -57,7 +58,8 @@ TEST(Inspect, ReadsARow) {
     EXPECT_EQ(
         facts.passed_templates,
         (std::vector<PassedTemplate>{
-            {"5f1b", "", ImageRef("shop:1"), "0c9d", "public", ResourceUid("job-uid")}})
+            {"5f1b", "", ImageRef("shop:1"), "0c9d", "public", ResourceUid("job-uid")},
+            {"77aa", "", ImageRef("shop:2"), "0c9d", "public", ResourceUid("job-2"), "it works"}})
     );
     EXPECT_EQ(facts.passed_images, (std::vector<ImageRef>{ImageRef("shop:1"), ImageRef("shop:2")}));
 }

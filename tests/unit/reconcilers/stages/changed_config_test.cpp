@@ -30,6 +30,7 @@ struct World {
         observed.release.configs[kSettings] = "1";
         observed.tenant->passed_templates = {
             a_pass_of(desired, observed, web, "public", ResourceUid("job"))};
+        observed.tenant->passed_templates.front().verified = "it works";
         observed.inspection.applied = observed.tenant->passed_templates.front().applied;
         observed.release.configs[kSettings] = "2";
     }
