@@ -37,6 +37,10 @@ IN_THE_LEDGER = {
     " FROM djangodb.claim WHERE database = '{database}'",
     "passed templates": "SELECT image, applied, recorded_in, count(*) FROM djangodb.passed_template"
     " WHERE database = '{database}' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+    "proven": "SELECT count(*), count(*) FILTER (WHERE said <> '') FROM djangodb.verification"
+    " WHERE database = '{database}'",
+    "judged": "SELECT name, is_compatible, backup FROM djangodb.judged_migration WHERE database = '{database}'"
+    " ORDER BY 1",
     "passed images": "SELECT database, image FROM djangodb.passed_image WHERE database = '{database}' ORDER BY 2",
 }
 
@@ -58,13 +62,21 @@ def deployments(shop):
     ]
 
 
+def marks_of_job(item):
+    """A proof, or a backup, is of one pass on one database, which no other app has."""
+    found = marks(item["metadata"], "annotations")
+    if item["metadata"]["labels"].get("djangodb.io/job-kind") in ("verify", "backup"):
+        found.pop("djangodb.io/proves", None)
+    return found
+
+
 def jobs(shop):
     """One line for each attempt, whatever its revision's hash is."""
     return sorted(
         json.dumps(
             [
                 item["metadata"]["labels"].get("djangodb.io/job-kind", "migrate"),
-                marks(item["metadata"], "annotations"),
+                marks_of_job(item),
                 item["status"].get("succeeded", 0),
                 item["status"].get("failed", 0),
                 item["spec"].get("ttlSecondsAfterFinished"),
