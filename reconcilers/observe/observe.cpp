@@ -147,9 +147,7 @@ std::optional<std::vector<AppSession>> read_sessions(
 }
 
 /// It rolled out, or is about to, and a person may want to go back.
-bool is_failing(const Desired& desired, const Observed& observed) {
-    const auto* job = latest_verify_job(desired, observed);
-    const auto end = job == nullptr ? JobEnd{} : read_end(*job);
+bool is_failing(const Desired& desired, const Observed& observed, const JobEnd& end) {
     return (is_over(end) && !said_ok(end)) || find_restarted(desired, observed) != nullptr ||
            std::ranges::any_of(observed.release.workloads, &Workload::progress_deadline_exceeded);
 }
@@ -183,11 +181,12 @@ void look_at_what_rolled_out(
     }
     const auto tenant = database.of(known(observed.server.access), desired.tenant());
     const auto* job = latest_verify_job(desired, observed);
-    if (job != nullptr && said_ok(read_end(*job))) {
+    const auto end = job == nullptr ? JobEnd{} : read_end(*job);
+    if (said_ok(end)) {
         observed.release.new_pods = read_new_pods(desired, observed, cluster, call);
         observed.release.sessions = read_sessions(desired, *tenant, call);
     }
-    if (is_failing(desired, observed)) {
+    if (is_failing(desired, observed, end)) {
         look_for_a_way_back(observed, desired.object.meta.key.ns, cluster, *tenant, call);
     }
 }

@@ -22,6 +22,16 @@ PASSED = {
 }
 
 
+# A migration is pending of which nothing is to be said.
+PENDING = {
+    **PASSED,
+    "plan_digest": "4fde2fb8321362f4",
+    "planned": "0a0b0c0d0e0f1011",
+    "destructive": [],
+    "destructive_count": 0,
+    "incompatible": [],
+    "incompatible_count": 0,
+}
 VERIFIED = {
     "v": 1,
     "kind": "verify",

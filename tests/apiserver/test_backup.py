@@ -12,18 +12,9 @@ import unittest
 
 import test_preflight
 from case import HEAL_SECONDS, decoded, side_by_side
-from probes import PASSED, end_pod, now, status_of
+from probes import PENDING, end_pod, now, status_of
 from release_case import WELL, failure
 
-PENDING = {
-    **PASSED,
-    "plan_digest": "4fde2fb8321362f4",
-    "planned": "0a0b0c0d0e0f1011",
-    "destructive": [],
-    "destructive_count": 0,
-    "incompatible": [],
-    "incompatible_count": 0,
-}
 NOTHING = {**PENDING, "plan_digest": "", "planned": ""}
 JOBS = pathlib.Path(__file__).resolve().parents[2] / "jobs"
 

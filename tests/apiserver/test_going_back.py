@@ -5,24 +5,15 @@ import unittest
 import test_preflight
 import world
 from case import HEAL_SECONDS, side_by_side
-from probes import PASSED, Probes, end_pod
+from probes import PENDING, Probes, end_pod
 from release_case import IMAGE, WELL
 from stage import install
 
 NEXT = "registry.test/shop:v2"
-PENDING = {
-    **PASSED,
-    "pending": ["orders.0002_note"],
-    "plan_digest": "4fde2fb8321362f4",
-    "planned": "0a0b0c0d0e0f1011",
-    "destructive": [],
-    "destructive_count": 0,
-    "incompatible": [],
-    "incompatible_count": 0,
-}
-BREAKING = {**PENDING, "incompatible": ["orders.0002_note"], "incompatible_count": 1}
+FOUND = {**PENDING, "pending": ["orders.0002_note"]}
+BREAKING = {**FOUND, "incompatible": ["orders.0002_note"], "incompatible_count": 1}
 # What the earlier image finds behind it.
-BEHIND = {**PENDING, "pending": [], "plan_digest": "", "planned": "", "ahead": ["orders.0002_note"], "ahead_count": 1}
+BEHIND = {**FOUND, "pending": [], "plan_digest": "", "planned": "", "ahead": ["orders.0002_note"], "ahead_count": 1}
 
 
 class GoingBack(test_preflight.Preflight):
@@ -84,7 +75,7 @@ class GoingBack(test_preflight.Preflight):
         return self.api.read("deployment", "web", self.space)["spec"].get("paused", False)
 
     def test_behind_what_was_judged_compatible_it_rolls(self):
-        self.release_next(PENDING)
+        self.release_next(FOUND)
         self.set_image(IMAGE)
         self.answer("probe", IMAGE, BEHIND)
         self.answer("migrate", IMAGE, WELL)
@@ -126,7 +117,7 @@ class GoingBack(test_preflight.Preflight):
         return self.wait_for_condition("Verified", "False", "VerifyFailed", seconds=HEAL_SECONDS)["message"]
 
     def test_a_release_that_fails_names_the_command_where_the_one_before_works(self):
-        said = self.released_and_failed(PENDING)
+        said = self.released_and_failed(FOUND)
         self.assertIn(IMAGE + " works with the database, since what was migrated was judged compatible", said)
         self.assertIn("kubectl -n %s rollout undo deployment/web --to-revision=1" % self.space, said)
         world.kubectl("-n", self.space, "rollout", "undo", "deployment/web", "--to-revision=1")

@@ -4,12 +4,14 @@
 #include "controller/kube/objects/fields.hpp"
 #include "crds/api.hpp"
 #include "crds/codec.hpp"
+#include "crds/text.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace djdb::kube {
 namespace {
@@ -57,32 +59,23 @@ std::set<std::string> selector_keys_in(const json& selector) {
     return keys;
 }
 
-std::string joined(const json& values) {
-    std::string text;
-    for (const auto& value : values) {
-        text += (text.empty() ? "" : ",") + value.get<std::string>();
-    }
-    return text;
-}
-
 /// As a query has it: app=web,tier in (front,back),!canary.
 std::string selector_text(const json& selector) {
-    std::string text;
-    const auto add = [&](const std::string& one) { text += (text.empty() ? "" : ",") + one; };
+    std::vector<std::string> parts;
     for (const auto& [key, value] : child(selector, "matchLabels").items()) {
-        add(key + "=" + value.get<std::string>());
+        parts.push_back(key + "=" + value.get<std::string>());
     }
     for (const auto& expression : child(selector, "matchExpressions")) {
         const auto key = expression.value("key", "");
         const auto how = expression.value("operator", "");
         if (how == "Exists" || how == "DoesNotExist") {
-            add((how == "Exists" ? "" : "!") + key);
+            parts.push_back((how == "Exists" ? "" : "!") + key);
         } else {
-            add(key + (how == "In" ? " in (" : " notin (") + joined(child(expression, "values")) +
-                ")");
+            const auto values = child(expression, "values").get<std::vector<std::string>>();
+            parts.push_back(key + (how == "In" ? " in (" : " notin (") + join(values, ",") + ")");
         }
     }
-    return text;
+    return join(parts, ",");
 }
 
 }  // namespace

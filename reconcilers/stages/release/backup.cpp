@@ -28,14 +28,12 @@
 #include "reconcilers/stages/release/ended_jobs.hpp"
 #include "reconcilers/stages/release/fresh_backup.hpp"
 #include "reconcilers/stages/release/job_start.hpp"
-#include "reconcilers/stages/release/lost_pod.hpp"
 #include "reconcilers/stages/release/plan.hpp"
 #include "reconcilers/stages/release/pod_labels.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/workflow.hpp"
 
 #include <algorithm>
-#include <ranges>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -45,11 +43,6 @@ namespace {
 
 constexpr auto kHeld =
     " Nothing is migrated without a backup; new Pods are held and the old ones serve.";
-
-/// A view: nothing is copied, and a Job is known by its address.
-auto backups_in(const std::vector<JobRun>& jobs) {
-    return jobs | std::views::filter([](const JobRun& job) { return job.kind == JobKind::Backup; });
-}
 
 /// None: the spec names no image, and the server has not told its version yet.
 std::optional<ImageRef> client_image(const Desired& desired, const Observed& observed) {
@@ -102,14 +95,7 @@ Verdict start(
             observed.now + kStartsWithin};
     }
     const auto name = backup_name(desired, observed);
-    std::vector<Step> steps;
-    for (const auto& job : backups_in(observed.jobs)) {
-        // The last one that ended stays, for its log.
-        const bool is_last = &job == last && is_over(read_end(job));
-        if (job.proves == name && !is_last && !job.being_deleted) {
-            steps.emplace_back(RemoveJob{job.name, job.uid});
-        }
-    }
+    auto steps = remove_others(observed.jobs, JobKind::Backup, name, last);
     // Before it the gate refuses what has no app container.
     const auto image = app_image(source, desired.object.spec.app).value_or(ImageRef(""));
     steps.emplace_back(StartBackup{
@@ -139,24 +125,18 @@ bool is_of_another_image(const Desired& desired, const JobRun& job, const Worklo
 }
 
 Wait judge_underway(const JobRun& job, TimePoint now) {
-    const auto lost_at = when_lost(job, now);
-    if (job.being_deleted) {
-        return Wait{
-            {Reason::BackupRunning,
-             "Job \"" + job.name + "\" is being removed; the next attempt follows."},
-            lost_at};
-    }
-    const auto look_again = earlier(next_look(job, now), lost_at);
-    if (const auto why = why_not_started(job, now); !why.empty() && !is_at_work(job)) {
-        return Wait{
-            {Reason::BackupJobStuck,
-             "Job \"" + job.name + "\", which backs the database up, can't start: " + why + "." +
-                 kHeld + " Correct spec.backup, or repair the cause and run kubectl delete job " +
-                 job.name + "."},
-            look_again};
-    }
-    return Wait{
-        {Reason::BackupRunning, "Job \"" + job.name + "\" backs the database up."}, look_again};
+    return tell_underway(
+        job,
+        now,
+        {Reason::BackupRunning,
+         "backs the database up.",
+         Reason::BackupJobStuck,
+         "backs the database up",
+         kHeld +
+             std::string(" Correct spec.backup, or repair the cause and run kubectl delete job ") +
+             job.name + "."},
+        is_at_work(job)
+    );
 }
 
 Verdict judge_failure(

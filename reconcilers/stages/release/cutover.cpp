@@ -11,6 +11,7 @@
 
 #include "reconcilers/app_template.hpp"
 #include "reconcilers/stages/release/proof.hpp"
+#include "reconcilers/stages/release/workload_facts.hpp"
 
 #include <algorithm>
 #include <string>
@@ -18,13 +19,6 @@
 
 namespace djdb {
 namespace {
-
-/// The workload as it was.
-Workload former_of(const Workload& workload, const RolledTemplate& rolled) {
-    auto former = workload;
-    former.pod_template = rolled.pod_template;
-    return former;
-}
 
 /// The one that has most Pods; nullptr: each names the Secret.
 const RolledTemplate* find_elsewhere(

@@ -31,6 +31,19 @@ std::vector<Step> let_go(
     return steps;
 }
 
+std::vector<Step> remove_others(
+    const std::vector<JobRun>& jobs, JobKind kind, const std::string& proves, const JobRun* last
+) {
+    std::vector<Step> steps;
+    for (const auto& job : jobs) {
+        const bool stays = &job == last && is_over(read_end(job));
+        if (job.kind == kind && job.proves == proves && !stays && !job.being_deleted) {
+            steps.emplace_back(RemoveJob{job.name, job.uid});
+        }
+    }
+    return steps;
+}
+
 std::optional<Act> keep_answer(const JobRun& job, Finding finding) {
     if (!would_lose_its_answer(job)) {
         return std::nullopt;

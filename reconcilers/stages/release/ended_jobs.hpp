@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace djdb {
@@ -16,6 +17,12 @@ std::vector<Step> let_go(
     const std::vector<JobRun>& jobs,
     JobKind kind,
     const std::function<bool(const JobRun&)>& is_waited_for
+);
+
+/// Of this kind and name, before the next attempt; the last one that ended stays, for its log.
+/// @param last nullptr: there is none
+std::vector<Step> remove_others(
+    const std::vector<JobRun>& jobs, JobKind kind, const std::string& proves, const JobRun* last
 );
 
 /// Our container has ended, and the Job goes on to its deadline for one beside it: its answer would be lost with the Pod.

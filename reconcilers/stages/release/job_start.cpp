@@ -1,6 +1,7 @@
 #include "reconcilers/stages/release/job_start.hpp"
 
 #include "reconcilers/jobs/answer.hpp"
+#include "reconcilers/stages/release/lost_pod.hpp"
 
 #include <algorithm>
 #include <variant>
@@ -36,6 +37,22 @@ std::optional<TimePoint> next_look(const JobRun& job, TimePoint now) {
         return std::nullopt;
     }
     return is_late_to_start(job, now) ? now + kObstacleEvery : job.created + kStartsWithin;
+}
+
+Wait tell_underway(const JobRun& job, TimePoint now, const UnderwayWords& words, bool has_begun) {
+    const auto name = "Job \"" + job.name + "\"";
+    const auto lost_at = when_lost(job, now);
+    if (job.being_deleted) {
+        return Wait{
+            {words.running, name + " is being removed; the next attempt follows."}, lost_at};
+    }
+    const auto look_again = earlier(next_look(job, now), lost_at);
+    if (const auto why = why_not_started(job, now); !why.empty() && !has_begun) {
+        const auto clause = words.which.empty() ? "" : ", which " + words.which + ",";
+        return Wait{
+            {words.stuck, name + clause + " can't start: " + why + "." + words.then}, look_again};
+    }
+    return Wait{{words.running, name + " " + words.does}, look_again};
 }
 
 std::optional<TimePoint> earlier(std::optional<TimePoint> one, std::optional<TimePoint> other) {

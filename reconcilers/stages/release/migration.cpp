@@ -126,27 +126,15 @@ Verdict judge_running(const JobRun& job, TimePoint now) {
     if (auto lost = judge_lost_pod(job, now)) {
         return *std::move(lost);
     }
-    // Before the words: GCC 12 warns of what is half made when a call behind them throws.
-    const auto lost_at = when_lost(job, now);
-    if (job.being_deleted) {
-        return Wait{
-            {Reason::MigrationRunning,
-             "Job \"" + job.name + "\" is being removed; the next attempt follows."},
-            lost_at};
-    }
-    const auto look_again = earlier(next_look(job, now), lost_at);
-    if (const auto stuck = why_not_started(job, now); !stuck.empty()) {
-        return Wait{
-            {Reason::MigrationJobStuck,
-             "Job \"" + job.name + "\" can't start: " + stuck +
-                 ". New Pods are held and the old ones serve; set a fixed image or repair the "
-                 "cause."},
-            look_again};
-    }
-    return Wait{
+    return tell_underway(
+        job,
+        now,
         {Reason::MigrationRunning,
-         "Job \"" + job.name + "\" migrates for " + job.image.str() + "."},
-        look_again};
+         "migrates for " + job.image.str() + ".",
+         Reason::MigrationJobStuck,
+         "",
+         " New Pods are held and the old ones serve; set a fixed image or repair the cause."}
+    );
 }
 
 /// Two migrations never run together, so a started one ends first.

@@ -34,7 +34,6 @@
 #include "reconcilers/stages/release/cutover.hpp"
 #include "reconcilers/stages/release/ended_jobs.hpp"
 #include "reconcilers/stages/release/job_start.hpp"
-#include "reconcilers/stages/release/lost_pod.hpp"
 #include "reconcilers/stages/release/plan.hpp"
 #include "reconcilers/stages/release/probes.hpp"
 #include "reconcilers/stages/release/proof.hpp"
@@ -68,25 +67,16 @@ Act start(
 }
 
 Wait judge_underway(const JobRun& job, const Workload& source, TimePoint now) {
-    const auto lost_at = when_lost(job, now);
-    if (job.being_deleted) {
-        return Wait{
-            {Reason::PreflightRunning,
-             "Job \"" + job.name + "\" is being removed; the next attempt follows."},
-            lost_at};
-    }
-    const auto look_again = earlier(next_look(job, now), lost_at);
-    if (const auto why = why_not_started(job, now); !why.empty()) {
-        return Wait{
-            {Reason::PreflightJobStuck,
-             "Job \"" + job.name + "\", which tries out " + template_of(source) +
-                 ", can't start: " + why + "." + kHeld + " Set a fixed image or repair the cause."},
-            look_again};
-    }
-    return Wait{
+    const auto tries = "tries out " + template_of(source);
+    return tell_underway(
+        job,
+        now,
         {Reason::PreflightRunning,
-         "Job \"" + job.name + "\" tries out " + template_of(source) + "."},
-        look_again};
+         tries + ".",
+         Reason::PreflightJobStuck,
+         tries,
+         kHeld + std::string(" Set a fixed image or repair the cause.")}
+    );
 }
 
 Verdict judge_failure(

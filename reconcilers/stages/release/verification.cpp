@@ -24,7 +24,6 @@
 #include "reconcilers/jobs/retry.hpp"
 #include "reconcilers/stages/release/ended_jobs.hpp"
 #include "reconcilers/stages/release/job_start.hpp"
-#include "reconcilers/stages/release/lost_pod.hpp"
 #include "reconcilers/stages/release/pod_labels.hpp"
 #include "reconcilers/stages/release/proof.hpp"
 #include "reconcilers/stages/release/verify_jobs.hpp"
@@ -49,13 +48,7 @@ Verdict start(
     const Desired& desired, const Observed& observed, const Workload& source, const JobRun* last
 ) {
     const auto name = verify_name(desired, observed);
-    std::vector<Step> steps;
-    for (const auto& job : observed.jobs) {
-        const bool is_last = &job == last && is_over(read_end(job));
-        if (job.kind == JobKind::Verify && job.proves == name && !is_last && !job.being_deleted) {
-            steps.emplace_back(RemoveJob{job.name, job.uid});
-        }
-    }
+    auto steps = remove_others(observed.jobs, JobKind::Verify, name, last);
     // Before it the gate refuses what has no app container.
     const auto image = app_image(source, desired.object.spec.app).value_or(ImageRef(""));
     steps.emplace_back(StartVerify{
@@ -72,26 +65,15 @@ Verdict start(
 }
 
 Wait judge_underway(const JobRun& job, TimePoint now) {
-    const auto lost_at = when_lost(job, now);
-    if (job.being_deleted) {
-        return Wait{
-            {Reason::VerifyRunning,
-             "Job \"" + job.name + "\" is being removed; the next attempt follows."},
-            lost_at};
-    }
-    const auto look_again = earlier(next_look(job, now), lost_at);
-    if (const auto why = why_not_started(job, now); !why.empty()) {
-        return Wait{
-            {Reason::VerifyJobStuck,
-             "Job \"" + job.name + "\", which is to prove the release, can't start: " + why + "." +
-                 kServes + " Repair the cause."},
-            look_again};
-    }
-    return Wait{
+    return tell_underway(
+        job,
+        now,
         {Reason::VerifyRunning,
-         "Job \"" + job.name + "\" proves that " + job.image.str() + " reads and writes." +
-             kServes},
-        look_again};
+         "proves that " + job.image.str() + " reads and writes." + kServes,
+         Reason::VerifyJobStuck,
+         "is to prove the release",
+         kServes + std::string(" Repair the cause.")}
+    );
 }
 
 Verdict judge_failure(
@@ -129,7 +111,7 @@ std::string times(std::int64_t count) {
 }
 
 Blocked judge_restart(const AppPod& pod, const std::string& way_back) {
-    const auto& [container, reason, exit_code, finished] = *pod.last_restart;
+    const auto& [container, reason, exit_code, finished] = known(pod.last_restart);
     return Blocked{
         {Reason::PodsRestarted,
          "Pod \"" + pod.name + "\" of the new release has restarted " + times(pod.restarts) +
@@ -157,12 +139,12 @@ std::string told_by_sessions(const Observed& observed) {
     if (sessions->empty()) {
         return "; no session of its login was open at that moment, as is usual with CONN_MAX_AGE 0";
     }
-    std::size_t seen = 0;
-    for (const auto& pod : pods.value_or(std::vector<AppPod>{})) {
-        seen += std::ranges::any_of(*sessions, [&](const AppSession& session) {
+    const auto all = pods.value_or(std::vector<AppPod>{});
+    const auto seen = std::ranges::count_if(all, [&](const AppPod& pod) {
+        return std::ranges::any_of(*sessions, [&](const AppSession& session) {
             return std::ranges::find(pod.addresses, session.address) != pod.addresses.end();
         });
-    }
+    });
     const auto count = std::to_string(sessions->size()) +
                        (sessions->size() == 1 ? " session" : " sessions") +
                        " of its login on the server";
@@ -172,7 +154,7 @@ std::string told_by_sessions(const Observed& observed) {
         return "; " + count + ", whose addresses the administrator may not see";
     }
     if (seen != 0) {
-        return "; " + std::to_string(seen) + " of " + std::to_string(pods->size()) +
+        return "; " + std::to_string(seen) + " of " + std::to_string(all.size()) +
                " new Pods have sessions on the server, seen by their addresses";
     }
     return "; " + count + ", from addresses that are not its Pods'";

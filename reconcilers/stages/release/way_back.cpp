@@ -3,6 +3,7 @@
 #include "crds/text.hpp"
 #include "reconcilers/app_template.hpp"
 #include "reconcilers/stages/release/proof.hpp"
+#include "reconcilers/stages/release/workload_facts.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -24,10 +25,9 @@ const RolledTemplate* find_rolled(
     const PassedTemplate& pass
 ) {
     for (const auto& rolled : observed.release.rolled) {
-        auto former = workload;
-        former.pod_template = rolled.pod_template;
         if (rolled.owner == workload.meta.uid && !rolled.revision.empty() &&
-            app_template_hash(former, desired.object.spec.app) == pass.app_template) {
+            app_template_hash(former_of(workload, rolled), desired.object.spec.app) ==
+                pass.app_template) {
             return &rolled;
         }
     }
@@ -82,34 +82,43 @@ std::vector<std::string> in_the_way(
     return names;
 }
 
-}  // namespace
-
-std::string way_back(const Desired& desired, const Observed& observed) {
+/// Of all Deployments that have an earlier template to go back to.
+struct Way {
     std::string image;
     std::vector<std::string> commands;
     std::vector<std::string> obstacles;
     bool has_migrated = false;
-    for (const auto& workload : observed.release.workloads) {
-        const auto* current = find_pass(desired, observed, workload);
-        if (current == nullptr || workload.hold) {
-            continue;
-        }
-        const auto earlier = find_earlier(desired, observed, workload, *current);
-        if (earlier.pass == nullptr) {
-            continue;
-        }
-        image = earlier.pass->image.str();
-        has_migrated = has_migrated || earlier.pass->applied != current->applied;
-        commands.push_back(
-            "kubectl -n " + workload.meta.key.ns.str() + " rollout undo deployment/" +
-            workload.meta.key.name.str() + " --to-revision=" + earlier.rolled->revision
-        );
-        for (auto& name : in_the_way(observed, *earlier.pass, *current)) {
-            if (std::ranges::find(obstacles, name) == obstacles.end()) {
-                obstacles.push_back(std::move(name));
-            }
+};
+
+void add(Way& way, const Desired& desired, const Observed& observed, const Workload& workload) {
+    const auto* current = find_pass(desired, observed, workload);
+    const auto earlier = current == nullptr || workload.hold
+                             ? Earlier{}
+                             : find_earlier(desired, observed, workload, *current);
+    if (earlier.pass == nullptr) {
+        return;
+    }
+    way.image = earlier.pass->image.str();
+    way.has_migrated = way.has_migrated || earlier.pass->applied != current->applied;
+    way.commands.push_back(
+        "kubectl -n " + workload.meta.key.ns.str() + " rollout undo deployment/" +
+        workload.meta.key.name.str() + " --to-revision=" + earlier.rolled->revision
+    );
+    for (auto& name : in_the_way(observed, *earlier.pass, *current)) {
+        if (std::ranges::find(way.obstacles, name) == way.obstacles.end()) {
+            way.obstacles.push_back(std::move(name));
         }
     }
+}
+
+}  // namespace
+
+std::string way_back(const Desired& desired, const Observed& observed) {
+    Way way;
+    for (const auto& workload : observed.release.workloads) {
+        add(way, desired, observed, workload);
+    }
+    auto& [image, commands, obstacles, has_migrated] = way;
     if (commands.empty()) {
         return {};
     }

@@ -36,6 +36,12 @@ bool is_rolled_out(const Desired& desired, const Workload& workload) {
            });
 }
 
+Workload former_of(const Workload& workload, const RolledTemplate& rolled) {
+    auto former = workload;
+    former.pod_template = rolled.pod_template;
+    return former;
+}
+
 bool is_held(const Workload& workload) {
     return workload.hold && workload.held_by.empty();
 }

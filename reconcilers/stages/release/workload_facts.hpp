@@ -30,6 +30,9 @@ std::string template_hash(const Workload& workload);
 /// Held by anybody: no.
 bool is_rolled_out(const Desired& desired, const Workload& workload);
 
+/// The workload as it was with this template.
+Workload former_of(const Workload&, const RolledTemplate&);
+
 /// Held by the admission policy and by nobody else.
 bool is_held(const Workload& workload);
 bool is_paused_by_user(const Workload& workload);
