@@ -15,6 +15,7 @@ Statement read_sessions(const TenantNames& names, const RoleName& login) {
 
 std::vector<AppSession> sessions_in(const std::vector<Row>& rows) {
     std::vector<AppSession> sessions;
+    sessions.reserve(rows.size());
     for (const auto& row : rows) {
         sessions.push_back({row.at(0).value_or(""), parse_time(row.at(1).value_or(""))});
     }

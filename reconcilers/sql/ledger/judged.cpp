@@ -64,6 +64,7 @@ Statement read_judgements(const TenantNames& names) {
 
 std::vector<JudgedMigration> judgements_in(const std::vector<Row>& rows) {
     std::vector<JudgedMigration> judged;
+    judged.reserve(rows.size());
     for (const auto& row : rows) {
         judged.push_back(
             {row.at(0).value_or(""),

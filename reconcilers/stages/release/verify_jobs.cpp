@@ -70,10 +70,12 @@ const AppPod* find_restarted(const Desired& desired, const Observed& observed) {
     if (!observed.release.new_pods || desired.object.spec.verify.soak.count() == 0) {
         return nullptr;
     }
+    TimePoint latest{};
     for (const auto& pod : *observed.release.new_pods) {
         if (pod.last_restart && observed.now - pod.last_restart->finished < counts &&
-            (last == nullptr || last->last_restart->finished < pod.last_restart->finished)) {
+            (last == nullptr || latest < pod.last_restart->finished)) {
             last = &pod;
+            latest = pod.last_restart->finished;
         }
     }
     return last;
